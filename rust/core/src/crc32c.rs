@@ -1,0 +1,180 @@
+//! CRC32C (Castagnoli) and TensorFlow's masking of it.
+//!
+//! Event files hold two checksums a record, so the hardware's instruction is used where there is
+//! one. It is inlined: for the 40 bytes of a scalar a call would cost more than the checksum.
+
+#![allow(unsafe_code)]
+
+/// TensorFlow stores checksums rotated and offset, so that a checksum over data that contains
+/// checksums stays strong (`tensorflow/core/lib/hash/crc32c.h`).
+const MASK_DELTA: u32 = 0xa282_ead8;
+
+/// The masked CRC32C of `data`, as it stands in a record.
+#[inline(always)]
+pub fn masked(data: &[u8]) -> u32 {
+    checksum(data).rotate_right(15).wrapping_add(MASK_DELTA)
+}
+
+/// The CRC32C of `data`.
+#[inline(always)]
+pub fn checksum(data: &[u8]) -> u32 {
+    #[cfg(target_arch = "x86_64")]
+    if std::arch::is_x86_feature_detected!("sse4.2") {
+        // SAFETY: the processor has the instruction.
+        return unsafe { sse42::checksum(data) };
+    }
+    #[cfg(target_arch = "aarch64")]
+    if std::arch::is_aarch64_feature_detected!("crc") {
+        // SAFETY: the processor has the instruction.
+        return unsafe { armv8::checksum(data) };
+    }
+    portable::checksum(data)
+}
+
+#[cfg(target_arch = "x86_64")]
+mod sse42 {
+    use std::arch::asm;
+
+    /// One step over eight bytes. Written as assembly because an intrinsic with a target feature
+    /// is only inlined into functions that have the feature too.
+    #[inline(always)]
+    unsafe fn step(crc: u64, word: u64) -> u64 {
+        let mut crc = crc;
+        // SAFETY: the caller checked for SSE 4.2; registers only.
+        unsafe {
+            asm!("crc32 {0}, {1}", inout(reg) crc, in(reg) word,
+                options(pure, nomem, nostack, preserves_flags));
+        }
+        crc
+    }
+
+    #[inline(always)]
+    unsafe fn step_byte(crc: u64, byte: u8) -> u64 {
+        let mut crc = crc;
+        // SAFETY: the caller checked for SSE 4.2; registers only.
+        unsafe {
+            asm!("crc32 {0:r}, {1}", inout(reg) crc, in(reg_byte) byte,
+                options(pure, nomem, nostack, preserves_flags));
+        }
+        crc
+    }
+
+    /// # Safety
+    /// The processor has SSE 4.2.
+    #[inline(always)]
+    pub(super) unsafe fn checksum(data: &[u8]) -> u32 {
+        let mut crc = u64::from(u32::MAX);
+        let (words, rest) = data.as_chunks::<8>();
+        for word in words {
+            // SAFETY: as the caller promises.
+            crc = unsafe { step(crc, u64::from_le_bytes(*word)) };
+        }
+        for &byte in rest {
+            // SAFETY: as the caller promises.
+            crc = unsafe { step_byte(crc, byte) };
+        }
+        !(crc as u32)
+    }
+}
+
+#[cfg(target_arch = "aarch64")]
+mod armv8 {
+    use std::arch::aarch64::{__crc32cb, __crc32cd};
+
+    /// # Safety
+    /// The processor has the CRC extension.
+    #[target_feature(enable = "crc")]
+    pub(super) unsafe fn checksum(data: &[u8]) -> u32 {
+        let (words, rest) = data.as_chunks::<8>();
+        let crc =
+            words.iter().fold(u32::MAX, |crc, word| __crc32cd(crc, u64::from_le_bytes(*word)));
+        !rest.iter().fold(crc, |crc, &byte| __crc32cb(crc, byte))
+    }
+}
+
+mod portable {
+    const POLYNOMIAL: u32 = 0x82f6_3b78;
+
+    /// `TABLES[k][b]`: the checksum of byte `b` followed by `k` zero bytes.
+    static TABLES: [[u32; 256]; 8] = tables();
+
+    const fn tables() -> [[u32; 256]; 8] {
+        let mut tables = [[0u32; 256]; 8];
+        let mut i = 0;
+        while i < 256 {
+            let mut crc = i as u32;
+            let mut bit = 0;
+            while bit < 8 {
+                crc = (crc >> 1) ^ (POLYNOMIAL & (crc & 1).wrapping_neg());
+                bit += 1;
+            }
+            tables[0][i] = crc;
+            i += 1;
+        }
+        let mut k = 1;
+        while k < 8 {
+            let mut i = 0;
+            while i < 256 {
+                let before = tables[k - 1][i];
+                tables[k][i] = (before >> 8) ^ tables[0][(before & 0xff) as usize];
+                i += 1;
+            }
+            k += 1;
+        }
+        tables
+    }
+
+    pub(super) fn checksum(data: &[u8]) -> u32 {
+        let (words, rest) = data.as_chunks::<8>();
+        let mut crc = u32::MAX;
+        for word in words {
+            let x = u64::from_le_bytes(*word) ^ u64::from(crc);
+            crc = (0..8).fold(0, |acc, k| acc ^ TABLES[7 - k][(x >> (8 * k)) as usize & 0xff]);
+        }
+        for &byte in rest {
+            crc = (crc >> 8) ^ TABLES[0][(crc as u8 ^ byte) as usize];
+        }
+        !crc
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// The definition, bit by bit.
+    fn reference(data: &[u8]) -> u32 {
+        let mut crc = u32::MAX;
+        for &byte in data {
+            crc ^= u32::from(byte);
+            for _ in 0..8 {
+                crc = if crc & 1 == 1 { (crc >> 1) ^ 0x82f6_3b78 } else { crc >> 1 };
+            }
+        }
+        !crc
+    }
+
+    #[test]
+    fn known_answers() {
+        // RFC 3720, appendix B.4.
+        assert_eq!(checksum(b"123456789"), 0xe306_9283);
+        assert_eq!(checksum(&[0; 32]), 0x8a91_36aa);
+        assert_eq!(checksum(&[0xff; 32]), 0x62a8_ab43);
+        assert_eq!(checksum(b""), 0);
+    }
+
+    #[test]
+    fn mask_is_tensorflows() {
+        // Nearly every event file begins so: a first record of 24 bytes.
+        assert_eq!(masked(&24u64.to_le_bytes()).to_le_bytes(), *b"\xa3\x7fK\"");
+    }
+
+    proptest! {
+        #[test]
+        fn equals_the_reference(data in proptest::collection::vec(any::<u8>(), 0..300)) {
+            prop_assert_eq!(checksum(&data), reference(&data));
+            prop_assert_eq!(portable::checksum(&data), reference(&data));
+        }
+    }
+}

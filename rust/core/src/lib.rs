@@ -1,0 +1,12 @@
+//! Reads and writes TensorBoard event files.
+//!
+//! Read the modules in this order to learn the format: [`crc32c`] and [`record`] are the file's
+//! frame, [`wire`] is protobuf's encoding, then come the event model, the summaries, and at last
+//! the writer and the reader that use them.
+
+pub mod crc32c;
+pub mod error;
+pub mod record;
+pub mod wire;
+
+pub use error::{Corruption, Error, ErrorKind, Result};

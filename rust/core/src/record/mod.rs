@@ -1,0 +1,24 @@
+//! TFRecord framing.
+//!
+//! A file is a sequence of records, nothing before, between or after them
+//! (`tensorflow/core/lib/io/record_writer.h`):
+//!
+//! ```text
+//! u64 LE  length of the payload
+//! u32 LE  masked CRC32C of those 8 bytes
+//! [u8]    payload
+//! u32 LE  masked CRC32C of the payload
+//! ```
+
+mod encode;
+mod parse;
+
+pub use encode::{finish, frame, start};
+pub use parse::{Parsed, Verify, parse, parse_length, resync};
+
+/// Bytes before the payload.
+pub const HEADER: usize = 12;
+/// Bytes after the payload.
+pub const FOOTER: usize = 4;
+/// Bytes around the payload.
+pub const OVERHEAD: usize = HEADER + FOOTER;

@@ -1,0 +1,128 @@
+use super::{HEADER, OVERHEAD};
+use crate::crc32c;
+use crate::error::Corruption;
+
+/// Which checksums are compared.
+///
+/// The length's checksum always is: it is what makes a length from a file safe to follow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Verify {
+    /// Both.
+    #[default]
+    Crc,
+    /// Only that of the length.
+    None,
+}
+
+/// What stands at the beginning of some bytes of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Parsed<'a> {
+    /// A whole record; it takes `payload.len() + OVERHEAD` bytes.
+    Record(&'a [u8]),
+    /// The beginning of a record that takes at least this many bytes, more than there are.
+    NeedMore(u64),
+    /// No record, or one whose data is bad.
+    Corrupt(Corruption),
+}
+
+/// Parses the record at the beginning of `bytes`, without I/O.
+///
+/// ```
+/// use tfevents::record::{self, Parsed, Verify};
+///
+/// let mut file = Vec::new();
+/// record::frame(&mut file, b"payload");
+/// assert_eq!(record::parse(&file, Verify::Crc), Parsed::Record(b"payload"));
+/// assert_eq!(record::parse(&file[..20], Verify::Crc), Parsed::NeedMore(23));
+/// ```
+#[inline]
+pub fn parse(bytes: &[u8], verify: Verify) -> Parsed<'_> {
+    let Some(header) = bytes.first_chunk::<HEADER>() else {
+        return Parsed::NeedMore(HEADER as u64);
+    };
+    let Some(length) = parse_length(header) else {
+        return Parsed::Corrupt(Corruption::LengthChecksum);
+    };
+    let total = length.saturating_add(OVERHEAD as u64);
+    if total > bytes.len() as u64 {
+        return Parsed::NeedMore(total);
+    }
+    let (payload, footer) = bytes[HEADER..total as usize].split_at(length as usize);
+    let stored = u32::from_le_bytes([footer[0], footer[1], footer[2], footer[3]]);
+    if verify == Verify::Crc && crc32c::masked(payload) != stored {
+        return Parsed::Corrupt(Corruption::DataChecksum);
+    }
+    Parsed::Record(payload)
+}
+
+/// The payload's length that `header` states, if its checksum matches.
+#[inline(always)]
+pub fn parse_length(header: &[u8; HEADER]) -> Option<u64> {
+    let [length @ .., c0, c1, c2, c3] = *header;
+    (crc32c::masked(&length) == u32::from_le_bytes([c0, c1, c2, c3]))
+        .then_some(u64::from_le_bytes(length))
+}
+
+/// The offset in `bytes` of the first header whose checksum matches, after the first byte.
+///
+/// `None` where there is none; a header may still begin in the last `HEADER - 1` bytes.
+pub fn resync(bytes: &[u8]) -> Option<usize> {
+    (1..=bytes.len().checked_sub(HEADER)?)
+        .find(|&at| bytes[at..].first_chunk().is_some_and(|header| parse_length(header).is_some()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::frame;
+
+    fn file(payloads: &[&[u8]]) -> Vec<u8> {
+        let mut out = Vec::new();
+        payloads.iter().for_each(|payload| frame(&mut out, payload));
+        out
+    }
+
+    #[test]
+    fn every_prefix_needs_more() {
+        let bytes = file(&[b"hello"]);
+        for end in 0..bytes.len() {
+            match parse(&bytes[..end], Verify::Crc) {
+                Parsed::NeedMore(need) => assert!(need > end as u64 && need <= bytes.len() as u64),
+                other => panic!("{end}: {other:?}"),
+            }
+        }
+        assert_eq!(parse(&bytes, Verify::Crc), Parsed::Record(b"hello"));
+    }
+
+    #[test]
+    fn a_flipped_bit_is_found() {
+        let good = file(&[b"hello"]);
+        for bit in 0..good.len() * 8 {
+            let mut bad = good.clone();
+            bad[bit / 8] ^= 1 << (bit % 8);
+            let expected = if bit / 8 < HEADER {
+                Corruption::LengthChecksum
+            } else {
+                Corruption::DataChecksum
+            };
+            assert_eq!(parse(&bad, Verify::Crc), Parsed::Corrupt(expected), "bit {bit}");
+        }
+    }
+
+    #[test]
+    fn a_huge_length_is_not_followed() {
+        let mut bytes = u64::MAX.to_le_bytes().to_vec();
+        bytes.extend(crc32c::masked(&u64::MAX.to_le_bytes()).to_le_bytes());
+        assert_eq!(parse(&bytes, Verify::Crc), Parsed::NeedMore(u64::MAX));
+        assert_eq!(parse(&bytes, Verify::None), Parsed::NeedMore(u64::MAX));
+    }
+
+    #[test]
+    fn resync_finds_the_next_record() {
+        let bytes = file(&[b"first", b"second"]);
+        let second = b"first".len() + OVERHEAD;
+        assert_eq!(resync(&bytes), Some(second));
+        assert_eq!(resync(&bytes[second..]), None);
+        assert_eq!(resync(b"short"), None);
+    }
+}

@@ -1,0 +1,58 @@
+//! Appends fields to a message under construction.
+
+/// Bytes that `value` takes as a varint.
+#[inline(always)]
+pub fn varint_len(value: u64) -> usize {
+    (70 - (value | 1).leading_zeros() as usize) / 7
+}
+
+/// Appends a varint.
+#[inline(always)]
+pub fn varint(out: &mut Vec<u8>, mut value: u64) {
+    while value >= 0x80 {
+        out.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    out.push(value as u8);
+}
+
+/// Appends an int, bool or enum field.
+#[inline]
+pub fn varint_field(out: &mut Vec<u8>, number: u32, value: u64) {
+    varint(out, u64::from(number << 3));
+    varint(out, value);
+}
+
+/// Appends a `double` field.
+#[inline]
+pub fn double_field(out: &mut Vec<u8>, number: u32, value: f64) {
+    varint(out, u64::from(number << 3 | 1));
+    out.extend_from_slice(&value.to_le_bytes());
+}
+
+/// Appends a `float` field.
+#[inline]
+pub fn float_field(out: &mut Vec<u8>, number: u32, value: f32) {
+    varint(out, u64::from(number << 3 | 5));
+    out.extend_from_slice(&value.to_le_bytes());
+}
+
+/// Appends a `bytes`, `string` or message field.
+#[inline]
+pub fn bytes_field(out: &mut Vec<u8>, number: u32, value: &[u8]) {
+    bytes_key(out, number, value.len());
+    out.extend_from_slice(value);
+}
+
+/// Appends what comes before the `length` bytes of a `bytes`, `string` or message field.
+#[inline]
+pub fn bytes_key(out: &mut Vec<u8>, number: u32, length: usize) {
+    varint(out, u64::from(number << 3 | 2));
+    varint(out, length as u64);
+}
+
+/// Bytes that a `bytes`, `string` or message field of `length` takes, key and length included.
+#[inline(always)]
+pub fn bytes_field_len(number: u32, length: usize) -> usize {
+    varint_len(u64::from(number << 3)) + varint_len(length as u64) + length
+}

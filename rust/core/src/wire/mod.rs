@@ -1,0 +1,8 @@
+//! The protobuf wire format: a borrowing cursor to read it, functions to append it.
+//!
+//! Source of the rules: <https://protobuf.dev/programming-guides/encoding/>.
+
+pub mod decode;
+pub mod encode;
+
+pub use decode::{Cursor, Field, Malformed, Value};
