@@ -1,56 +1,62 @@
 //! Arguments of the writer's methods. What can't be taken is a `TypeError` or `ValueError` that
 //! names the argument.
 
+use std::fmt::Display;
+
 use pyo3::exceptions::{PyException, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyFloat, PyInt, PyString};
 
 /// A `str`.
 #[inline(always)]
-pub fn text<'a>(value: &'a Bound<'_, PyAny>, argument: &str) -> PyResult<&'a str> {
-    match value.cast::<PyString>() {
+pub fn text<'a>(value: &'a Bound<'_, PyAny>, argument: impl Display + Copy) -> PyResult<&'a str> {
+    // Comparing exact types is a load; looking for base classes, a call or two.
+    match value.cast_exact::<PyString>().or_else(|_| value.cast::<PyString>()) {
         Ok(text) => text.to_str().map_err(|error| not_unicode(value.py(), argument, error)),
         Err(_) => Err(wrong_type(value, argument, "a str")),
     }
 }
 
 #[cold]
-fn not_unicode(py: Python<'_>, argument: &str, cause: PyErr) -> PyErr {
+fn not_unicode(py: Python<'_>, argument: impl Display + Copy, cause: PyErr) -> PyErr {
     with_cause(py, PyValueError::new_err(format!("{argument} is not valid Unicode")), cause)
 }
 
 /// A number, or an array or tensor with one element.
 #[inline(always)]
-pub fn number(value: &Bound<'_, PyAny>, argument: &str) -> PyResult<f64> {
-    match value.cast::<PyFloat>() {
+pub fn number(value: &Bound<'_, PyAny>, argument: impl Display + Copy) -> PyResult<f64> {
+    match value.cast_exact::<PyFloat>() {
         Ok(float) => Ok(float.value()),
         Err(_) => other_number(value, argument),
     }
 }
 
-fn other_number(value: &Bound<'_, PyAny>, argument: &str) -> PyResult<f64> {
+fn other_number(value: &Bound<'_, PyAny>, argument: impl Display + Copy) -> PyResult<f64> {
+    if let Ok(float) = value.cast::<PyFloat>() {
+        // NumPy's float64 is one.
+        return Ok(float.value());
+    }
     let single = single(value, argument)?;
     if single.is_instance_of::<PyInt>() || single.hasattr("__float__")? {
-        return float(&single).map_err(|cause| unusable(value, argument, cause));
+        return single.extract().map_err(|cause| unusable(value, argument, cause));
     }
     Err(wrong_type(value, argument, "a number or an array with one element"))
 }
 
-fn float(value: &Bound<'_, PyAny>) -> PyResult<f64> {
-    value.extract()
-}
-
 /// A step, where there is one.
 #[inline(always)]
-pub fn step(value: Option<&Bound<'_, PyAny>>, argument: &str) -> PyResult<Option<i64>> {
+pub fn step(
+    value: Option<&Bound<'_, PyAny>>,
+    argument: impl Display + Copy,
+) -> PyResult<Option<i64>> {
     let Some(value) = value else { return Ok(None) };
-    match value.cast::<PyInt>() {
+    match value.cast_exact::<PyInt>() {
         Ok(int) => int.extract().map(Some).map_err(|_| step_out_of_range(value, argument)),
         Err(_) => other_step(value, argument).map(Some),
     }
 }
 
-fn other_step(value: &Bound<'_, PyAny>, argument: &str) -> PyResult<i64> {
+fn other_step(value: &Bound<'_, PyAny>, argument: impl Display + Copy) -> PyResult<i64> {
     let single = single(value, argument)?;
     if let Ok(float) = single.cast::<PyFloat>() {
         let float = float.value();
@@ -73,13 +79,13 @@ fn other_step(value: &Bound<'_, PyAny>, argument: &str) -> PyResult<i64> {
 }
 
 #[cold]
-fn step_out_of_range(value: &Bound<'_, PyAny>, argument: &str) -> PyErr {
+fn step_out_of_range(value: &Bound<'_, PyAny>, argument: impl Display + Copy) -> PyErr {
     PyValueError::new_err(format!("{argument}: {} does not fit into 64 bits", shown(value)))
 }
 
 /// Seconds since the epoch; now, where none are given.
 #[inline(always)]
-pub fn wall_time(value: Option<&Bound<'_, PyAny>>, argument: &str) -> PyResult<f64> {
+pub fn wall_time(value: Option<&Bound<'_, PyAny>>, argument: impl Display + Copy) -> PyResult<f64> {
     match value {
         None => Ok(tfevents::writer::now()),
         Some(value) => number(value, argument),
@@ -87,7 +93,10 @@ pub fn wall_time(value: Option<&Bound<'_, PyAny>>, argument: &str) -> PyResult<f
 }
 
 /// The bytes of a protocol buffer, of whatever package.
-pub fn message<'py>(value: &Bound<'py, PyAny>, argument: &str) -> PyResult<Bound<'py, PyBytes>> {
+pub fn message<'py>(
+    value: &Bound<'py, PyAny>,
+    argument: impl Display + Copy,
+) -> PyResult<Bound<'py, PyBytes>> {
     let Ok(serialize) = value.getattr("SerializeToString") else {
         return Err(wrong_type(value, argument, "an object with SerializeToString()"));
     };
@@ -98,13 +107,16 @@ pub fn message<'py>(value: &Bound<'py, PyAny>, argument: &str) -> PyResult<Bound
 }
 
 /// The bytes of a message are none.
-pub fn malformed(argument: &str) -> PyErr {
+pub fn malformed(argument: impl Display + Copy) -> PyErr {
     PyValueError::new_err(format!("{argument} does not serialize to a well-formed message"))
 }
 
 /// The one element of an array or tensor, by what all their packages have in common; anything
 /// else as it is.
-fn single<'py>(value: &Bound<'py, PyAny>, argument: &str) -> PyResult<Bound<'py, PyAny>> {
+fn single<'py>(
+    value: &Bound<'py, PyAny>,
+    argument: impl Display + Copy,
+) -> PyResult<Bound<'py, PyAny>> {
     element(value, argument).map_err(|cause| {
         if cause.is_instance_of::<PyValueError>(value.py()) && cause.cause(value.py()).is_none() {
             return cause;
@@ -113,7 +125,10 @@ fn single<'py>(value: &Bound<'py, PyAny>, argument: &str) -> PyResult<Bound<'py,
     })
 }
 
-fn element<'py>(value: &Bound<'py, PyAny>, argument: &str) -> PyResult<Bound<'py, PyAny>> {
+fn element<'py>(
+    value: &Bound<'py, PyAny>,
+    argument: impl Display + Copy,
+) -> PyResult<Bound<'py, PyAny>> {
     let py = value.py();
     if value.is_instance_of::<PyInt>() || value.is_instance_of::<PyString>() {
         return Ok(value.clone());
@@ -139,14 +154,14 @@ fn element<'py>(value: &Bound<'py, PyAny>, argument: &str) -> PyResult<Bound<'py
 }
 
 #[cold]
-fn wrong_type(value: &Bound<'_, PyAny>, argument: &str, expected: &str) -> PyErr {
+fn wrong_type(value: &Bound<'_, PyAny>, argument: impl Display + Copy, expected: &str) -> PyErr {
     let kind = value.get_type().qualname().map_or_else(|_| "?".into(), |name| name.to_string());
     PyTypeError::new_err(format!("{argument}: expected {expected}, got {kind}: {}", shown(value)))
 }
 
 /// An exception of the object that was asked for its value. What is no error goes through.
 #[cold]
-fn unusable(value: &Bound<'_, PyAny>, argument: &str, cause: PyErr) -> PyErr {
+fn unusable(value: &Bound<'_, PyAny>, argument: impl Display + Copy, cause: PyErr) -> PyErr {
     let py = value.py();
     if !cause.is_instance_of::<PyException>(py) {
         return cause;

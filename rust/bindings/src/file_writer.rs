@@ -30,17 +30,17 @@ impl FileWriter {
 #[pymethods]
 impl FileWriter {
     #[new]
-    #[pyo3(signature = (log_dir, max_queue=10, flush_secs=120.0, filename_suffix=String::new(), *, on_error="raise"))]
+    #[pyo3(signature = (log_dir, max_queue=10, flush_secs=120.0, filename_suffix="", *, on_error="raise"))]
     fn new(
         py: Python<'_>,
         log_dir: PathBuf,
         max_queue: i64,
         flush_secs: f64,
-        filename_suffix: String,
+        filename_suffix: &str,
         on_error: &str,
     ) -> PyResult<FileWriter> {
         let _ = max_queue;
-        let options = options(log_dir, flush_secs, filename_suffix, on_error)?;
+        let options = options(log_dir, flush_secs, filename_suffix.to_owned(), on_error)?;
         let writer = FileWriter { handle: Arc::new(Handle::new(options)) };
         writer.handle.open(py)?;
         Ok(writer)

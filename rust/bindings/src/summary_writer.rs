@@ -7,7 +7,7 @@ use std::time::Duration;
 use numpy::PyReadonlyArray1;
 use pyo3::exceptions::{PyRuntimeError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple};
+use pyo3::types::{PyDict, PyFloat, PyInt, PyList, PyMapping, PyTuple};
 use tfevents::summary::{self, Precision};
 use tfevents::writer::{OnError, Options, now};
 
@@ -83,6 +83,48 @@ impl EventWriter {
         let handle = self.handle()?;
         handle.append(py, |out| summary::summary_event(out, wall_time, step, &summary))
     }
+}
+
+/// The summary with all of these values.
+fn encode_values(values: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
+    let Ok(dict) = values.cast::<PyDict>() else {
+        let mapping = values.cast::<PyMapping>().map_err(|_| {
+            let kind = values.get_type();
+            PyTypeError::new_err(format!(
+                "values: expected a mapping of tags to numbers, got {kind}"
+            ))
+        })?;
+        return encode_items(&mapping.items()?);
+    };
+    let mut summary = Vec::with_capacity(40 * dict.len());
+    for (tag, value) in dict {
+        if !value.is_instance_of::<PyFloat>() && !value.is_exact_instance_of::<PyInt>() {
+            // To ask another object for its number may run any code, which may change the dict.
+            return encode_items(&dict.items());
+        }
+        encode_value(&mut summary, &tag, &value)?;
+    }
+    Ok(summary)
+}
+
+fn encode_items(items: &Bound<'_, PyList>) -> PyResult<Vec<u8>> {
+    let mut summary = Vec::with_capacity(40 * items.len());
+    for item in items {
+        let (tag, value) = item.extract::<(Bound<'_, PyAny>, Bound<'_, PyAny>)>()?;
+        encode_value(&mut summary, &tag, &value)?;
+    }
+    Ok(summary)
+}
+
+fn encode_value(
+    out: &mut Vec<u8>,
+    tag: &Bound<'_, PyAny>,
+    value: &Bound<'_, PyAny>,
+) -> PyResult<()> {
+    let tag = argument::text(tag, "values: a tag")?;
+    let value = argument::number(value, format_args!("values[{tag:?}]"))?;
+    summary::scalar_value(out, tag, value as f32);
+    Ok(())
 }
 
 #[pymethods]
@@ -175,24 +217,7 @@ impl EventWriter {
     ) -> PyResult<()> {
         let step = argument::step(step, "step")?;
         let wall_time = argument::wall_time(walltime, "walltime")?;
-        // A copy of the items, since asking a value for its number may run any code.
-        let items = match values.cast::<PyDict>() {
-            Ok(dict) => dict.items(),
-            Err(_) => values
-                .cast::<pyo3::types::PyMapping>()
-                .map_err(|_| PyTypeError::new_err("values: expected a mapping of tags to numbers"))?
-                .items()?,
-        };
-        let mut summary = Vec::with_capacity(32 * items.len());
-        for item in items {
-            let (tag, value) = item.extract::<(Bound<'_, PyAny>, Bound<'_, PyAny>)>()?;
-            let tag = argument::text(&tag, "values: a tag")?;
-            let value = match value.cast::<pyo3::types::PyFloat>() {
-                Ok(float) => float.value(),
-                Err(_) => argument::number(&value, &format!("values[{tag:?}]"))?,
-            };
-            summary::scalar_value(&mut summary, tag, value as f32);
-        }
+        let summary = encode_values(values)?;
         self.handle()?.append(py, |out| summary::summary_event(out, wall_time, step, &summary))
     }
 

@@ -13,7 +13,7 @@ mod thread;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result};
 use state::{EXITING, Shared, Status};
@@ -90,7 +90,7 @@ pub struct Writer {
 /// Seconds since the epoch.
 #[inline(always)]
 pub fn now() -> f64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64())
+    sys::now()
 }
 
 impl Writer {

@@ -14,6 +14,18 @@ mod unix {
     use std::os::fd::{AsRawFd, IntoRawFd, RawFd};
     use std::os::unix::fs::MetadataExt;
 
+    /// Seconds since the epoch. `SystemTime` does the same and takes a third longer.
+    #[inline(always)]
+    pub(in super::super) fn now() -> f64 {
+        let mut time = std::mem::MaybeUninit::<libc::timespec>::uninit();
+        // SAFETY: the call writes the time, and can't fail for this clock.
+        let time = unsafe {
+            libc::clock_gettime(libc::CLOCK_REALTIME, time.as_mut_ptr());
+            time.assume_init()
+        };
+        time.tv_sec as f64 + time.tv_nsec as f64 * 1e-9
+    }
+
     /// Names an open file of the process.
     pub(in super::super) type Descriptor = RawFd;
 
@@ -67,6 +79,10 @@ pub(super) use other::*;
 #[cfg(not(unix))]
 mod other {
     use super::*;
+
+    pub(in super::super) fn now() -> f64 {
+        std::time::UNIX_EPOCH.elapsed().map_or(0.0, |since| since.as_secs_f64())
+    }
 
     pub(in super::super) type Descriptor = ();
 
