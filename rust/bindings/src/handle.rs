@@ -43,8 +43,12 @@ impl Handle {
         if writer::is_exiting() { self.flush(py) } else { Ok(()) }
     }
 
+    /// Opens a file where none is open. Where that fails, the writer is closed.
     pub fn open(&self, py: Python<'_>) -> PyResult<()> {
-        wait(py, |patience| self.writer.open(patience))
+        wait(py, |patience| self.writer.open(patience)).inspect_err(|_| {
+            // It fails again, for the reason that is being told already.
+            let _ = self.close(py);
+        })
     }
 
     pub fn flush(&self, py: Python<'_>) -> PyResult<()> {
@@ -79,7 +83,11 @@ fn wait(py: Python<'_>, step: impl Fn(Duration) -> Result<Report> + Sync) -> PyR
     loop {
         if report.opened {
             // Has what is to happen at the end of this process registered.
-            py.import("tfevents._exit")?.call_method0("opened")?;
+            if let Err(error) =
+                py.import("tfevents._exit").and_then(|module| module.call_method0("opened"))
+            {
+                error.write_unraisable(py, None);
+            }
         }
         if let Some(warning) = report.warning {
             let message = std::ffi::CString::new(format!("logging is disturbed: {warning}"))?;

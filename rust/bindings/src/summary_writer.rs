@@ -40,6 +40,10 @@ pub fn options(
     if path.contains('\0') {
         return Err(PyValueError::new_err("log_dir contains a null byte"));
     }
+    if path.split_once("://").is_some_and(|(scheme, _)| !scheme.contains(['/', '\\'])) {
+        let message = format!("log_dir: only local directories can be written, got {path}");
+        return Err(PyValueError::new_err(message));
+    }
     if filename_suffix.contains(['/', '\0', std::path::MAIN_SEPARATOR]) {
         return Err(PyValueError::new_err(format!(
             "filename_suffix is part of a file's name and can't hold a separator: {filename_suffix:?}"
