@@ -45,7 +45,7 @@ bench: build peers $(STAMPS)/test ## Measure side by side with the peers
 lint: build $(STAMPS)/lint ## Check format, lints, types and stubs
 	cargo fmt --all --check
 	cargo clippy --locked --release --workspace --all-targets -- -D warnings
-	RUSTDOCFLAGS="-D warnings" cargo doc --locked --release --no-deps --package tfevents
+	RUSTDOCFLAGS="-D warnings -A rustdoc::private-intra-doc-links" cargo doc --locked --release --no-deps --document-private-items --package tfevents
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy

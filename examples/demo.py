@@ -109,7 +109,9 @@ def train(log_dir: Path, peak: float, data: list[np.ndarray]) -> tuple[float, fl
 
 def table(log: tfevents.Log, seconds: dict[str, tuple[float, float]]) -> str:
     """A row a run: how it ended, what was logged, what logging cost."""
-    rows = [["run", "points", "train loss", "val. loss", "val. accuracy", "points/s", "of run time"]]
+    rows = [
+        ["run", "points", "train loss", "val. loss", "val. accuracy", "points/s", "of run time"]
+    ]
     for name, run in log.items():
         total, logging = seconds[name]
         points = sum(len(scalars) for scalars in run.scalars.values())
@@ -176,9 +178,7 @@ def main() -> None:
     images, digits = load_digits(return_X_y=True)
     data = train_test_split(images / 16, digits, test_size=0.2, random_state=0, stratify=digits)
     print(f"Training {len(LEARNING_RATES)} runs on {len(data[0])} digits, {EPOCHS} epochs each ...")
-    seconds = {
-        f"lr-{rate}": train(runs / f"lr-{rate}", rate, data) for rate in LEARNING_RATES
-    }
+    seconds = {f"lr-{rate}": train(runs / f"lr-{rate}", rate, data) for rate in LEARNING_RATES}
 
     begin = time.perf_counter()
     log = tfevents.read(runs)
