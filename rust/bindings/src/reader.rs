@@ -18,6 +18,9 @@ use crate::error::to_py;
 /// Where, and how many bytes of which file are damaged in which way.
 type Damage = (OsString, u64, u64, &'static str);
 
+/// Each run's name and data, and what is damaged.
+type Found = (Vec<(OsString, RunData)>, Vec<Damage>);
+
 /// Reads the runs under `root`, or under each of `roots`.
 #[pyfunction]
 #[pyo3(signature = (roots, several, verify, skip, threads))]
@@ -28,7 +31,7 @@ pub fn read(
     verify: bool,
     skip: bool,
     threads: Option<NonZeroUsize>,
-) -> PyResult<(Vec<(OsString, RunData)>, Vec<Damage>)> {
+) -> PyResult<Found> {
     let options = Options {
         verify: if verify { Verify::Crc } else { Verify::None },
         on_corrupt: if skip { OnCorrupt::Skip } else { OnCorrupt::Raise },

@@ -147,7 +147,7 @@ impl Element {
     }
 
     /// The number that a varint of this type's field holds.
-    fn from_varint(self, varint: u64) -> Option<f64> {
+    fn decode_varint(self, varint: u64) -> Option<f64> {
         Some(match self {
             Element::F16 => half_to_f64(varint as u16),
             Element::BF16 => bfloat16_to_f64(varint as u16),
@@ -240,7 +240,7 @@ impl<'a> Tensor<'a> {
                         let mut packed = Cursor::new(packed);
                         while !packed.is_empty() {
                             number =
-                                element.from_varint(packed.varint().ok()?).map(Number::Decoded);
+                                element.decode_varint(packed.varint().ok()?).map(Number::Decoded);
                             count += 1;
                         }
                     }
@@ -254,7 +254,7 @@ impl<'a> Tensor<'a> {
                     }
                 }
                 Value::Varint(value) if field.number == element.field() => {
-                    if let Some(value) = element.from_varint(value) {
+                    if let Some(value) = element.decode_varint(value) {
                         number = Some(Number::Decoded(value));
                         count += 1;
                     }

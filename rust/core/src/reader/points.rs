@@ -215,7 +215,7 @@ impl Points {
 /// which is chosen by the address modulo 4096: an odd multiple of 128 bytes spreads them evenly.
 fn stride(capacity: usize) -> Option<usize> {
     const LINES: usize = 128 / size_of::<u64>();
-    Some((capacity.checked_add(1)?.div_ceil(LINES) | 1).checked_mul(LINES)?)
+    (capacity.checked_add(1)?.div_ceil(LINES) | 1).checked_mul(LINES)
 }
 
 impl Drop for Points {
