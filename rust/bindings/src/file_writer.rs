@@ -16,6 +16,15 @@ use crate::summary_writer::options;
 const GRAPH_DEF: u32 = 4;
 const TAGGED_RUN_METADATA: u32 = 8;
 
+/// Writes events and summaries that were made elsewhere, protocol buffers of any package.
+///
+/// Args:
+///     log_dir: the directory of the event files.
+///     max_queue, flush_secs, filename_suffix, on_error: as for `SummaryWriter`.
+///
+/// Raises:
+///     TypeError, ValueError: an argument that can't be used; the message names it.
+///     OSError: the file can't be created; in any method, that writing failed.
 #[pyclass(module = "tfevents", subclass, frozen)]
 pub struct FileWriter {
     pub handle: Arc<Handle>,
@@ -46,10 +55,20 @@ impl FileWriter {
         Ok(writer)
     }
 
+    /// The directory of the event files.
     fn get_logdir(&self) -> &OsStr {
         self.handle.writer.options().log_dir.as_os_str()
     }
 
+    /// Writes an `Event`, with its wall time set to `walltime` or now.
+    ///
+    /// Args:
+    ///     event: an object whose `SerializeToString()` gives an encoded `Event`.
+    ///     step: replaces the event's step.
+    ///     walltime: seconds since the epoch; by default now.
+    ///
+    /// Raises:
+    ///     OSError: the writer is closed.
     #[pyo3(signature = (event, step=None, walltime=None))]
     fn add_event(
         &self,
@@ -67,6 +86,15 @@ impl FileWriter {
         self.append(py, &records)
     }
 
+    /// Writes an event with this `Summary`.
+    ///
+    /// Args:
+    ///     summary: an object whose `SerializeToString()` gives an encoded `Summary`.
+    ///     global_step: the event's step.
+    ///     walltime: seconds since the epoch; by default now.
+    ///
+    /// Raises:
+    ///     OSError: the writer is closed.
     #[pyo3(signature = (summary, global_step=None, walltime=None))]
     fn add_summary(
         &self,
@@ -86,6 +114,14 @@ impl FileWriter {
         self.append(py, &records)
     }
 
+    /// Writes a graph and what a run of it cost, an event each.
+    ///
+    /// Args:
+    ///     graph_profile: a `GraphDef` and a `RunMetadata`, or objects that serialize to such.
+    ///     walltime: seconds since the epoch; by default now.
+    ///
+    /// Raises:
+    ///     OSError: the writer is closed.
     #[pyo3(signature = (graph_profile, walltime=None))]
     fn add_graph(
         &self,
@@ -106,19 +142,22 @@ impl FileWriter {
         self.append(py, &records)
     }
 
+    /// Returns once all that was added is written to the operating system.
     fn flush(&self, py: Python<'_>) -> PyResult<()> {
         self.handle.flush(py)
     }
 
+    /// Writes all that was added and closes the file.
     fn close(&self, py: Python<'_>) -> PyResult<()> {
         self.handle.close(py)
     }
 
+    /// Opens a new file in the same directory, if the writer is closed.
     fn reopen(&self, py: Python<'_>) -> PyResult<()> {
         self.handle.open(py)
     }
 
-    /// Events that were given up because they could not be written.
+    /// How many events were given up because they could not be written.
     #[getter]
     fn dropped_events(&self) -> u64 {
         self.handle.writer.dropped()

@@ -15,10 +15,14 @@ use crate::argument;
 use crate::file_writer::FileWriter;
 use crate::handle::Handle;
 
-/// Logs scalars and texts to event files in one directory.
+/// Logs scalars and texts to event files in one directory; the base of `SummaryWriter`.
 ///
-/// `add_scalar` is native and inherited as it is: a Python method around it would cost more than
-/// the logging.
+/// Steps are taken from any integer-like object, values from any number and from any array or
+/// tensor with one element, wherever it lives. What can't be taken is a `TypeError` or
+/// `ValueError` that names the argument, and nothing is logged. A failure of the writing thread
+/// is an `OSError` of the next call, or a `RuntimeWarning`, as the writer's `on_error` says.
+// `add_scalar` is native and inherited as it is: a Python method around it would cost more than
+// the logging.
 #[pyclass(module = "tfevents._native", subclass, frozen)]
 pub struct EventWriter {
     handle: OnceLock<Arc<Handle>>,
@@ -165,6 +169,16 @@ impl EventWriter {
         self.handle()?.append(py, |out| summary::session_start(out, wall_time, step))
     }
 
+    /// Logs one number.
+    ///
+    /// Args:
+    ///     tag: the curve; TensorBoard groups by what stands before a `/`.
+    ///     scalar_value: the number. NaN and infinities are numbers.
+    ///     global_step: an integer of 64 bits; None leaves the step out, which reads as 0.
+    ///     walltime: seconds since the epoch; by default now.
+    ///     new_style: store a tensor of the "scalars" plugin instead of a `simple_value`.
+    ///     double_precision: store all 64 bits. `simple_value` has 32, so this implies
+    ///         `new_style`.
     #[pyo3(signature = (tag, scalar_value, global_step=None, walltime=None, new_style=false, double_precision=false))]
     #[allow(clippy::too_many_arguments)]
     fn add_scalar(
@@ -193,6 +207,12 @@ impl EventWriter {
         })
     }
 
+    /// Logs a text, which TensorBoard shows as Markdown.
+    ///
+    /// Args:
+    ///     tag: its name; stored as `<tag>/text_summary`, as torch does.
+    ///     text_string: the text.
+    ///     global_step, walltime: as for `add_scalar`.
     #[pyo3(signature = (tag, text_string, global_step=None, walltime=None))]
     fn add_text(
         &self,
@@ -210,7 +230,11 @@ impl EventWriter {
         self.add_summary(py, wall_time, step, |out| summary::text_value(out, &tag, text))
     }
 
-    /// Writes all values in one event.
+    /// Logs the numbers of many tags in one event, which is faster than an event each.
+    ///
+    /// Args:
+    ///     values: the numbers by tag, each as `add_scalar` takes them, stored as float32.
+    ///     step, walltime: as `add_scalar`'s `global_step` and `walltime`.
     #[pyo3(signature = (values, step=None, walltime=None))]
     fn log(
         &self,
@@ -250,22 +274,24 @@ impl EventWriter {
         Ok(())
     }
 
+    /// Returns once all that was logged is written to the operating system.
     fn flush(&self, py: Python<'_>) -> PyResult<()> {
         self.handle()?.flush(py)
     }
 
+    /// Writes all that was logged and closes the file; the next `add_*` opens a new one.
     fn close(&self, py: Python<'_>) -> PyResult<()> {
         self.handle()?.close(py)
     }
 
-    /// The writer of whole events, `None` after `close`.
+    /// The writer of whole events; None after `close`.
     #[getter]
     fn file_writer(&self) -> PyResult<Option<FileWriter>> {
         let handle = self.handle()?;
         Ok((!handle.writer.is_closed()).then(|| FileWriter { handle: Arc::clone(handle) }))
     }
 
-    /// Events that were given up because they could not be written.
+    /// How many events were given up because they could not be written.
     #[getter]
     fn dropped_events(&self) -> PyResult<u64> {
         Ok(self.handle()?.writer.dropped())
