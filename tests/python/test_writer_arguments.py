@@ -228,7 +228,8 @@ def test_constructor_arguments(tmp_path, monkeypatch, argument, value):
         ("on_error", "ignore"),
     ],
 )
-def test_constructor_arguments_of_a_file_writer(tmp_path, argument, value):
+def test_constructor_arguments_of_a_file_writer(tmp_path, monkeypatch, argument, value):
+    monkeypatch.chdir(tmp_path)
     with pytest.raises(WRONG, match=argument):
         FileWriter(**{"log_dir": tmp_path / "run", argument: value})
     assert list(tmp_path.iterdir()) == []

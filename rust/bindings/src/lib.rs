@@ -1,9 +1,22 @@
 //! `tfevents._native`: converts arguments, detaches from the interpreter, calls the core, maps
 //! errors.
 
-#[pymodule(gil_used = false)]
+mod argument;
+mod error;
+mod file_writer;
+mod handle;
+mod summary_writer;
+
+#[pyo3::pymodule(gil_used = false)]
 mod _native {
     use pyo3::prelude::*;
+
+    #[pymodule_export]
+    use crate::file_writer::FileWriter;
+    #[pymodule_export]
+    use crate::handle::{as_number, flush_at_exit};
+    #[pymodule_export]
+    use crate::summary_writer::EventWriter;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -7,6 +7,8 @@
 pub mod crc32c;
 pub mod error;
 pub mod record;
+pub mod summary;
 pub mod wire;
+pub mod writer;
 
 pub use error::{Corruption, Error, ErrorKind, Result};

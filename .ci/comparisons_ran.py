@@ -1,0 +1,31 @@
+"""Fails if a test report shows a comparison with a peer that did not run.
+
+tests/peers.py already turns a skip for a missing peer into a failure where TFEVENTS_REQUIRE_PEERS
+is set; this looks at the outcome, so that a mistake there does not pass unseen.
+"""
+
+import re
+import sys
+import xml.etree.ElementTree as ElementTree
+from importlib.util import find_spec
+
+PEERS = ["torch", "tensorboard", "tensorboardX", "tensorflow", "tensorboard_data_server", "tbparse"]
+MISSING = re.compile(r"cannot be imported|could not import|no module named|not installed", re.I)
+# Hardware cannot be installed.
+EXCUSED = re.compile(r"\b(CUDA|GPU)\b")
+
+problems = [f"{peer} is not installed" for peer in PEERS if find_spec(peer) is None]
+compared = 0
+for case in ElementTree.parse(sys.argv[1]).iter("testcase"):
+    is_comparison = case.get("classname", "").startswith("tests.compat")
+    skips = [skip for skip in case.iter("skipped") if skip.get("type") == "pytest.skip"]
+    compared += is_comparison and not skips
+    for skip in skips:
+        reason = skip.get("message", "")
+        if (is_comparison or MISSING.search(reason)) and not EXCUSED.search(reason):
+            name = f"{case.get('classname')}::{case.get('name')}"
+            problems.append(f"{name} was skipped: {reason}")
+if not compared:
+    problems.append("no test of tests/compat ran")
+if problems:
+    sys.exit("\n".join(["comparisons with the peers did not run:", *problems]))

@@ -1,0 +1,24 @@
+"""Writes and reads a run in an environment that has the wheel and NumPy only."""
+
+import sys
+import tempfile
+from importlib.metadata import distributions
+
+import tfevents
+
+installed = {dist.metadata["Name"].lower() for dist in distributions()}
+extra = installed - {"tfevents", "numpy", "pip", "setuptools"}
+assert not extra, f"the wheel brought in {sorted(extra)}"
+
+with tempfile.TemporaryDirectory() as root:
+    with tfevents.SummaryWriter(root) as writer:
+        for step in range(1000):
+            writer.add_scalar("loss", 1 / (step + 1), step)
+        writer.add_text("note", "a text", 0)
+    run = tfevents.read(root)["."]
+    assert run.scalars["loss"].step.tolist() == list(range(1000))
+    assert len(run.texts) == 1
+
+foreign = {"torch", "tensorflow", "tensorboard", "google.protobuf", "pandas"} & set(sys.modules)
+assert not foreign, f"importing tfevents imported {sorted(foreign)}"
+print(f"tfevents {tfevents.__version__}: written and read")

@@ -1,0 +1,91 @@
+# Every target that needs Python works in .venv, which is made on first use. Stamps in .venv
+# remember what is installed and built there, so nothing is done twice.
+
+PYTHON ?= python3
+PYTEST_ARGS ?=
+BENCH_ARGS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMPS := $(VENV)/stamps
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+RUST_SOURCES := Cargo.toml Cargo.lock $(shell find rust -name '*.rs' -o -name Cargo.toml)
+
+# maturin installs into the environment that is active; let it be ours, and no other.
+export VIRTUAL_ENV := $(CURDIR)/$(VENV)
+unexport CONDA_PREFIX
+# The same interpreter for every build of the bindings, so that they share their artifacts.
+export PYO3_PYTHON := $(CURDIR)/$(BIN)/python
+
+.DEFAULT_GOAL := help
+# One environment, one pip at a time.
+.NOTPARALLEL:
+
+.PHONY: help
+help: ## Show this help
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo
+	@echo "  PYTHON=python3.12 chooses the interpreter of a new .venv;"
+	@echo "  PYTEST_ARGS and BENCH_ARGS are handed on."
+
+.PHONY: demo
+demo: build $(STAMPS)/demo ## Train a small model, log it, read it back, plot it
+	$(BIN)/python examples/demo.py
+
+.PHONY: test
+test: build $(STAMPS)/test ## Run the Rust tests and the Python tests
+	cargo test --locked --release --package tfevents
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+.PHONY: bench
+bench: build peers $(STAMPS)/test ## Measure side by side with the peers
+	$(BIN)/python -m benches.python $(BENCH_ARGS)
+
+.PHONY: lint
+lint: build $(STAMPS)/lint ## Check format, lints, types and stubs
+	cargo fmt --all --check
+	cargo clippy --locked --release --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings -A rustdoc::private-intra-doc-links" cargo doc --locked --release --no-deps --document-private-items --package tfevents
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/python -m mypy.stubtest --mypy-config-file pyproject.toml tfevents._native
+
+.PHONY: fmt
+fmt: $(STAMPS)/lint ## Format the Rust and Python code
+	cargo fmt --all
+	$(BIN)/ruff check --fix-only
+	$(BIN)/ruff format
+
+.PHONY: build
+build: $(STAMPS)/tfevents ## Build in release mode and install into .venv
+
+.PHONY: wheel
+wheel: $(STAMPS)/build ## Build the wheel into dist
+	$(BIN)/maturin build --locked --release --out dist
+
+.PHONY: peers
+peers: $(STAMPS)/peers ## Install the packages that tests and benchmarks compare with
+
+.PHONY: clean
+clean: ## Remove everything that was built, installed or written
+	rm -rf $(VENV) target dist demo python/tfevents/_native*.so
+	rm -rf .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find python tests benches examples -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(STAMPS)/venv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
+		"tfevents needs Python 3.11 or later; choose one with PYTHON=")'
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install --quiet --upgrade 'pip>=25.1,<27' # the first that knows --group
+	@mkdir -p $(STAMPS)
+	@touch $@
+
+# One stamp for each dependency group of pyproject.toml.
+$(STAMPS)/%: pyproject.toml | $(STAMPS)/venv
+	$(PIP) install --quiet --group $*
+	@touch $@
+
+$(STAMPS)/tfevents: $(RUST_SOURCES) $(STAMPS)/build
+	$(BIN)/maturin develop --locked --release
+	@touch $@

@@ -1,0 +1,28 @@
+"""Flushes all writers when the process ends, in each of the ways in which Python lets it end."""
+
+import atexit
+import os
+import sys
+
+from tfevents import _native
+
+atexit.register(_native.flush_at_exit)
+
+_finalized_in: int | None = None
+
+
+def opened() -> None:
+    """Called whenever a writer opens a file.
+
+    The children of `multiprocessing` leave through `os._exit`: `atexit` never hears of it, only
+    the finalizers of `multiprocessing.util` do, and those it forgets in each child.
+    """
+    global _finalized_in
+    process = sys.modules.get("multiprocessing.process")
+    if process is None or process.parent_process() is None or _finalized_in == os.getpid():
+        return
+    from multiprocessing.util import Finalize
+
+    _finalized_in = os.getpid()
+    # Late: of what is logged by other finalizers nothing is lost either.
+    Finalize(None, _native.flush_at_exit, exitpriority=0)

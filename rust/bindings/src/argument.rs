@@ -1,0 +1,185 @@
+//! Arguments of the writer's methods. What can't be taken is a `TypeError` or `ValueError` that
+//! names the argument.
+
+use std::fmt::Display;
+
+use pyo3::exceptions::{PyException, PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyFloat, PyInt, PyString};
+
+/// A `str`.
+#[inline(always)]
+pub fn text<'a>(value: &'a Bound<'_, PyAny>, argument: impl Display + Copy) -> PyResult<&'a str> {
+    // Comparing exact types is a load; looking for base classes, a call or two.
+    match value.cast_exact::<PyString>().or_else(|_| value.cast::<PyString>()) {
+        Ok(text) => text.to_str().map_err(|error| not_unicode(value.py(), argument, error)),
+        Err(_) => Err(wrong_type(value, argument, "a str")),
+    }
+}
+
+#[cold]
+fn not_unicode(py: Python<'_>, argument: impl Display + Copy, cause: PyErr) -> PyErr {
+    with_cause(py, PyValueError::new_err(format!("{argument} is not valid Unicode")), cause)
+}
+
+/// A number, or an array or tensor with one element.
+#[inline(always)]
+pub fn number(value: &Bound<'_, PyAny>, argument: impl Display + Copy) -> PyResult<f64> {
+    match value.cast_exact::<PyFloat>() {
+        Ok(float) => Ok(float.value()),
+        Err(_) => other_number(value, argument),
+    }
+}
+
+fn other_number(value: &Bound<'_, PyAny>, argument: impl Display + Copy) -> PyResult<f64> {
+    if let Ok(float) = value.cast::<PyFloat>() {
+        // NumPy's float64 is one.
+        return Ok(float.value());
+    }
+    let single = single(value, argument)?;
+    if single.is_instance_of::<PyInt>() || single.hasattr("__float__")? {
+        return single.extract().map_err(|cause| unusable(value, argument, cause));
+    }
+    Err(wrong_type(value, argument, "a number or an array with one element"))
+}
+
+/// A step, where there is one.
+#[inline(always)]
+pub fn step(
+    value: Option<&Bound<'_, PyAny>>,
+    argument: impl Display + Copy,
+) -> PyResult<Option<i64>> {
+    let Some(value) = value else { return Ok(None) };
+    match value.cast_exact::<PyInt>() {
+        Ok(int) => int.extract().map(Some).map_err(|_| step_out_of_range(value, argument)),
+        Err(_) => other_step(value, argument).map(Some),
+    }
+}
+
+fn other_step(value: &Bound<'_, PyAny>, argument: impl Display + Copy) -> PyResult<i64> {
+    let single = single(value, argument)?;
+    if let Ok(float) = single.cast::<PyFloat>() {
+        let float = float.value();
+        if float.fract() != 0.0 || !float.is_finite() {
+            let message = format!("{argument}: steps are integers, got {float}");
+            return Err(PyTypeError::new_err(message));
+        }
+        // Every whole float in this range is an i64, and 2^63 itself is out of it.
+        let limit = -(i64::MIN as f64);
+        return if (-limit..limit).contains(&float) {
+            Ok(float as i64)
+        } else {
+            Err(step_out_of_range(value, argument))
+        };
+    }
+    let Ok(int) = single.call_method0("__index__") else {
+        return Err(wrong_type(value, argument, "an integer"));
+    };
+    int.extract().map_err(|_| step_out_of_range(value, argument))
+}
+
+#[cold]
+fn step_out_of_range(value: &Bound<'_, PyAny>, argument: impl Display + Copy) -> PyErr {
+    PyValueError::new_err(format!("{argument}: {} does not fit into 64 bits", shown(value)))
+}
+
+/// Seconds since the epoch; now, where none are given.
+#[inline(always)]
+pub fn wall_time(value: Option<&Bound<'_, PyAny>>, argument: impl Display + Copy) -> PyResult<f64> {
+    match value {
+        None => Ok(tfevents::writer::now()),
+        Some(value) => number(value, argument),
+    }
+}
+
+/// The bytes of a protocol buffer, of whatever package.
+pub fn message<'py>(
+    value: &Bound<'py, PyAny>,
+    argument: impl Display + Copy,
+) -> PyResult<Bound<'py, PyBytes>> {
+    let Ok(serialize) = value.getattr("SerializeToString") else {
+        return Err(wrong_type(value, argument, "an object with SerializeToString()"));
+    };
+    serialize
+        .call0()?
+        .cast_into()
+        .map_err(|_| wrong_type(value, argument, "a message that serializes to bytes"))
+}
+
+/// The bytes of a message are none.
+pub fn malformed(argument: impl Display + Copy) -> PyErr {
+    PyValueError::new_err(format!("{argument} does not serialize to a well-formed message"))
+}
+
+/// The one element of an array or tensor, by what all their packages have in common; anything
+/// else as it is.
+fn single<'py>(
+    value: &Bound<'py, PyAny>,
+    argument: impl Display + Copy,
+) -> PyResult<Bound<'py, PyAny>> {
+    element(value, argument).map_err(|cause| {
+        if cause.is_instance_of::<PyValueError>(value.py()) && cause.cause(value.py()).is_none() {
+            return cause;
+        }
+        unusable(value, argument, cause)
+    })
+}
+
+fn element<'py>(
+    value: &Bound<'py, PyAny>,
+    argument: impl Display + Copy,
+) -> PyResult<Bound<'py, PyAny>> {
+    let py = value.py();
+    if value.is_instance_of::<PyInt>() || value.is_instance_of::<PyString>() {
+        return Ok(value.clone());
+    }
+    let mut value = value.clone();
+    if let Some(detach) = value.getattr_opt("detach")? {
+        // A torch tensor that requires a gradient would warn.
+        value = detach.call0()?;
+    } else if value.getattr_opt("item")?.is_none() && value.hasattr("__array__")? {
+        value = py.import("numpy")?.call_method1("asarray", (value,))?;
+    }
+    let Some(item) = value.getattr_opt("item")? else { return Ok(value) };
+    if let Some(shape) = value.getattr_opt("shape")?
+        && let Ok(sizes) = shape.extract::<Vec<u64>>()
+        && sizes.iter().any(|&size| size != 1)
+    {
+        return Err(PyValueError::new_err(format!(
+            "{argument}: expected one element, got an array of shape {}",
+            shown(&shape)
+        )));
+    }
+    item.call0()
+}
+
+#[cold]
+fn wrong_type(value: &Bound<'_, PyAny>, argument: impl Display + Copy, expected: &str) -> PyErr {
+    let kind = value.get_type().qualname().map_or_else(|_| "?".into(), |name| name.to_string());
+    PyTypeError::new_err(format!("{argument}: expected {expected}, got {kind}: {}", shown(value)))
+}
+
+/// An exception of the object that was asked for its value. What is no error goes through.
+#[cold]
+fn unusable(value: &Bound<'_, PyAny>, argument: impl Display + Copy, cause: PyErr) -> PyErr {
+    let py = value.py();
+    if !cause.is_instance_of::<PyException>(py) {
+        return cause;
+    }
+    let message = format!("{argument}: {} can't be used: {cause}", shown(value));
+    with_cause(py, PyValueError::new_err(message), cause)
+}
+
+fn with_cause(py: Python<'_>, error: PyErr, cause: PyErr) -> PyErr {
+    error.set_cause(py, Some(cause));
+    error
+}
+
+/// A short `repr`.
+fn shown(value: &Bound<'_, PyAny>) -> String {
+    let repr = value.repr().map_or_else(|_| "?".into(), |repr| repr.to_string());
+    match repr.char_indices().nth(60) {
+        Some((end, _)) => format!("{}…", &repr[..end]),
+        None => repr,
+    }
+}

@@ -1,0 +1,31 @@
+//! The core's errors as Python's.
+
+use pyo3::exceptions::{PyOSError, PyValueError};
+use pyo3::import_exception;
+use pyo3::prelude::*;
+use tfevents::{Error, ErrorKind};
+
+import_exception!(tfevents, CorruptFileError);
+
+/// `OSError` (by errno a subclass of it), `CorruptFileError` or `ValueError`.
+pub fn to_py(error: Error) -> PyErr {
+    let path = error.path().map(|path| path.to_string_lossy().into_owned());
+    match error.kind() {
+        ErrorKind::Io(io) => match io.raw_os_error() {
+            // With an errno Python chooses the subclass, and adds the file's name to the message.
+            Some(code) => PyOSError::new_err((code, strip_code(io), path)),
+            None => PyOSError::new_err(error.to_string()),
+        },
+        ErrorKind::Corrupt(corruption) => {
+            CorruptFileError::new_err((path, error.offset(), corruption.name(), error.record()))
+        }
+        ErrorKind::Closed => PyOSError::new_err(error.to_string()),
+        _ => PyValueError::new_err(error.to_string()),
+    }
+}
+
+/// The operating system's message without the code that Rust appends, which Python shows itself.
+fn strip_code(error: &std::io::Error) -> String {
+    let message = error.to_string();
+    message.split(" (os error").next().unwrap_or_default().to_owned()
+}

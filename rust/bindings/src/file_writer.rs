@@ -1,0 +1,126 @@
+//! `tfevents.FileWriter`: writes events and summaries that somebody else made.
+
+use std::ffi::OsStr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use pyo3::prelude::*;
+use tfevents::summary;
+use tfevents::wire::Cursor;
+
+use crate::argument;
+use crate::handle::Handle;
+use crate::summary_writer::options;
+
+/// `Event.graph_def`, `Event.tagged_run_metadata`.
+const GRAPH_DEF: u32 = 4;
+const TAGGED_RUN_METADATA: u32 = 8;
+
+#[pyclass(module = "tfevents", subclass, frozen)]
+pub struct FileWriter {
+    pub handle: Arc<Handle>,
+}
+
+impl FileWriter {
+    fn append(&self, py: Python<'_>, records: &[u8]) -> PyResult<()> {
+        self.handle.append_slowly(py, &|out| out.extend_from_slice(records), false)
+    }
+}
+
+#[pymethods]
+impl FileWriter {
+    #[new]
+    #[pyo3(signature = (log_dir, max_queue=10, flush_secs=120.0, filename_suffix="", *, on_error="raise"))]
+    fn new(
+        py: Python<'_>,
+        log_dir: PathBuf,
+        max_queue: i64,
+        flush_secs: f64,
+        filename_suffix: &str,
+        on_error: &str,
+    ) -> PyResult<FileWriter> {
+        let _ = max_queue;
+        let options = options(log_dir, flush_secs, filename_suffix.to_owned(), on_error)?;
+        let writer = FileWriter { handle: Arc::new(Handle::new(options)) };
+        writer.handle.open(py)?;
+        Ok(writer)
+    }
+
+    fn get_logdir(&self) -> &OsStr {
+        self.handle.writer.options().log_dir.as_os_str()
+    }
+
+    #[pyo3(signature = (event, step=None, walltime=None))]
+    fn add_event(
+        &self,
+        py: Python<'_>,
+        event: &Bound<'_, PyAny>,
+        step: Option<&Bound<'_, PyAny>>,
+        walltime: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<()> {
+        let message = argument::message(event, "event")?;
+        let step = argument::step(step, "step")?;
+        let wall_time = argument::wall_time(walltime, "walltime")?;
+        let mut records = Vec::new();
+        summary::rewritten_event(&mut records, message.as_bytes(), wall_time, step)
+            .map_err(|_| argument::malformed("event"))?;
+        self.append(py, &records)
+    }
+
+    #[pyo3(signature = (summary, global_step=None, walltime=None))]
+    fn add_summary(
+        &self,
+        py: Python<'_>,
+        summary: &Bound<'_, PyAny>,
+        global_step: Option<&Bound<'_, PyAny>>,
+        walltime: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<()> {
+        let message = argument::message(summary, "summary")?;
+        if Cursor::new(message.as_bytes()).any(|field| field.is_err()) {
+            return Err(argument::malformed("summary"));
+        }
+        let step = argument::step(global_step, "global_step")?;
+        let wall_time = argument::wall_time(walltime, "walltime")?;
+        let mut records = Vec::new();
+        summary::summary_event(&mut records, wall_time, step, message.as_bytes());
+        self.append(py, &records)
+    }
+
+    #[pyo3(signature = (graph_profile, walltime=None))]
+    fn add_graph(
+        &self,
+        py: Python<'_>,
+        graph_profile: (Bound<'_, PyAny>, Bound<'_, PyAny>),
+        walltime: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<()> {
+        let graph = argument::message(&graph_profile.0, "graph_profile[0]")?;
+        let profile = argument::message(&graph_profile.1, "graph_profile[1]")?;
+        let wall_time = argument::wall_time(walltime, "walltime")?;
+        let mut records = Vec::new();
+        summary::event(&mut records, wall_time, None, GRAPH_DEF, graph.as_bytes());
+        // TaggedRunMetadata: tag = "step1", the only one that torch writes; run_metadata
+        let mut tagged = Vec::new();
+        tfevents::wire::encode::bytes_field(&mut tagged, 1, b"step1");
+        tfevents::wire::encode::bytes_field(&mut tagged, 2, profile.as_bytes());
+        summary::event(&mut records, wall_time, None, TAGGED_RUN_METADATA, &tagged);
+        self.append(py, &records)
+    }
+
+    fn flush(&self, py: Python<'_>) -> PyResult<()> {
+        self.handle.flush(py)
+    }
+
+    fn close(&self, py: Python<'_>) -> PyResult<()> {
+        self.handle.close(py)
+    }
+
+    fn reopen(&self, py: Python<'_>) -> PyResult<()> {
+        self.handle.open(py)
+    }
+
+    /// Events that were given up because they could not be written.
+    #[getter]
+    fn dropped_events(&self) -> u64 {
+        self.handle.writer.dropped()
+    }
+}

@@ -1,0 +1,116 @@
+//! A writer as Python holds it: waits with the interpreter detached, warns, raises.
+
+use std::time::Duration;
+
+use pyo3::exceptions::PyRuntimeWarning;
+use pyo3::prelude::*;
+use tfevents::Result;
+use tfevents::writer::{self, Options, Report, Writer};
+
+use crate::error::to_py;
+
+/// How long to wait before looking for Ctrl-C.
+const SLICE: Duration = Duration::from_millis(100);
+
+/// Shared by a `SummaryWriter` and its `file_writer`. Dropping the last one closes the file.
+pub struct Handle {
+    pub writer: Writer,
+}
+
+impl Handle {
+    pub fn new(options: Options) -> Handle {
+        Handle { writer: Writer::new(options) }
+    }
+
+    /// Appends the records that `encode` appends.
+    #[inline(always)]
+    pub fn append(&self, py: Python<'_>, encode: impl Fn(&mut Vec<u8>) + Sync) -> PyResult<()> {
+        if self.writer.try_append(&encode) {
+            return Ok(());
+        }
+        self.append_slowly(py, &encode, true)
+    }
+
+    /// Appends where something may need attention. `reopen`: a closed writer is no error.
+    #[cold]
+    pub fn append_slowly(
+        &self,
+        py: Python<'_>,
+        encode: &(dyn Fn(&mut Vec<u8>) + Sync),
+        reopen: bool,
+    ) -> PyResult<()> {
+        wait(py, |patience| self.writer.append(encode, reopen, patience))?;
+        if writer::is_exiting() { self.flush(py) } else { Ok(()) }
+    }
+
+    /// Opens a file where none is open. Where that fails, the writer is closed.
+    pub fn open(&self, py: Python<'_>) -> PyResult<()> {
+        wait(py, |patience| self.writer.open(patience)).inspect_err(|_| {
+            // It fails again, for the reason that is being told already.
+            let _ = self.close(py);
+        })
+    }
+
+    pub fn flush(&self, py: Python<'_>) -> PyResult<()> {
+        wait(py, |patience| self.writer.flush(patience))
+    }
+
+    pub fn close(&self, py: Python<'_>) -> PyResult<()> {
+        wait(py, |patience| self.writer.close(patience))
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        // While the interpreter ends there may be none to detach from; the writer closes itself.
+        Python::try_attach(|py| {
+            // An object may be let go while an exception is on its way.
+            let pending = PyErr::take(py);
+            if let Err(error) = self.close(py) {
+                error.write_unraisable(py, None);
+            }
+            if let Some(pending) = pending {
+                pending.restore(py);
+            }
+        });
+    }
+}
+
+/// Calls `step` until it is done. The first call doesn't wait, so that the interpreter is not
+/// given up where there is nothing to wait for.
+fn wait(py: Python<'_>, step: impl Fn(Duration) -> Result<Report> + Sync) -> PyResult<()> {
+    let mut report = step(Duration::ZERO).map_err(to_py)?;
+    loop {
+        if report.opened {
+            // Has what is to happen at the end of this process registered.
+            if let Err(error) =
+                py.import("tfevents._exit").and_then(|module| module.call_method0("opened"))
+            {
+                error.write_unraisable(py, None);
+            }
+        }
+        if let Some(warning) = report.warning {
+            let message = std::ffi::CString::new(format!("logging is disturbed: {warning}"))?;
+            PyErr::warn(py, &py.get_type::<PyRuntimeWarning>(), &message, 1)?;
+        }
+        if report.done {
+            return Ok(());
+        }
+        py.check_signals()?;
+        report = py.detach(|| step(SLICE)).map_err(to_py)?;
+    }
+}
+
+/// The float that a method would log for `value`, which its error calls `argument`.
+#[pyfunction]
+pub fn as_number(value: &Bound<'_, PyAny>, argument: &str) -> PyResult<f64> {
+    crate::argument::number(value, argument)
+}
+
+/// Flushes every writer; from then on events are written before the call returns.
+#[pyfunction]
+pub fn flush_at_exit(py: Python<'_>) {
+    for error in py.detach(|| writer::flush_at_exit(Duration::from_secs(600))) {
+        to_py(error).write_unraisable(py, None);
+    }
+}

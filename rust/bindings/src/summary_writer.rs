@@ -1,0 +1,273 @@
+//! The native base of `tfevents.SummaryWriter`.
+
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use numpy::PyReadonlyArray1;
+use pyo3::exceptions::{PyRuntimeError, PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyFloat, PyInt, PyList, PyMapping, PyTuple};
+use tfevents::summary::{self, Precision};
+use tfevents::writer::{OnError, Options, now};
+
+use crate::argument;
+use crate::file_writer::FileWriter;
+use crate::handle::Handle;
+
+/// Logs scalars and texts to event files in one directory.
+///
+/// `add_scalar` is native and inherited as it is: a Python method around it would cost more than
+/// the logging.
+#[pyclass(module = "tfevents._native", subclass, frozen)]
+pub struct EventWriter {
+    handle: OnceLock<Arc<Handle>>,
+}
+
+/// How long an event may wait to be written, whatever `flush_secs` says.
+const LINGER: Duration = Duration::from_millis(100);
+/// Points that are encoded before the interpreter may be given up.
+const SERIES_CHUNK: usize = 4096;
+
+/// Checks the arguments that all writers share.
+pub fn options(
+    log_dir: PathBuf,
+    flush_secs: f64,
+    filename_suffix: String,
+    on_error: &str,
+) -> PyResult<Options> {
+    let path = log_dir.to_string_lossy();
+    if path.contains('\0') {
+        return Err(PyValueError::new_err("log_dir contains a null byte"));
+    }
+    if path.split_once("://").is_some_and(|(scheme, _)| !scheme.contains(['/', '\\'])) {
+        let message = format!("log_dir: only local directories can be written, got {path}");
+        return Err(PyValueError::new_err(message));
+    }
+    if filename_suffix.contains(['/', '\0', std::path::MAIN_SEPARATOR]) {
+        return Err(PyValueError::new_err(format!(
+            "filename_suffix is part of a file's name and can't hold a separator: {filename_suffix:?}"
+        )));
+    }
+    if flush_secs.is_nan() {
+        return Err(PyValueError::new_err("flush_secs: expected seconds, got nan"));
+    }
+    let on_error = match on_error {
+        "raise" => OnError::Raise,
+        "warn" => OnError::Warn,
+        other => {
+            let message = format!("on_error: expected \"raise\" or \"warn\", got {other:?}");
+            return Err(PyValueError::new_err(message));
+        }
+    };
+    let linger = Duration::from_secs_f64(flush_secs.clamp(0.0, LINGER.as_secs_f64()));
+    Ok(Options { log_dir, suffix: filename_suffix, linger, on_error })
+}
+
+impl EventWriter {
+    #[inline(always)]
+    fn handle(&self) -> PyResult<&Arc<Handle>> {
+        self.handle.get().ok_or_else(|| {
+            PyRuntimeError::new_err(
+                "SummaryWriter.__init__ was not called; call super().__init__()",
+            )
+        })
+    }
+
+    /// One event with the values that `encode` appends to its summary.
+    fn add_summary(
+        &self,
+        py: Python<'_>,
+        wall_time: f64,
+        step: Option<i64>,
+        encode: impl FnOnce(&mut Vec<u8>),
+    ) -> PyResult<()> {
+        let mut summary = Vec::with_capacity(256);
+        encode(&mut summary);
+        let handle = self.handle()?;
+        handle.append(py, |out| summary::summary_event(out, wall_time, step, &summary))
+    }
+}
+
+/// The summary with all of these values.
+fn encode_values(values: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
+    let Ok(dict) = values.cast::<PyDict>() else {
+        let mapping = values.cast::<PyMapping>().map_err(|_| {
+            let kind = values.get_type();
+            PyTypeError::new_err(format!(
+                "values: expected a mapping of tags to numbers, got {kind}"
+            ))
+        })?;
+        return encode_items(&mapping.items()?);
+    };
+    let mut summary = Vec::with_capacity(40 * dict.len());
+    for (tag, value) in dict {
+        if !value.is_instance_of::<PyFloat>() && !value.is_exact_instance_of::<PyInt>() {
+            // To ask another object for its number may run any code, which may change the dict.
+            return encode_items(&dict.items());
+        }
+        encode_value(&mut summary, &tag, &value)?;
+    }
+    Ok(summary)
+}
+
+fn encode_items(items: &Bound<'_, PyList>) -> PyResult<Vec<u8>> {
+    let mut summary = Vec::with_capacity(40 * items.len());
+    for item in items {
+        let (tag, value) = item.extract::<(Bound<'_, PyAny>, Bound<'_, PyAny>)>()?;
+        encode_value(&mut summary, &tag, &value)?;
+    }
+    Ok(summary)
+}
+
+fn encode_value(
+    out: &mut Vec<u8>,
+    tag: &Bound<'_, PyAny>,
+    value: &Bound<'_, PyAny>,
+) -> PyResult<()> {
+    let tag = argument::text(tag, "values: a tag")?;
+    let value = argument::number(value, format_args!("values[{tag:?}]"))?;
+    summary::scalar_value(out, tag, value as f32);
+    Ok(())
+}
+
+#[pymethods]
+impl EventWriter {
+    // Subclasses have their own signatures; `_configure` is what takes the arguments.
+    #[new]
+    #[pyo3(signature = (*_args, **_kwargs))]
+    fn new(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> EventWriter {
+        EventWriter { handle: OnceLock::new() }
+    }
+
+    fn _configure(
+        &self,
+        log_dir: PathBuf,
+        flush_secs: f64,
+        filename_suffix: String,
+        on_error: &str,
+    ) -> PyResult<()> {
+        let options = options(log_dir, flush_secs, filename_suffix, on_error)?;
+        let handle = Arc::new(Handle::new(options));
+        self.handle
+            .set(handle)
+            .map_err(|_| PyRuntimeError::new_err("SummaryWriter.__init__ was called twice"))
+    }
+
+    /// Opens a file where none is open.
+    fn _open(&self, py: Python<'_>) -> PyResult<()> {
+        self.handle()?.open(py)
+    }
+
+    fn _purge(&self, py: Python<'_>, step: &Bound<'_, PyAny>) -> PyResult<()> {
+        let step = argument::step(Some(step), "purge_step")?.unwrap_or_default();
+        let wall_time = now();
+        self.handle()?.append(py, |out| summary::session_start(out, wall_time, step))
+    }
+
+    #[pyo3(signature = (tag, scalar_value, global_step=None, walltime=None, new_style=false, double_precision=false))]
+    #[allow(clippy::too_many_arguments)]
+    fn add_scalar(
+        &self,
+        py: Python<'_>,
+        tag: &Bound<'_, PyAny>,
+        scalar_value: &Bound<'_, PyAny>,
+        global_step: Option<&Bound<'_, PyAny>>,
+        walltime: Option<&Bound<'_, PyAny>>,
+        new_style: bool,
+        double_precision: bool,
+    ) -> PyResult<()> {
+        let tag = argument::text(tag, "tag")?;
+        let value = argument::number(scalar_value, "scalar_value")?;
+        let step = argument::step(global_step, "global_step")?;
+        let wall_time = argument::wall_time(walltime, "walltime")?;
+        if !new_style && !double_precision {
+            let value = value as f32;
+            return self.handle()?.append(py, |out| {
+                summary::scalar_event(out, wall_time, step, tag, value);
+            });
+        }
+        let precision = if double_precision { Precision::Double } else { Precision::Single };
+        self.add_summary(py, wall_time, step, |out| {
+            summary::tensor_scalar_value(out, tag, value, precision);
+        })
+    }
+
+    #[pyo3(signature = (tag, text_string, global_step=None, walltime=None))]
+    fn add_text(
+        &self,
+        py: Python<'_>,
+        tag: &Bound<'_, PyAny>,
+        text_string: &Bound<'_, PyAny>,
+        global_step: Option<&Bound<'_, PyAny>>,
+        walltime: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<()> {
+        // TensorBoard's own convention for the tag of a text.
+        let tag = format!("{}/text_summary", argument::text(tag, "tag")?);
+        let text = argument::text(text_string, "text_string")?;
+        let step = argument::step(global_step, "global_step")?;
+        let wall_time = argument::wall_time(walltime, "walltime")?;
+        self.add_summary(py, wall_time, step, |out| summary::text_value(out, &tag, text))
+    }
+
+    /// Writes all values in one event.
+    #[pyo3(signature = (values, step=None, walltime=None))]
+    fn log(
+        &self,
+        py: Python<'_>,
+        values: &Bound<'_, PyAny>,
+        step: Option<&Bound<'_, PyAny>>,
+        walltime: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<()> {
+        let step = argument::step(step, "step")?;
+        let wall_time = argument::wall_time(walltime, "walltime")?;
+        let summary = encode_values(values)?;
+        self.handle()?.append(py, |out| summary::summary_event(out, wall_time, step, &summary))
+    }
+
+    fn _add_scalar_series(
+        &self,
+        py: Python<'_>,
+        tag: &Bound<'_, PyAny>,
+        values: PyReadonlyArray1<'_, f64>,
+        steps: PyReadonlyArray1<'_, i64>,
+        wall_times: Option<PyReadonlyArray1<'_, f64>>,
+    ) -> PyResult<()> {
+        let tag = argument::text(tag, "tag")?;
+        let (values, steps) = (values.as_slice()?, steps.as_slice()?);
+        let wall_times = wall_times.as_ref().map(|times| times.as_slice()).transpose()?;
+        let now = now();
+        let mut records = Vec::new();
+        for start in (0..values.len()).step_by(SERIES_CHUNK) {
+            records.clear();
+            for i in start..values.len().min(start + SERIES_CHUNK) {
+                let wall_time = wall_times.map_or(now, |times| times[i]);
+                let value = values[i] as f32;
+                summary::scalar_event(&mut records, wall_time, Some(steps[i]), tag, value);
+            }
+            self.handle()?.append(py, |out| out.extend_from_slice(&records))?;
+        }
+        Ok(())
+    }
+
+    fn flush(&self, py: Python<'_>) -> PyResult<()> {
+        self.handle()?.flush(py)
+    }
+
+    fn close(&self, py: Python<'_>) -> PyResult<()> {
+        self.handle()?.close(py)
+    }
+
+    /// The writer of whole events, `None` after `close`.
+    #[getter]
+    fn file_writer(&self) -> PyResult<Option<FileWriter>> {
+        let handle = self.handle()?;
+        Ok((!handle.writer.is_closed()).then(|| FileWriter { handle: Arc::clone(handle) }))
+    }
+
+    /// Events that were given up because they could not be written.
+    #[getter]
+    fn dropped_events(&self) -> PyResult<u64> {
+        Ok(self.handle()?.writer.dropped())
+    }
+}

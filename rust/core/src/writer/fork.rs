@@ -1,0 +1,78 @@
+//! `fork`: the child gets a copy of every writer, but not of its thread.
+//!
+//! All writers are locked while the process forks, so that the child finds them in order; there
+//! they forget what is their parent's. Other ways to notice a fork are dearer (`getpid` is a
+//! system call) or miss those made in C (`os.register_at_fork`).
+
+#![allow(unsafe_code)]
+
+use std::cell::RefCell;
+use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError, Weak};
+
+use super::state::{Shared, State};
+
+static WRITERS: Mutex<Vec<Weak<Shared>>> = Mutex::new(Vec::new());
+
+fn lock_writers() -> MutexGuard<'static, Vec<Weak<Shared>>> {
+    WRITERS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Has forks take care of this writer.
+pub(super) fn register(shared: &Arc<Shared>) {
+    static ONCE: Once = Once::new();
+    #[cfg(unix)]
+    ONCE.call_once(|| {
+        // SAFETY: the handlers are functions of the right type that live as long as the process.
+        unsafe { libc::pthread_atfork(Some(prepare), Some(in_parent), Some(in_child)) };
+    });
+    let mut writers = lock_writers();
+    writers.retain(|writer| writer.strong_count() > 0);
+    writers.push(Arc::downgrade(shared));
+}
+
+/// Every writer there is.
+pub(super) fn writers() -> Vec<Arc<Shared>> {
+    lock_writers().iter().filter_map(Weak::upgrade).collect()
+}
+
+/// The locks that the forking thread holds, from `prepare` to `in_parent` and `in_child`.
+#[cfg(unix)]
+struct Held {
+    // In this order: a guard is dropped before what it borrows from.
+    states: Vec<(MutexGuard<'static, State>, Arc<Shared>)>,
+    _writers: MutexGuard<'static, Vec<Weak<Shared>>>,
+}
+
+thread_local! {
+    static HELD: RefCell<Option<Held>> = const { RefCell::new(None) };
+}
+
+#[cfg(unix)]
+unsafe extern "C" fn prepare() {
+    let writers = lock_writers();
+    let states = writers
+        .iter()
+        .filter_map(Weak::upgrade)
+        .map(|shared| {
+            let guard = shared.lock();
+            // SAFETY: the guard is dropped before the Arc beside it, which keeps the lock alive.
+            let guard = unsafe {
+                std::mem::transmute::<MutexGuard<'_, State>, MutexGuard<'static, State>>(guard)
+            };
+            (guard, shared)
+        })
+        .collect();
+    HELD.set(Some(Held { states, _writers: writers }));
+}
+
+#[cfg(unix)]
+unsafe extern "C" fn in_parent() {
+    HELD.take();
+}
+
+#[cfg(unix)]
+unsafe extern "C" fn in_child() {
+    if let Some(mut held) = HELD.take() {
+        held.states.iter_mut().for_each(|(state, _)| state.forked());
+    }
+}

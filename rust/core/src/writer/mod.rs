@@ -1,0 +1,243 @@
+//! Buffered, asynchronous writing of event files.
+//!
+//! Callers append whole records to a buffer under a lock; a thread a file writes the buffer to
+//! the operating system within [`Options::linger`]. Read [`state`] for what the two share,
+//! [`thread`] for the writing, [`fork`] for what happens to both in a forked child.
+
+mod file;
+mod fork;
+mod state;
+mod sys;
+mod thread;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use crate::error::{Error, Result};
+use state::{EXITING, Shared, Status};
+
+/// Where and how a [`Writer`] writes.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The directory of the event files; it is created with its parents.
+    pub log_dir: PathBuf,
+    /// Ends the file's name.
+    pub suffix: String,
+    /// How long an accepted event may wait for others before it is written.
+    pub linger: Duration,
+    /// What callers hear of a failure in the background.
+    pub on_error: OnError,
+}
+
+/// What callers hear of a failure in the background.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnError {
+    /// The next call fails, and every call while too much is waiting.
+    Raise,
+    /// One warning an outage; what finds no room any more is dropped and counted.
+    Warn,
+}
+
+/// What a call that may have to wait achieved.
+#[derive(Debug, Default)]
+#[must_use]
+pub struct Report {
+    /// False where time ran out before the work was done: call again.
+    pub done: bool,
+    /// A failure in the background, under [`OnError::Warn`].
+    pub warning: Option<Error>,
+    /// This call started the thread, hence a new file.
+    pub opened: bool,
+}
+
+impl Report {
+    fn done() -> Report {
+        Report { done: true, ..Report::default() }
+    }
+}
+
+/// Writes one event file at a time into a directory, from any number of threads.
+///
+/// Nothing is written before the first [`open`](Writer::open) or append; after
+/// [`close`](Writer::close) the next append opens a new file. Dropping the writer closes it.
+///
+/// ```
+/// use std::time::Duration;
+/// use tfevents::{record, summary, writer::{OnError, Options, Writer, now}};
+///
+/// let dir = tempfile::tempdir()?;
+/// let writer = Writer::new(Options {
+///     log_dir: dir.path().into(),
+///     suffix: String::new(),
+///     linger: Duration::from_millis(100),
+///     on_error: OnError::Raise,
+/// });
+/// let encode = |out: &mut Vec<u8>| summary::scalar_event(out, now(), Some(1), "loss", 0.5);
+/// if !writer.try_append(encode) {
+///     let report = writer.append(encode, true, Duration::from_secs(60))?;
+///     assert!(report.done);
+/// }
+/// assert!(writer.close(Duration::from_secs(60))?.done);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Writer {
+    shared: Arc<Shared>,
+}
+
+/// Seconds since the epoch.
+#[inline(always)]
+pub fn now() -> f64 {
+    sys::now()
+}
+
+impl Writer {
+    /// A writer that has opened no file yet.
+    pub fn new(options: Options) -> Writer {
+        let shared = Arc::new(Shared::new(options));
+        fork::register(&shared);
+        Writer { shared }
+    }
+
+    /// The options it was made with.
+    pub fn options(&self) -> &Options {
+        &self.shared.options
+    }
+
+    /// Appends what `encode` appends, whole records only, unless something needs attention: then
+    /// nothing is done, the answer is false and [`append`](Writer::append) does it.
+    #[inline(always)]
+    pub fn try_append(&self, encode: impl FnOnce(&mut Vec<u8>)) -> bool {
+        let mut state = self.shared.lock();
+        let free = state.pending.len() < state.attention;
+        if free {
+            encode(&mut state.pending);
+        }
+        free
+    }
+
+    /// Appends what `encode` appends, whole records only: opens a file where none is open (where
+    /// `reopen` is false a closed writer is an error instead), waits up to `patience` for room,
+    /// and reports failures of the background.
+    pub fn append(
+        &self,
+        encode: impl FnOnce(&mut Vec<u8>),
+        reopen: bool,
+        patience: Duration,
+    ) -> Result<Report> {
+        let deadline = Instant::now() + patience;
+        let mut state = self.shared.lock();
+        let mut report = Report::done();
+        report.opened = self.shared.start_thread(&mut state, reopen)?;
+        loop {
+            report.warning = state.take_unreported(self.options().on_error)?.or(report.warning);
+            if state.has_room() {
+                break;
+            }
+            if let Some(failure) = state.failing.clone() {
+                if self.options().on_error == OnError::Raise {
+                    return Err(failure.into());
+                }
+                let mut lost = Vec::new();
+                encode(&mut lost);
+                state.dropped += state::count_records(&lost);
+                return Ok(report);
+            }
+            match self.shared.wait(state, deadline) {
+                Some(guard) => state = guard,
+                None => return Ok(Report { done: false, ..report }),
+            }
+        }
+        encode(&mut state.pending);
+        self.shared.appended(&mut state);
+        Ok(report)
+    }
+
+    /// Opens a file if none is open, and waits until that is done.
+    pub fn open(&self, patience: Duration) -> Result<Report> {
+        let mut state = self.shared.lock();
+        let opened = self.shared.start_thread(&mut state, true)?;
+        if state.file.is_some() {
+            return Ok(Report::done());
+        }
+        drop(state);
+        Ok(Report { opened, ..self.flush(patience)? })
+    }
+
+    /// Waits until all that was accepted before is written to the operating system.
+    pub fn flush(&self, patience: Duration) -> Result<Report> {
+        self.shared.flush(patience)
+    }
+
+    /// Writes what was accepted, ends the thread and closes the file. Does nothing when closed.
+    pub fn close(&self, patience: Duration) -> Result<Report> {
+        let deadline = Instant::now() + patience;
+        let mut state = self.shared.lock();
+        let thread = state.thread;
+        if state.status == Status::Detached {
+            state.set_status(Status::Closed);
+        }
+        if state.status == Status::Running {
+            state.closing = true;
+            self.shared.write_now(&mut state);
+        }
+        while state.status == Status::Running && state.thread == thread {
+            match self.shared.wait(state, deadline) {
+                Some(guard) => state = guard,
+                None => return Ok(Report::default()),
+            }
+        }
+        let warning = state.take_unreported(self.options().on_error)?;
+        Ok(Report { warning, ..Report::done() })
+    }
+
+    /// Whether [`close`](Writer::close) was called and nothing has been appended since.
+    pub fn is_closed(&self) -> bool {
+        self.shared.lock().status == Status::Closed
+    }
+
+    /// Forgets that it was closed: the next append opens a new file.
+    pub fn reopen(&self) {
+        let mut state = self.shared.lock();
+        if state.status == Status::Closed {
+            state.set_status(Status::Detached);
+        }
+    }
+
+    /// The open file.
+    pub fn path(&self) -> Option<PathBuf> {
+        self.shared.lock().file.as_ref().map(|open| open.path.clone())
+    }
+
+    /// How many accepted or offered events could not be written and were given up.
+    pub fn dropped(&self) -> u64 {
+        self.shared.lock().dropped
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        // Where the file can't be written there is nobody left to tell; who wants to know closes.
+        let _ = self.close(Duration::from_secs(600));
+    }
+}
+
+/// Whether [`flush_at_exit`] was called: who appends is to flush too.
+pub fn is_exiting() -> bool {
+    EXITING.load(Ordering::Relaxed)
+}
+
+/// Flushes every writer of the process. From then on every append needs a look, and callers see
+/// [`is_exiting`]. For the end of the process, when threads no longer get to run.
+pub fn flush_at_exit(patience: Duration) -> Vec<Error> {
+    EXITING.store(true, Ordering::Relaxed);
+    fork::writers()
+        .into_iter()
+        .filter_map(|shared| {
+            shared.lock().refresh();
+            shared.flush(patience).map_or_else(Some, |report| report.warning)
+        })
+        .collect()
+}

@@ -1,0 +1,296 @@
+//! What the callers of a writer and its thread share.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::{OnError, Options, Report, now, sys, thread};
+use crate::error::{Error, ErrorKind, Result};
+use crate::record::{self, OVERHEAD, Parsed, Verify};
+
+/// As many bytes waiting and the thread is woken before its time. Fits a core's second cache.
+const WAKE: usize = 256 << 10;
+/// As many bytes waiting and callers wait too. One event more always fits.
+const FULL: usize = 64 << 20;
+
+/// Set once the process is about to end.
+pub(super) static EXITING: AtomicBool = AtomicBool::new(false);
+
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) options: Options,
+    state: Mutex<State>,
+    /// The thread waits for it: there is something to write, or to write at once.
+    pub(super) work: Condvar,
+    /// Callers wait for it: an attempt to write ended.
+    pub(super) progress: Condvar,
+}
+
+#[derive(Debug)]
+pub(super) struct State {
+    /// Whole records, accepted and not yet taken by the thread.
+    pub(super) pending: Vec<u8>,
+    /// While `pending` is shorter, an append needs to look at nothing else.
+    pub(super) attention: usize,
+    pub(super) status: Status,
+    /// Counts the threads there were, so that one who waits for the end of a thread sees it.
+    pub(super) thread: u64,
+    /// The thread sleeps until the first event comes.
+    pub(super) idle: bool,
+    /// The thread is to write at once.
+    pub(super) wanted: bool,
+    /// The thread is to end.
+    pub(super) closing: bool,
+    /// Bytes that the thread has taken, and has written.
+    pub(super) taken: u64,
+    pub(super) written: u64,
+    /// Attempts to write that the thread began, and ended.
+    pub(super) started: u64,
+    pub(super) finished: u64,
+    /// Why the last attempt failed; `None` once one succeeds.
+    pub(super) failing: Option<Failure>,
+    /// A failure of which no caller has heard.
+    pub(super) unreported: Option<Failure>,
+    pub(super) dropped: u64,
+    pub(super) file: Option<OpenFile>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Status {
+    /// No thread and no file; the first append starts them. Also after a fork, in the child.
+    Detached,
+    /// The thread runs.
+    Running,
+    /// The user closed it. Like `Detached`, but some callers must ask for it to be opened again.
+    Closed,
+}
+
+/// The thread's file, as far as others need to know it.
+#[derive(Debug)]
+pub(super) struct OpenFile {
+    pub(super) path: PathBuf,
+    /// For a forked child to close its copy.
+    pub(super) descriptor: sys::Descriptor,
+}
+
+/// An [`io::Error`] that can be kept and told more than once.
+#[derive(Debug, Clone)]
+pub(super) struct Failure {
+    pub(super) code: Option<i32>,
+    pub(super) kind: io::ErrorKind,
+    pub(super) path: PathBuf,
+}
+
+impl Failure {
+    pub(super) fn new(error: &io::Error, path: PathBuf) -> Failure {
+        Failure { code: error.raw_os_error(), kind: error.kind(), path }
+    }
+}
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Error {
+        let error = failure.code.map_or_else(|| failure.kind.into(), io::Error::from_raw_os_error);
+        Error::io(error, failure.path)
+    }
+}
+
+impl Shared {
+    pub(super) fn new(options: Options) -> Shared {
+        let state = State {
+            pending: Vec::new(),
+            attention: 0,
+            status: Status::Detached,
+            thread: 0,
+            idle: false,
+            wanted: false,
+            closing: false,
+            taken: 0,
+            written: 0,
+            started: 0,
+            finished: 0,
+            failing: None,
+            unreported: None,
+            dropped: 0,
+            file: None,
+        };
+        Shared { options, state: Mutex::new(state), work: Condvar::new(), progress: Condvar::new() }
+    }
+
+    #[inline(always)]
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+        // Nothing panics while it holds the lock but an encoder, which leaves at worst a record
+        // that readers step over.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for the thread's next attempt to end; gives the lock up for good at the deadline.
+    pub(super) fn wait<'a>(
+        &self,
+        guard: MutexGuard<'a, State>,
+        deadline: Instant,
+    ) -> Option<MutexGuard<'a, State>> {
+        let left =
+            deadline.checked_duration_since(Instant::now()).filter(|left| !left.is_zero())?;
+        let (guard, _) =
+            self.progress.wait_timeout(guard, left).unwrap_or_else(PoisonError::into_inner);
+        Some(guard)
+    }
+
+    /// Starts the thread where none runs; true if it did. The thread opens the file.
+    pub(super) fn start_thread(
+        self: &Arc<Shared>,
+        state: &mut State,
+        reopen: bool,
+    ) -> Result<bool> {
+        match state.status {
+            Status::Running => return Ok(false),
+            Status::Closed if !reopen => return Err(Error::new(ErrorKind::Closed)),
+            Status::Closed | Status::Detached => {}
+        }
+        let (shared, opened_at) = (Arc::clone(self), now());
+        std::thread::Builder::new()
+            .name("tfevents-writer".into())
+            .stack_size(1 << 20)
+            .spawn(move || thread::run(&shared, opened_at))
+            .map_err(|error| Error::io(error, &self.options.log_dir))?;
+        state.thread += 1;
+        state.wanted = true;
+        state.closing = false;
+        state.failing = None;
+        state.set_status(Status::Running);
+        Ok(true)
+    }
+
+    /// Has the thread write what waits, before its time if need be.
+    pub(super) fn write_now(&self, state: &mut State) {
+        state.wanted = true;
+        state.idle = false;
+        state.refresh();
+        self.work.notify_one();
+    }
+
+    /// Lets the thread know of an append that needed a look.
+    pub(super) fn appended(&self, state: &mut State) {
+        if state.idle || state.pending.len() >= WAKE {
+            state.wanted |= state.pending.len() >= WAKE && state.failing.is_none();
+            state.idle = false;
+            self.work.notify_one();
+        }
+        state.refresh();
+    }
+
+    /// Waits until all that was accepted before is written to the operating system.
+    pub(super) fn flush(&self, patience: Duration) -> Result<Report> {
+        let deadline = Instant::now() + patience;
+        let mut state = self.lock();
+        let (thread, target, attempt) = (state.thread, state.accepted(), state.started + 1);
+        let done = |state: &State| {
+            state.status != Status::Running
+                || state.thread != thread
+                || (state.written >= target && state.file.is_some())
+        };
+        if !done(&state) {
+            self.write_now(&mut state);
+        }
+        while !done(&state) && state.finished < attempt {
+            match self.wait(state, deadline) {
+                Some(guard) => state = guard,
+                None => return Ok(Report::default()),
+            }
+        }
+        if let (OnError::Raise, false, Some(failure)) =
+            (self.options.on_error, done(&state), &state.failing)
+        {
+            let failure = failure.clone();
+            state.unreported = None;
+            state.refresh();
+            return Err(failure.into());
+        }
+        let warning = state.take_unreported(self.options.on_error)?;
+        Ok(Report { warning, ..Report::done() })
+    }
+}
+
+impl State {
+    /// Bytes that were accepted since the writer was made.
+    pub(super) fn accepted(&self) -> u64 {
+        self.taken + self.pending.len() as u64
+    }
+
+    pub(super) fn has_room(&self) -> bool {
+        self.pending.len() < FULL
+    }
+
+    pub(super) fn set_status(&mut self, status: Status) {
+        self.status = status;
+        self.refresh();
+    }
+
+    /// Sets `attention` to what the rest of the state asks for.
+    pub(super) fn refresh(&mut self) {
+        let needs_a_look = self.status != Status::Running
+            || self.idle
+            || self.unreported.is_some()
+            || EXITING.load(Ordering::Relaxed);
+        self.attention = if needs_a_look {
+            0
+        } else if self.wanted || self.failing.is_some() {
+            FULL
+        } else {
+            WAKE
+        };
+    }
+
+    /// A failure of the background that no caller has heard of: the error of this call, or its
+    /// warning.
+    pub(super) fn take_unreported(&mut self, on_error: OnError) -> Result<Option<Error>> {
+        let failure = self.unreported.take().map(Error::from);
+        self.refresh();
+        match (failure, on_error) {
+            (Some(error), OnError::Raise) => Err(error),
+            (failure, _) => Ok(failure),
+        }
+    }
+
+    /// Notes that an attempt to write failed.
+    pub(super) fn failed(&mut self, failure: Failure, on_error: OnError) {
+        if self.failing.is_none() || on_error == OnError::Raise {
+            self.unreported = Some(failure.clone());
+        }
+        self.failing = Some(failure);
+        self.refresh();
+    }
+
+    /// What a forked child inherits is its parent's to write. Its own file comes with its first
+    /// event.
+    pub(super) fn forked(&mut self) {
+        self.pending.clear();
+        if let Some(file) = self.file.take() {
+            sys::close_inherited(file.descriptor);
+        }
+        self.taken = 0;
+        self.written = 0;
+        self.finished = self.started;
+        self.dropped = 0;
+        self.idle = false;
+        self.closing = false;
+        self.failing = None;
+        self.unreported = None;
+        if self.status == Status::Running {
+            self.status = Status::Detached;
+        }
+        self.refresh();
+    }
+}
+
+/// Counts the records in bytes that this crate encoded.
+pub(super) fn count_records(mut records: &[u8]) -> u64 {
+    let mut count = 0;
+    while let Parsed::Record(payload) = record::parse(records, Verify::None) {
+        records = &records[payload.len() + OVERHEAD..];
+        count += 1;
+    }
+    count
+}

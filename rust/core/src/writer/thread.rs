@@ -1,0 +1,175 @@
+//! The writer's thread: takes what callers appended and writes it.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::mem;
+use std::sync::PoisonError;
+use std::time::{Duration, Instant};
+
+use super::file::EventFile;
+use super::state::{Failure, Shared, State, Status, count_records};
+use super::sys;
+use crate::summary;
+
+/// How long to wait after a failure before the next attempt.
+const RETRY: Duration = Duration::from_millis(100);
+/// A buffer that grew beyond this is given back once it is written.
+const KEEP: usize = 4 << 20;
+
+/// Runs until the writer is closed.
+pub(super) fn run(shared: &Shared, opened_at: f64) {
+    sys::block_signals();
+    let mut output = Output { file: None, batch: Vec::new(), written: 0, opened_at };
+    loop {
+        let closing = output.gather(shared);
+        let attempt = output.write(shared);
+        let mut state = shared.lock();
+        state.finished += 1;
+        state.file = output.file.as_ref().map(EventFile::shown);
+        match attempt {
+            Ok(()) => {
+                state.written = state.taken;
+                state.failing = None;
+                state.refresh();
+                output.clear();
+            }
+            Err(failure) => state.failed(failure, shared.options.on_error),
+        }
+        let ended = closing && (state.pending.is_empty() || state.failing.is_some());
+        if ended {
+            output.end(shared, &mut state);
+        }
+        drop(state);
+        shared.progress.notify_all();
+        if ended {
+            return;
+        }
+    }
+}
+
+/// What the thread has taken and not yet written, and where it goes.
+struct Output {
+    file: Option<EventFile>,
+    /// Whole records, the first `written` bytes of which are in the file.
+    batch: Vec<u8>,
+    written: usize,
+    opened_at: f64,
+}
+
+impl Output {
+    /// Waits until there is something to do and takes it. True if the writer is closing.
+    fn gather(&mut self, shared: &Shared) -> bool {
+        let mut state = shared.lock();
+        if state.failing.is_some() {
+            if !state.wanted {
+                state = wait(shared, state, Some(RETRY));
+            }
+        } else {
+            while state.pending.is_empty() && !state.wanted {
+                state.idle = true;
+                state.refresh();
+                state = wait(shared, state, None);
+            }
+            // Others may follow the first event: one write for all of them.
+            let deadline = Instant::now() + shared.options.linger;
+            while !state.wanted {
+                let Some(left) = deadline.checked_duration_since(Instant::now()) else { break };
+                state = wait(shared, state, Some(left));
+            }
+        }
+        if self.batch.is_empty() {
+            mem::swap(&mut self.batch, &mut state.pending);
+            state.taken += self.batch.len() as u64;
+        }
+        state.started += 1;
+        state.idle = false;
+        state.wanted = false;
+        state.refresh();
+        state.closing
+    }
+
+    /// Writes the rest of the batch, to a new file where there is none.
+    fn write(&mut self, shared: &Shared) -> Result<(), Failure> {
+        let options = &shared.options;
+        if self.file.is_none() {
+            let file = EventFile::create(&options.log_dir, &options.suffix)
+                .map_err(|(error, path)| Failure::new(&error, path))?;
+            let mut records = Vec::with_capacity(128 + self.batch.len());
+            summary::file_version(&mut records, self.opened_at, "tfevents");
+            records.append(&mut self.batch);
+            self.batch = records;
+            self.written = 0;
+            self.file = Some(file);
+        }
+        let Some(file) = &mut self.file else { return Ok(()) };
+        let result = write_rest(&mut file.file, &self.batch, &mut self.written)
+            .and_then(|()| if file.is_removed() { Err(removed()) } else { Ok(()) });
+        let Err(error) = result else { return Ok(()) };
+        let failure = Failure::new(&error, file.path.clone());
+        if file.is_removed() {
+            // What it held is gone; what comes goes to a new one.
+            self.file = None;
+        }
+        Err(failure)
+    }
+
+    fn clear(&mut self) {
+        self.batch.clear();
+        if self.batch.capacity() > KEEP {
+            self.batch = Vec::new();
+        }
+        self.written = 0;
+    }
+
+    /// Closes the file. What could not be written by now is given up.
+    fn end(&mut self, shared: &Shared, state: &mut State) {
+        let lost = count_records(&self.batch) + count_records(&state.pending);
+        if lost > 0 {
+            state.dropped += lost;
+            state.unreported = state.failing.clone();
+            state.pending.clear();
+        }
+        if let Some(file) = self.file.take() {
+            let path = file.path.clone();
+            if let Err(error) = file.close() {
+                state.failed(Failure::new(&error, path), shared.options.on_error);
+            }
+        }
+        state.taken = 0;
+        state.written = 0;
+        state.closing = false;
+        state.file = None;
+        state.set_status(Status::Closed);
+    }
+}
+
+fn wait<'a>(
+    shared: &Shared,
+    guard: std::sync::MutexGuard<'a, State>,
+    timeout: Option<Duration>,
+) -> std::sync::MutexGuard<'a, State> {
+    match timeout {
+        None => shared.work.wait(guard).unwrap_or_else(PoisonError::into_inner),
+        Some(timeout) => {
+            let woken = shared.work.wait_timeout(guard, timeout);
+            woken.unwrap_or_else(PoisonError::into_inner).0
+        }
+    }
+}
+
+/// Like `write_all`, but keeps count, so that a failed attempt can be taken up where it ended.
+fn write_rest(file: &mut File, bytes: &[u8], written: &mut usize) -> io::Result<()> {
+    while *written < bytes.len() {
+        match file.write(&bytes[*written..]) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(count) => *written += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+fn removed() -> io::Error {
+    io::Error::from_raw_os_error(libc::ENOENT)
+}

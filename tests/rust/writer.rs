@@ -1,0 +1,153 @@
+//! The writer as its callers see it: threads, files that vanish, files that come again.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use proptest::prelude::*;
+use tfevents::record::{self, OVERHEAD, Parsed, Verify};
+use tfevents::wire::{Cursor, Value, encode};
+use tfevents::writer::{OnError, Options, Writer};
+use tfevents::{ErrorKind, summary};
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+fn writer(dir: &Path) -> Writer {
+    Writer::new(Options {
+        log_dir: dir.into(),
+        suffix: ".test".into(),
+        linger: Duration::from_millis(5),
+        on_error: OnError::Raise,
+    })
+}
+
+fn append(writer: &Writer, payload: &[u8]) -> tfevents::Result<()> {
+    let encode = |out: &mut Vec<u8>| record::frame(out, payload);
+    if !writer.try_append(encode) {
+        assert!(writer.append(encode, true, PATIENCE)?.done);
+    }
+    Ok(())
+}
+
+/// The payloads of all files in `dir`, without each file's first, which says the version.
+fn payloads(dir: &Path) -> Vec<Vec<Vec<u8>>> {
+    let mut paths: Vec<_> = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    paths.iter().map(|path| parse_all(&fs::read(path).unwrap())[1..].to_vec()).collect()
+}
+
+fn parse_all(mut bytes: &[u8]) -> Vec<Vec<u8>> {
+    let mut payloads = Vec::new();
+    while !bytes.is_empty() {
+        let Parsed::Record(payload) = record::parse(bytes, Verify::Crc) else { panic!("torn") };
+        payloads.push(payload.to_vec());
+        bytes = &bytes[payload.len() + OVERHEAD..];
+    }
+    payloads
+}
+
+#[test]
+fn many_threads_write_every_event_once_and_each_in_its_order() {
+    const THREADS: u32 = 8;
+    const EVENTS: u32 = 20_000;
+    let dir = tempfile::tempdir().unwrap();
+    let writer = writer(dir.path());
+    std::thread::scope(|scope| {
+        for thread in 0..THREADS {
+            let writer = &writer;
+            scope.spawn(move || {
+                for i in 0..EVENTS {
+                    append(writer, &[thread.to_le_bytes(), i.to_le_bytes()].concat()).unwrap();
+                }
+            });
+        }
+    });
+    assert!(writer.close(PATIENCE).unwrap().done);
+
+    let files = payloads(dir.path());
+    assert_eq!(files.len(), 1);
+    let mut next = [0; THREADS as usize];
+    for payload in &files[0] {
+        let (thread, i) = payload.split_at(4);
+        let thread = u32::from_le_bytes(thread.try_into().unwrap()) as usize;
+        assert_eq!(u32::from_le_bytes(i.try_into().unwrap()), next[thread]);
+        next[thread] += 1;
+    }
+    assert_eq!(next, [EVENTS; THREADS as usize]);
+}
+
+#[test]
+fn an_append_after_close_opens_a_new_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let writer = writer(dir.path());
+    append(&writer, b"first").unwrap();
+    assert!(writer.close(PATIENCE).unwrap().done);
+    assert!(writer.is_closed());
+    let refused = writer.append(|_| panic!("encoded"), false, PATIENCE).unwrap_err();
+    assert!(matches!(refused.kind(), ErrorKind::Closed));
+    append(&writer, b"second").unwrap();
+    drop(writer);
+    assert_eq!(payloads(dir.path()), [[b"first".to_vec()], [b"second".to_vec()]]);
+}
+
+#[test]
+fn a_removed_directory_is_reported_and_made_again() {
+    let root = tempfile::tempdir().unwrap();
+    let dir = root.path().join("run");
+    let writer = writer(&dir);
+    append(&writer, b"lost").unwrap();
+    assert!(writer.flush(PATIENCE).unwrap().done);
+    fs::remove_dir_all(&dir).unwrap();
+
+    append(&writer, b"kept").unwrap();
+    let error = writer.flush(PATIENCE).unwrap_err();
+    let ErrorKind::Io(io) = error.kind() else { panic!("{error}") };
+    assert_eq!(io.kind(), std::io::ErrorKind::NotFound);
+    assert_eq!(error.path().unwrap().parent().unwrap(), dir);
+    assert!(writer.close(PATIENCE).unwrap().done);
+    assert_eq!(payloads(&dir), [[b"kept".to_vec()]]);
+    assert_eq!(writer.dropped(), 0);
+}
+
+#[test]
+fn what_cannot_be_written_at_the_end_is_counted() {
+    let root = tempfile::tempdir().unwrap();
+    let file = root.path().join("file");
+    fs::write(&file, "").unwrap();
+    let writer = writer(&file.join("below"));
+    append(&writer, b"one").unwrap();
+    while writer.append(|_| (), true, PATIENCE).is_ok() {}
+    // Each attempt in the background fails one call.
+    while append(&writer, b"two").is_err() {}
+    assert!(writer.close(PATIENCE).is_err());
+    assert_eq!(writer.dropped(), 2);
+    assert!(writer.is_closed());
+}
+
+proptest! {
+    /// Both ways to encode a scalar, for short tags and for long ones, against the general cursor.
+    #[test]
+    fn a_scalar_is_the_message_it_should_be(
+        tag in "\\PC{0,200}", value: f32, step: Option<i64>, wall_time: f64,
+    ) {
+        let mut out = Vec::new();
+        summary::scalar_event(&mut out, wall_time, step, &tag, value);
+        let Parsed::Record(event) = record::parse(&out, Verify::Crc) else { panic!("no record") };
+
+        let mut fields = Cursor::new(event).map(|field| field.unwrap()).peekable();
+        if wall_time.to_bits() != 0 {
+            prop_assert_eq!(fields.next().unwrap().value, Value::Fixed64(wall_time.to_bits()));
+        }
+        if let Some(step) = step.filter(|&step| step != 0) {
+            prop_assert_eq!(fields.next().unwrap().value, Value::Varint(step as u64));
+        }
+        let mut summary = Vec::new();
+        let mut one_value = Vec::new();
+        encode::bytes_field(&mut one_value, 1, tag.as_bytes());
+        encode::float_field(&mut one_value, 2, value);
+        encode::bytes_field(&mut summary, 1, &one_value);
+        let field = fields.next().unwrap();
+        prop_assert_eq!((field.number, field.value), (5, Value::Bytes(&summary)));
+        prop_assert!(fields.next().is_none());
+    }
+}
