@@ -211,6 +211,16 @@ def steps(directory: str | os.PathLike[str]) -> list[int]:
     return sorted(p.step for p in points(directory))
 
 
+def steps_so_far(directory: str | os.PathLike[str]) -> list[int]:
+    """The steps of all scalars, in order, of files that are still being written."""
+    return [
+        point.step
+        for path in event_files(directory)
+        for payload in split_records(path.read_bytes())[0]
+        for point in points_of([Event.parse(payload)])
+    ]
+
+
 def texts(path: str | os.PathLike[str]) -> list[tuple[str, int, str]]:
     """(tag, step, text) of a file."""
     return [

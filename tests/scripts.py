@@ -18,14 +18,19 @@ def command(source: str, *arguments: object) -> list[str]:
     return [sys.executable, "-c", textwrap.dedent(source), *map(str, arguments)]
 
 
-def run(source: str, *arguments: object, prefix: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
+def run(
+    source: str, *arguments: object, prefix: tuple[str, ...] = ()
+) -> subprocess.CompletedProcess[str]:
     """Run `source` to its end; more than HANGS_AFTER seconds fail the test."""
     process = subprocess.Popen(
         [*prefix, *command(source, *arguments)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *_inherited()])},
+        env={
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *_inherited()]),
+        },
         start_new_session=True,
     )
     try:

@@ -2,14 +2,16 @@
 
 import os
 import tempfile
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import events
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import events
 from tfevents import SummaryWriter
 
 
@@ -121,9 +123,32 @@ def test_one_wrong_value_among_several_writes_nothing_at_all(tmp_path, wrong):
             writer.add_scalars("m", {"a": 2.0, "new": 3.0, "wrong": wrong, "b": 4.0}, 2)
         with pytest.raises((TypeError, ValueError), match="tag_scalar_dict"):
             writer.add_scalars("m", {"a": 2.0, "new": 3.0, 5: 4.0}, 2)
+        with pytest.raises(TypeError, match="global_step"):
+            writer.add_scalars("m", {"a": 2.0, "new": 3.0}, 1.5)
+        with pytest.raises(TypeError, match="walltime"):
+            writer.add_scalars("m", {"a": 2.0, "new": 3.0}, 2, "now")
         assert events.event_files(tmp_path) == before
         writer.add_scalars("m", {"a": 5.0}, 3)
     assert sub_runs(tmp_path) == {"m_a": [("m", 1, 1.0), ("m", 3, 5.0)]}
+
+
+def test_threads_that_meet_at_new_sub_runs(tmp_path):
+    # Every thread opens the same sub-runs at about the same time; some flush and look meanwhile.
+    def log(thread):
+        start.wait()
+        for step in range(30):
+            writer.add_scalars("m", {f"run {step}": 1.0}, step)
+            if thread % 2:
+                writer.flush()
+                assert str(tmp_path) in writer.all_writers
+
+    start = threading.Barrier(8)
+    with SummaryWriter(tmp_path) as writer, ThreadPoolExecutor(8) as pool:
+        for done in [pool.submit(log, thread) for thread in range(8)]:
+            done.result()
+    for step in range(30):
+        assert events.steps(tmp_path / f"m_run {step}") == [step] * 8
+        assert len(events.event_files(tmp_path / f"m_run {step}")) == 1
 
 
 def test_a_key_that_no_file_system_takes_is_refused(tmp_path):

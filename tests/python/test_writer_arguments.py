@@ -2,11 +2,11 @@
 
 import math
 
-import events
 import numpy as np
 import pytest
-from peers import peer
 
+import events
+from peers import peer
 from tfevents import FileWriter, SummaryWriter
 
 WRONG = (TypeError, ValueError)
@@ -38,6 +38,9 @@ class Shouts:
 
 class NotANumber:
     """Answers, but with no number."""
+
+    def __repr__(self):
+        return "NotANumber()"
 
     def __array__(self, dtype=None, copy=None):
         return np.array("three")
@@ -113,7 +116,9 @@ def test_a_float_step_with_a_fraction_is_a_type_error(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "step", [2**63, -(2**63) - 1, 10**400, np.uint64(2**63), 1e19, -1e300], ids=lambda v: str(v)[:20]
+    "step",
+    [2**63, -(2**63) - 1, 10**400, np.uint64(2**63), 1e19, -1e300],
+    ids=lambda v: str(v)[:20],
 )
 def test_a_step_beyond_64_bits(tmp_path, step):
     refuses(tmp_path, "global_step", lambda w: w.add_scalar("loss", 1.0, step))
@@ -139,7 +144,9 @@ def test_a_wall_time_that_is_no_number(tmp_path, walltime):
     refuses(tmp_path / "text", "walltime", lambda w: w.add_text("t", "text", 1, walltime))
     refuses(tmp_path / "scalars", "walltime", lambda w: w.add_scalars("t", {"a": 1}, 1, walltime))
     refuses(tmp_path / "log", "walltime", lambda w: w.log({"a": 1.0}, 1, walltime))
-    refuses(tmp_path / "event", "walltime", lambda w: w.file_writer.add_event(Bytes(b""), 1, walltime))
+    refuses(
+        tmp_path / "event", "walltime", lambda w: w.file_writer.add_event(Bytes(b""), 1, walltime)
+    )
 
 
 @pytest.mark.parametrize("text", [None, 3, 1.5, ["a"], ..., "\udfff"], ids=repr)
@@ -153,7 +160,9 @@ def test_one_wrong_value_in_log_writes_none_of_them(tmp_path, value):
     assert "wrong" in message
 
 
-@pytest.mark.parametrize("values", [None, 3, "loss", [1.0], [("a", 1.0)], {3: 1.0}, {"\ud800": 1.0}], ids=repr)
+@pytest.mark.parametrize(
+    "values", [None, 3, "loss", [1.0], [("a", 1.0)], {3: 1.0}, {"\ud800": 1.0}], ids=repr
+)
 def test_log_of_what_is_no_mapping_from_tags(tmp_path, values):
     refuses(tmp_path, "values", lambda w: w.log(values, 1))
 
@@ -168,7 +177,9 @@ def test_missing_superfluous_and_unknown_arguments(tmp_path):
     refuses(tmp_path / "one", "scalar_value", lambda w: w.add_scalar("loss"), TypeError)
     refuses(tmp_path / "name", "stepp", lambda w: w.add_scalar("loss", 1.0, stepp=3), TypeError)
     refuses(tmp_path / "twice", "tag", lambda w: w.add_scalar("loss", 1.0, tag="loss"), TypeError)
-    refuses(tmp_path / "many", "", lambda w: w.add_scalar("a", 1.0, 1, 1.0, True, True, 7), TypeError)
+    refuses(
+        tmp_path / "many", "", lambda w: w.add_scalar("a", 1.0, 1, 1.0, True, True, 7), TypeError
+    )
 
 
 class Bytes:
@@ -177,17 +188,24 @@ class Bytes:
     def __init__(self, serialized):
         self.serialized = serialized
 
-    def SerializeToString(self):  # noqa: N802
+    def __repr__(self):
+        return f"Bytes({self.serialized!r})"
+
+    def SerializeToString(self):
         return self.serialized
 
 
-@pytest.mark.parametrize("message", [None, 3, "event", b"\x10\x01", ..., Bytes("text"), Bytes(None)], ids=repr)
+@pytest.mark.parametrize(
+    "message", [None, 3, "event", b"\x10\x01", ..., Bytes("text"), Bytes(None)], ids=repr
+)
 def test_what_is_no_message(tmp_path, message):
     refuses(tmp_path / "event", "event", lambda w: w.file_writer.add_event(message))
     refuses(tmp_path / "summary", "summary", lambda w: w.file_writer.add_summary(message))
 
 
-@pytest.mark.parametrize("pair", [None, Bytes(b""), (), (Bytes(b""),), (None, Bytes(b"")), (Bytes(b""), 3)], ids=repr)
+@pytest.mark.parametrize(
+    "pair", [None, Bytes(b""), (), (Bytes(b""),), (None, Bytes(b"")), (Bytes(b""), 3)], ids=repr
+)
 def test_what_is_no_graph(tmp_path, pair):
     # Both events or neither: the first of a good and a bad part must not get through.
     refuses(tmp_path, "graph_profile", lambda w: w.file_writer.add_graph(pair))

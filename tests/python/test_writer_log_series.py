@@ -5,13 +5,13 @@ import time
 from collections import OrderedDict
 from types import MappingProxyType
 
-import events
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from peers import peer
 
+import events
+from peers import peer
 from tfevents import SummaryWriter
 
 WRONG = (TypeError, ValueError)
@@ -63,10 +63,16 @@ def test_log_takes_the_numbers_that_add_scalar_takes(tmp_path):
     }
     with SummaryWriter(tmp_path) as writer:
         writer.log(values, np.int32(3))
-    assert [(p.tag, p.step, p.value) for p in events.points(tmp_path)] == [(t, 3, 1.0) for t in values]
+    assert [(p.tag, p.step, p.value) for p in events.points(tmp_path)] == [
+        (t, 3, 1.0) for t in values
+    ]
 
 
-@given(st.lists(st.dictionaries(st.text(), st.floats(width=32, allow_nan=False), min_size=1), max_size=30))
+@given(
+    st.lists(
+        st.dictionaries(st.text(), st.floats(width=32, allow_nan=False), min_size=1), max_size=30
+    )
+)
 def test_any_values_logged_are_read_back_equal(logged):
     with tempfile.TemporaryDirectory() as directory:
         with SummaryWriter(directory) as writer:
@@ -109,7 +115,9 @@ def test_steps_count_from_zero_and_wall_times_are_now(tmp_path):
     assert all(before - 1 <= p.wall_time <= time.time() + 1 for p in points)
 
 
-@pytest.mark.parametrize("dtype", ["f2", "f4", "f8", ">f2", ">f4", ">f8", "i1", "i8", ">i4", "u2", "u8", "?"])
+@pytest.mark.parametrize(
+    "dtype", ["f2", "f4", "f8", ">f2", ">f4", ">f8", "i1", "i8", ">i4", "u2", "u8", "?"]
+)
 def test_arrays_of_every_real_dtype_and_byte_order(tmp_path, dtype):
     values = np.array([0, 1, 100], dtype)
     assert [p.value for p in series(tmp_path, values)] == [float(v) for v in values]
@@ -129,7 +137,9 @@ def test_views_are_read_where_they_are(tmp_path, dtype):
     matrix = np.arange(12, dtype=dtype).reshape(3, 4)
     assert [p.value for p in series(tmp_path / "column", matrix[:, 1])] == [1, 5, 9]
     assert [p.value for p in series(tmp_path / "reversed", matrix[0][::-1])] == [3, 2, 1, 0]
-    assert [p.value for p in series(tmp_path / "broadcast", np.broadcast_to(matrix[2, 3], 3))] == [11] * 3
+    assert [p.value for p in series(tmp_path / "broadcast", np.broadcast_to(matrix[2, 3], 3))] == [
+        11
+    ] * 3
     read_only = matrix[1].copy()
     read_only.flags.writeable = False
     assert [p.value for p in series(tmp_path / "read-only", read_only)] == [4, 5, 6, 7]
@@ -190,6 +200,8 @@ def test_an_empty_series_writes_nothing(tmp_path, values):
         ("values", [np.ones((2, 2))]),
         ("values", [np.ones((2, 1))]),
         ("values", [...]),
+        ("values", [np.zeros(2, "f4,f4")]),
+        ("values", [np.zeros(2, "M8[s]")]),
         ("steps", [[1.0, 2.0], [1]]),
         ("steps", [[1.0, 2.0], [1, 2, 3]]),
         ("steps", [[1.0, 2.0], []]),

@@ -7,14 +7,14 @@ import struct
 import tempfile
 import time
 
-import events
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from peers import peer
 
+import events
 import tfevents
+from peers import peer
 from tfevents import SummaryWriter
 
 DT_FLOAT, DT_DOUBLE = 1, 2
@@ -92,7 +92,20 @@ def test_without_a_step_it_is_zero(tmp_path):
 
 @pytest.mark.parametrize(
     "value",
-    [0.0, -0.0, 1.0, 0.1, math.inf, -math.inf, math.nan, 1e-45, 5e-324, 3.4028235e38, 3.5e38, 1e300],
+    [
+        0.0,
+        -0.0,
+        1.0,
+        0.1,
+        math.inf,
+        -math.inf,
+        math.nan,
+        1e-45,
+        5e-324,
+        3.4028235e38,
+        3.5e38,
+        1e300,
+    ],
 )
 def test_floats_become_the_nearest_float32(tmp_path, value):
     simple = written(tmp_path, value)
@@ -170,8 +183,10 @@ def test_jax_arrays(tmp_path, dtype):
 
 @pytest.mark.parametrize(
     "step",
-    [0, 7, -3, 2**63 - 1, -(2**63), 3.0, -2.0, True]
-    + [np.int8(7), np.uint64(7), np.int64(-7), np.array(7), np.float64(3.0), np.float32(3.0)],
+    [
+        *(0, 7, -3, 2**63 - 1, -(2**63), 3.0, -2.0, True),
+        *(np.int8(7), np.uint64(7), np.int64(-7), np.array(7), np.float64(3.0), np.float32(3.0)),
+    ],
     ids=repr,
 )
 def test_steps_are_anything_integer_like(tmp_path, step):
@@ -190,7 +205,9 @@ def test_a_step_with_only_index(tmp_path):
     assert events.steps(tmp_path) == [42]
 
 
-@pytest.mark.parametrize("walltime", [0, 5, -1.5, 1e12, np.float64(2.5), np.float32(2.5), np.int64(3)])
+@pytest.mark.parametrize(
+    "walltime", [0, 5, -1.5, 1e12, np.float64(2.5), np.float32(2.5), np.int64(3)]
+)
 def test_wall_times_are_any_number(tmp_path, walltime):
     with SummaryWriter(tmp_path) as writer:
         writer.add_scalar("loss", 1.0, 1, walltime)

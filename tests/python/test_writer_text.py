@@ -2,11 +2,11 @@
 
 import tempfile
 
-import events
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import events
 from tfevents import SummaryWriter
 
 DT_STRING = 7
