@@ -39,7 +39,7 @@ test: build $(STAMPS)/test ## Run the Rust tests and the Python tests
 
 .PHONY: bench
 bench: build peers $(STAMPS)/test ## Measure side by side with the peers
-	$(BIN)/python -m benches.python $(BENCH_ARGS)
+	$(BIN)/python benches/python/run.py $(BENCH_ARGS)
 
 .PHONY: lint
 lint: build $(STAMPS)/lint ## Check format, lints, types and stubs
