@@ -6,7 +6,15 @@ import numpy as np
 from numpy.typing import NDArray
 from typing_extensions import disjoint_base
 
-__all__ = ["EventWriter", "FileWriter", "__version__", "as_number", "flush_at_exit"]
+__all__ = [
+    "EventWriter",
+    "FileWriter",
+    "RunData",
+    "__version__",
+    "as_number",
+    "flush_at_exit",
+    "read",
+]
 
 __version__: str
 
@@ -90,6 +98,31 @@ class FileWriter:
     def reopen(self) -> None: ...
     @property
     def dropped_events(self) -> int: ...
+
+class RunData:
+    """The tags of one run and what they hold."""
+
+    def tags(self) -> list[tuple[str, Literal["scalar", "text", "other"], int]]:
+        """Each tag with its kind and the number of its values that were read."""
+
+    def scalars(
+        self, index: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+        """Steps, wall times and values of the scalars of the tag at `index`."""
+
+    def texts(
+        self, index: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64], list[tuple[list[int] | None, list[str]]]]:
+        """Steps, wall times and values of the texts of the tag at `index`: each value a shape
+        (None for a single string) and its strings.
+        """
+
+def read(
+    roots: list[str], several: bool, verify: bool, skip: bool, threads: int | None
+) -> tuple[list[tuple[str, RunData]], list[tuple[str, int, int, str]]]:
+    """Reads the runs under one root, or under each of several; also what is damaged, as path,
+    offset, length and kind.
+    """
 
 def as_number(value: SupportsFloat | _Array, argument: str) -> float: ...
 def flush_at_exit() -> None: ...

@@ -9,7 +9,7 @@ import_exception!(tfevents, CorruptFileError);
 
 /// `OSError` (by errno a subclass of it), `CorruptFileError` or `ValueError`.
 pub fn to_py(error: Error) -> PyErr {
-    let path = error.path().map(|path| path.to_string_lossy().into_owned());
+    let path = error.path().map(|path| path.as_os_str().to_owned());
     match error.kind() {
         ErrorKind::Io(io) => match io.raw_os_error() {
             // With an errno Python chooses the subclass, and adds the file's name to the message.

@@ -2,9 +2,11 @@
 //! errors.
 
 mod argument;
+mod column;
 mod error;
 mod file_writer;
 mod handle;
+mod reader;
 mod summary_writer;
 
 #[pyo3::pymodule(gil_used = false)]
@@ -15,6 +17,8 @@ mod _native {
     use crate::file_writer::FileWriter;
     #[pymodule_export]
     use crate::handle::{as_number, flush_at_exit};
+    #[pymodule_export]
+    use crate::reader::{RunData, read};
     #[pymodule_export]
     use crate::summary_writer::EventWriter;
 

@@ -6,6 +6,9 @@
 
 pub mod crc32c;
 pub mod error;
+pub mod event;
+pub mod logdir;
+pub mod reader;
 pub mod record;
 pub mod summary;
 pub mod wire;

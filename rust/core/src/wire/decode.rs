@@ -83,6 +83,12 @@ impl<'a> Cursor<'a> {
         Err(Malformed)
     }
 
+    /// What the cursor has not read yet.
+    #[inline]
+    pub fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+
     /// Whether the message ends here.
     #[inline]
     pub fn is_empty(&self) -> bool {

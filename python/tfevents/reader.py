@@ -1,0 +1,168 @@
+"""`tfevents.read`: event files to arrays."""
+
+from __future__ import annotations
+
+import operator
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Literal, NamedTuple, SupportsIndex
+
+from tfevents import _native
+from tfevents.run import Run, missing, table
+
+
+class Damage(NamedTuple):
+    """Bytes of an event file that could not be read."""
+
+    path: str
+    """The file."""
+    offset: int
+    """Where they begin, in bytes from the file's beginning."""
+    length: int
+    """How many bytes were stepped over."""
+    kind: str
+    """What is wrong there, as `CorruptFileError.kind` says it."""
+
+
+class Log(Mapping[str, Run]):
+    """What `read` found: a read-only mapping from the names of runs to the runs.
+
+    Attributes:
+        runs: the names of the runs.
+        damage: what could not be read, empty unless `on_corrupt="skip"` stepped over something.
+    """
+
+    def __init__(self, runs: dict[str, _native.RunData], damage: list[Damage]) -> None:
+        self.runs = list(runs)
+        self.damage = damage
+        self._data = runs
+        self._loaded: dict[str, Run] = {}
+
+    def __getitem__(self, name: str) -> Run:
+        run = self._loaded.get(name)
+        if run is not None:
+            return run
+        data = self._data.get(name)
+        if data is None:
+            raise KeyError(missing(f"run {name!r}", name, self.runs))
+        return self._loaded.setdefault(name, Run(name, data))
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._data
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._data)
+
+    def __len__(self) -> int:
+        return len(self._data)
+
+    def __repr__(self) -> str:
+        if not self._data:
+            return "Log of no runs: no event files were found"
+        rows = [(name, _summary(data.tags())) for name, data in self._data.items()]
+        title = f"Log of {_count(len(self), 'run')}"
+        if self.damage:
+            lost = sum(damage.length for damage in self.damage)
+            title += f", {lost} damaged bytes in {_count(len(self.damage), 'place')}"
+        return table(title, rows)
+
+
+def read(
+    path: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+    *,
+    verify: Literal["crc", "none"] = "crc",
+    on_corrupt: Literal["raise", "skip"] = "raise",
+    threads: int | None = None,
+) -> Log:
+    """Reads all scalars and texts of event files, every point, into NumPy arrays.
+
+    Runs are found and named as TensorBoard does: each directory that directly contains files with
+    `tfevents` in their names is a run, its name is its path relative to `path`, or `.` for `path`
+    itself. Its files are read in the order of their names. Symbolic links are followed.
+
+    Args:
+        path: an event file (of any name), the directory of a run, or one with runs anywhere below
+            it. Of an iterable of such paths each is read; the names of its runs are then the path
+            as given, joined with the run's path below it, and a file belongs to the run of its
+            directory. What is reached twice is read once.
+        verify: `"crc"` checks both checksums of each record, `"none"` only those of the lengths.
+        on_corrupt: what a corrupt record leads to: `"raise"`, an error; `"skip"`, it is stepped
+            over and listed in `Log.damage`. A record that the end of a file cuts short is not
+            written yet, and is neither.
+        threads: how many files are read at once; by default as many as there are processors.
+
+    Returns:
+        The runs by name. A directory without event files gives an empty log, an empty file a run
+        without tags.
+
+    Raises:
+        FileNotFoundError: there is nothing at `path`.
+        OSError: a file or directory can't be read; `filename` says which.
+        CorruptFileError: a file is damaged, or no event file.
+        TypeError, ValueError: an argument can't be used.
+
+    Example:
+        >>> log = tfevents.read("runs")  # doctest: +SKIP
+        >>> loss = log["exp1"].scalars["loss"]  # doctest: +SKIP
+        >>> plt.plot(loss.step, loss.value)  # doctest: +SKIP
+    """
+    several = not isinstance(path, (str, bytes, os.PathLike))
+    if several and not isinstance(path, Iterable):
+        raise TypeError(f"path must be a path or an iterable of paths, not {_type(path)}")
+    roots = [_path(one) for one in path] if several else [_path(path)]  # type: ignore[union-attr]
+    runs, damage = _native.read(
+        roots,
+        several,
+        _choice("verify", verify, "crc", "none") == "crc",
+        _choice("on_corrupt", on_corrupt, "raise", "skip") == "skip",
+        _threads(threads),
+    )
+    return Log(dict(runs), [Damage(*one) for one in damage])
+
+
+def _path(path: object) -> str:
+    if not isinstance(path, (str, os.PathLike)):
+        raise TypeError(f"path must be a str or os.PathLike, not {_type(path)}")
+    path = os.fsdecode(path)
+    if "\0" in path:
+        raise ValueError("path must not contain null characters")
+    if not path:
+        raise ValueError("path must not be empty")
+    return path
+
+
+def _choice(argument: str, value: object, *choices: str) -> object:
+    if value not in choices:
+        raise ValueError(f"{argument} must be {' or '.join(map(repr, choices))}, not {value!r}")
+    return value
+
+
+def _threads(threads: SupportsIndex | None) -> int | None:
+    if threads is None:
+        return None
+    try:
+        count = operator.index(threads)
+    except TypeError:
+        raise TypeError(f"threads must be an integer or None, not {_type(threads)}") from None
+    if count < 1:
+        raise ValueError(f"threads must be at least 1, not {count}")
+    # More threads than files are never started.
+    return min(count, 1024)
+
+
+def _type(value: object) -> str:
+    return type(value).__name__
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" + ("" if number == 1 else "s")
+
+
+def _summary(tags: list[tuple[str, Literal["scalar", "text", "other"], int]]) -> str:
+    """A run in a few words."""
+    points = sum(count for _, kind, count in tags if kind == "scalar")
+    texts = sum(count for _, kind, count in tags if kind == "text")
+    parts = [_count(len(tags), "tag"), _count(points, "point")]
+    if texts:
+        parts.append(_count(texts, "text"))
+    return ", ".join(parts)

@@ -1,0 +1,111 @@
+"""One run: its tags, and views of them by kind."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Generic, TypeVar
+
+import numpy as np
+
+from tfevents import _native
+from tfevents.series import Scalars, Texts
+
+T = TypeVar("T", Scalars, Texts)
+
+
+class Series(Mapping[str, T], Generic[T]):
+    """The tags of one kind, each with its columns; a read-only mapping in file order."""
+
+    def __init__(self, indices: dict[str, int], load: Callable[[int], T], run: str) -> None:
+        self._indices = indices
+        self._load = load
+        self._run = run
+        self._loaded: dict[str, T] = {}
+
+    def __getitem__(self, tag: str) -> T:
+        loaded = self._loaded.get(tag)
+        if loaded is not None:
+            return loaded
+        index = self._indices.get(tag)
+        if index is None:
+            raise KeyError(missing(f"tag {tag!r} of this kind in run {self._run!r}", tag, self))
+        # Two threads that come here at once get the same object.
+        return self._loaded.setdefault(tag, self._load(index))
+
+    def __contains__(self, tag: object) -> bool:
+        return tag in self._indices
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._indices)
+
+    def __len__(self) -> int:
+        return len(self._indices)
+
+    def __repr__(self) -> str:
+        return table(f"{len(self)} tags", [(tag, repr(self[tag])) for tag in self])
+
+
+class Run:
+    """One run: a directory with event files.
+
+    Attributes:
+        name: the run's name, its path relative to what was read, as TensorBoard shows it.
+        tags: all tags that occur in the run, of any kind, in the order of their first values.
+        scalars: the tags that hold numbers, each with its `Scalars`.
+        texts: the tags that hold texts, each with its `Texts`. Tags are as in the file, where
+            `add_text("x", ...)` writes `x/text_summary`.
+
+    What a tag holds is decided as TensorBoard does, by its first value in the run: a
+    `simple_value` is a scalar; else the value's metadata say, with data class `SCALAR`, or no
+    data class and the plugin `scalars`, for scalars, and the plugin `text` for texts
+    (`tensorboard/data_compat.py`, `tensorboard/dataclass_compat.py`). Values that do not fit, as a
+    vector under a scalar tag, are left out.
+    """
+
+    def __init__(self, name: str, data: _native.RunData) -> None:
+        self.name = name
+        self._tags = data.tags()
+        self.tags = [tag for tag, _, _ in self._tags]
+
+        def load_scalars(index: int) -> Scalars:
+            return Scalars(*data.scalars(index))
+
+        def load_texts(index: int) -> Texts:
+            step, wall_time, texts = data.texts(index)
+            value = np.empty(len(texts), dtype=object)
+            for i, (shape, strings) in enumerate(texts):
+                if shape is None:
+                    value[i] = strings[0]
+                else:
+                    value[i] = np.array(strings, dtype=object).reshape(shape)
+            return Texts(step, wall_time, value)
+
+        self.scalars: Mapping[str, Scalars] = Series(self._indices("scalar"), load_scalars, name)
+        self.texts: Mapping[str, Texts] = Series(self._indices("text"), load_texts, name)
+
+    def _indices(self, kind: str) -> dict[str, int]:
+        return {tag: i for i, (tag, its_kind, _) in enumerate(self._tags) if its_kind == kind}
+
+    def __repr__(self) -> str:
+        rows = [(tag, f"{kind}, {count}" if count else kind) for tag, kind, count in self._tags]
+        return table(f"Run {self.name!r}, {len(rows)} tags", rows)
+
+
+def table(title: str, rows: list[tuple[str, str]], limit: int = 20) -> str:
+    """A title and at most `limit` rows of two columns, for a person to read."""
+    shown = rows if len(rows) <= limit else rows[: limit - 1]
+    width = max((len(name) for name, _ in shown), default=0)
+    lines = [title + (":" if rows else ""), *(f"  {name:<{width}}  {text}" for name, text in shown)]
+    if len(shown) < len(rows):
+        lines.append(f"  ... and {len(rows) - len(shown)} more")
+    return "\n".join(lines)
+
+
+def missing(what: str, name: object, known: Iterable[str]) -> str:
+    """The message of a `KeyError`, with what the caller may have meant."""
+    known = list(known)
+    close = difflib.get_close_matches(name, known, cutoff=0.4) if isinstance(name, str) else []
+    if close:
+        return f"no {what}; close: {', '.join(map(repr, close))}"
+    return f"no {what}; there are {len(known)}" + (f", as {known[0]!r}" if known else "")

@@ -1,0 +1,245 @@
+//! One file, record by record, over damage where that is wanted.
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::columns::Columns;
+use super::stream::Stream;
+use super::{OnCorrupt, Options};
+use crate::error::{Corruption, Error, Result};
+use crate::record::{self, HEADER, OVERHEAD, Parsed, Verify};
+
+/// Bytes of an event file that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Damage {
+    /// The file.
+    pub path: PathBuf,
+    /// Where in the file they begin.
+    pub offset: u64,
+    /// How many they are.
+    pub length: u64,
+    /// What is wrong with the record that begins there.
+    pub kind: Corruption,
+}
+
+/// No message is larger (`protobuf`'s limit), so no record of an event file is.
+const MAX_PAYLOAD: u64 = i32::MAX as u64;
+
+/// How far into a file without a valid beginning a record is looked for before the file is called
+/// no event file at all, where an error is to be raised anyway.
+const SEARCH: u64 = 1 << 20;
+
+/// Read so much of a large file before its columns are laid out.
+const SAMPLE: u64 = 1 << 20;
+
+/// A file with less than this left over does not profit from being laid out.
+const WORTH_SETTLING: u64 = 4 << 20;
+
+/// Reads all of `path` into `columns`.
+pub(super) fn read_file(
+    path: &Path,
+    columns: &mut Columns,
+    options: &Options,
+    buffer: &mut Vec<u8>,
+) -> Result<Vec<Damage>> {
+    let io_error = |error| Error::io(error, path);
+    let file = File::open(path).map_err(io_error)?;
+    let mut reader = Reader {
+        stream: Stream::new(file, buffer),
+        options,
+        record: 0,
+        settle: Settle::Undecided,
+        damage: Vec::new(),
+    };
+    while let Some(found) = reader.records(columns).map_err(io_error)? {
+        let (offset, index) = (reader.stream.offset(), reader.record);
+        let kind = reader.step_over(found).map_err(io_error)?;
+        match options.on_corrupt {
+            OnCorrupt::Raise => {
+                return Err(Error::from(kind).at_path(path).at_record(offset, index));
+            }
+            OnCorrupt::Skip => reader.damage.push(Damage {
+                path: path.to_owned(),
+                offset,
+                length: reader.stream.offset() - offset,
+                kind,
+            }),
+        }
+    }
+    columns.shrink();
+    Ok(reader.damage)
+}
+
+struct Reader<'a> {
+    stream: Stream<'a>,
+    options: &'a Options,
+    /// The index of the record at which the stream stands.
+    record: u64,
+    settle: Settle,
+    damage: Vec<Damage>,
+}
+
+/// Whether the columns are laid out yet.
+enum Settle {
+    Undecided,
+    /// Once so much is read.
+    At(u64),
+    Done,
+}
+
+/// A record that cannot be used.
+#[derive(Clone, Copy)]
+enum Bad {
+    /// It takes so many bytes.
+    Record(Corruption, u64),
+    /// Nobody knows where it ends.
+    Header(Corruption),
+}
+
+impl Reader<'_> {
+    /// Reads records until one is bad, or the file or what is written of it ends.
+    fn records(&mut self, columns: &mut Columns) -> io::Result<Option<Bad>> {
+        loop {
+            let need = match self.window(columns) {
+                Ok(need) => need,
+                Err(bad) => return Ok(Some(bad)),
+            };
+            self.settle(columns)?;
+            if need > MAX_PAYLOAD + OVERHEAD as u64 {
+                return Ok(Some(Bad::Header(Corruption::Message)));
+            }
+            if !self.stream.fill(need)? {
+                return Ok(self.is_foreign().then_some(Bad::Header(Corruption::LengthChecksum)));
+            }
+        }
+    }
+
+    /// Reads the records that are in memory; how many bytes the next one needs.
+    fn window(&mut self, columns: &mut Columns) -> std::result::Result<u64, Bad> {
+        let window = self.stream.window();
+        let mut at = 0;
+        let end = loop {
+            let rest = &window[at..];
+            match record::parse(rest, self.options.verify) {
+                Parsed::Record(payload) => {
+                    let size = payload.len() + OVERHEAD;
+                    if columns.add(payload).is_err() {
+                        break Err(Bad::Record(Corruption::Message, size as u64));
+                    }
+                    at += size;
+                    self.record += 1;
+                }
+                Parsed::NeedMore(need) => break Ok(need),
+                Parsed::Corrupt(Corruption::DataChecksum) => {
+                    let length = rest.first_chunk().and_then(record::parse_length).unwrap_or(0);
+                    let size = length + OVERHEAD as u64;
+                    break Err(Bad::Record(Corruption::DataChecksum, size));
+                }
+                Parsed::Corrupt(kind) => break Err(Bad::Header(kind)),
+            }
+        };
+        self.stream.advance(at);
+        end
+    }
+
+    /// Whether the few bytes of a file too short for a record's header are no beginning of one.
+    fn is_foreign(&self) -> bool {
+        let bytes = self.stream.window();
+        let mut length = [0; 8];
+        let known = bytes.len().min(length.len());
+        length[..known].copy_from_slice(&bytes[..known]);
+        bytes.len() < HEADER && u64::from_le_bytes(length) > MAX_PAYLOAD
+    }
+
+    /// Moves on to the next record that can be trusted; what was wrong with the one before.
+    fn step_over(&mut self, bad: Bad) -> io::Result<Corruption> {
+        let first = self.record == 0 && self.damage.is_empty();
+        self.record += 1;
+        let kind = match bad {
+            // Its checksums hold, so it ends where it says.
+            Bad::Record(Corruption::Message, size) => {
+                self.stream.advance(size as usize);
+                return Ok(Corruption::Message);
+            }
+            Bad::Record(kind, size) => {
+                // With the next header in place, only the payload was damaged.
+                self.stream.fill(size + HEADER as u64)?;
+                let next = &self.stream.window()[size as usize..];
+                if next.first_chunk().is_none_or(|header| record::parse_length(header).is_some()) {
+                    self.stream.advance(size as usize);
+                    return Ok(kind);
+                }
+                kind
+            }
+            Bad::Header(kind) => kind,
+        };
+        let limit = match self.options.on_corrupt {
+            OnCorrupt::Raise => SEARCH,
+            OnCorrupt::Skip => u64::MAX,
+        };
+        let found = self.resync(limit)?;
+        let foreign = first && !found && matches!(bad, Bad::Header(Corruption::LengthChecksum));
+        Ok(if foreign { Corruption::NotAnEventFile } else { kind })
+    }
+
+    /// Moves to the next header that a record follows; to the end, and false, if there is none.
+    fn resync(&mut self, limit: u64) -> io::Result<bool> {
+        let until = self.stream.offset().saturating_add(limit);
+        while self.stream.offset() < until {
+            match record::resync(self.stream.window()) {
+                Some(at) => {
+                    self.stream.advance(at);
+                    if self.is_record()? {
+                        return Ok(true);
+                    }
+                }
+                None => {
+                    // All but the byte that it stands on and those that may begin a header.
+                    let seen = self.stream.window().len().saturating_sub(HEADER - 1);
+                    self.stream.advance(seen.saturating_sub(1));
+                    if !self.stream.fill(HEADER as u64 + 1)? {
+                        self.stream.advance(self.stream.window().len());
+                        return Ok(false);
+                    }
+                }
+            }
+        }
+        Ok(false)
+    }
+
+    /// Whether a whole record begins here, or one that the file's end cuts short.
+    fn is_record(&mut self) -> io::Result<bool> {
+        loop {
+            match record::parse(self.stream.window(), Verify::Crc) {
+                Parsed::Record(_) => return Ok(true),
+                Parsed::Corrupt(_) => return Ok(false),
+                Parsed::NeedMore(need) if need > MAX_PAYLOAD + OVERHEAD as u64 => return Ok(false),
+                Parsed::NeedMore(need) => {
+                    if !self.stream.fill(need)? {
+                        return Ok(true);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Lays the columns of a large file out, once it is known which tags come and how often.
+    fn settle(&mut self, columns: &mut Columns) -> io::Result<()> {
+        let offset = self.stream.offset();
+        match self.settle {
+            Settle::Undecided if offset > 0 => {
+                let length = self.stream.file_len()?.unwrap_or(0);
+                let large = length > SAMPLE + WORTH_SETTLING;
+                self.settle = if large { Settle::At(SAMPLE) } else { Settle::Done };
+            }
+            Settle::At(sample) if offset >= sample => {
+                let length = self.stream.file_len()?.unwrap_or(0);
+                columns.settle(offset, length.saturating_sub(offset));
+                self.settle = Settle::Done;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}

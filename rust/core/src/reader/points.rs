@@ -1,0 +1,243 @@
+//! The columns of one tag's scalars.
+//!
+//! Filling columns costs more than parsing: the first touch of each 4 KiB page is a fault. So the
+//! columns of a large file lie packed in one arena of huge pages, sized by an estimate. A column
+//! that outgrows its estimate moves to the heap, page by page, so that memory never doubles.
+
+#![allow(unsafe_code)]
+
+use std::alloc::{self, Layout};
+use std::ptr::NonNull;
+use std::sync::Arc;
+
+use super::arena::Arena;
+
+/// Steps, wall times and values of one tag, each contiguous.
+pub struct Points {
+    /// Where the next words go: three columns of `capacity` words, `len` of them initialised.
+    columns: [NonNull<u64>; 3],
+    len: usize,
+    capacity: usize,
+    /// Keeps the columns in an arena alive; none where each is an allocation
+    /// of its own.
+    arena: Option<Arc<Arena>>,
+}
+
+// SAFETY: the columns are owned, by this value alone; a shared reference only reads.
+unsafe impl Send for Points {}
+// SAFETY: as above.
+unsafe impl Sync for Points {}
+
+impl Default for Points {
+    fn default() -> Points {
+        Points { columns: [NonNull::dangling(); 3], len: 0, capacity: 0, arena: None }
+    }
+}
+
+impl Points {
+    /// How many points there are.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The steps.
+    pub fn steps(&self) -> &[i64] {
+        // SAFETY: `len` words are initialised, and any word is an `i64`.
+        unsafe { std::slice::from_raw_parts(self.columns[0].as_ptr().cast(), self.len) }
+    }
+
+    /// Seconds since the epoch.
+    pub fn wall_times(&self) -> &[f64] {
+        // SAFETY: `len` words are initialised, and any word is an `f64`.
+        unsafe { std::slice::from_raw_parts(self.columns[1].as_ptr().cast(), self.len) }
+    }
+
+    /// The values.
+    pub fn values(&self) -> &[f64] {
+        // SAFETY: `len` words are initialised, and any word is an `f64`.
+        unsafe { std::slice::from_raw_parts(self.columns[2].as_ptr().cast(), self.len) }
+    }
+
+    /// Where the three columns begin, for a binding that shares their memory.
+    ///
+    /// They stay where they are while nothing is pushed.
+    pub fn as_ptrs(&self) -> [NonNull<u64>; 3] {
+        self.columns
+    }
+
+    /// Appends a point.
+    #[inline(always)]
+    pub fn push(&mut self, step: i64, wall_time: f64, value: f64) {
+        if self.len == self.capacity {
+            self.grow();
+        }
+        let words = [step as u64, wall_time.to_bits(), value.to_bits()];
+        for (column, word) in self.columns.iter().zip(words) {
+            // SAFETY: `len < capacity`, the number of words of each column.
+            unsafe { column.add(self.len).write(word) };
+        }
+        self.len += 1;
+    }
+
+    /// Appends all points of `other`, whose memory is given back on the way.
+    pub fn append(&mut self, mut other: Points) {
+        if self.is_empty() {
+            *self = other;
+            return;
+        }
+        self.reserve(self.len.saturating_add(other.len));
+        for (index, to) in self.columns.iter().enumerate() {
+            // SAFETY: room for `other.len` words was reserved behind `len`; the two do not overlap.
+            unsafe { other.move_column(index, to.add(self.len)) };
+        }
+        self.len += other.len;
+        // Moved out. The allocations themselves are freed as `other` is dropped.
+        other.len = 0;
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn grow(&mut self) {
+        self.reserve(match self.capacity {
+            0 => 4,
+            // Small columns are cheap to waste and dear to move.
+            small @ ..1024 => small * 4,
+            large => large.saturating_mul(2),
+        });
+    }
+
+    /// Makes room for `capacity` points, on the heap.
+    fn reserve(&mut self, capacity: usize) {
+        if capacity <= self.capacity {
+            return;
+        }
+        if self.arena.is_none() {
+            return self.reallocate(capacity);
+        }
+        let mut heap = Points::default();
+        heap.reallocate(capacity);
+        for (index, to) in heap.columns.into_iter().enumerate() {
+            // SAFETY: `to` is a new allocation with room for `capacity > len` words.
+            unsafe { self.move_column(index, to) };
+        }
+        heap.len = self.len;
+        *self = heap;
+    }
+
+    /// Gives back the memory that no point uses.
+    pub fn shrink(&mut self) {
+        if self.arena.is_none() && self.len < self.capacity {
+            self.reallocate(self.len);
+        }
+    }
+
+    /// Gives the columns of a heap another capacity, at least `len`. The allocator moves large
+    /// ones by their pages, so that they never exist twice.
+    fn reallocate(&mut self, capacity: usize) {
+        assert!(capacity >= self.len && self.arena.is_none());
+        for column in &mut self.columns {
+            let old = (self.capacity > 0).then(|| (column.cast(), layout(self.capacity)));
+            // SAFETY: `old` is this column's allocation and layout; no layout has size 0.
+            let new = unsafe {
+                match (old, capacity) {
+                    (None, 0) => continue,
+                    (None, _) => alloc::alloc(layout(capacity)),
+                    (Some((old, old_layout)), 0) => {
+                        alloc::dealloc(old.as_ptr(), old_layout);
+                        *column = NonNull::dangling();
+                        continue;
+                    }
+                    (Some((old, old_layout)), _) => {
+                        alloc::realloc(old.as_ptr(), old_layout, layout(capacity).size())
+                    }
+                }
+            };
+            *column = NonNull::new(new.cast())
+                .unwrap_or_else(|| alloc::handle_alloc_error(layout(capacity)));
+        }
+        self.capacity = capacity;
+    }
+
+    /// Copies one column to `to`, and gives pages of an arena back as it goes.
+    ///
+    /// # Safety
+    /// `to` has room for `len` words and does not overlap the column.
+    unsafe fn move_column(&mut self, index: usize, to: NonNull<u64>) {
+        const STEP: usize = 1 << 17;
+        let from = self.columns[index];
+        for start in (0..self.len).step_by(STEP) {
+            let count = STEP.min(self.len - start);
+            // SAFETY: within the column, and within what the caller promises.
+            unsafe { to.add(start).copy_from_nonoverlapping(from.add(start), count) };
+            if let Some(arena) = &self.arena {
+                // SAFETY: these words lie in the arena, and are not read again.
+                unsafe { arena.release(from.add(start), count) };
+            }
+        }
+    }
+
+    /// Moves all these points into one arena, each with room for as many points as its capacity
+    /// says (or as it has, if those are more). Without address space they stay where they are.
+    pub fn settle<'a>(all: impl Iterator<Item = &'a mut Points>, capacities: &[usize]) {
+        let words = capacities
+            .iter()
+            .try_fold(0usize, |sum, &capacity| stride(capacity)?.checked_mul(3)?.checked_add(sum));
+        let Some(arena) = words.and_then(Arena::new) else { return };
+        let arena = Arc::new(arena);
+        let mut next = arena.start();
+        for (points, &capacity) in all.zip(capacities) {
+            let Some(stride) = stride(capacity).filter(|_| capacity >= points.len) else { return };
+            let mut settled =
+                Points { arena: Some(Arc::clone(&arena)), capacity, ..Points::default() };
+            for (index, column) in settled.columns.iter_mut().enumerate() {
+                *column = next;
+                // SAFETY: the arena has three strides for each capacity, this is one of them,
+                // nobody else's, and it has room for `len` words.
+                unsafe {
+                    points.move_column(index, *column);
+                    next = next.add(stride);
+                }
+            }
+            settled.len = points.len;
+            *points = settled;
+        }
+    }
+}
+
+/// Words from one column in an arena to the next.
+///
+/// Columns grow in step, so their ends must not fall on the same lines of the first-level cache,
+/// which is chosen by the address modulo 4096: an odd multiple of 128 bytes spreads them evenly.
+fn stride(capacity: usize) -> Option<usize> {
+    const LINES: usize = 128 / size_of::<u64>();
+    (capacity.checked_add(1)?.div_ceil(LINES) | 1).checked_mul(LINES)
+}
+
+impl Drop for Points {
+    fn drop(&mut self) {
+        if self.arena.is_none() {
+            self.len = 0;
+            self.reallocate(0);
+        }
+    }
+}
+
+/// The layout of one column on the heap.
+fn layout(capacity: usize) -> Layout {
+    Layout::array::<u64>(capacity).expect("no file holds that many points")
+}
+
+impl std::fmt::Debug for Points {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Points")
+            .field("steps", &self.steps())
+            .field("wall_times", &self.wall_times())
+            .field("values", &self.values())
+            .finish()
+    }
+}

@@ -1,0 +1,17 @@
+"""What all Python tests share: how hard Hypothesis tries, and peers that keep quiet."""
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+# Inherited by every process that a test starts.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
+os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
+os.environ.setdefault("JAX_PLATFORMS", "cpu")
+
+# A shared machine stalls at will, so no example has a deadline; pytest-timeout guards each test.
+_slow_is_fine = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("fast", max_examples=30, **_slow_is_fine)
+settings.register_profile("thorough", max_examples=1000, print_blob=True, **_slow_is_fine)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fast"))

@@ -1,0 +1,25 @@
+"""Packages that the tests compare against, and that need not be installed."""
+
+import importlib
+import os
+import warnings
+from types import ModuleType
+
+import pytest
+
+
+def peer(name: str) -> ModuleType:
+    """Import `name`, or skip the test (at module level: the file).
+
+    With TFEVENTS_REQUIRE_PEERS=1 a missing peer fails instead, so that a machine that is meant to
+    compare against the peers cannot pass by having lost one.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return importlib.import_module(name)
+    except ImportError as error:
+        message = f"{name} cannot be imported: {error}"
+        if os.environ.get("TFEVENTS_REQUIRE_PEERS") == "1":
+            pytest.fail(message, pytrace=False)
+        pytest.skip(message, allow_module_level=True)

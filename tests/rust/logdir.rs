@@ -1,0 +1,108 @@
+//! Which runs are found, under which names.
+#![allow(missing_docs)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use tfevents::ErrorKind;
+use tfevents::logdir::{find, find_all};
+
+fn tree(files: &[&str]) -> tempfile::TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    for file in files {
+        let path = directory.path().join(file);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, b"").unwrap();
+    }
+    directory
+}
+
+/// Each run's name with its files' names.
+fn found(runs: Vec<tfevents::logdir::RunFiles>) -> Vec<(String, Vec<String>)> {
+    let name = |path: &PathBuf| path.file_name().unwrap().to_str().unwrap().to_owned();
+    runs.into_iter()
+        .map(|run| (run.name.to_str().unwrap().to_owned(), run.files.iter().map(name).collect()))
+        .collect()
+}
+
+fn named(runs: &[(&str, &[&str])]) -> Vec<(String, Vec<String>)> {
+    runs.iter()
+        .map(|(name, files)| ((*name).into(), files.iter().map(|&file| file.into()).collect()))
+        .collect()
+}
+
+#[test]
+fn runs_are_directories_with_event_files() {
+    let directory = tree(&[
+        "events.out.tfevents.2",
+        "events.out.tfevents.1",
+        "notes.txt",
+        "b/deep/er/x.tfevents",
+        "a/my-tfevents-backup",
+        "empty/readme",
+        "tfevents.d/other",
+        "profiled/events.out.tfevents.9.profile-empty",
+    ]);
+    assert_eq!(
+        found(find(directory.path()).unwrap()),
+        named(&[
+            (".", &["events.out.tfevents.1", "events.out.tfevents.2"]),
+            ("a", &["my-tfevents-backup"]),
+            ("b/deep/er", &["x.tfevents"]),
+            ("profiled", &[]),
+        ])
+    );
+    let file = directory.path().join("notes.txt");
+    assert_eq!(found(find(&file).unwrap()), named(&[(".", &["notes.txt"])]));
+    assert_eq!(find(&directory.path().join("empty")).unwrap(), []);
+    let error = find(&directory.path().join("gone")).unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Io(_)));
+    assert_eq!(error.path(), Some(&*directory.path().join("gone")));
+}
+
+#[cfg(unix)]
+#[test]
+fn links_are_followed_but_not_around() {
+    use std::os::unix::fs::symlink;
+    let directory = tree(&["a/tfevents.1", "a/b/tfevents.1"]);
+    let elsewhere = tree(&["x/tfevents.1"]);
+    let root = directory.path();
+    symlink(root, root.join("a/b/root")).unwrap();
+    symlink(".", root.join("a/self")).unwrap();
+    symlink(elsewhere.path(), root.join("away")).unwrap();
+    symlink(elsewhere.path().join("x/tfevents.1"), root.join("a/tfevents.2")).unwrap();
+    symlink("nowhere", root.join("a/tfevents.3")).unwrap();
+    symlink("circle", root.join("circle")).unwrap();
+    assert_eq!(
+        found(find(root).unwrap()),
+        named(&[
+            ("a", &["tfevents.1", "tfevents.2"]),
+            ("a/b", &["tfevents.1"]),
+            ("away/x", &["tfevents.1"]),
+        ])
+    );
+    // The root itself may be a link.
+    let link = root.join("link");
+    symlink(root.join("a"), &link).unwrap();
+    assert_eq!(find(&link).unwrap()[0].name, Path::new("."));
+}
+
+#[test]
+fn a_list_keeps_equal_names_apart() {
+    let directory = tree(&["one/exp/tfevents.1", "two/exp/tfevents.1", "two/tfevents.1"]);
+    let root = directory.path();
+    let paths = |names: &[&str]| names.iter().map(|name| root.join(name)).collect::<Vec<_>>();
+    let names = |names: &[&str]| {
+        let runs = find_all(&paths(names)).unwrap();
+        let names = runs.iter().map(|run| run.name.strip_prefix(root).unwrap().to_owned());
+        let files: usize = runs.iter().map(|run| run.files.len()).sum();
+        (names.collect::<Vec<_>>(), files)
+    };
+    let expected = |names: &[&str], files| (names.iter().map(PathBuf::from).collect(), files);
+    assert_eq!(names(&["one", "two"]), expected(&["one/exp", "two", "two/exp"], 3));
+    // Reached twice, read once.
+    assert_eq!(names(&["one", "one/exp", "one/../one"]), expected(&["one/exp"], 1));
+    assert_eq!(names(&["one/exp/tfevents.1", "one"]), expected(&["one/exp"], 1));
+    assert_eq!(names(&["two/tfevents.1"]), expected(&["two"], 1));
+    assert_eq!(names(&[]), expected(&[], 0));
+}
