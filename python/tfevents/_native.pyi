@@ -12,6 +12,7 @@ __all__ = [
     "RunData",
     "__version__",
     "as_number",
+    "as_step",
     "flush_at_exit",
     "read",
 ]
@@ -125,6 +126,7 @@ def read(
     """
 
 def as_number(value: SupportsFloat | _Array, argument: str) -> float: ...
+def as_step(value: SupportsIndex | float | _Array | None, argument: str) -> int | None: ...
 def flush_at_exit() -> None: ...
 
 @type_check_only

@@ -15,7 +15,8 @@ from typing import Any, Literal, Self, SupportsIndex
 import numpy as np
 from numpy.typing import ArrayLike
 
-from tfevents._native import EventWriter, FileWriter, as_number
+from tfevents._arrays import float_column, int_column
+from tfevents._native import EventWriter, FileWriter, as_number, as_step
 
 __all__ = ["FileWriter", "SummaryWriter"]
 
@@ -61,12 +62,18 @@ class SummaryWriter(EventWriter):
         *,
         on_error: Literal["raise", "warn"] = "raise",
     ) -> None:
+        if not isinstance(comment, str):
+            raise TypeError(f"comment: expected a str, got {comment!r}")
+        try:
+            max_queue = operator.index(max_queue)
+        except TypeError:
+            raise TypeError(f"max_queue: expected an integer, got {max_queue!r}") from None
         if not log_dir:
             now = datetime.now().strftime("%b%d_%H-%M-%S")
             log_dir = os.path.join("runs", f"{now}_{socket.gethostname()}{comment}")
         self.log_dir = log_dir
-        self.purge_step = purge_step
-        self.max_queue = operator.index(max_queue)
+        self.purge_step = as_step(purge_step, "purge_step")
+        self.max_queue = max_queue
         self.flush_secs = flush_secs
         self.filename_suffix = filename_suffix
         self.on_error: Literal["raise", "warn"] = on_error
@@ -97,7 +104,7 @@ class SummaryWriter(EventWriter):
         if self.file_writer is None:
             return None
         writers = {os.fspath(self.log_dir): self.file_writer}
-        for path, writer in self._sub_writers.items():
+        for path, writer in tuple(self._sub_writers.items()):
             if writer.file_writer is not None:
                 writers[path] = writer.file_writer
         return writers
@@ -133,10 +140,11 @@ class SummaryWriter(EventWriter):
             _sub_run(main_tag, key): as_number(value, f"tag_scalar_dict[{key!r}]")
             for key, value in tag_scalar_dict.items()
         }
+        step = as_step(global_step, "global_step")
+        wall_time = time.time() if walltime is None else as_number(walltime, "walltime")
         writers = [self._sub_writer(name) for name in values]
-        walltime = time.time() if walltime is None else walltime
         for writer, value in zip(writers, values.values(), strict=True):
-            writer.add_scalar(main_tag, value, global_step, walltime)
+            writer.add_scalar(main_tag, value, step, wall_time)
 
     def _sub_writer(self, name: str) -> EventWriter:
         path = os.path.join(self.log_dir, name)
@@ -144,8 +152,9 @@ class SummaryWriter(EventWriter):
         if writer is None:
             writer = EventWriter()
             writer._configure(path, self.flush_secs, self.filename_suffix, self.on_error)
+            # Another thread may have come first. A lock could be held while a process forks.
+            writer = self._sub_writers.setdefault(path, writer)
             writer._open()
-            self._sub_writers[path] = writer
         return writer
 
     def add_scalar_series(
@@ -166,30 +175,31 @@ class SummaryWriter(EventWriter):
         Raises:
             TypeError, ValueError: an argument that can't be used; nothing is logged then.
         """
-        points = _column(values, "values", np.float64)
+        points = float_column(values, "values")
         count = len(points)
-        steps_ = np.arange(count) if steps is None else _column(steps, "steps", np.int64, count)
-        times = None if wall_times is None else _column(wall_times, "wall_times", np.float64, count)
-        self._add_scalar_series(tag, points, steps_, times)
+        ordinals = np.arange(count) if steps is None else int_column(steps, "steps", count)
+        times = None if wall_times is None else float_column(wall_times, "wall_times", count)
+        self._add_scalar_series(tag, points, ordinals, times)
 
     def flush(self) -> None:
         """Returns once all that was logged is written to the operating system."""
         with ExitStack() as stack:
-            for writer in self._sub_writers.values():
+            for writer in tuple(self._sub_writers.values()):
                 stack.callback(writer.flush)
             super().flush()
 
     def close(self) -> None:
         """Writes all that was logged and closes the files."""
         with ExitStack() as stack:
-            for writer in self._sub_writers.values():
+            for writer in tuple(self._sub_writers.values()):
                 stack.callback(writer.close)
             super().close()
 
     @property
     def dropped_events(self) -> int:
         """How many events were given up because they could not be written."""
-        return super().dropped_events + sum(w.dropped_events for w in self._sub_writers.values())
+        writers = tuple(self._sub_writers.values())
+        return super().dropped_events + sum(writer.dropped_events for writer in writers)
 
     def __enter__(self) -> Self:
         return self
@@ -218,39 +228,13 @@ def _sub_run(main_tag: str, key: object) -> str:
     """The directory of a key's sub-run, another one for each key, never outside of the run."""
     if not isinstance(key, str):
         raise TypeError(f"tag_scalar_dict: expected keys of type str, got {key!r}")
-    if "\0" in main_tag + key:
-        raise ValueError(
-            f"main_tag and the keys of tag_scalar_dict can't hold a null byte: {key!r}"
-        )
+    _check_name(main_tag, "main_tag")
+    _check_name(key, "tag_scalar_dict: a key")
     first, *rest = key.split("/")
     escaped = [f"%{part}" if part in ("", ".", "..") or part[0] == "%" else part for part in rest]
     return "/".join([f"{main_tag.replace('/', '_')}_{first}", *escaped])
 
 
-def _as_numpy(values: Any) -> np.ndarray[Any, Any]:
-    """`values` as an array, be it a tensor on a device or of a type that NumPy lacks."""
-    if hasattr(values, "detach"):
-        values = values.detach().cpu()
-        if str(values.dtype) == "torch.bfloat16":
-            values = values.float()
-    return np.asarray(values)
-
-
-def _column(
-    values: ArrayLike,
-    argument: str,
-    dtype: type[np.float64 | np.int64],
-    count: int | None = None,
-) -> np.ndarray[tuple[int], Any]:
-    """`values` as a contiguous array of `dtype` and shape [count]."""
-    array = _as_numpy(values)
-    if array.dtype.kind not in "fiub" and not (array.dtype.kind == "V" and array.dtype.itemsize):
-        raise TypeError(f"{argument}: expected numbers, got an array of {array.dtype}")
-    if array.ndim != 1:
-        raise ValueError(f"{argument}: expected the shape [n], got {list(array.shape)}")
-    if count is not None and len(array) != count:
-        raise ValueError(f"{argument}: expected {count} items, as many as values, got {len(array)}")
-    column = np.ascontiguousarray(array, dtype)
-    if dtype is np.int64 and not np.array_equal(column, array):
-        raise TypeError(f"{argument}: steps are integers of 64 bits")
-    return column
+def _check_name(name: str, argument: str) -> None:
+    if "\0" in name or any("\ud800" <= char <= "\udfff" for char in name):
+        raise ValueError(f"{argument} can't be a directory's name: {name!r}")

@@ -43,6 +43,18 @@ fn other_number(value: &Bound<'_, PyAny>, argument: impl Display + Copy) -> PyRe
     Err(wrong_type(value, argument, "a number or an array with one element"))
 }
 
+/// The float that a method would log for `value`, which its error calls `argument`.
+#[pyfunction]
+pub fn as_number(value: &Bound<'_, PyAny>, argument: &str) -> PyResult<f64> {
+    number(value, argument)
+}
+
+/// The step that a method would log for `value`, which its error calls `argument`.
+#[pyfunction]
+pub fn as_step(value: Option<&Bound<'_, PyAny>>, argument: &str) -> PyResult<Option<i64>> {
+    step(value, argument)
+}
+
 /// A step, where there is one.
 #[inline(always)]
 pub fn step(
@@ -90,6 +102,14 @@ pub fn wall_time(value: Option<&Bound<'_, PyAny>>, argument: impl Display + Copy
         None => Ok(tfevents::writer::now()),
         Some(value) => number(value, argument),
     }
+}
+
+/// Two objects in a tuple, a list or another sequence.
+pub fn pair<'py>(
+    value: &Bound<'py, PyAny>,
+    argument: impl Display + Copy,
+) -> PyResult<[Bound<'py, PyAny>; 2]> {
+    value.extract().map_err(|_| wrong_type(value, argument, "a pair"))
 }
 
 /// The bytes of a protocol buffer, of whatever package.

@@ -126,11 +126,12 @@ impl FileWriter {
     fn add_graph(
         &self,
         py: Python<'_>,
-        graph_profile: (Bound<'_, PyAny>, Bound<'_, PyAny>),
+        graph_profile: &Bound<'_, PyAny>,
         walltime: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<()> {
-        let graph = argument::message(&graph_profile.0, "graph_profile[0]")?;
-        let profile = argument::message(&graph_profile.1, "graph_profile[1]")?;
+        let [graph, profile] = argument::pair(graph_profile, "graph_profile")?;
+        let graph = argument::message(&graph, "graph_profile[0]")?;
+        let profile = argument::message(&profile, "graph_profile[1]")?;
         let wall_time = argument::wall_time(walltime, "walltime")?;
         let mut records = Vec::new();
         summary::event(&mut records, wall_time, None, GRAPH_DEF, graph.as_bytes());

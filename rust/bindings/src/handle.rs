@@ -101,12 +101,6 @@ fn wait(py: Python<'_>, step: impl Fn(Duration) -> Result<Report> + Sync) -> PyR
     }
 }
 
-/// The float that a method would log for `value`, which its error calls `argument`.
-#[pyfunction]
-pub fn as_number(value: &Bound<'_, PyAny>, argument: &str) -> PyResult<f64> {
-    crate::argument::number(value, argument)
-}
-
 /// Flushes every writer; from then on events are written before the call returns.
 #[pyfunction]
 pub fn flush_at_exit(py: Python<'_>) {

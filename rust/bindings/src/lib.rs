@@ -14,9 +14,11 @@ mod _native {
     use pyo3::prelude::*;
 
     #[pymodule_export]
+    use crate::argument::{as_number, as_step};
+    #[pymodule_export]
     use crate::file_writer::FileWriter;
     #[pymodule_export]
-    use crate::handle::{as_number, flush_at_exit};
+    use crate::handle::flush_at_exit;
     #[pymodule_export]
     use crate::reader::{RunData, read};
     #[pymodule_export]

@@ -19,7 +19,7 @@ const KEEP: usize = 4 << 20;
 /// Runs until the writer is closed.
 pub(super) fn run(shared: &Shared, opened_at: f64) {
     sys::block_signals();
-    let mut output = Output { file: None, batch: Vec::new(), written: 0, opened_at };
+    let mut output = Output { file: None, batch: Vec::new(), written: 0, preamble: 0, opened_at };
     loop {
         let closing = output.gather(shared);
         let attempt = output.write(shared);
@@ -53,6 +53,8 @@ struct Output {
     /// Whole records, the first `written` bytes of which are in the file.
     batch: Vec<u8>,
     written: usize,
+    /// How many bytes of the batch are the record with which the file begins.
+    preamble: usize,
     opened_at: f64,
 }
 
@@ -96,8 +98,10 @@ impl Output {
                 .map_err(|(error, path)| Failure::new(&error, path))?;
             let mut records = Vec::with_capacity(128 + self.batch.len());
             summary::file_version(&mut records, self.opened_at, "tfevents");
-            records.append(&mut self.batch);
+            let preamble = records.len();
+            records.extend_from_slice(&self.batch[self.preamble..]);
             self.batch = records;
+            self.preamble = preamble;
             self.written = 0;
             self.file = Some(file);
         }
@@ -113,17 +117,26 @@ impl Output {
         Err(failure)
     }
 
+    /// How many events of the batch are not wholly in the file.
+    fn unwritten(&self) -> u64 {
+        let events = &self.batch[self.preamble..];
+        let written = self.written.saturating_sub(self.preamble);
+        // The records that end within what is written are whole.
+        count_records(events) - count_records(&events[..written])
+    }
+
     fn clear(&mut self) {
         self.batch.clear();
         if self.batch.capacity() > KEEP {
             self.batch = Vec::new();
         }
         self.written = 0;
+        self.preamble = 0;
     }
 
     /// Closes the file. What could not be written by now is given up.
     fn end(&mut self, shared: &Shared, state: &mut State) {
-        let lost = count_records(&self.batch) + count_records(&state.pending);
+        let lost = self.unwritten() + count_records(&state.pending);
         if lost > 0 {
             state.dropped += lost;
             state.unreported = state.failing.clone();
