@@ -16,15 +16,15 @@ def float_column(values: ArrayLike, argument: str, count: int | None = None) -> 
 def int_column(values: ArrayLike, argument: str, count: int | None = None) -> NDArray[np.int64]:
     """`values`, integers of whatever type, as contiguous int64 of shape [count]."""
     array = _numbers(values, argument, count)
-    # Looked at before the cast, which gives any number for what is out of range.
-    if array.dtype.kind == "u":
-        fits = array <= np.uint64(np.iinfo(np.int64).max)
-    elif array.dtype.kind in "bi":
-        fits = np.True_
-    else:
-        fits = (np.trunc(array) == array) & (array < 2.0**63) & (array >= -(2.0**63))
-    if not fits.all():
-        raise TypeError(f"{argument}: steps are integers of 64 bits, got {array[~fits][0]}")
+    if array.dtype.kind not in "bi":
+        # Looked at before the cast, which gives any number for what is out of range.
+        fits = (
+            array <= np.uint64(np.iinfo(np.int64).max)
+            if array.dtype.kind == "u"
+            else ((np.trunc(array) == array) & (array < 2.0**63) & (array >= -(2.0**63)))
+        )
+        if not fits.all():
+            raise TypeError(f"{argument}: steps are integers of 64 bits, got {array[~fits][0]}")
     return np.require(array, np.int64, ["C", "A"])
 
 
