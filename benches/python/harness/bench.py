@@ -1,0 +1,43 @@
+"""What a workload is given: sizes, and a place for its files."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+_numbers = count()
+
+
+@dataclass(frozen=True)
+class Bench:
+    points: int  # of each workload
+    slow_points: int  # for peers that take microseconds a point; their cost is scaled
+    repetitions: int  # of contenders that take milliseconds
+    slow_repetitions: int  # of the others
+    scratch: Path
+    peers: bool = True
+
+    def has(self, *modules: str) -> bool:
+        """Whether these packages may be used and are installed."""
+        return self.peers and all(importlib.util.find_spec(name) for name in modules)
+
+    @contextmanager
+    def directory(self) -> Iterator[Path]:
+        """A new directory, gone at the end."""
+        path = self.scratch / str(next(_numbers))
+        path.mkdir()
+        try:
+            yield path
+        finally:
+            shutil.rmtree(path)
+
+
+def event_file(directory: Path) -> Path:
+    """The only event file under a directory."""
+    (path,) = directory.rglob("*tfevents*")
+    return path

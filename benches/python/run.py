@@ -1,0 +1,84 @@
+"""Side-by-side benchmarks: tfevents and its peers in one run, with the results checked.
+
+    python benches/python/run.py [--quick] [--only NAME]... [--markdown FILE] [--json FILE]
+
+Every figure is a ratio of two contenders that do the same job in turn: the median over the
+repetitions of the ratio of each pair, and the least and the most. Times are medians too. What was
+written or read is checked every time, and a wrong result ends with exit code 1; a figure that
+misses what is required of it does not, since that may be the machine's.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+from harness import report
+from harness.bench import Bench
+from harness.check import WrongResult
+from harness.measure import Row
+from workloads import WORKLOADS
+
+
+def main() -> int:
+    options = arguments()
+    rows: list[Row] = []
+    wrong = False
+    with tempfile.TemporaryDirectory(prefix="tfevents-bench-") as scratch:
+        bench = sizes(options, Path(scratch))
+        for name in options.only or WORKLOADS:
+            try:
+                for row in WORKLOADS[name](bench):
+                    rows.append(row)
+                    progress(row)
+            except WrongResult as error:
+                wrong = True
+                rows.append(Row(f"{name}: WRONG RESULT", "", note=str(error)))
+    write(rows, options)
+    return int(wrong)
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Measures tfevents side by side with its peers.")
+    parser.add_argument("--quick", action="store_true", help="fewer points and repetitions")
+    parser.add_argument("--points", type=int, help="points of each workload (1,000,000)")
+    parser.add_argument("--repetitions", type=int, help="of each pair")
+    parser.add_argument("--only", action="append", choices=WORKLOADS, help="one workload")
+    parser.add_argument("--without-peers", action="store_true", help="need no other package")
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the table here too")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write every sample here")
+    return parser.parse_args()
+
+
+def sizes(options: argparse.Namespace, scratch: Path) -> Bench:
+    points = options.points or (100_000 if options.quick else 1_000_000)
+    repetitions = options.repetitions or (7 if options.quick else 21)
+    return Bench(
+        points=points,
+        slow_points=max(points // 10, 100),
+        repetitions=repetitions,
+        slow_repetitions=max(repetitions // 3, 1),
+        scratch=scratch,
+        peers=not options.without_peers,
+    )
+
+
+def progress(row: Row) -> None:
+    """Shows a row on the way: a whole run takes minutes."""
+    parts = row.figure, row.peer, row.ratio or row.ours or row.note, report.verdict(row)
+    print(" | ".join(filter(None, parts)), file=sys.stderr)
+
+
+def write(rows: list[Row], options: argparse.Namespace) -> None:
+    table = report.markdown(rows)
+    print(table, end="")
+    if options.markdown:
+        options.markdown.write_text(table, encoding="utf-8")
+    if options.json:
+        options.json.write_text(report.as_json(rows), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

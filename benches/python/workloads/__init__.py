@@ -1,0 +1,31 @@
+"""One workload a file; each yields rows of the table, in the order of this list."""
+
+from collections.abc import Callable, Iterator
+
+from harness.bench import Bench
+from harness.measure import Row
+from workloads import (
+    add_scalar,
+    layout,
+    load,
+    load_memory,
+    load_runs,
+    load_tags,
+    load_tf2,
+    load_two_files,
+    log,
+    series,
+)
+
+WORKLOADS: dict[str, Callable[[Bench], Iterator[Row]]] = {
+    "add_scalar": add_scalar.rows,
+    "log": log.rows,
+    "series": series.rows,
+    "layout": layout.rows,
+    "load": load.rows,
+    "load_tf2": load_tf2.rows,
+    "load_tags": load_tags.rows,
+    "load_two_files": load_two_files.rows,
+    "load_runs": load_runs.rows,
+    "load_memory": load_memory.rows,
+}

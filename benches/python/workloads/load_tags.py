@@ -1,0 +1,40 @@
+"""Loading what a prediction of the next tag does not help: random order, and many tags."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from harness import eventfiles
+from harness.bench import Bench
+from harness.measure import Row, interleave, ratio_row
+from workloads.load import loading
+
+OTHERS = {
+    "load 10 tags in random order": (10, True),
+    "load 1,000 tags in rotation": (1000, False),
+    "load 1,000 tags in random order": (1000, True),
+}
+
+
+def rows(bench: Bench) -> Iterator[Row]:
+    with bench.directory() as directory:
+        contenders = {"10": written(directory / "10", eventfiles.rotation(bench.points))}
+        for figure, (tags, shuffle) in OTHERS.items():
+            events = eventfiles.rotation(bench.points, tags, shuffle=shuffle)
+            contenders[figure] = written(directory / figure, events)
+        costs = interleave(bench.repetitions, contenders)
+    for figure in OTHERS:
+        yield ratio_row(
+            figure,
+            "tfevents, 10 tags in rotation",
+            costs[figure],
+            costs["10"],
+            ("at most", 3),
+            unit="point",
+        )
+
+
+def written(directory: Path, events: eventfiles.Events) -> Callable[[], float]:
+    eventfiles.write(directory / "events.out.tfevents.1", events)
+    return loading(directory, events, 1)
