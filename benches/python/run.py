@@ -12,8 +12,10 @@ from __future__ import annotations
 
 import argparse
 import sys
-import tempfile
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from harness import report
 from harness.bench import Bench
@@ -25,19 +27,27 @@ from workloads import WORKLOADS
 def main() -> int:
     options = arguments()
     rows: list[Row] = []
-    wrong = False
-    with tempfile.TemporaryDirectory(prefix="tfevents-bench-") as scratch:
+    with TemporaryDirectory(prefix="tfevents-bench-") as scratch:
         bench = sizes(options, Path(scratch))
         for name in options.only or WORKLOADS:
-            try:
-                for row in WORKLOADS[name](bench):
-                    rows.append(row)
-                    progress(row)
-            except WrongResult as error:
-                wrong = True
-                rows.append(Row(f"{name}: WRONG RESULT", "", note=str(error)))
+            # A process for each, so that one's modules, heap and threads do not slow the next.
+            with ProcessPoolExecutor(1, get_context("spawn")) as process:
+                rows += process.submit(measured, name, bench).result()
     write(rows, options)
-    return int(wrong)
+    return int(any(row.wrong for row in rows))
+
+
+def measured(name: str, bench: Bench) -> list[Row]:
+    """The rows of a workload, shown as they come: a whole run takes minutes."""
+    rows: list[Row] = []
+    try:
+        for row in WORKLOADS[name](bench):
+            rows.append(row)
+            parts = row.figure, row.peer, row.ratio or row.ours or row.note, report.verdict(row)
+            print(" | ".join(filter(None, parts)), file=sys.stderr)
+    except WrongResult as error:
+        rows.append(Row(f"{name}: WRONG RESULT", "", note=str(error), wrong=True))
+    return rows
 
 
 def arguments() -> argparse.Namespace:
@@ -63,12 +73,6 @@ def sizes(options: argparse.Namespace, scratch: Path) -> Bench:
         scratch=scratch,
         peers=not options.without_peers,
     )
-
-
-def progress(row: Row) -> None:
-    """Shows a row on the way: a whole run takes minutes."""
-    parts = row.figure, row.peer, row.ratio or row.ours or row.note, report.verdict(row)
-    print(" | ".join(filter(None, parts)), file=sys.stderr)
 
 
 def write(rows: list[Row], options: argparse.Namespace) -> None:

@@ -248,6 +248,22 @@ def test_a_file_writer_reopens_into_a_new_file(tmp_path):
     writer.close()
 
 
+def test_an_event_of_no_bytes_is_a_record_like_any_other(tmp_path):
+    class Nothing:
+        def SerializeToString(self):  # noqa: N802
+            return b""
+
+    with SummaryWriter(tmp_path) as writer:
+        writer.file_writer.add_event(Nothing(), walltime=0.0)
+        writer.flush()
+        writer.add_scalar("a", 1.0, 1)
+    assert [(e.wall_time, e.step) for e in events.parse_file(events.only_file(tmp_path))][1] == (
+        0.0,
+        0,
+    )
+    assert events.steps(tmp_path) == [1]
+
+
 def test_a_file_writer_alone(tmp_path):
     writer = FileWriter(tmp_path / "run", filename_suffix=".alone")
     writer.add_summary(OnesSummary(), 3, 4.5)

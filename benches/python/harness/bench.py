@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import importlib.util
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
-
-_numbers = count()
+from tempfile import TemporaryDirectory
 
 
 @dataclass(frozen=True)
@@ -29,12 +26,8 @@ class Bench:
     @contextmanager
     def directory(self) -> Iterator[Path]:
         """A new directory, gone at the end."""
-        path = self.scratch / str(next(_numbers))
-        path.mkdir()
-        try:
-            yield path
-        finally:
-            shutil.rmtree(path)
+        with TemporaryDirectory(dir=self.scratch) as path:
+            yield Path(path)
 
 
 def event_file(directory: Path) -> Path:

@@ -38,6 +38,7 @@ class Row:
     required: str = ""
     met: bool | None = None
     note: str = ""
+    wrong: bool = False
     samples: dict[str, list[float]] | None = None
 
 
