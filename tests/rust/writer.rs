@@ -143,7 +143,9 @@ proptest! {
         }
         let mut summary = Vec::new();
         let mut one_value = Vec::new();
-        encode::bytes_field(&mut one_value, 1, tag.as_bytes());
+        if !tag.is_empty() {
+            encode::bytes_field(&mut one_value, 1, tag.as_bytes());
+        }
         encode::float_field(&mut one_value, 2, value);
         encode::bytes_field(&mut summary, 1, &one_value);
         let field = fields.next().unwrap();

@@ -138,7 +138,9 @@ impl FileWriter {
         // TaggedRunMetadata: tag = "step1", the only one that torch writes; run_metadata
         let mut tagged = Vec::new();
         tfevents::wire::encode::bytes_field(&mut tagged, 1, b"step1");
-        tfevents::wire::encode::bytes_field(&mut tagged, 2, profile.as_bytes());
+        if !profile.as_bytes().is_empty() {
+            tfevents::wire::encode::bytes_field(&mut tagged, 2, profile.as_bytes());
+        }
         summary::event(&mut records, wall_time, None, TAGGED_RUN_METADATA, &tagged);
         self.append(py, &records)
     }

@@ -36,14 +36,28 @@ const DT_STRING: u64 = 7;
 fn tensor_value(out: &mut Vec<u8>, tag: &str, tensor: &[u8], plugin: &str) {
     let plugin_data = encode::bytes_field_len(1, plugin.len());
     let metadata = encode::bytes_field_len(1, plugin_data);
-    let length = encode::bytes_field_len(VALUE_TAG, tag.len())
+    let length = tag_len(tag)
         + encode::bytes_field_len(VALUE_TENSOR, tensor.len())
         + encode::bytes_field_len(VALUE_METADATA, metadata);
     encode::bytes_key(out, SUMMARY_VALUE, length);
-    encode::bytes_field(out, VALUE_TAG, tag.as_bytes());
+    put_tag(out, tag);
     encode::bytes_field(out, VALUE_TENSOR, tensor);
     // SummaryMetadata.plugin_data.plugin_name
     encode::bytes_key(out, VALUE_METADATA, metadata);
     encode::bytes_key(out, 1, plugin_data);
     encode::bytes_field(out, 1, plugin.as_bytes());
+}
+
+/// Bytes that a value's tag takes.
+#[inline(always)]
+fn tag_len(tag: &str) -> usize {
+    if tag.is_empty() { 0 } else { encode::bytes_field_len(VALUE_TAG, tag.len()) }
+}
+
+/// Appends a value's tag.
+#[inline(always)]
+fn put_tag(out: &mut Vec<u8>, tag: &str) {
+    if !tag.is_empty() {
+        encode::bytes_field(out, VALUE_TAG, tag.as_bytes());
+    }
 }

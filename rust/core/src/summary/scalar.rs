@@ -25,13 +25,13 @@ pub fn scalar_event(out: &mut Vec<u8>, wall_time: f64, step: Option<i64>, tag: &
 
 #[inline(always)]
 fn scalar_value_len(tag: &str) -> usize {
-    encode::bytes_field_len(VALUE_TAG, tag.len()) + 1 + size_of::<f32>()
+    tag_len(tag) + 1 + size_of::<f32>()
 }
 
 /// Appends a `Summary.value` with a `simple_value`.
 #[inline(always)]
 pub fn scalar_value(out: &mut Vec<u8>, tag: &str, value: f32) {
-    if let Ok(length @ 0..=100) = u8::try_from(tag.len()) {
+    if let Ok(length @ 1..=100) = u8::try_from(tag.len()) {
         // Lengths of one byte: the same bytes as below in fewer steps.
         out.extend_from_slice(&[0x0a, length + 7, 0x0a, length]);
         out.extend_from_slice(tag.as_bytes());
@@ -40,7 +40,7 @@ pub fn scalar_value(out: &mut Vec<u8>, tag: &str, value: f32) {
         return;
     }
     encode::bytes_key(out, SUMMARY_VALUE, scalar_value_len(tag));
-    encode::bytes_field(out, VALUE_TAG, tag.as_bytes());
+    put_tag(out, tag);
     encode::float_field(out, VALUE_SIMPLE, value);
 }
 
