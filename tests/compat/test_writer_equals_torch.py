@@ -16,15 +16,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import events
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
-from peers import peer
 
+import events
 import tfevents
+from peers import peer
 
 torch = peer("torch")
 torch_tensorboard = peer("torch.utils.tensorboard")
@@ -72,7 +72,9 @@ def comparable(files: Files, with_wall_times: bool) -> dict[str, list[str]]:
     return {name: [str(event) for event in run] for name, run in files.items()}
 
 
-def assert_equal(calls: Callable[[Any], object], *, with_wall_times=False, torch_calls=None, **options):
+def assert_equal(
+    calls: Callable[[Any], object], *, with_wall_times=False, torch_calls=None, **options
+):
     mine = ours(calls, **options)
     theirs = torchs(torch_calls or calls, **options)
     assert comparable(mine, with_wall_times) == comparable(theirs, with_wall_times)
@@ -150,13 +152,7 @@ def torch_values(draw):
     return torch.full(shape, draw(st.integers(*limits)), dtype=dtype)
 
 
-values = (
-    floats
-    | st.integers(-(2**70), 2**70)
-    | st.booleans()
-    | numpy_values()
-    | torch_values()
-)
+values = floats | st.integers(-(2**70), 2**70) | st.booleans() | numpy_values() | torch_values()
 
 
 @given(
@@ -351,7 +347,8 @@ def test_file_names_follow_torch_s_scheme(tmp_path):
         directory = tmp_path / str(number)
         module.SummaryWriter(directory, filename_suffix=".suffix").close()
         names.append(events.only_file(directory).name)
-    scheme = rf"events\.out\.tfevents\.\d{{10}}\.{re.escape(socket.gethostname())}\.{os.getpid()}\.\d+\.suffix"
+    host_and_process = re.escape(f"{socket.gethostname()}.{os.getpid()}")
+    scheme = rf"events\.out\.tfevents\.\d{{10}}\.{host_and_process}\.\d+\.suffix"
     for name in names:
         assert re.fullmatch(scheme, name)
 

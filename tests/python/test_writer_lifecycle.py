@@ -250,7 +250,7 @@ def test_a_file_writer_reopens_into_a_new_file(tmp_path):
 
 def test_an_event_of_no_bytes_is_a_record_like_any_other(tmp_path):
     class Nothing:
-        def SerializeToString(self):  # noqa: N802
+        def SerializeToString(self):
             return b""
 
     with SummaryWriter(tmp_path) as writer:
