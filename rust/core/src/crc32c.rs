@@ -35,39 +35,13 @@ pub fn checksum(data: &[u8]) -> u32 {
 mod sse42 {
     use std::arch::asm;
 
-    /// One step over eight bytes. Written as assembly because an intrinsic with a target feature
-    /// is only inlined into functions that have the feature too.
-    #[inline(always)]
-    unsafe fn step(crc: u64, word: u64) -> u64 {
-        let mut crc = crc;
-        // SAFETY: the caller checked for SSE 4.2; registers only.
-        unsafe {
-            asm!("crc32 {0}, {1}", inout(reg) crc, in(reg) word,
-                options(pure, nomem, nostack, preserves_flags));
-        }
-        crc
-    }
-
-    #[inline(always)]
-    unsafe fn step_half(crc: u64, half: u32) -> u64 {
-        let mut crc = crc;
-        // SAFETY: the caller checked for SSE 4.2; registers only.
-        unsafe {
-            asm!("crc32 {0:e}, {1:e}", inout(reg) crc, in(reg) half,
-                options(pure, nomem, nostack, preserves_flags));
-        }
-        crc
-    }
-
-    #[inline(always)]
-    unsafe fn step_byte(crc: u64, byte: u8) -> u64 {
-        let mut crc = crc;
-        // SAFETY: the caller checked for SSE 4.2; registers only.
-        unsafe {
-            asm!("crc32 {0:r}, {1}", inout(reg) crc, in(reg_byte) byte,
-                options(pure, nomem, nostack, preserves_flags));
-        }
-        crc
+    /// One step over the eight bytes at `word`. Written as assembly because an intrinsic with a
+    /// target feature is only inlined into functions that have the feature too.
+    macro_rules! step {
+        ($crc:ident, $width:literal, $bytes:expr) => {
+            asm!(concat!("crc32 {0", $width), inout(reg) $crc, in(reg) $bytes.as_ptr(),
+                options(pure, readonly, nostack, preserves_flags))
+        };
     }
 
     /// # Safety
@@ -75,19 +49,30 @@ mod sse42 {
     #[inline(always)]
     pub(super) unsafe fn checksum(data: &[u8]) -> u32 {
         let mut crc = u64::from(u32::MAX);
-        let (words, mut rest) = data.as_chunks::<8>();
-        for word in words {
-            // SAFETY: as the caller promises.
-            crc = unsafe { step(crc, u64::from_le_bytes(*word)) };
-        }
-        if let Some((half, bytes)) = rest.split_first_chunk::<4>() {
-            // SAFETY: as the caller promises.
-            crc = unsafe { step_half(crc, u32::from_le_bytes(*half)) };
-            rest = bytes;
-        }
-        for &byte in rest {
-            // SAFETY: as the caller promises.
-            crc = unsafe { step_byte(crc, byte) };
+        let (blocks, rest) = data.as_chunks::<32>();
+        let (words, rest) = rest.as_chunks::<8>();
+        // SAFETY: as the caller promises; each step reads as many bytes as its slice has.
+        unsafe {
+            for block in blocks {
+                for word in block.as_chunks::<8>().0 {
+                    step!(crc, "}, qword ptr [{1}]", word);
+                }
+            }
+            for word in words {
+                step!(crc, "}, qword ptr [{1}]", word);
+            }
+            let (half, rest) = rest.as_chunks::<4>();
+            if let [half] = half {
+                step!(crc, ":e}, dword ptr [{1}]", half);
+            }
+            let (pair, rest) = rest.as_chunks::<2>();
+            if let [pair] = pair {
+                step!(crc, ":e}, word ptr [{1}]", pair);
+            }
+            if let [byte] = rest {
+                let byte = std::slice::from_ref(byte);
+                step!(crc, ":e}, byte ptr [{1}]", byte);
+            }
         }
         !(crc as u32)
     }

@@ -1,11 +1,13 @@
 //! Records to columns.
 
+use super::frame::{Frame, WALL_TIME, WALL_TIME_LEN};
 use super::kind::Kind;
 use super::points::Points;
 use super::prefetch::prefetch;
 use super::tags::Tags;
 use super::template::Template;
 use super::texts::Texts;
+use crate::crc32c;
 use crate::event::{Data, Element, Event, Malformed, Number, SummaryValue, What};
 use crate::record::{self, OVERHEAD, Parsed, Verify};
 use crate::wire::Cursor;
@@ -15,7 +17,6 @@ use crate::wire::Cursor;
 const AHEAD: usize = 2048;
 
 /// The keys of an event's fields: its number and its wire type.
-const WALL_TIME: u8 = 0x09;
 const STEP: u64 = 0x10;
 const SUMMARY: u64 = 0x2a;
 
@@ -35,6 +36,8 @@ pub struct Series {
 /// What each value of a tag needs, close together.
 #[derive(Debug, Default)]
 struct Hot {
+    /// The frame of the tag's last record that was not predicted.
+    frame: Frame,
     /// The shape of the tag's last value that was decoded in full.
     template: Template,
     points: Points,
@@ -90,10 +93,16 @@ impl Columns {
             at += done;
             records += count;
             let Some(payload) = unusual else { break };
-            if self.one_value(payload).is_none() && self.add(payload).is_err() {
-                break;
+            let size = payload.len() + OVERHEAD;
+            match self.one_value(payload) {
+                Some((tag, step)) => {
+                    let frame = Frame::of(&rest[done..done + size], step);
+                    self.hot[tag as usize].frame = frame.unwrap_or_default();
+                }
+                None if self.add(payload).is_err() => break,
+                None => {}
             }
-            at += payload.len() + OVERHEAD;
+            at += size;
             records += 1;
         }
         (at, records)
@@ -115,9 +124,16 @@ impl Columns {
         let unusual = loop {
             prefetch(window, at + AHEAD);
             let Some(rest) = window.get(at..) else { break None };
-            let Parsed::Record(payload) = record::parse(rest, verify) else { break None };
-            let Some((wall_time, step, summary)) = head(payload) else { break Some(payload) };
-            let Some(hot) = hot.get_mut(next as usize) else { break Some(payload) };
+            let Some(hot) = hot.get_mut(next as usize) else { break good_record(rest, verify) };
+            let Some((payload, checksum)) = hot.frame.payload(rest) else {
+                break good_record(rest, verify);
+            };
+            if verify == Verify::Crc && crc32c::masked(payload) != checksum {
+                break None;
+            }
+            let Some((wall_time, step, summary)) = hot.frame.head(payload) else {
+                break Some(payload);
+            };
             let Some(value) = hot.template.read_summary(summary) else { break Some(payload) };
             hot.points.push(step, wall_time, value);
             (last, next) = (next, hot.next);
@@ -128,9 +144,10 @@ impl Columns {
         (at, records, unusual)
     }
 
-    /// Takes in an event with one value of a known shape, whose tag was not predicted.
+    /// Takes in an event with one value of a known shape, whose tag or length was not predicted;
+    /// its tag, and how many bytes its step takes.
     #[inline(never)]
-    fn one_value(&mut self, payload: &[u8]) -> Option<()> {
+    fn one_value(&mut self, payload: &[u8]) -> Option<(u32, usize)> {
         let (wall_time, step, summary) = head(payload)?;
         let (_, values) = varint(summary.get(1..)?)?;
         let tag = self.tag_of(values)?;
@@ -139,7 +156,7 @@ impl Columns {
         hot.points.push(step, wall_time, value);
         self.hot[self.last as usize].next = tag;
         self.last = tag;
-        Some(())
+        Some((tag, payload.len() - WALL_TIME_LEN - summary.len()))
     }
 
     /// The tag of the value at the beginning of `values`, if it is known.
@@ -253,6 +270,15 @@ impl Columns {
             })
             .collect();
         Points::settle(self.hot.iter_mut().map(|tag| &mut tag.points), &capacities);
+    }
+}
+
+/// The payload of the record at the beginning of `bytes`, if it is whole and good.
+#[inline(never)]
+fn good_record(bytes: &[u8], verify: Verify) -> Option<&[u8]> {
+    match record::parse(bytes, verify) {
+        Parsed::Record(payload) => Some(payload),
+        _ => None,
     }
 }
 

@@ -3,6 +3,7 @@
 mod arena;
 mod columns;
 mod file;
+mod frame;
 mod kind;
 mod points;
 mod prefetch;

@@ -1,0 +1,81 @@
+//! The frame of a tag's last record: what lets the next one be taken apart without a decision.
+//!
+//! The records of a tag mostly are as long as the ones before, so their headers are equal, and a
+//! header that was verified once need not be again. The length tells how long the step is.
+
+use crate::record::{HEADER, OVERHEAD};
+
+/// The key of an event's wall time, and the bytes that the field takes.
+pub const WALL_TIME: u8 = 0x09;
+pub const WALL_TIME_LEN: usize = 9;
+/// The key of an event's step.
+const STEP: u64 = 0x10;
+/// Steps of more bytes, from 2^28 on, are rare.
+const MAX_STEP: usize = 4;
+
+/// Fits no record by default.
+#[derive(Debug, Default)]
+pub struct Frame {
+    header: [u8; HEADER],
+    payload: usize,
+    /// The bits of the step field that tell its key and length, and what they must be.
+    fixed: u64,
+    expected: u64,
+    /// The bits that hold the step.
+    digits: u64,
+    /// Bytes of the step field.
+    step: usize,
+}
+
+impl Frame {
+    /// The frame of `record`, which is verified, and whose step field takes `step` bytes.
+    pub fn of(record: &[u8], step: usize) -> Option<Frame> {
+        let payload = record.len().checked_sub(OVERHEAD)?;
+        let header = *record.first_chunk()?;
+        let count = step.saturating_sub(1);
+        if step == 1 || count > MAX_STEP || payload < WALL_TIME_LEN + size_of::<u64>() {
+            return None;
+        }
+        let (mut fixed, mut expected, mut digits) = (0, 0, 0);
+        if count > 0 {
+            (fixed, expected) = (0xff, STEP);
+            for at in 1..=count {
+                fixed |= 0x80 << (8 * at);
+                digits |= 0x7f << (8 * at);
+                // All bytes of a varint but the last have their highest bit set.
+                if at < count {
+                    expected |= 0x80 << (8 * at);
+                }
+            }
+        }
+        Some(Frame { header, payload, fixed, expected, digits, step })
+    }
+
+    /// The payload of the record at the beginning of `bytes` and the checksum behind it, if the
+    /// record is as long as this frame's.
+    #[inline(always)]
+    pub fn payload<'a>(&self, bytes: &'a [u8]) -> Option<(&'a [u8], u32)> {
+        let (header, rest) = bytes.split_first_chunk::<HEADER>()?;
+        if *header != self.header {
+            return None;
+        }
+        let (payload, rest) = rest.split_at_checked(self.payload)?;
+        Some((payload, u32::from_le_bytes(*rest.first_chunk()?)))
+    }
+
+    /// The wall time and step of such a payload, and what follows them.
+    #[inline(always)]
+    pub fn head<'a>(&self, payload: &'a [u8]) -> Option<(f64, i64, &'a [u8])> {
+        let (&[key, ref time @ ..], rest) = payload.split_first_chunk::<WALL_TIME_LEN>()?;
+        let word = u64::from_le_bytes(*rest.first_chunk()?);
+        if key != WALL_TIME || word & self.fixed != self.expected {
+            return None;
+        }
+        let digits = word & self.digits;
+        let step = digits >> 8 & 0x7f
+            | digits >> 9 & 0x3f80
+            | digits >> 10 & 0x1f_c000
+            | digits >> 11 & 0xfe0_0000;
+        Some((f64::from_le_bytes(*time), step as i64, rest.get(self.step..)?))
+    }
+}
