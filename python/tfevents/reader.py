@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal, NamedTuple, SupportsIndex
 
 from tfevents import _native
-from tfevents.run import Run, missing, table
+from tfevents.run import Run, count, missing, table
 
 
 class Damage(NamedTuple):
@@ -60,10 +60,10 @@ class Log(Mapping[str, Run]):
         if not self._data:
             return "Log of no runs: no event files were found"
         rows = [(name, _summary(data.tags())) for name, data in self._data.items()]
-        title = f"Log of {_count(len(self), 'run')}"
+        title = f"Log of {count(len(self), 'run')}"
         if self.damage:
             lost = sum(damage.length for damage in self.damage)
-            title += f", {lost} damaged bytes in {_count(len(self.damage), 'place')}"
+            title += f", {lost} damaged bytes in {count(len(self.damage), 'place')}"
         return table(title, rows)
 
 
@@ -132,7 +132,7 @@ def _path(path: object) -> str:
 
 
 def _choice(argument: str, value: object, *choices: str) -> object:
-    if value not in choices:
+    if not isinstance(value, str) or value not in choices:
         raise ValueError(f"{argument} must be {' or '.join(map(repr, choices))}, not {value!r}")
     return value
 
@@ -154,15 +154,11 @@ def _type(value: object) -> str:
     return type(value).__name__
 
 
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" + ("" if number == 1 else "s")
-
-
 def _summary(tags: list[tuple[str, Literal["scalar", "text", "other"], int]]) -> str:
     """A run in a few words."""
-    points = sum(count for _, kind, count in tags if kind == "scalar")
-    texts = sum(count for _, kind, count in tags if kind == "text")
-    parts = [_count(len(tags), "tag"), _count(points, "point")]
+    points = sum(n for _, kind, n in tags if kind == "scalar")
+    texts = sum(n for _, kind, n in tags if kind == "text")
+    parts = [count(len(tags), "tag"), count(points, "point")]
     if texts:
-        parts.append(_count(texts, "text"))
+        parts.append(count(texts, "text"))
     return ", ".join(parts)

@@ -19,7 +19,7 @@ class Series(Mapping[str, T], Generic[T]):
 
     def __init__(self, indices: dict[str, int], load: Callable[[int], T], run: str) -> None:
         self._indices = indices
-        self._load = load
+        self._load: Callable[[int], T] = load
         self._run = run
         self._loaded: dict[str, T] = {}
 
@@ -43,7 +43,7 @@ class Series(Mapping[str, T], Generic[T]):
         return len(self._indices)
 
     def __repr__(self) -> str:
-        return table(f"{len(self)} tags", [(tag, repr(self[tag])) for tag in self])
+        return table(count(len(self), "tag"), [(tag, repr(self[tag])) for tag in self])
 
 
 class Run:
@@ -88,8 +88,8 @@ class Run:
         return {tag: i for i, (tag, its_kind, _) in enumerate(self._tags) if its_kind == kind}
 
     def __repr__(self) -> str:
-        rows = [(tag, f"{kind}, {count}" if count else kind) for tag, kind, count in self._tags]
-        return table(f"Run {self.name!r}, {len(rows)} tags", rows)
+        rows = [(tag, f"{kind}, {n}" if n else kind) for tag, kind, n in self._tags]
+        return table(f"Run {self.name!r}, {count(len(rows), 'tag')}", rows)
 
 
 def table(title: str, rows: list[tuple[str, str]], limit: int = 20) -> str:
@@ -100,6 +100,11 @@ def table(title: str, rows: list[tuple[str, str]], limit: int = 20) -> str:
     if len(shown) < len(rows):
         lines.append(f"  ... and {len(rows) - len(shown)} more")
     return "\n".join(lines)
+
+
+def count(number: int, what: str) -> str:
+    """So many of them, in the singular or the plural."""
+    return f"{number} {what}" + ("" if number == 1 else "s")
 
 
 def missing(what: str, name: object, known: Iterable[str]) -> str:

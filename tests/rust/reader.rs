@@ -336,7 +336,9 @@ fn the_first_value_in_the_run_says_what_a_tag_is() {
     });
     let framed = |values: &[Vec<u8>]| {
         let mut out = Vec::new();
-        values.iter().for_each(|value| record::frame(&mut out, &event(0, 0.0, &[value.clone()])));
+        values
+            .iter()
+            .for_each(|value| record::frame(&mut out, &event(0, 0.0, std::slice::from_ref(value))));
         out
     };
     let scalar = value(&Point { style: Style::Content, ..simple("x", 0, 2.0) });

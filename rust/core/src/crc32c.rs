@@ -49,6 +49,17 @@ mod sse42 {
     }
 
     #[inline(always)]
+    unsafe fn step_half(crc: u64, half: u32) -> u64 {
+        let mut crc = crc;
+        // SAFETY: the caller checked for SSE 4.2; registers only.
+        unsafe {
+            asm!("crc32 {0:e}, {1:e}", inout(reg) crc, in(reg) half,
+                options(pure, nomem, nostack, preserves_flags));
+        }
+        crc
+    }
+
+    #[inline(always)]
     unsafe fn step_byte(crc: u64, byte: u8) -> u64 {
         let mut crc = crc;
         // SAFETY: the caller checked for SSE 4.2; registers only.
@@ -64,10 +75,15 @@ mod sse42 {
     #[inline(always)]
     pub(super) unsafe fn checksum(data: &[u8]) -> u32 {
         let mut crc = u64::from(u32::MAX);
-        let (words, rest) = data.as_chunks::<8>();
+        let (words, mut rest) = data.as_chunks::<8>();
         for word in words {
             // SAFETY: as the caller promises.
             crc = unsafe { step(crc, u64::from_le_bytes(*word)) };
+        }
+        if let Some((half, bytes)) = rest.split_first_chunk::<4>() {
+            // SAFETY: as the caller promises.
+            crc = unsafe { step_half(crc, u32::from_le_bytes(*half)) };
+            rest = bytes;
         }
         for &byte in rest {
             // SAFETY: as the caller promises.

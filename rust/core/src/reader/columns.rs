@@ -2,11 +2,22 @@
 
 use super::kind::Kind;
 use super::points::Points;
+use super::prefetch::prefetch;
 use super::tags::Tags;
 use super::template::Template;
 use super::texts::Texts;
-use crate::event::{Data, Event, Malformed, Number, SummaryValue, What};
+use crate::event::{Data, Element, Event, Malformed, Number, SummaryValue, What};
+use crate::record::{self, OVERHEAD, Parsed, Verify};
 use crate::wire::Cursor;
+
+/// How far ahead of the record that is parsed memory is fetched. Each record says where the next
+/// begins, so the processor cannot guess it.
+const AHEAD: usize = 2048;
+
+/// The keys of an event's fields: its number and its wire type.
+const WALL_TIME: u8 = 0x09;
+const STEP: u64 = 0x10;
+const SUMMARY: u64 = 0x2a;
 
 /// One tag of a run, with all that is read of it.
 #[derive(Debug)]
@@ -19,43 +30,50 @@ pub struct Series {
     pub points: Points,
     /// Its texts, if it holds texts.
     pub texts: Texts,
-    /// The shape of its last value that was decoded in full.
-    template: Option<Template>,
+}
+
+/// What each value of a tag needs, close together.
+#[derive(Debug, Default)]
+struct Hot {
+    /// The shape of the tag's last value that was decoded in full.
+    template: Template,
+    points: Points,
     /// The tag whose value came after this one's, the last time.
     next: u32,
 }
 
-impl Series {
-    fn new(tag: &str, kind: Kind) -> Series {
-        Series {
-            tag: tag.into(),
-            kind,
-            points: Points::default(),
-            texts: Texts::default(),
-            template: None,
-            next: 0,
-        }
-    }
+/// The rest of a tag.
+#[derive(Debug)]
+struct Cold {
+    tag: Box<str>,
+    kind: Kind,
+    texts: Texts,
 }
 
 /// The columns of one run, while its records come.
 #[derive(Debug, Default)]
 pub struct Columns {
     tags: Tags,
-    series: Vec<Series>,
+    hot: Vec<Hot>,
+    cold: Vec<Cold>,
     /// The tag of the last value that was read the fast way.
     last: u32,
     /// Values of an event that is not wholly read yet.
     pending: Vec<(u32, f64)>,
-    /// Whether to decode every event in full.
+    /// Whether to decode every event in full, for want of templates.
     #[cfg(test)]
     pub thorough: bool,
 }
 
 impl Columns {
-    /// The tags, in the order in which they came.
+    /// The tags, in the order in which they came, without memory that nothing uses.
     pub fn into_series(self) -> Vec<Series> {
-        self.series
+        (self.hot.into_iter().zip(self.cold))
+            .map(|(Hot { mut points, .. }, Cold { tag, kind, texts })| {
+                points.shrink();
+                Series { tag, kind, points, texts }
+            })
+            .collect()
     }
 
     /// Declares a tag's kind before its first value comes.
@@ -63,80 +81,112 @@ impl Columns {
         self.intern(tag, || kind);
     }
 
-    /// Takes an event in. One that is malformed changes nothing.
-    #[inline]
-    pub fn add(&mut self, payload: &[u8]) -> Result<(), Malformed> {
-        #[cfg(test)]
-        if self.thorough {
-            return self.decode(payload);
+    /// Takes in the records at the beginning of `window`, up to one that is not whole, or not
+    /// good; how many bytes and records they were.
+    pub fn run(&mut self, window: &[u8], verify: Verify) -> (usize, u64) {
+        let (mut at, mut records) = (0, 0);
+        while let Some(rest) = window.get(at..) {
+            let (done, count, unusual) = self.predicted(rest, verify);
+            at += done;
+            records += count;
+            let Some(payload) = unusual else { break };
+            if self.one_value(payload).is_none() && self.add(payload).is_err() {
+                break;
+            }
+            at += payload.len() + OVERHEAD;
+            records += 1;
         }
-        match self.fast(payload) {
+        (at, records)
+    }
+
+    /// Takes in the records at the beginning of `window` that are `wall_time, step?, summary` with
+    /// one value, of the tag and in the shape that are expected next, as nearly all are; how many
+    /// bytes and records they were, and the good record that comes after them.
+    #[inline]
+    fn predicted<'w>(
+        &mut self,
+        window: &'w [u8],
+        verify: Verify,
+    ) -> (usize, u64, Option<&'w [u8]>) {
+        let (mut at, mut records) = (0, 0);
+        let mut last = self.last;
+        let hot = &mut self.hot[..];
+        let mut next = hot.get(last as usize).map_or(u32::MAX, |hot| hot.next);
+        let unusual = loop {
+            prefetch(window, at + AHEAD);
+            let Some(rest) = window.get(at..) else { break None };
+            let Parsed::Record(payload) = record::parse(rest, verify) else { break None };
+            let Some((wall_time, step, summary)) = head(payload) else { break Some(payload) };
+            let Some(hot) = hot.get_mut(next as usize) else { break Some(payload) };
+            let Some(value) = hot.template.read_summary(summary) else { break Some(payload) };
+            hot.points.push(step, wall_time, value);
+            (last, next) = (next, hot.next);
+            at += payload.len() + OVERHEAD;
+            records += 1;
+        };
+        self.last = last;
+        (at, records, unusual)
+    }
+
+    /// Takes in an event with one value of a known shape, whose tag was not predicted.
+    #[inline(never)]
+    fn one_value(&mut self, payload: &[u8]) -> Option<()> {
+        let (wall_time, step, summary) = head(payload)?;
+        let (_, values) = varint(summary.get(1..)?)?;
+        let tag = self.tag_of(values)?;
+        let hot = &mut self.hot[tag as usize];
+        let value = hot.template.read_summary(summary)?;
+        hot.points.push(step, wall_time, value);
+        self.hot[self.last as usize].next = tag;
+        self.last = tag;
+        Some(())
+    }
+
+    /// The tag of the value at the beginning of `values`, if it is known.
+    #[inline]
+    fn tag_of(&self, values: &[u8]) -> Option<u32> {
+        let (_, value) = varint(values.strip_prefix(b"\x0a")?)?;
+        let (length, rest) = varint(value.strip_prefix(b"\x0a")?)?;
+        self.tags.get(rest.get(..usize::try_from(length).ok()?)?)
+    }
+
+    /// Takes an event in. One that is malformed changes nothing.
+    #[inline(never)]
+    pub fn add(&mut self, payload: &[u8]) -> Result<(), Malformed> {
+        match self.many_values(payload) {
             Some(()) => Ok(()),
             None => self.decode(payload),
         }
     }
 
-    /// Takes in `wall_time, step?, summary` with values of known shapes only.
-    #[inline(always)]
-    fn fast(&mut self, payload: &[u8]) -> Option<()> {
-        let rest = payload.strip_prefix(b"\x09")?;
-        let (wall_time, rest) = rest.split_first_chunk::<8>()?;
-        let wall_time = f64::from_le_bytes(*wall_time);
-        let (step, rest) = match rest.strip_prefix(b"\x10") {
-            Some(rest) => {
-                let (step, rest) = varint(rest)?;
-                (step as i64, rest)
-            }
-            None => (0, rest),
-        };
-        let (length, values) = varint(rest.strip_prefix(b"\x2a")?)?;
+    /// Takes in `wall_time, step?, summary` with any number of values of known shapes.
+    fn many_values(&mut self, payload: &[u8]) -> Option<()> {
+        let (wall_time, step, summary) = head(payload)?;
+        let (length, mut values) = varint(summary.strip_prefix(b"\x2a")?)?;
         if length != values.len() as u64 {
             return None;
         }
-        // Nearly always there is one value.
-        let (tag, value, length) = self.fast_value(values)?;
-        let mut values = &values[length..];
-        if values.is_empty() {
-            self.series[tag as usize].points.push(step, wall_time, value);
-            return Some(());
-        }
         self.pending.clear();
-        self.pending.push((tag, value));
         while !values.is_empty() {
-            let (tag, value, length) = self.fast_value(values)?;
+            let predicted = self.hot.get(self.last as usize)?.next;
+            let read = self.hot.get(predicted as usize)?.template.read_value(values);
+            let (tag, (value, length)) = match read {
+                Some(read) => (predicted, read),
+                None => {
+                    let tag = self.tag_of(values)?;
+                    let read = self.hot[tag as usize].template.read_value(values)?;
+                    self.hot[self.last as usize].next = tag;
+                    (tag, read)
+                }
+            };
+            self.last = tag;
             self.pending.push((tag, value));
             values = &values[length..];
         }
         for &(tag, value) in &self.pending {
-            self.series[tag as usize].points.push(step, wall_time, value);
+            self.hot[tag as usize].points.push(step, wall_time, value);
         }
         Some(())
-    }
-
-    /// The tag and number of the value at the beginning of `values`, and the field's length.
-    #[inline(always)]
-    fn fast_value(&mut self, values: &[u8]) -> Option<(u32, f64, usize)> {
-        // Tags mostly come in the order in which they came before.
-        let predicted = self.series.get(self.last as usize)?.next;
-        if let Some(template) = &self.series[predicted as usize].template
-            && let Some((value, length)) = template.read(values)
-        {
-            self.last = predicted;
-            return Some((predicted, value, length));
-        }
-        self.fast_lookup(values)
-    }
-
-    #[inline(never)]
-    fn fast_lookup(&mut self, values: &[u8]) -> Option<(u32, f64, usize)> {
-        let (_, value) = varint(values.strip_prefix(b"\x0a")?)?;
-        let (length, rest) = varint(value.strip_prefix(b"\x0a")?)?;
-        let tag = rest.get(..usize::try_from(length).ok()?)?;
-        let tag = self.tags.get(tag)?;
-        let (value, length) = self.series[tag as usize].template.as_ref()?.read(values)?;
-        self.series[self.last as usize].next = tag;
-        self.last = tag;
-        Some((tag, value, length))
     }
 
     /// Takes in any event.
@@ -155,27 +205,27 @@ impl Columns {
     fn add_value(&mut self, value: &SummaryValue<'_>, event: &Event<'_>) {
         let known = self.tags.get(value.tag.as_bytes()).is_some();
         let tag = self.intern(value.tag, || Kind::of(value));
-        let series = &mut self.series[tag as usize];
-        match (series.kind, &value.data) {
+        let (hot, cold) = (&mut self.hot[tag as usize], &mut self.cold[tag as usize]);
+        match (cold.kind, &value.data) {
             (Kind::Scalar, data) => {
                 let number = match data {
-                    Data::SimpleValue(bytes) => {
-                        Some(Number::Fixed(crate::event::Element::F32, bytes))
-                    }
+                    Data::SimpleValue(bytes) => Some(Number::Fixed(Element::F32, bytes)),
                     Data::Tensor(tensor) => tensor.number(),
                     _ => None,
                 };
                 let Some(number) = number else { return };
                 let Some(scalar) = number.to_f64() else { return };
-                series.points.push(event.step, event.wall_time, scalar);
+                hot.points.push(event.step, event.wall_time, scalar);
+                #[cfg(test)]
+                let known = known && !self.thorough;
                 // A tag with one value only is not worth a template.
                 if known {
-                    series.template = Template::of(value, number);
+                    hot.template = Template::of(value, number).unwrap_or_default();
                 }
             }
             (Kind::Text, Data::Tensor(tensor)) => {
                 if let Some(text) = tensor.text() {
-                    series.texts.push(event.step, event.wall_time, &text);
+                    cold.texts.push(event.step, event.wall_time, &text);
                 }
             }
             _ => {}
@@ -186,50 +236,63 @@ impl Columns {
         if let Some(known) = self.tags.get(tag.as_bytes()) {
             return known;
         }
-        let new = self.tags.insert(tag.as_bytes());
-        self.series.push(Series::new(tag, kind()));
-        new
+        self.hot.push(Hot::default());
+        self.cold.push(Cold { tag: tag.into(), kind: kind(), texts: Texts::default() });
+        self.tags.insert(tag.as_bytes())
     }
 
     /// Lays the columns out for a file of which `done` bytes are read and `rest` are not, with as
     /// much room for each tag as it will need if it comes as often as it did.
     pub fn settle(&mut self, done: u64, rest: u64) {
         let ratio = rest as f64 / done.max(1) as f64;
-        let capacities: Vec<usize> = (self.series.iter())
-            .map(|series| {
-                let seen = series.points.len() as f64;
+        let capacities: Vec<usize> = (self.hot.iter())
+            .map(|tag| {
+                let seen = tag.points.len() as f64;
                 // Three standard deviations of a count, for tags that come at random.
                 (seen + (seen + 3.0 * seen.sqrt()) * ratio).ceil() as usize + 16
             })
             .collect();
-        Points::settle(self.series.iter_mut().map(|series| &mut series.points), &capacities);
+        Points::settle(self.hot.iter_mut().map(|tag| &mut tag.points), &capacities);
     }
+}
 
-    /// Gives back the memory that nothing uses.
-    pub fn shrink(&mut self) {
-        for series in &mut self.series {
-            series.points.shrink();
-            series.template = None;
+/// The wall time and step at the beginning of an event, and the bytes after them.
+#[inline(always)]
+fn head(payload: &[u8]) -> Option<(f64, i64, &[u8])> {
+    // A key, a double, and eight more bytes, most of which are the step: no event with a value
+    // is shorter.
+    let (&[WALL_TIME, ref times @ ..], _) = payload.split_first_chunk::<17>()? else {
+        return None;
+    };
+    let (wall_time, word) = times.split_first_chunk::<8>()?;
+    let word = u64::from_le_bytes(*word.first_chunk()?);
+    let (step, length) = match word & 0xff {
+        SUMMARY => (0, 0),
+        STEP if word & 0x8000 == 0 => (word >> 8 & 0x7f, 2),
+        STEP if word & 0x80_0000 == 0 => (word >> 8 & 0x7f | word >> 9 & 0x3f80, 3),
+        STEP if word & 0x8000_0000 == 0 => {
+            (word >> 8 & 0x7f | word >> 9 & 0x3f80 | word >> 10 & 0x1f_c000, 4)
         }
-    }
+        STEP => {
+            let (step, rest) = varint(&payload[10..])?;
+            (step, payload.len() - 9 - rest.len())
+        }
+        _ => return None,
+    };
+    Some((f64::from_le_bytes(*wall_time), step as i64, payload.get(9 + length..)?))
 }
 
 /// The varint at the beginning of `bytes`, and what follows it.
 #[inline(always)]
 fn varint(bytes: &[u8]) -> Option<(u64, &[u8])> {
-    if let [byte @ ..0x80, rest @ ..] = bytes {
-        return Some((u64::from(*byte), rest));
+    match bytes {
+        [a @ ..0x80, rest @ ..] => Some((u64::from(*a), rest)),
+        [a, b @ ..0x80, rest @ ..] => Some((u64::from(a & 0x7f) | u64::from(*b) << 7, rest)),
+        _ => {
+            let mut cursor = Cursor::new(bytes);
+            Some((cursor.varint().ok()?, cursor.rest()))
+        }
     }
-    if let [low, high @ ..0x80, rest @ ..] = bytes {
-        return Some((u64::from(*low & 0x7f) | u64::from(*high) << 7, rest));
-    }
-    if let [low, mid, high @ ..0x80, rest @ ..] = bytes {
-        let value = u64::from(*low & 0x7f) | u64::from(*mid & 0x7f) << 7 | u64::from(*high) << 14;
-        return Some((value, rest));
-    }
-    let mut cursor = Cursor::new(bytes);
-    let value = cursor.varint().ok()?;
-    Some((value, cursor.rest()))
 }
 
 #[cfg(test)]
@@ -317,7 +380,7 @@ mod tests {
     }
 
     fn contents(columns: Columns) -> Vec<String> {
-        (columns.series.iter())
+        (columns.into_series().iter())
             .map(|series| {
                 let points = &series.points;
                 let bits = |column: &[f64]| column.iter().map(|x| x.to_bits()).collect::<Vec<_>>();

@@ -67,7 +67,6 @@ pub(super) fn read_file(
             }),
         }
     }
-    columns.shrink();
     Ok(reader.damage)
 }
 
@@ -118,28 +117,22 @@ impl Reader<'_> {
     /// Reads the records that are in memory; how many bytes the next one needs.
     fn window(&mut self, columns: &mut Columns) -> std::result::Result<u64, Bad> {
         let window = self.stream.window();
-        let mut at = 0;
-        let end = loop {
-            let rest = &window[at..];
-            match record::parse(rest, self.options.verify) {
-                Parsed::Record(payload) => {
-                    let size = payload.len() + OVERHEAD;
-                    if columns.add(payload).is_err() {
-                        break Err(Bad::Record(Corruption::Message, size as u64));
-                    }
-                    at += size;
-                    self.record += 1;
-                }
-                Parsed::NeedMore(need) => break Ok(need),
-                Parsed::Corrupt(Corruption::DataChecksum) => {
-                    let length = rest.first_chunk().and_then(record::parse_length).unwrap_or(0);
-                    let size = length + OVERHEAD as u64;
-                    break Err(Bad::Record(Corruption::DataChecksum, size));
-                }
-                Parsed::Corrupt(kind) => break Err(Bad::Header(kind)),
+        let (at, records) = columns.run(window, self.options.verify);
+        let end = match record::parse(&window[at..], self.options.verify) {
+            Parsed::NeedMore(need) => Ok(need),
+            // Its bytes are as they were written, but mean nothing.
+            Parsed::Record(payload) => {
+                Err(Bad::Record(Corruption::Message, (payload.len() + OVERHEAD) as u64))
             }
+            Parsed::Corrupt(Corruption::DataChecksum) => {
+                let length = window[at..].first_chunk().and_then(record::parse_length);
+                let size = length.unwrap_or(0) + OVERHEAD as u64;
+                Err(Bad::Record(Corruption::DataChecksum, size))
+            }
+            Parsed::Corrupt(kind) => Err(Bad::Header(kind)),
         };
         self.stream.advance(at);
+        self.record += records;
         end
     }
 

@@ -5,6 +5,7 @@ mod columns;
 mod file;
 mod kind;
 mod points;
+mod prefetch;
 mod stream;
 mod tags;
 mod template;

@@ -11,6 +11,11 @@ use std::ptr::NonNull;
 use std::sync::Arc;
 
 use super::arena::Arena;
+use super::prefetch::prefetch_write;
+
+/// Words of a cache line. Three columns a tag are more streams than the processor foresees, so
+/// the lines that are written soon are asked for.
+const LINE: usize = 64 / size_of::<u64>();
 
 /// Steps, wall times and values of one tag, each contiguous.
 pub struct Points {
@@ -80,6 +85,11 @@ impl Points {
         for (column, word) in self.columns.iter().zip(words) {
             // SAFETY: `len < capacity`, the number of words of each column.
             unsafe { column.add(self.len).write(word) };
+        }
+        if self.len.is_multiple_of(LINE) {
+            for column in self.columns {
+                prefetch_write(column.as_ptr().wrapping_add(self.len + 2 * LINE));
+            }
         }
         self.len += 1;
     }

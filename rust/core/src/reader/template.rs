@@ -6,13 +6,27 @@
 //! equal, the messages are equal but for the number.
 
 use crate::event::{Element, Number, SummaryValue};
+use crate::wire::encode;
 
-/// One `Summary.value` field, as bytes, in which one number changes.
+/// The field of `Event` that holds the summary.
+const SUMMARY: u32 = 5;
+
+/// An event's `summary` field with one value, as bytes in which one number changes. Without bytes
+/// it fits nothing.
 #[derive(Debug)]
 pub struct Template {
     bytes: Box<[u8]>,
+    /// Where the value begins, after the summary's key and length.
+    value: usize,
+    /// Where the number begins.
     number: usize,
     element: Element,
+}
+
+impl Default for Template {
+    fn default() -> Template {
+        Template { bytes: Box::default(), value: 0, number: 0, element: Element::F32 }
+    }
 }
 
 impl Template {
@@ -20,39 +34,82 @@ impl Template {
     pub fn of(value: &SummaryValue<'_>, number: Number<'_>) -> Option<Template> {
         let Number::Fixed(element, bytes) = number else { return None };
         let offset = bytes.as_ptr().addr().checked_sub(value.raw.as_ptr().addr())?;
-        let inside = offset.checked_add(bytes.len())? <= value.raw.len();
-        inside.then(|| Template { bytes: value.raw.into(), number: offset, element })
-    }
-
-    /// The number in the field at the beginning of `summary`, and the field's length, if the field
-    /// has this shape.
-    #[inline(always)]
-    pub fn read(&self, summary: &[u8]) -> Option<(f64, usize)> {
-        let field = summary.get(..self.bytes.len())?;
-        let (before, rest) = field.split_at_checked(self.number)?;
-        let (number, after) = rest.split_at_checked(self.element.size())?;
-        if !same(before, &self.bytes[..self.number])
-            || !same(after, &self.bytes[self.bytes.len() - after.len()..])
-        {
+        if offset.checked_add(bytes.len())? > value.raw.len() {
             return None;
         }
-        Some((self.element.decode(number)?, field.len()))
+        let mut bytes = Vec::new();
+        encode::bytes_field(&mut bytes, SUMMARY, value.raw);
+        let start = bytes.len() - value.raw.len();
+        Some(Template { bytes: bytes.into(), value: start, number: start + offset, element })
+    }
+
+    /// The number in `summary`, a whole field, if it has this shape.
+    #[inline(always)]
+    pub fn read_summary(&self, summary: &[u8]) -> Option<f64> {
+        (summary.len() == self.bytes.len()).then(|| self.read(summary, 0))?
+    }
+
+    /// The number in the value at the beginning of `values`, and the value's length, if it has
+    /// this shape.
+    #[inline]
+    pub fn read_value(&self, values: &[u8]) -> Option<(f64, usize)> {
+        let length = self.bytes.len() - self.value;
+        Some((self.read(values.get(..length)?, self.value)?, length))
+    }
+
+    /// The number in `field`, which must be as long as the template from `start` on.
+    #[inline(always)]
+    fn read(&self, field: &[u8], start: usize) -> Option<f64> {
+        // Nearly every number is a float; its width is then known here.
+        match self.element {
+            Element::F32 => self.read_as::<4>(field, start),
+            _ => self.read_rare(field, start),
+        }
+    }
+
+    #[inline(never)]
+    fn read_rare(&self, field: &[u8], start: usize) -> Option<f64> {
+        match self.element.size() {
+            1 => self.read_as::<1>(field, start),
+            2 => self.read_as::<2>(field, start),
+            4 => self.read_as::<4>(field, start),
+            _ => self.read_as::<8>(field, start),
+        }
+    }
+
+    #[inline(always)]
+    fn read_as<const N: usize>(&self, field: &[u8], start: usize) -> Option<f64> {
+        let bytes = self.bytes.get(start..)?;
+        let at = self.number - start;
+        let ((before, rest), (known, known_rest)) =
+            (field.split_at_checked(at)?, bytes.split_at_checked(at)?);
+        let (number, after) = rest.split_first_chunk::<N>()?;
+        let fits = same(before, known) && same(after, known_rest.get(N..)?);
+        if fits { self.element.decode(number) } else { None }
     }
 }
 
-/// Whether two slices of equal length are equal. Inlined: for a few dozen bytes, a call of the
-/// system's comparison costs more than the comparison.
+/// Whether two slices are equal.
+///
+/// Inlined: for a few dozen bytes, a call of the system's comparison costs more than comparing.
+/// The last piece overlaps the one before it.
 #[inline(always)]
 fn same(a: &[u8], b: &[u8]) -> bool {
-    let ((a_words, a_rest), (b_words, b_rest)) = (a.as_chunks::<8>(), b.as_chunks::<8>());
-    for (a, b) in a_words.iter().zip(b_words) {
-        if u64::from_le_bytes(*a) != u64::from_le_bytes(*b) {
-            return false;
-        }
+    if a.len() != b.len() {
+        return false;
     }
-    // The last word overlaps the one before it, instead of a loop over single bytes.
-    match (a.last_chunk::<8>(), b.last_chunk::<8>()) {
-        (Some(a), Some(b)) => u64::from_le_bytes(*a) == u64::from_le_bytes(*b),
-        _ => a_rest.iter().eq(b_rest),
+    #[inline(always)]
+    fn ends<const N: usize>(a: &[u8], b: &[u8]) -> bool {
+        a.first_chunk::<N>() == b.first_chunk() && a.last_chunk::<N>() == b.last_chunk()
+    }
+    match a.len() {
+        0 => true,
+        1..8 => a == b,
+        8..16 => ends::<8>(a, b),
+        16..=32 => ends::<16>(a, b),
+        _ => {
+            let (pieces, others) = (a.as_chunks::<16>().0, b.as_chunks::<16>().0);
+            pieces.iter().zip(others).all(|(a, b)| a == b) && ends::<16>(a, b)
+        }
     }
 }

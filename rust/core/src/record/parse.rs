@@ -35,7 +35,7 @@ pub enum Parsed<'a> {
 /// assert_eq!(record::parse(&file, Verify::Crc), Parsed::Record(b"payload"));
 /// assert_eq!(record::parse(&file[..20], Verify::Crc), Parsed::NeedMore(23));
 /// ```
-#[inline]
+#[inline(always)]
 pub fn parse(bytes: &[u8], verify: Verify) -> Parsed<'_> {
     let Some(header) = bytes.first_chunk::<HEADER>() else {
         return Parsed::NeedMore(HEADER as u64);
@@ -47,9 +47,10 @@ pub fn parse(bytes: &[u8], verify: Verify) -> Parsed<'_> {
     if total > bytes.len() as u64 {
         return Parsed::NeedMore(total);
     }
-    let (payload, footer) = bytes[HEADER..total as usize].split_at(length as usize);
-    let stored = u32::from_le_bytes([footer[0], footer[1], footer[2], footer[3]]);
-    if verify == Verify::Crc && crc32c::masked(payload) != stored {
+    let Some((payload, footer)) = bytes[HEADER..total as usize].split_last_chunk() else {
+        return Parsed::NeedMore(total);
+    };
+    if verify == Verify::Crc && crc32c::masked(payload) != u32::from_le_bytes(*footer) {
         return Parsed::Corrupt(Corruption::DataChecksum);
     }
     Parsed::Record(payload)

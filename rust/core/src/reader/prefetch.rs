@@ -1,0 +1,29 @@
+//! Asking for memory before it is needed.
+
+#![allow(unsafe_code)]
+
+/// Asks for the cache line that holds `bytes[at]`, if there is one; without effect otherwise.
+#[inline(always)]
+pub fn prefetch(bytes: &[u8], at: usize) {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(byte) = bytes.get(at) {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        // SAFETY: every x86-64 processor has the instruction, which only hints.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(byte).cast()) };
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = (bytes, at);
+}
+
+/// Asks for the cache line of a word that is to be written.
+#[inline(always)]
+pub fn prefetch_write(word: *const u64) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::x86_64::{_MM_HINT_ET0, _mm_prefetch};
+        // SAFETY: as above; no address faults.
+        unsafe { _mm_prefetch::<_MM_HINT_ET0>(word.cast()) };
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = word;
+}
