@@ -235,6 +235,41 @@ def test_raise_raises_at_close_and_leaves_a_valid_beginning(out_of_space):
     )
 
 
+def test_raise_refuses_what_no_longer_fits_in_memory_and_leaves_no_thread_waiting(out_of_space):
+    out_of_space(
+        """
+        import resource, threading
+
+        def peak():
+            return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
+
+        def add(thread):
+            for number in range(thread * 25, thread * 25 + 25):
+                try:
+                    writer.add_text("t", text, number)
+                except OSError as error:
+                    assert error.errno == ERRNO, error
+                else:
+                    accepted.append(number)
+
+        text = "x" * (4 << 20)
+        writer = SummaryWriter(run)
+        writer.flush()
+        fill()
+        before = peak()
+        threads = [threading.Thread(target=add, args=(n,)) for n in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        grown = peak() - before
+        assert grown < 200, f"{grown} MiB for 400 MiB of text"
+        assert len(accepted) < 100
+        error_of(writer.close)
+        """
+    )
+
+
 def test_warn_warns_once_an_outage_and_recovers_without_losing_an_event(out_of_space):
     out_of_space(
         """
@@ -435,8 +470,12 @@ READ_ONLY = {
 @pytest.fixture(params=["mount", "mode"])
 def read_only(request, tmp_path):
     """Runs a script that can make the directory read-only."""
-    if request.param == "mode" and os.geteuid() == 0:
-        pytest.skip("root may write whatever the mode says")
+    if request.param == "mode":
+        tmp_path.chmod(0o500)
+        ignored = os.access(tmp_path, os.W_OK)
+        tmp_path.chmod(0o700)
+        if ignored:
+            pytest.skip("root may write whatever the mode says")
 
     def check(source: str, on_error: str) -> None:
         prefix = scripts.mount_namespace() if request.param == "mount" else ()
