@@ -1,4 +1,4 @@
-//! One large piece of memory in huge pages, from which many columns are cut.
+//! One piece of memory from which many columns are cut, in huge pages if it is large.
 
 #![allow(unsafe_code)]
 
@@ -8,12 +8,21 @@ use std::ptr::NonNull;
 const HUGE_PAGE: usize = 2 << 20;
 const WORD: usize = size_of::<u64>();
 
-/// Zeroed words. What is never touched takes no memory.
+/// From this size on, huge pages are worth a mapping.
+const WORTH_MAPPING: usize = 1 << 20;
+
+/// Uninitialised words. What is never touched of a large arena takes no memory.
 pub struct Arena {
-    mapping: NonNull<libc::c_void>,
-    mapped: usize,
-    /// The first word, at the beginning of a huge page.
+    /// The first word; of a mapping, at the beginning of a huge page.
     start: NonNull<u64>,
+    memory: Memory,
+}
+
+enum Memory {
+    /// Only kept; the words are reached through `start`.
+    Heap { _words: Vec<u64> },
+    /// A mapping of so many bytes.
+    Mapped(NonNull<libc::c_void>, usize),
 }
 
 // SAFETY: the arena is only an address range; who uses which words is its users' contract.
@@ -24,6 +33,17 @@ unsafe impl Sync for Arena {}
 impl Arena {
     /// An arena of that many words, if the system has the address space for it.
     pub fn new(words: usize) -> Option<Arena> {
+        if words.checked_mul(WORD)? >= WORTH_MAPPING {
+            return Arena::mapped(words);
+        }
+        let mut words = Vec::with_capacity(words);
+        Some(Arena {
+            start: NonNull::new(words.as_mut_ptr())?,
+            memory: Memory::Heap { _words: words },
+        })
+    }
+
+    fn mapped(words: usize) -> Option<Arena> {
         let size = words.checked_mul(WORD)?.checked_next_multiple_of(HUGE_PAGE)?;
         let mapped = size.checked_add(HUGE_PAGE)?;
         // SAFETY: a new private mapping, of no file.
@@ -49,7 +69,7 @@ impl Arena {
         unsafe {
             libc::madvise(start.as_ptr(), size, libc::MADV_HUGEPAGE);
         }
-        Some(Arena { mapping, mapped, start: start.cast() })
+        Some(Arena { start: start.cast(), memory: Memory::Mapped(mapping, mapped) })
     }
 
     /// The first word.
@@ -62,6 +82,9 @@ impl Arena {
     /// # Safety
     /// The words lie in the arena, and are not read before they are written again.
     pub unsafe fn release(&self, from: NonNull<u64>, words: usize) {
+        if let Memory::Heap { .. } = self.memory {
+            return;
+        }
         // A multiple of every page size in use.
         const PAGE: usize = 64 << 10;
         let start = from.as_ptr().addr().next_multiple_of(PAGE);
@@ -79,7 +102,9 @@ impl Arena {
 
 impl Drop for Arena {
     fn drop(&mut self) {
-        // SAFETY: our mapping, which no column uses any more.
-        unsafe { libc::munmap(self.mapping.as_ptr(), self.mapped) };
+        if let Memory::Mapped(mapping, mapped) = self.memory {
+            // SAFETY: our mapping, which no column uses any more.
+            unsafe { libc::munmap(mapping.as_ptr(), mapped) };
+        }
     }
 }

@@ -33,6 +33,18 @@ pub struct Series {
     pub texts: Texts,
 }
 
+impl Series {
+    /// A tag without values.
+    pub(super) fn new(tag: &str, kind: Kind) -> Series {
+        Series { tag: tag.into(), kind, points: Points::default(), texts: Texts::default() }
+    }
+
+    /// Whether anything was read of it.
+    pub(super) fn has_values(&self) -> bool {
+        !self.points.is_empty() || !self.texts.values.is_empty()
+    }
+}
+
 /// What each value of a tag needs, close together.
 #[derive(Debug, Default)]
 struct Hot {
@@ -63,20 +75,36 @@ pub struct Columns {
     last: u32,
     /// Values of an event that is not wholly read yet.
     pending: Vec<(u32, f64)>,
+    /// Memory of columns that are done, for those to come.
+    spare: Vec<Points>,
+    /// Whether the columns are laid out for all of the file.
+    is_spread: bool,
     /// Whether to decode every event in full, for want of templates.
     #[cfg(test)]
     pub thorough: bool,
 }
 
 impl Columns {
-    /// The tags, in the order in which they came, without memory that nothing uses.
-    pub fn into_series(self) -> Vec<Series> {
-        (self.hot.into_iter().zip(self.cold))
-            .map(|(Hot { mut points, .. }, Cold { tag, kind, texts })| {
-                points.shrink();
-                Series { tag, kind, points, texts }
-            })
-            .collect()
+    /// Columns that take their first memory from `spare`.
+    pub fn new(spare: Vec<Points>) -> Columns {
+        Columns { spare, ..Columns::default() }
+    }
+
+    /// The tags, in the order in which they came, in no more memory than they need; and the spare
+    /// memory.
+    pub fn finish(mut self) -> (Vec<Series>, Vec<Points>) {
+        if self.is_spread {
+            self.hot.iter_mut().for_each(|tag| tag.points.shrink());
+        } else {
+            // Many small allocations cost more than one copy.
+            let lengths: Vec<usize> = self.hot.iter().map(|tag| tag.points.len()).collect();
+            let emptied = Points::pack(self.hot.iter_mut().map(|tag| &mut tag.points), &lengths);
+            self.spare.extend(emptied.into_iter().filter(Points::is_reusable));
+        }
+        let series = (self.hot.into_iter().zip(self.cold))
+            .map(|(hot, Cold { tag, kind, texts })| Series { tag, kind, points: hot.points, texts })
+            .collect();
+        (series, self.spare)
     }
 
     /// Declares a tag's kind before its first value comes.
@@ -253,14 +281,15 @@ impl Columns {
         if let Some(known) = self.tags.get(tag.as_bytes()) {
             return known;
         }
-        self.hot.push(Hot::default());
+        let points = self.spare.pop().unwrap_or_default();
+        self.hot.push(Hot { points, ..Hot::default() });
         self.cold.push(Cold { tag: tag.into(), kind: kind(), texts: Texts::default() });
         self.tags.insert(tag.as_bytes())
     }
 
     /// Lays the columns out for a file of which `done` bytes are read and `rest` are not, with as
     /// much room for each tag as it will need if it comes as often as it did.
-    pub fn settle(&mut self, done: u64, rest: u64) {
+    pub fn spread(&mut self, done: u64, rest: u64) {
         let ratio = rest as f64 / done.max(1) as f64;
         let capacities: Vec<usize> = (self.hot.iter())
             .map(|tag| {
@@ -269,7 +298,9 @@ impl Columns {
                 (seen + (seen + 3.0 * seen.sqrt()) * ratio).ceil() as usize + 16
             })
             .collect();
-        Points::settle(self.hot.iter_mut().map(|tag| &mut tag.points), &capacities);
+        let all = self.hot.iter_mut().map(|tag| &mut tag.points);
+        self.spare.extend(Points::spread(all, &capacities).into_iter().filter(Points::is_reusable));
+        self.is_spread = true;
     }
 }
 
@@ -406,7 +437,7 @@ mod tests {
     }
 
     fn contents(columns: Columns) -> Vec<String> {
-        (columns.into_series().iter())
+        (columns.finish().0.iter())
             .map(|series| {
                 let points = &series.points;
                 let bits = |column: &[f64]| column.iter().map(|x| x.to_bits()).collect::<Vec<_>>();

@@ -34,7 +34,7 @@ const SEARCH: u64 = 1 << 20;
 const SAMPLE: u64 = 1 << 20;
 
 /// A file with less than this left over does not profit from being laid out.
-const WORTH_SETTLING: u64 = 4 << 20;
+const WORTH_SPREADING: u64 = 4 << 20;
 
 /// Reads all of `path` into `columns`.
 pub(super) fn read_file(
@@ -49,7 +49,7 @@ pub(super) fn read_file(
         stream: Stream::new(file, buffer),
         options,
         record: 0,
-        settle: Settle::Undecided,
+        spread: Spread::Undecided,
         damage: Vec::new(),
     };
     while let Some(found) = reader.records(columns).map_err(io_error)? {
@@ -75,12 +75,12 @@ struct Reader<'a> {
     options: &'a Options,
     /// The index of the record at which the stream stands.
     record: u64,
-    settle: Settle,
+    spread: Spread,
     damage: Vec<Damage>,
 }
 
 /// Whether the columns are laid out yet.
-enum Settle {
+enum Spread {
     Undecided,
     /// Once so much is read.
     At(u64),
@@ -104,7 +104,7 @@ impl Reader<'_> {
                 Ok(need) => need,
                 Err(bad) => return Ok(Some(bad)),
             };
-            self.settle(columns)?;
+            self.spread(columns)?;
             if need > MAX_PAYLOAD + OVERHEAD as u64 {
                 return Ok(Some(Bad::Header(Corruption::Message)));
             }
@@ -218,18 +218,18 @@ impl Reader<'_> {
     }
 
     /// Lays the columns of a large file out, once it is known which tags come and how often.
-    fn settle(&mut self, columns: &mut Columns) -> io::Result<()> {
+    fn spread(&mut self, columns: &mut Columns) -> io::Result<()> {
         let offset = self.stream.offset();
-        match self.settle {
-            Settle::Undecided if offset > 0 => {
+        match self.spread {
+            Spread::Undecided if offset > 0 => {
                 let length = self.stream.file_len()?.unwrap_or(0);
-                let large = length > SAMPLE + WORTH_SETTLING;
-                self.settle = if large { Settle::At(SAMPLE) } else { Settle::Done };
+                let large = length > SAMPLE + WORTH_SPREADING;
+                self.spread = if large { Spread::At(SAMPLE) } else { Spread::Done };
             }
-            Settle::At(sample) if offset >= sample => {
+            Spread::At(sample) if offset >= sample => {
                 let length = self.stream.file_len()?.unwrap_or(0);
-                columns.settle(offset, length.saturating_sub(offset));
-                self.settle = Settle::Done;
+                columns.spread(offset, length.saturating_sub(offset));
+                self.spread = Spread::Done;
             }
             _ => {}
         }

@@ -80,15 +80,20 @@ pub struct Run {
 /// ```
 pub fn read(runs: &[RunFiles], options: &Options) -> Result<Log> {
     let paths: Vec<&Path> = runs.iter().flat_map(|run| &run.files).map(PathBuf::as_path).collect();
-    let mut files = read_files(&paths, options).into_iter();
+    let mut files = paths.iter().zip(read_files(&paths, options));
     let mut log = Log::default();
     for run in runs {
-        let mut merged = Merged::default();
-        for path in &run.files {
-            let Some(file) = files.next() else { break };
-            log.damage.extend(merged.add(file?, path, options)?);
+        let mut parts: Vec<Vec<Series>> = Vec::new();
+        let mut kinds = Kinds::default();
+        for (path, content) in files.by_ref().take(run.files.len()) {
+            let (mut series, mut damage) = content?;
+            if kinds.differ(&parts, &series) {
+                (series, damage) = kinds.read_again(path, options)?;
+            }
+            log.damage.append(&mut damage);
+            parts.push(series);
         }
-        log.runs.push(Run { name: run.name.clone(), series: merged.series });
+        log.runs.push(Run { name: run.name.clone(), series: merge(parts) });
     }
     Ok(log)
 }
@@ -104,19 +109,17 @@ fn read_files(paths: &[&Path], options: &Options) -> Vec<Result<FileContent>> {
     let (next, first_error) = (AtomicUsize::new(0), AtomicUsize::new(usize::MAX));
     let results = Mutex::new(Vec::with_capacity(paths.len()));
     let work = || {
-        let mut buffer = Vec::new();
+        let mut scratch = Scratch::default();
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
             let Some(path) = paths.get(index) else { break };
             if index > first_error.load(Ordering::Relaxed) {
                 break;
             }
-            let mut columns = Columns::default();
-            let result = file::read_file(path, &mut columns, options, &mut buffer);
+            let result = read_file(path, options, &mut scratch, std::iter::empty());
             if result.is_err() {
                 first_error.fetch_min(index, Ordering::Relaxed);
             }
-            let result = result.map(|damage| (columns.into_series(), damage));
             results.lock().unwrap_or_else(|poison| poison.into_inner()).push((index, result));
         }
     };
@@ -135,55 +138,79 @@ fn read_files(paths: &[&Path], options: &Options) -> Vec<Result<FileContent>> {
     results.into_iter().map(|(_, result)| result).collect()
 }
 
-/// A run's series, file after file.
+/// Memory that one file after the other uses.
 #[derive(Default)]
-struct Merged {
-    series: Vec<Series>,
-    /// Only built once there is a second file.
-    places: HashMap<Box<str>, usize>,
+struct Scratch {
+    buffer: Vec<u8>,
+    spare: Vec<Points>,
 }
 
-impl Merged {
-    /// Adds the content of the run's next file.
-    fn add(
-        &mut self,
-        (mut series, mut damage): FileContent,
-        path: &Path,
-        options: &Options,
-    ) -> Result<Vec<Damage>> {
-        if self.series.is_empty() {
-            self.series = series;
-            return Ok(damage);
+/// Reads one file, whose run has tags of these kinds already.
+fn read_file<'a>(
+    path: &Path,
+    options: &Options,
+    scratch: &mut Scratch,
+    known: impl Iterator<Item = (&'a str, Kind)>,
+) -> Result<FileContent> {
+    let mut columns = Columns::new(std::mem::take(&mut scratch.spare));
+    known.for_each(|(tag, kind)| columns.declare(tag, kind));
+    let damage = file::read_file(path, &mut columns, options, &mut scratch.buffer)?;
+    let (series, spare) = columns.finish();
+    scratch.spare = spare;
+    Ok((series, damage))
+}
+
+/// The kinds of a run's tags, for its files after the first.
+///
+/// The run's first value decides what a tag is. A file that was read without knowing of it dropped
+/// the wrong values, and is read again.
+#[derive(Default)]
+struct Kinds {
+    kinds: HashMap<Box<str>, Kind>,
+    /// How many files are in.
+    files: usize,
+}
+
+impl Kinds {
+    /// Whether the kind of a tag in the next file is not that of the files before.
+    fn differ(&mut self, before: &[Vec<Series>], next: &[Series]) -> bool {
+        for series in before.iter().skip(self.files).flatten() {
+            self.kinds.entry(series.tag.clone()).or_insert(series.kind);
         }
-        if self.places.is_empty() {
-            self.places =
-                self.series.iter().enumerate().map(|(at, one)| (one.tag.clone(), at)).collect();
-        }
-        // The run's first value decides what a tag is. A file that was read without knowing of it
-        // dropped the wrong values.
-        let differs = |new: &Series| {
-            self.places.get(&new.tag).is_some_and(|&at| self.series[at].kind != new.kind)
-        };
-        if series.iter().any(differs) {
-            let mut columns = Columns::default();
-            for known in &self.series {
-                columns.declare(&known.tag, known.kind);
-            }
-            damage = file::read_file(path, &mut columns, options, &mut Vec::new())?;
-            series = columns.into_series();
-        }
-        for new in series {
-            match self.places.get(&new.tag) {
-                Some(&at) => {
-                    self.series[at].points.append(new.points);
-                    self.series[at].texts.append(new.texts);
-                }
-                None => {
-                    self.places.insert(new.tag.clone(), self.series.len());
-                    self.series.push(new);
-                }
-            }
-        }
-        Ok(damage)
+        self.files = before.len();
+        next.iter().any(|series| self.kinds.get(&series.tag).is_some_and(|&it| it != series.kind))
     }
+
+    fn read_again(&self, path: &Path, options: &Options) -> Result<FileContent> {
+        let known = self.kinds.iter().map(|(tag, kind)| (&**tag, *kind));
+        let (mut series, damage) = read_file(path, options, &mut Scratch::default(), known)?;
+        // Known tags come first and in no order; what a file does not hold must not show.
+        series.retain(|series| !self.kinds.contains_key(&series.tag) || series.has_values());
+        Ok((series, damage))
+    }
+}
+
+/// One run's series from those of its files, in their order.
+fn merge(mut parts: Vec<Vec<Series>>) -> Vec<Series> {
+    if parts.len() < 2 {
+        return parts.pop().unwrap_or_default();
+    }
+    let mut places: HashMap<Box<str>, usize> = HashMap::new();
+    let mut merged: Vec<Series> = Vec::new();
+    let mut lengths: Vec<usize> = Vec::new();
+    for series in parts.iter().flatten() {
+        let place = *places.entry(series.tag.clone()).or_insert_with(|| {
+            merged.push(Series::new(&series.tag, series.kind));
+            lengths.push(0);
+            merged.len() - 1
+        });
+        lengths[place] += series.points.len();
+    }
+    Points::pack(merged.iter_mut().map(|series| &mut series.points), &lengths);
+    for series in parts.into_iter().flatten() {
+        let into = &mut merged[places[&series.tag]];
+        into.points.append(series.points);
+        into.texts.append(series.texts);
+    }
+    merged
 }

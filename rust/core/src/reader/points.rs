@@ -96,10 +96,6 @@ impl Points {
 
     /// Appends all points of `other`, whose memory is given back on the way.
     pub fn append(&mut self, mut other: Points) {
-        if self.is_empty() {
-            *self = other;
-            return;
-        }
         self.reserve(self.len.saturating_add(other.len));
         for (index, to) in self.columns.iter().enumerate() {
             // SAFETY: room for `other.len` words was reserved behind `len`; the two do not overlap.
@@ -191,17 +187,46 @@ impl Points {
         }
     }
 
-    /// Moves all these points into one arena, each with room for as many points as its capacity
-    /// says (or as it has, if those are more). Without address space they stay where they are.
-    pub fn settle<'a>(all: impl Iterator<Item = &'a mut Points>, capacities: &[usize]) {
+    /// Moves all these points into one arena, each with room to grow to its capacity (or with as
+    /// many points as it has, if those are more). What they were comes back, empty, for reuse.
+    pub fn spread<'a>(
+        all: impl Iterator<Item = &'a mut Points>,
+        capacities: &[usize],
+    ) -> Vec<Points> {
+        // Columns grow in step, so their ends must not fall on the same lines of the first-level
+        // cache, which are chosen by the address modulo 4096: an odd multiple of 128 bytes spreads
+        // them evenly.
+        const LINES: usize = 128 / size_of::<u64>();
+        Points::settle(all, capacities, |capacity| {
+            (capacity.checked_add(1)?.div_ceil(LINES) | 1).checked_mul(LINES)
+        })
+    }
+
+    /// Moves all these points into one arena without room to grow. What they were comes back,
+    /// empty, for reuse.
+    pub fn pack<'a>(all: impl Iterator<Item = &'a mut Points>, lengths: &[usize]) -> Vec<Points> {
+        Points::settle(all, lengths, Some)
+    }
+
+    /// Moves all these points into one arena, in which each has three columns of its capacity,
+    /// `stride` words apart. Without address space they stay where they are.
+    fn settle<'a>(
+        all: impl Iterator<Item = &'a mut Points>,
+        capacities: &[usize],
+        stride: impl Fn(usize) -> Option<usize>,
+    ) -> Vec<Points> {
         let words = capacities
             .iter()
             .try_fold(0usize, |sum, &capacity| stride(capacity)?.checked_mul(3)?.checked_add(sum));
-        let Some(arena) = words.and_then(Arena::new) else { return };
+        let Some(arena) = words.and_then(Arena::new) else { return Vec::new() };
         let arena = Arc::new(arena);
         let mut next = arena.start();
+        let mut emptied = Vec::new();
         for (points, &capacity) in all.zip(capacities) {
-            let Some(stride) = stride(capacity).filter(|_| capacity >= points.len) else { return };
+            let Some(stride) = stride(capacity) else { break };
+            if capacity < points.len {
+                continue;
+            }
             let mut settled =
                 Points { arena: Some(Arc::clone(&arena)), capacity, ..Points::default() };
             for (index, column) in settled.columns.iter_mut().enumerate() {
@@ -214,18 +239,17 @@ impl Points {
                 }
             }
             settled.len = points.len;
-            *points = settled;
+            let mut old = std::mem::replace(points, settled);
+            old.len = 0;
+            emptied.push(old);
         }
+        emptied
     }
-}
 
-/// Words from one column in an arena to the next.
-///
-/// Columns grow in step, so their ends must not fall on the same lines of the first-level cache,
-/// which is chosen by the address modulo 4096: an odd multiple of 128 bytes spreads them evenly.
-fn stride(capacity: usize) -> Option<usize> {
-    const LINES: usize = 128 / size_of::<u64>();
-    (capacity.checked_add(1)?.div_ceil(LINES) | 1).checked_mul(LINES)
+    /// Whether it is worth keeping these, emptied, for other points.
+    pub fn is_reusable(&self) -> bool {
+        self.is_empty() && self.arena.is_none() && (1..1 << 16).contains(&self.capacity)
+    }
 }
 
 impl Drop for Points {
