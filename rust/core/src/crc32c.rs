@@ -125,6 +125,8 @@ mod portable {
         tables
     }
 
+    #[cold]
+    #[inline(never)]
     pub(super) fn checksum(data: &[u8]) -> u32 {
         let (words, rest) = data.as_chunks::<8>();
         let mut crc = u32::MAX;

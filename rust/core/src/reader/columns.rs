@@ -139,7 +139,7 @@ impl Columns {
     /// Takes in the records at the beginning of `window` that are `wall_time, step?, summary` with
     /// one value, of the tag and in the shape that are expected next, as nearly all are; how many
     /// bytes and records they were, and the good record that comes after them.
-    #[inline]
+    #[inline(never)]
     fn predicted<'w>(
         &mut self,
         window: &'w [u8],

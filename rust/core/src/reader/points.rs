@@ -81,17 +81,19 @@ impl Points {
         if self.len == self.capacity {
             self.grow();
         }
+        // A copy: through the pointers below, for all the compiler knows, it could change.
+        let (len, columns) = (self.len, self.columns);
         let words = [step as u64, wall_time.to_bits(), value.to_bits()];
-        for (column, word) in self.columns.iter().zip(words) {
+        for (column, word) in columns.into_iter().zip(words) {
             // SAFETY: `len < capacity`, the number of words of each column.
-            unsafe { column.add(self.len).write(word) };
+            unsafe { column.add(len).write(word) };
         }
-        if self.len.is_multiple_of(LINE) {
-            for column in self.columns {
-                prefetch_write(column.as_ptr().wrapping_add(self.len + 2 * LINE));
+        if len.is_multiple_of(LINE) {
+            for column in columns {
+                prefetch_write(column.as_ptr().wrapping_add(len + 2 * LINE));
             }
         }
-        self.len += 1;
+        self.len = len + 1;
     }
 
     /// Appends all points of `other`, whose memory is given back on the way.
