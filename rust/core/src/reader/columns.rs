@@ -60,7 +60,6 @@ struct Hot {
 /// The rest of a tag.
 #[derive(Debug)]
 struct Cold {
-    tag: Box<str>,
     kind: Kind,
     texts: Texts,
 }
@@ -101,9 +100,14 @@ impl Columns {
             let emptied = Points::pack(self.hot.iter_mut().map(|tag| &mut tag.points), &lengths);
             self.spare.extend(emptied.into_iter().filter(Points::is_reusable));
         }
-        let series = (self.hot.into_iter().zip(self.cold))
-            .map(|(hot, Cold { tag, kind, texts })| Series { tag, kind, points: hot.points, texts })
-            .collect();
+        let tags = self.tags.into_names().into_iter().zip(self.hot).zip(self.cold);
+        let series = tags.map(|((tag, hot), cold)| Series {
+            tag,
+            kind: cold.kind,
+            points: hot.points,
+            texts: cold.texts,
+        });
+        let series = series.collect();
         (series, self.spare)
     }
 
@@ -178,7 +182,7 @@ impl Columns {
     fn one_value(&mut self, payload: &[u8]) -> Option<(u32, usize)> {
         let (wall_time, step, summary) = head(payload)?;
         let (_, values) = varint(summary.get(1..)?)?;
-        let tag = self.tag_of(values)?;
+        let tag = self.guess(values)?;
         let hot = &mut self.hot[tag as usize];
         let value = hot.template.read_summary(summary)?;
         hot.points.push(step, wall_time, value);
@@ -187,12 +191,13 @@ impl Columns {
         Some((tag, payload.len() - WALL_TIME_LEN - summary.len()))
     }
 
-    /// The tag of the value at the beginning of `values`, if it is known.
+    /// What the tag of the value at the beginning of `values` nearly always is, if it is known.
+    /// That the template fits is the proof.
     #[inline]
-    fn tag_of(&self, values: &[u8]) -> Option<u32> {
+    fn guess(&self, values: &[u8]) -> Option<u32> {
         let (_, value) = varint(values.strip_prefix(b"\x0a")?)?;
         let (length, rest) = varint(value.strip_prefix(b"\x0a")?)?;
-        self.tags.get(rest.get(..usize::try_from(length).ok()?)?)
+        self.tags.guess(rest.get(..usize::try_from(length).ok()?)?)
     }
 
     /// Takes an event in. One that is malformed changes nothing.
@@ -218,7 +223,7 @@ impl Columns {
             let (tag, (value, length)) = match read {
                 Some(read) => (predicted, read),
                 None => {
-                    let tag = self.tag_of(values)?;
+                    let tag = self.guess(values)?;
                     let read = self.hot[tag as usize].template.read_value(values)?;
                     self.hot[self.last as usize].next = tag;
                     (tag, read)
@@ -248,7 +253,7 @@ impl Columns {
     }
 
     fn add_value(&mut self, value: &SummaryValue<'_>, event: &Event<'_>) {
-        let known = self.tags.get(value.tag.as_bytes()).is_some();
+        let known = self.tags.get(value.tag).is_some();
         let tag = self.intern(value.tag, || Kind::of(value));
         let (hot, cold) = (&mut self.hot[tag as usize], &mut self.cold[tag as usize]);
         match (cold.kind, &value.data) {
@@ -278,13 +283,13 @@ impl Columns {
     }
 
     fn intern(&mut self, tag: &str, kind: impl FnOnce() -> Kind) -> u32 {
-        if let Some(known) = self.tags.get(tag.as_bytes()) {
+        if let Some(known) = self.tags.get(tag) {
             return known;
         }
         let points = self.spare.pop().unwrap_or_default();
         self.hot.push(Hot { points, ..Hot::default() });
-        self.cold.push(Cold { tag: tag.into(), kind: kind(), texts: Texts::default() });
-        self.tags.insert(tag.as_bytes())
+        self.cold.push(Cold { kind: kind(), texts: Texts::default() });
+        self.tags.insert(tag)
     }
 
     /// Lays the columns out for a file of which `done` bytes are read and `rest` are not, with as

@@ -1,76 +1,131 @@
 //! The tags of a file, found by name.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher, Hasher, RandomState};
+use std::hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState};
 
 /// Maps names to indices, in the order in which they came.
-#[derive(Debug, Default)]
+///
+/// The map holds hashes only, so that one look into it is all that a name costs where the caller
+/// compares names anyway. Should two names have one hash, the later one has the next free.
+#[derive(Debug)]
 pub struct Tags {
-    indices: HashMap<Box<[u8]>, u32, Seed>,
+    indices: HashMap<u64, u32, BuildHasherDefault<Hashed>>,
+    names: Vec<Box<str>>,
+    /// Random, so that no file can be made whose tags all collide.
+    seed: u64,
+}
+
+impl Default for Tags {
+    fn default() -> Tags {
+        let seed = RandomState::new().build_hasher().finish();
+        Tags { indices: HashMap::default(), names: Vec::new(), seed }
+    }
 }
 
 impl Tags {
+    /// The index that `name` has, if it came before: nearly always; or another's.
+    #[inline]
+    pub fn guess(&self, name: &[u8]) -> Option<u32> {
+        self.indices.get(&self.hash(name)).copied()
+    }
+
     /// The index of `name`, if it came before.
-    #[inline]
-    pub fn get(&self, name: &[u8]) -> Option<u32> {
-        self.indices.get(name).copied()
+    pub fn get(&self, name: &str) -> Option<u32> {
+        self.find(name).ok()
     }
 
-    /// Gives `name` the next index.
-    pub fn insert(&mut self, name: &[u8]) -> u32 {
-        let next = u32::try_from(self.indices.len()).expect("fewer tags than 2^32");
-        *self.indices.entry(name.into()).or_insert(next)
+    /// The index of `name`, which is the next one if it did not come before.
+    pub fn insert(&mut self, name: &str) -> u32 {
+        self.find(name).unwrap_or_else(|free| {
+            let next = u32::try_from(self.names.len()).expect("fewer tags than 2^32");
+            self.names.push(name.into());
+            self.indices.insert(free, next);
+            next
+        })
     }
-}
 
-/// Random, so that no file can be made whose tags all collide.
-#[derive(Debug, Clone)]
-struct Seed(u64);
-
-impl Default for Seed {
-    fn default() -> Seed {
-        Seed(RandomState::new().build_hasher().finish())
+    /// The names, by index.
+    pub fn into_names(self) -> Vec<Box<str>> {
+        self.names
     }
-}
 
-impl BuildHasher for Seed {
-    type Hasher = Folded;
-
-    fn build_hasher(&self) -> Folded {
-        Folded(self.0)
-    }
-}
-
-/// Multiplies to 128 bits and folds, a word at a time: fast for names of a few dozen bytes.
-struct Folded(u64);
-
-impl Folded {
-    #[inline(always)]
-    fn word(&mut self, word: u64) {
-        let product = u128::from(self.0 ^ word) * 0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835;
-        self.0 = (product as u64) ^ ((product >> 64) as u64);
-    }
-}
-
-impl Hasher for Folded {
-    #[inline]
-    fn write(&mut self, bytes: &[u8]) {
-        let (words, rest) = bytes.as_chunks::<8>();
-        for word in words {
-            self.word(u64::from_le_bytes(*word));
+    /// The index of `name`, or the hash under which it can come in.
+    fn find(&self, name: &str) -> Result<u32, u64> {
+        let mut hash = self.hash(name.as_bytes());
+        while let Some(&index) = self.indices.get(&hash) {
+            if &*self.names[index as usize] == name {
+                return Ok(index);
+            }
+            hash = hash.wrapping_add(1);
         }
-        let mut last = [0; 8];
-        last[..rest.len()].copy_from_slice(rest);
-        self.word(u64::from_le_bytes(last));
+        Err(hash)
+    }
+
+    /// Multiplies to 128 bits and folds, a word at a time: fast for a few dozen bytes.
+    #[inline]
+    fn hash(&self, name: &[u8]) -> u64 {
+        const ODD: u128 = 0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835;
+        let fold = |hash: u64, word: u64| {
+            let product = u128::from(hash ^ word).wrapping_mul(ODD);
+            (product as u64) ^ ((product >> 64) as u64)
+        };
+        let (words, rest) = name.as_chunks::<8>();
+        let hash = (words.iter()).fold(self.seed ^ name.len() as u64, |hash, word| {
+            fold(hash, u64::from_le_bytes(*word))
+        });
+        let last = rest.iter().fold(0, |last, &byte| last << 8 | u64::from(byte));
+        fold(hash, last)
+    }
+}
+
+/// A hash is its own hash.
+#[derive(Debug, Default)]
+struct Hashed(u64);
+
+impl Hasher for Hashed {
+    fn write(&mut self, bytes: &[u8]) {
+        unreachable!("only hashes are hashed, not {bytes:?}")
     }
 
     #[inline]
-    fn write_usize(&mut self, length: usize) {
-        self.word(length as u64);
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
     }
 
     #[inline]
     fn finish(&self) -> u64 {
         self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_keep_their_indices() {
+        let names: Vec<String> = (0..5000).map(|i| "x".repeat(i % 20) + &i.to_string()).collect();
+        let mut tags = Tags::default();
+        for (i, name) in names.iter().enumerate() {
+            assert_eq!(tags.get(name), None);
+            assert_eq!(tags.insert(name), i as u32);
+        }
+        for (i, name) in names.iter().enumerate() {
+            assert_eq!(tags.get(name), Some(i as u32));
+            assert_eq!(tags.guess(name.as_bytes()), Some(i as u32));
+            assert_eq!(tags.insert(name), i as u32);
+        }
+        assert_eq!(tags.into_names()[7], names[7].clone().into_boxed_str());
+    }
+
+    #[test]
+    fn a_hash_that_is_taken_leads_to_the_next() {
+        let mut tags = Tags::default();
+        let taken = tags.hash(b"second");
+        tags.names.push("first".into());
+        tags.indices.insert(taken, 0);
+        assert_eq!(tags.get("second"), None);
+        assert_eq!(tags.insert("second"), 1);
+        assert_eq!((tags.get("second"), tags.guess(b"second")), (Some(1), Some(0)));
     }
 }
