@@ -1,6 +1,15 @@
 import os
 from collections.abc import Mapping
-from typing import Any, Literal, Protocol, Self, SupportsFloat, SupportsIndex, type_check_only
+from typing import (
+    Any,
+    Literal,
+    Protocol,
+    Self,
+    SupportsFloat,
+    SupportsIndex,
+    final,
+    type_check_only,
+)
 
 import numpy as np
 from numpy.typing import NDArray
@@ -100,12 +109,11 @@ class FileWriter:
     @property
     def dropped_events(self) -> int: ...
 
+@final
 class RunData:
-    """The tags of one run and what they hold."""
-
-    def tags(self) -> list[tuple[str, Literal["scalar", "text", "other"], int]]:
-        """Each tag with its kind and the number of its values that were read."""
-
+    def tags(self) -> list[str]: ...
+    def indices(self, kind: str) -> dict[str, int]: ...
+    def summary(self) -> list[tuple[str, str, int]]: ...
     def scalars(
         self, index: int
     ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
@@ -113,10 +121,9 @@ class RunData:
 
     def texts(
         self, index: int
-    ) -> tuple[NDArray[np.int64], NDArray[np.float64], list[tuple[list[int] | None, list[str]]]]:
-        """Steps, wall times and values of the texts of the tag at `index`: each value a shape
-        (None for a single string) and its strings.
-        """
+    ) -> tuple[
+        NDArray[np.int64], NDArray[np.float64], list[tuple[list[int] | None, list[str]]]
+    ]: ...
 
 def read(
     roots: list[str], several: bool, verify: bool, skip: bool, threads: int | None

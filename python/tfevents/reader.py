@@ -59,7 +59,7 @@ class Log(Mapping[str, Run]):
     def __repr__(self) -> str:
         if not self._data:
             return "Log of no runs: no event files were found"
-        rows = [(name, _summary(data.tags())) for name, data in self._data.items()]
+        rows = [(name, _summary(data.summary())) for name, data in self._data.items()]
         title = f"Log of {count(len(self), 'run')}"
         if self.damage:
             lost = sum(damage.length for damage in self.damage)
@@ -154,7 +154,7 @@ def _type(value: object) -> str:
     return type(value).__name__
 
 
-def _summary(tags: list[tuple[str, Literal["scalar", "text", "other"], int]]) -> str:
+def _summary(tags: list[tuple[str, str, int]]) -> str:
     """A run in a few words."""
     points = sum(n for _, kind, n in tags if kind == "scalar")
     texts = sum(n for _, kind, n in tags if kind == "text")

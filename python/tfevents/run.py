@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Generic, TypeVar
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TypeVar
 
 import numpy as np
 
@@ -14,14 +14,22 @@ from tfevents.series import Scalars, Texts
 T = TypeVar("T", Scalars, Texts)
 
 
-class Series(Mapping[str, T], Generic[T]):
+class Series(Mapping[str, T]):
     """The tags of one kind, each with its columns; a read-only mapping in file order."""
 
-    def __init__(self, indices: dict[str, int], load: Callable[[int], T], run: str) -> None:
-        self._indices = indices
-        self._load: Callable[[int], T] = load
+    # A thousand runs have thousands of these: what they do not hold, nobody has to collect.
+    __slots__ = ("_data", "_indices", "_loaded", "_run")
+
+    KIND: str
+
+    def __init__(self, run: str, data: _native.RunData) -> None:
         self._run = run
+        self._data = data
+        self._indices = data.indices(self.KIND)
         self._loaded: dict[str, T] = {}
+
+    def _load(self, index: int) -> T:
+        raise NotImplementedError
 
     def __getitem__(self, tag: str) -> T:
         loaded = self._loaded.get(tag)
@@ -29,7 +37,8 @@ class Series(Mapping[str, T], Generic[T]):
             return loaded
         index = self._indices.get(tag)
         if index is None:
-            raise KeyError(missing(f"tag {tag!r} of this kind in run {self._run!r}", tag, self))
+            what = f"tag {tag!r} of kind {self.KIND} in run {self._run!r}"
+            raise KeyError(missing(what, tag, self))
         # Two threads that come here at once get the same object.
         return self._loaded.setdefault(tag, self._load(index))
 
@@ -46,12 +55,38 @@ class Series(Mapping[str, T], Generic[T]):
         return table(count(len(self), "tag"), [(tag, repr(self[tag])) for tag in self])
 
 
+class ScalarSeries(Series[Scalars]):
+    """The tags that hold numbers."""
+
+    __slots__ = ()
+    KIND = "scalar"
+
+    def _load(self, index: int) -> Scalars:
+        return Scalars(*self._data.scalars(index))
+
+
+class TextSeries(Series[Texts]):
+    """The tags that hold texts."""
+
+    __slots__ = ()
+    KIND = "text"
+
+    def _load(self, index: int) -> Texts:
+        step, wall_time, texts = self._data.texts(index)
+        value = np.empty(len(texts), dtype=object)
+        for i, (shape, strings) in enumerate(texts):
+            if shape is None:
+                value[i] = strings[0]
+            else:
+                value[i] = np.array(strings, dtype=object).reshape(shape)
+        return Texts(step, wall_time, value)
+
+
 class Run:
     """One run: a directory with event files.
 
     Attributes:
         name: the run's name, its path relative to what was read, as TensorBoard shows it.
-        tags: all tags that occur in the run, of any kind, in the order of their first values.
         scalars: the tags that hold numbers, each with its `Scalars`.
         texts: the tags that hold texts, each with its `Texts`. Tags are as in the file, where
             `add_text("x", ...)` writes `x/text_summary`.
@@ -63,32 +98,21 @@ class Run:
     vector under a scalar tag, are left out.
     """
 
+    __slots__ = ("_data", "name", "scalars", "texts")
+
     def __init__(self, name: str, data: _native.RunData) -> None:
         self.name = name
-        self._tags = data.tags()
-        self.tags = [tag for tag, _, _ in self._tags]
+        self.scalars: Mapping[str, Scalars] = ScalarSeries(name, data)
+        self.texts: Mapping[str, Texts] = TextSeries(name, data)
+        self._data = data
 
-        def load_scalars(index: int) -> Scalars:
-            return Scalars(*data.scalars(index))
-
-        def load_texts(index: int) -> Texts:
-            step, wall_time, texts = data.texts(index)
-            value = np.empty(len(texts), dtype=object)
-            for i, (shape, strings) in enumerate(texts):
-                if shape is None:
-                    value[i] = strings[0]
-                else:
-                    value[i] = np.array(strings, dtype=object).reshape(shape)
-            return Texts(step, wall_time, value)
-
-        self.scalars: Mapping[str, Scalars] = Series(self._indices("scalar"), load_scalars, name)
-        self.texts: Mapping[str, Texts] = Series(self._indices("text"), load_texts, name)
-
-    def _indices(self, kind: str) -> dict[str, int]:
-        return {tag: i for i, (tag, its_kind, _) in enumerate(self._tags) if its_kind == kind}
+    @property
+    def tags(self) -> list[str]:
+        """All tags that occur in the run, of any kind, in the order of their first values."""
+        return self._data.tags()
 
     def __repr__(self) -> str:
-        rows = [(tag, f"{kind}, {n}" if n else kind) for tag, kind, n in self._tags]
+        rows = [(tag, f"{kind}, {n}" if n else kind) for tag, kind, n in self._data.summary()]
         return table(f"Run {self.name!r}, {count(len(rows), 'tag')}", rows)
 
 

@@ -9,35 +9,33 @@ use numpy::{Element, PyArray1};
 use pyo3::prelude::*;
 use tfevents::reader::Points;
 
-/// One column of a tag's points; as an element type, that of the column.
-#[derive(Debug, Clone, Copy)]
-pub enum Column {
-    Steps,
-    WallTimes,
-    Values,
-}
-
-/// Keeps the memory of an array alive; the array's `base`.
+/// Keeps the memory of the arrays of one tag alive; their `base`.
 #[pyclass(frozen, module = "tfevents._native")]
-struct Memory(#[allow(dead_code, reason = "it is only kept")] Arc<Points>);
+struct Memory(Arc<Points>);
+
+type Array<'py, T> = Bound<'py, PyArray1<T>>;
 
 /// A word of a column.
-pub trait Word: Element {}
+trait Word: Element {}
 impl Word for i64 {}
 impl Word for f64 {}
 
-/// A column as an array.
-pub fn array<'py, T: Word>(
+/// Steps, wall times and values as arrays.
+pub fn arrays<'py>(
     py: Python<'py>,
     points: &Arc<Points>,
-    column: Column,
-) -> PyResult<Bound<'py, PyArray1<T>>> {
-    let start = points.as_ptrs()[column as usize];
+) -> PyResult<(Array<'py, i64>, Array<'py, f64>, Array<'py, f64>)> {
     let memory = Bound::new(py, Memory(Arc::clone(points)))?;
+    Ok((array(&memory, 0), array(&memory, 1), array(&memory, 2)))
+}
+
+fn array<'py, T: Word>(memory: &Bound<'py, Memory>, column: usize) -> Array<'py, T> {
+    let points = &memory.get().0;
+    let start = points.as_ptrs()[column];
     // SAFETY: each column is `len` initialised words, any of which is an i64 and an f64. Nothing
     // moves or frees them while `memory` lives, and from here on only arrays read or write them.
     unsafe {
         let view = ArrayView1::from_shape_ptr(points.len(), start.as_ptr().cast::<T>());
-        Ok(PyArray1::borrow_from_array(&view, memory.into_any()))
+        PyArray1::borrow_from_array(&view, memory.clone().into_any())
     }
 }

@@ -8,11 +8,12 @@ use std::sync::Arc;
 use numpy::PyArray1;
 use pyo3::exceptions::PyIndexError;
 use pyo3::prelude::*;
+use pyo3::types::PyDict;
 use tfevents::reader::{self, Kind, OnCorrupt, Options, Points, Text, Texts};
 use tfevents::record::Verify;
 use tfevents::{Result, logdir};
 
-use crate::column::{self, Column};
+use crate::column;
 use crate::error::to_py;
 
 /// Where, and how many bytes of which file are damaged in which way.
@@ -64,6 +65,15 @@ struct Series {
     texts: Texts,
 }
 
+/// What Python calls a kind.
+fn name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Scalar => "scalar",
+        Kind::Text => "text",
+        _ => "other",
+    }
+}
+
 type Words<'py, T> = Bound<'py, PyArray1<T>>;
 type Strings<'a> = (Option<Vec<usize>>, Vec<&'a str>);
 
@@ -87,17 +97,28 @@ impl RunData {
 
 #[pymethods]
 impl RunData {
-    /// Each tag with its kind ("scalar", "text", "other") and the number of its values that were
-    /// read.
-    fn tags(&self) -> Vec<(&str, &'static str, usize)> {
+    /// The tags, in the order of their first values.
+    fn tags(&self) -> Vec<&str> {
+        self.series.iter().map(|series| &*series.tag).collect()
+    }
+
+    /// The index of each tag of a kind: "scalar", "text" or "other".
+    fn indices<'py>(&self, py: Python<'py>, kind: &str) -> PyResult<Bound<'py, PyDict>> {
+        let indices = PyDict::new(py);
+        for (index, series) in self.series.iter().enumerate() {
+            if name(series.kind) == kind {
+                indices.set_item(&*series.tag, index)?;
+            }
+        }
+        Ok(indices)
+    }
+
+    /// Each tag with its kind and the number of its values that were read.
+    fn summary(&self) -> Vec<(&str, &'static str, usize)> {
         (self.series.iter())
             .map(|series| {
-                let (kind, count) = match series.kind {
-                    Kind::Scalar => ("scalar", series.points.len()),
-                    Kind::Text => ("text", series.texts.steps.len()),
-                    _ => ("other", 0),
-                };
-                (&*series.tag, kind, count)
+                let count = series.points.len() + series.texts.steps.len();
+                (&*series.tag, name(series.kind), count)
             })
             .collect()
     }
@@ -108,12 +129,7 @@ impl RunData {
         py: Python<'py>,
         index: usize,
     ) -> PyResult<(Words<'py, i64>, Words<'py, f64>, Words<'py, f64>)> {
-        let points = &self.series(index)?.points;
-        Ok((
-            column::array(py, points, Column::Steps)?,
-            column::array(py, points, Column::WallTimes)?,
-            column::array(py, points, Column::Values)?,
-        ))
+        column::arrays(py, &self.series(index)?.points)
     }
 
     /// Steps, wall times and values of the texts of the tag at `index`: each value a shape (None
