@@ -132,6 +132,7 @@ proptest! {
     ) {
         let mut out = Vec::new();
         summary::scalar_event(&mut out, wall_time, step, &tag, value);
+        record::seal(&mut out);
         let Parsed::Record(event) = record::parse(&out, Verify::Crc) else { panic!("no record") };
 
         let mut fields = Cursor::new(event).map(|field| field.unwrap()).peekable();

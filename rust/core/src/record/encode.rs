@@ -1,4 +1,4 @@
-use super::HEADER;
+use super::{FOOTER, HEADER, OVERHEAD};
 use crate::crc32c;
 
 /// Appends `payload` to `out` as one record.
@@ -6,6 +6,7 @@ pub fn frame(out: &mut Vec<u8>, payload: &[u8]) {
     let start = start(out);
     out.extend_from_slice(payload);
     finish(out, start);
+    seal(&mut out[start..]);
 }
 
 /// Leaves room for a record's header; the payload is appended next, then comes [`finish`].
@@ -16,13 +17,40 @@ pub fn start(out: &mut Vec<u8>) -> usize {
     start
 }
 
-/// Completes the record that began at `start`: its length and both checksums.
+/// Completes the record that began at `start`, but for its checksums, which [`seal`] adds.
 #[inline(always)]
 pub fn finish(out: &mut Vec<u8>, start: usize) {
-    let (header, payload) = out[start..].split_at_mut(HEADER);
-    let length = (payload.len() as u64).to_le_bytes();
-    header[..8].copy_from_slice(&length);
-    header[8..].copy_from_slice(&crc32c::masked(&length).to_le_bytes());
-    let checksum = crc32c::masked(payload).to_le_bytes();
-    out.extend_from_slice(&checksum);
+    let length = (out.len() - start - HEADER) as u64;
+    out[start..start + size_of::<u64>()].copy_from_slice(&length.to_le_bytes());
+    out.extend_from_slice(&[0; FOOTER]);
+}
+
+/// Adds the checksums of these records.
+///
+/// Not done record by record: to sum up bytes right after they were written one by one makes the
+/// processor wait, and whoever logs need not be the one who waits.
+pub fn seal(mut records: &mut [u8]) {
+    while let Some((header, rest)) = records.split_first_chunk_mut::<HEADER>() {
+        let (length, checksum) = header.split_at_mut(size_of::<u64>());
+        checksum.copy_from_slice(&crc32c::masked(length).to_le_bytes());
+        let Some(length) = length.first_chunk().map(|&length| u64::from_le_bytes(length)) else {
+            return;
+        };
+        let Some((payload, rest)) = rest.split_at_mut_checked(length as usize) else { return };
+        let Some((checksum, rest)) = rest.split_first_chunk_mut::<FOOTER>() else { return };
+        *checksum = crc32c::masked(payload).to_le_bytes();
+        records = rest;
+    }
+}
+
+/// Counts the whole records, sealed or not, in bytes of our own making.
+pub fn count(mut records: &[u8]) -> u64 {
+    let mut count = 0;
+    while let Some(&length) = records.first_chunk() {
+        let size = u64::from_le_bytes(length) as usize + OVERHEAD;
+        let Some(rest) = records.get(size..) else { break };
+        records = rest;
+        count += 1;
+    }
+    count
 }

@@ -13,7 +13,7 @@
 mod encode;
 mod parse;
 
-pub use encode::{finish, frame, start};
+pub use encode::{count, finish, frame, seal, start};
 pub use parse::{Parsed, Verify, parse, parse_length, resync};
 
 /// Bytes before the payload.

@@ -3,6 +3,8 @@
 //! Field numbers are those of TensorFlow's `event.proto`, `summary.proto` and `tensor.proto`.
 //! Fields are written in the order of their numbers and left out where they hold the default, as
 //! every protobuf serializer does, so that our bytes equal theirs.
+//!
+//! Functions that append a whole record leave its checksums to [`record::seal`](crate::record::seal).
 
 mod event;
 mod scalar;

@@ -16,6 +16,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result};
+use crate::record;
 use state::{EXITING, Shared, Status};
 
 /// Where and how a [`Writer`] writes.
@@ -142,7 +143,7 @@ impl Writer {
                 }
                 let mut lost = Vec::new();
                 encode(&mut lost);
-                state.dropped += state::count_records(&lost);
+                state.dropped += record::count(&lost);
                 return Ok(report);
             }
             match self.shared.wait(state, deadline) {

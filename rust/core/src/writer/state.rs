@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 
 use super::{OnError, Options, Report, now, sys, thread};
 use crate::error::{Error, ErrorKind, Result};
-use crate::record::{self, OVERHEAD, Parsed, Verify};
 
 /// As many bytes waiting and the thread is woken before its time. Fits a core's second cache.
 const WAKE: usize = 256 << 10;
@@ -30,7 +29,7 @@ pub(super) struct Shared {
 
 #[derive(Debug)]
 pub(super) struct State {
-    /// Whole records, accepted and not yet taken by the thread.
+    /// Whole records, but for their checksums, accepted and not yet taken by the thread.
     pub(super) pending: Vec<u8>,
     /// While `pending` is shorter, an append needs to look at nothing else.
     pub(super) attention: usize,
@@ -283,14 +282,4 @@ impl State {
         }
         self.refresh();
     }
-}
-
-/// Counts the records in bytes that this crate encoded.
-pub(super) fn count_records(mut records: &[u8]) -> u64 {
-    let mut count = 0;
-    while let Parsed::Record(payload) = record::parse(records, Verify::None) {
-        records = &records[payload.len() + OVERHEAD..];
-        count += 1;
-    }
-    count
 }

@@ -7,9 +7,9 @@ use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
 use super::file::EventFile;
-use super::state::{Failure, Shared, State, Status, count_records};
+use super::state::{Failure, Shared, State, Status};
 use super::sys;
-use crate::summary;
+use crate::{record, summary};
 
 /// How long to wait after a failure before the next attempt.
 const RETRY: Duration = Duration::from_millis(100);
@@ -105,6 +105,9 @@ impl Output {
             self.written = 0;
             self.file = Some(file);
         }
+        if self.written == 0 {
+            record::seal(&mut self.batch);
+        }
         let Some(file) = &mut self.file else { return Ok(()) };
         let result = write_rest(&mut file.file, &self.batch, &mut self.written)
             .and_then(|()| if file.is_removed() { Err(removed()) } else { Ok(()) });
@@ -122,7 +125,7 @@ impl Output {
         let events = &self.batch[self.preamble..];
         let written = self.written.saturating_sub(self.preamble);
         // The records that end within what is written are whole.
-        count_records(events) - count_records(&events[..written])
+        record::count(events) - record::count(&events[..written])
     }
 
     fn clear(&mut self) {
@@ -136,7 +139,7 @@ impl Output {
 
     /// Closes the file. What could not be written by now is given up.
     fn end(&mut self, shared: &Shared, state: &mut State) {
-        let lost = self.unwritten() + count_records(&state.pending);
+        let lost = self.unwritten() + record::count(&state.pending);
         if lost > 0 {
             state.dropped += lost;
             state.unreported = state.failing.clone();
