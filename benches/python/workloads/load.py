@@ -17,7 +17,7 @@ SLOW_PEERS: list[tuple[str, list[str], Callable[[Path, eventfiles.Events], float
     (
         "tf.compat.v1.train.summary_iterator",
         ["tensorflow"],
-        lambda path, events: peers.summary_iterator(path, len(events)),
+        lambda path, events: peers.summary_iterator(path, by_tag(events)),
         80,
     ),
     (
