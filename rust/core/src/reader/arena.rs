@@ -8,7 +8,7 @@ use std::ptr::NonNull;
 const HUGE_PAGE: usize = 2 << 20;
 const WORD: usize = size_of::<u64>();
 
-/// From this size on, huge pages are worth a mapping.
+/// From this size on, an arena is worth a mapping of its own.
 const WORTH_MAPPING: usize = 1 << 20;
 
 /// Uninitialised words. What is never touched of a large arena takes no memory.
@@ -31,10 +31,11 @@ unsafe impl Send for Arena {}
 unsafe impl Sync for Arena {}
 
 impl Arena {
-    /// An arena of that many words, if the system has the address space for it.
-    pub fn new(words: usize) -> Option<Arena> {
+    /// An arena of that many words, if the system has the address space for it. Huge pages are
+    /// faster, and waste memory where only the beginnings of columns that lie far apart are used.
+    pub fn new(words: usize, huge_pages: bool) -> Option<Arena> {
         if words.checked_mul(WORD)? >= WORTH_MAPPING {
-            return Arena::mapped(words);
+            return Arena::mapped(words, huge_pages);
         }
         let mut words = Vec::with_capacity(words);
         Some(Arena {
@@ -43,7 +44,7 @@ impl Arena {
         })
     }
 
-    fn mapped(words: usize) -> Option<Arena> {
+    fn mapped(words: usize, huge_pages: bool) -> Option<Arena> {
         let size = words.checked_mul(WORD)?.checked_next_multiple_of(HUGE_PAGE)?;
         let mapped = size.checked_add(HUGE_PAGE)?;
         // SAFETY: a new private mapping, of no file.
@@ -65,10 +66,12 @@ impl Arena {
         // SAFETY: less than a huge page further on, of which one more than needed was mapped.
         let start = unsafe { mapping.byte_add(to_huge_page) };
         #[cfg(target_os = "linux")]
-        // SAFETY: advice about our own mapping; without huge pages it is only slower.
-        unsafe {
-            libc::madvise(start.as_ptr(), size, libc::MADV_HUGEPAGE);
+        if huge_pages {
+            // SAFETY: advice about our own mapping; without huge pages it is only slower.
+            unsafe { libc::madvise(start.as_ptr(), size, libc::MADV_HUGEPAGE) };
         }
+        #[cfg(not(target_os = "linux"))]
+        let _ = huge_pages;
         Some(Arena { start: start.cast(), memory: Memory::Mapped(mapping, mapped) })
     }
 
@@ -85,10 +88,13 @@ impl Arena {
         if let Memory::Heap { .. } = self.memory {
             return;
         }
-        // A multiple of every page size in use.
-        const PAGE: usize = 64 << 10;
-        let start = from.as_ptr().addr().next_multiple_of(PAGE);
-        let end = (from.as_ptr().addr() + words * WORD) / PAGE * PAGE;
+        // SAFETY: a question that any thread may ask.
+        let page = usize::try_from(unsafe { libc::sysconf(libc::_SC_PAGESIZE) }).unwrap_or(0);
+        if page == 0 {
+            return;
+        }
+        let start = from.as_ptr().addr().next_multiple_of(page);
+        let end = (from.as_ptr().addr() + words * WORD) / page * page;
         if start < end {
             // Only Linux promises that this frees at once; elsewhere it is a hint.
             // SAFETY: whole pages of our mapping that hold nothing any more.

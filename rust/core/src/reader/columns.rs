@@ -128,8 +128,10 @@ impl Columns {
             let size = payload.len() + OVERHEAD;
             match self.one_value(payload) {
                 Some((tag, step)) => {
-                    let frame = Frame::of(&rest[done..done + size], step);
-                    self.hot[tag as usize].frame = frame.unwrap_or_default();
+                    let (record, hot) = (&rest[done..done + size], &mut self.hot[tag as usize]);
+                    if !hot.frame.fits(record, step) {
+                        hot.frame = Frame::of(record, step).unwrap_or_default();
+                    }
                 }
                 None if self.add(payload).is_err() => break,
                 None => {}

@@ -51,6 +51,12 @@ impl Frame {
         Some(Frame { header, payload, fixed, expected, digits, step })
     }
 
+    /// Whether `record`, whose step field takes `step` bytes, has this frame.
+    #[inline]
+    pub fn fits(&self, record: &[u8], step: usize) -> bool {
+        self.step == step && record.first_chunk() == Some(&self.header)
+    }
+
     /// The payload of the record at the beginning of `bytes` and the checksum behind it, if the
     /// record is as long as this frame's.
     #[inline(always)]

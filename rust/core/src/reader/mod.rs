@@ -197,20 +197,24 @@ fn merge(mut parts: Vec<Vec<Series>>) -> Vec<Series> {
     }
     let mut places: HashMap<Box<str>, usize> = HashMap::new();
     let mut merged: Vec<Series> = Vec::new();
-    let mut lengths: Vec<usize> = Vec::new();
-    for series in parts.iter().flatten() {
+    let mut all: Vec<Vec<Series>> = Vec::new();
+    for series in parts.into_iter().flatten() {
         let place = *places.entry(series.tag.clone()).or_insert_with(|| {
             merged.push(Series::new(&series.tag, series.kind));
-            lengths.push(0);
-            merged.len() - 1
+            all.push(Vec::new());
+            all.len() - 1
         });
-        lengths[place] += series.points.len();
+        all[place].push(series);
     }
+    let lengths: Vec<usize> =
+        all.iter().map(|all| all.iter().map(|series| series.points.len()).sum()).collect();
     Points::pack(merged.iter_mut().map(|series| &mut series.points), &lengths);
-    for series in parts.into_iter().flatten() {
-        let into = &mut merged[places[&series.tag]];
-        into.points.append(series.points);
-        into.texts.append(series.texts);
+    // Tag after tag, so that the memory of the parts is given back as that of the whole is filled.
+    for (into, all) in merged.iter_mut().zip(all) {
+        for series in all {
+            into.points.append(series.points);
+            into.texts.append(series.texts);
+        }
     }
     merged
 }

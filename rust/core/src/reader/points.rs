@@ -17,6 +17,18 @@ use super::prefetch::prefetch_write;
 /// the lines that are written soon are asked for.
 const LINE: usize = 64 / size_of::<u64>();
 
+/// A column that outgrows this many words moves to an arena of its own.
+const LARGE: usize = 1 << 16;
+
+/// A column of so many words may waste the rest of a huge page.
+const HUGE: usize = 1 << 21;
+
+/// Words of a huge page.
+const HUGE_PAGE: usize = 1 << 18;
+
+/// How many words an estimate that proves wrong may waste.
+const MAY_WASTE: usize = (60 << 20) / size_of::<u64>();
+
 /// Steps, wall times and values of one tag, each contiguous.
 pub struct Points {
     /// Where the next words go: three columns of `capacity` words, `len` of them initialised.
@@ -119,11 +131,22 @@ impl Points {
         });
     }
 
-    /// Makes room for `capacity` points, on the heap.
+    /// Makes room for `capacity` points.
     fn reserve(&mut self, capacity: usize) {
         if capacity <= self.capacity {
             return;
         }
+        // A large column gets an arena of its own, since its pages can be given back while it
+        // moves, so that it never exists twice.
+        if capacity >= LARGE {
+            Points::settle(std::iter::once(&mut *self), &[capacity], spread, capacity >= HUGE);
+        }
+        if capacity > self.capacity {
+            self.move_to_heap(capacity);
+        }
+    }
+
+    fn move_to_heap(&mut self, capacity: usize) {
         if self.arena.is_none() {
             return self.reallocate(capacity);
         }
@@ -195,19 +218,17 @@ impl Points {
         all: impl Iterator<Item = &'a mut Points>,
         capacities: &[usize],
     ) -> Vec<Points> {
-        // Columns grow in step, so their ends must not fall on the same lines of the first-level
-        // cache, which are chosen by the address modulo 4096: an odd multiple of 128 bytes spreads
-        // them evenly.
-        const LINES: usize = 128 / size_of::<u64>();
-        Points::settle(all, capacities, |capacity| {
-            (capacity.checked_add(1)?.div_ceil(LINES) | 1).checked_mul(LINES)
-        })
+        // A column that is never filled wastes the rest of a huge page.
+        let columns = 3 * capacities.len();
+        let words = words(capacities, spread).unwrap_or(usize::MAX);
+        let huge_pages = words.min(columns.saturating_mul(HUGE_PAGE)) <= MAY_WASTE;
+        Points::settle(all, capacities, spread, huge_pages)
     }
 
     /// Moves all these points into one arena without room to grow. What they were comes back,
     /// empty, for reuse.
     pub fn pack<'a>(all: impl Iterator<Item = &'a mut Points>, lengths: &[usize]) -> Vec<Points> {
-        Points::settle(all, lengths, Some)
+        Points::settle(all, lengths, Some, true)
     }
 
     /// Moves all these points into one arena, in which each has three columns of its capacity,
@@ -216,11 +237,12 @@ impl Points {
         all: impl Iterator<Item = &'a mut Points>,
         capacities: &[usize],
         stride: impl Fn(usize) -> Option<usize>,
+        huge_pages: bool,
     ) -> Vec<Points> {
-        let words = capacities
-            .iter()
-            .try_fold(0usize, |sum, &capacity| stride(capacity)?.checked_mul(3)?.checked_add(sum));
-        let Some(arena) = words.and_then(Arena::new) else { return Vec::new() };
+        let words = words(capacities, &stride);
+        let Some(arena) = words.and_then(|words| Arena::new(words, huge_pages)) else {
+            return Vec::new();
+        };
         let arena = Arc::new(arena);
         let mut next = arena.start();
         let mut emptied = Vec::new();
@@ -261,6 +283,21 @@ impl Drop for Points {
             self.reallocate(0);
         }
     }
+}
+
+/// Words of an arena for columns of these capacities.
+fn words(capacities: &[usize], stride: impl Fn(usize) -> Option<usize>) -> Option<usize> {
+    (capacities.iter())
+        .try_fold(0usize, |sum, &capacity| stride(capacity)?.checked_mul(3)?.checked_add(sum))
+}
+
+/// Words from one growing column in an arena to the next.
+///
+/// Columns grow in step, so their ends must not fall on the same lines of the first-level cache,
+/// which are chosen by the address modulo 4096: an odd multiple of 128 bytes spreads them evenly.
+fn spread(capacity: usize) -> Option<usize> {
+    const LINES: usize = 128 / size_of::<u64>();
+    (capacity.checked_add(1)?.div_ceil(LINES) | 1).checked_mul(LINES)
 }
 
 /// The layout of one column on the heap.
