@@ -8,7 +8,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-class Scalars:
+class _Columns:
+    __slots__ = ("step", "value", "wall_time")
+
+    def __init__(
+        self, step: NDArray[np.int64], wall_time: NDArray[np.float64], value: NDArray[Any]
+    ) -> None:
+        self.step = step
+        self.wall_time = wall_time
+        self.value = value
+
+    def __len__(self) -> int:
+        return len(self.step)
+
+
+class Scalars(_Columns):
     """All numbers logged under one tag, in file order, none left out.
 
     The three arrays are writable and contiguous. The columns of a large file lie in one piece of
@@ -21,17 +35,9 @@ class Scalars:
             64-bit integers beyond 2**53 are rounded.
     """
 
-    __slots__ = ("step", "value", "wall_time")
+    __slots__ = ()
 
-    def __init__(
-        self, step: NDArray[np.int64], wall_time: NDArray[np.float64], value: NDArray[np.float64]
-    ) -> None:
-        self.step = step
-        self.wall_time = wall_time
-        self.value = value
-
-    def __len__(self) -> int:
-        return len(self.step)
+    value: NDArray[np.float64]
 
     def __repr__(self) -> str:
         if not len(self):
@@ -39,7 +45,7 @@ class Scalars:
         return f"Scalars({len(self)} points, {_steps(self.step)}, last value {self.value[-1]:.6g})"
 
 
-class Texts:
+class Texts(_Columns):
     """All texts logged under one tag, in file order, none left out.
 
     Attributes:
@@ -50,17 +56,7 @@ class Texts:
             U+FFFD.
     """
 
-    __slots__ = ("step", "value", "wall_time")
-
-    def __init__(
-        self, step: NDArray[np.int64], wall_time: NDArray[np.float64], value: NDArray[Any]
-    ) -> None:
-        self.step = step
-        self.wall_time = wall_time
-        self.value = value
-
-    def __len__(self) -> int:
-        return len(self.step)
+    __slots__ = ()
 
     def __repr__(self) -> str:
         if not len(self):
