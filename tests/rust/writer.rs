@@ -110,6 +110,20 @@ fn a_removed_directory_is_reported_and_made_again() {
 }
 
 #[test]
+fn a_directory_removed_before_the_end_is_made_again() {
+    let root = tempfile::tempdir().unwrap();
+    let dir = root.path().join("run");
+    let writer = writer(&dir);
+    append(&writer, b"lost").unwrap();
+    assert!(writer.flush(PATIENCE).unwrap().done);
+    fs::remove_dir_all(&dir).unwrap();
+    append(&writer, b"kept").unwrap();
+    assert!(writer.close(PATIENCE).is_err());
+    assert_eq!(payloads(&dir), [[b"kept".to_vec()]]);
+    assert_eq!(writer.dropped(), 0);
+}
+
+#[test]
 fn what_cannot_be_written_at_the_end_is_counted() {
     let root = tempfile::tempdir().unwrap();
     let file = root.path().join("file");

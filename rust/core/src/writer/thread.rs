@@ -22,7 +22,10 @@ pub(super) fn run(shared: &Shared, opened_at: f64) {
     let mut output = Output { file: None, batch: Vec::new(), written: 0, preamble: 0, opened_at };
     loop {
         let closing = output.gather(shared);
+        let had_file = output.file.is_some();
         let attempt = output.write(shared);
+        // A file that was deleted is worth another attempt, with a new one.
+        let deleted = had_file && output.file.is_none();
         let mut state = shared.lock();
         state.finished += 1;
         state.file = output.file.as_ref().map(EventFile::shown);
@@ -35,7 +38,7 @@ pub(super) fn run(shared: &Shared, opened_at: f64) {
             }
             Err(failure) => state.failed(failure, shared.options.on_error),
         }
-        let ended = closing && (state.pending.is_empty() || state.failing.is_some());
+        let ended = closing && !deleted && (state.pending.is_empty() || state.failing.is_some());
         if ended {
             output.end(shared, &mut state);
         }
