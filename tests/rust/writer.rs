@@ -124,6 +124,21 @@ fn what_cannot_be_written_at_the_end_is_counted() {
     assert!(writer.is_closed());
 }
 
+#[test]
+fn waiting_for_ever_is_no_overflow() {
+    let dir = tempfile::tempdir().unwrap();
+    let writer = Writer::new(Options {
+        log_dir: dir.path().into(),
+        suffix: String::new(),
+        linger: Duration::MAX,
+        on_error: OnError::Raise,
+    });
+    assert!(writer.append(|out| record::frame(out, b"one"), true, Duration::MAX).unwrap().done);
+    assert!(writer.flush(Duration::MAX).unwrap().done);
+    assert!(writer.close(Duration::MAX).unwrap().done);
+    assert_eq!(payloads(dir.path()), [[b"one".to_vec()]]);
+}
+
 proptest! {
     /// Both ways to encode a scalar, for short tags and for long ones, against the general cursor.
     #[test]

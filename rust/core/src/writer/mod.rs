@@ -13,7 +13,7 @@ mod thread;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::error::{Error, Result};
 use state::{EXITING, Shared, Status};
@@ -127,7 +127,7 @@ impl Writer {
         reopen: bool,
         patience: Duration,
     ) -> Result<Report> {
-        let deadline = Instant::now() + patience;
+        let deadline = state::deadline(patience);
         let mut state = self.shared.lock();
         let mut report = Report::done();
         report.opened = self.shared.start_thread(&mut state, reopen)?;
@@ -173,7 +173,7 @@ impl Writer {
 
     /// Writes what was accepted, ends the thread and closes the file. Does nothing when closed.
     pub fn close(&self, patience: Duration) -> Result<Report> {
-        let deadline = Instant::now() + patience;
+        let deadline = state::deadline(patience);
         let mut state = self.shared.lock();
         let thread = state.thread;
         if state.status == Status::Detached {

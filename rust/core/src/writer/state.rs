@@ -183,7 +183,7 @@ impl Shared {
 
     /// Waits until all that was accepted before is written to the operating system.
     pub(super) fn flush(&self, patience: Duration) -> Result<Report> {
-        let deadline = Instant::now() + patience;
+        let deadline = deadline(patience);
         let mut state = self.lock();
         let (thread, target, attempt) = (state.thread, state.accepted(), state.started + 1);
         let done = |state: &State| {
@@ -283,6 +283,12 @@ impl State {
         }
         self.refresh();
     }
+}
+
+/// When `patience` ends, or as good as never where it is longer than the clock counts.
+pub(super) fn deadline(patience: Duration) -> Instant {
+    const NEVER: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+    Instant::now() + patience.min(NEVER)
 }
 
 /// Counts the records in bytes that this crate encoded.

@@ -7,7 +7,7 @@ use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
 use super::file::EventFile;
-use super::state::{Failure, Shared, State, Status, count_records};
+use super::state::{self, Failure, Shared, State, Status, count_records};
 use super::sys;
 use crate::summary;
 
@@ -73,7 +73,7 @@ impl Output {
                 state = wait(shared, state, None);
             }
             // Others may follow the first event: one write for all of them.
-            let deadline = Instant::now() + shared.options.linger;
+            let deadline = state::deadline(shared.options.linger);
             while !state.wanted {
                 let Some(left) = deadline.checked_duration_since(Instant::now()) else { break };
                 state = wait(shared, state, Some(left));
