@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use proptest::prelude::*;
@@ -122,6 +123,53 @@ fn what_cannot_be_written_at_the_end_is_counted() {
     assert!(writer.close(PATIENCE).is_err());
     assert_eq!(writer.dropped(), 2);
     assert!(writer.is_closed());
+}
+
+#[test]
+fn close_ends_while_others_append() {
+    let dir = tempfile::tempdir().unwrap();
+    let writer = writer(dir.path());
+    let done = AtomicBool::new(false);
+    let appended = std::thread::scope(|scope| {
+        let logger = scope.spawn(|| {
+            let mut count = 0_u64;
+            while !done.load(Ordering::Relaxed) {
+                append(&writer, &[0; 100]).unwrap();
+                count += 1;
+            }
+            count
+        });
+        std::thread::sleep(Duration::from_millis(50));
+        let closed = (0..10).all(|_| writer.close(Duration::from_secs(5)).unwrap().done);
+        done.store(true, Ordering::Relaxed);
+        assert!(closed);
+        logger.join().unwrap()
+    });
+    assert!(writer.close(PATIENCE).unwrap().done);
+    assert_eq!(payloads(dir.path()).concat().len() as u64, appended);
+}
+
+#[test]
+fn an_append_that_waits_for_room_survives_a_close() {
+    let dir = tempfile::tempdir().unwrap();
+    let writer = writer(dir.path());
+    // 64 MiB may wait: each of these finds no room while another one does.
+    let large = vec![0; 70 << 20];
+    for round in 0..10 {
+        std::thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| append(&writer, &large).unwrap());
+            }
+            for _ in 0..2 {
+                scope.spawn(|| assert!(writer.close(PATIENCE).unwrap().done));
+            }
+        });
+        assert!(writer.flush(PATIENCE).unwrap().done);
+        assert!(writer.close(PATIENCE).unwrap().done);
+        let files = payloads(dir.path());
+        assert_eq!(files.concat().len(), 2, "round {round}");
+        fs::read_dir(dir.path()).unwrap().for_each(|e| fs::remove_file(e.unwrap().path()).unwrap());
+    }
 }
 
 #[test]

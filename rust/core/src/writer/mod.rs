@@ -130,20 +130,23 @@ impl Writer {
         let deadline = state::deadline(patience);
         let mut state = self.shared.lock();
         let mut report = Report::done();
-        report.opened = self.shared.start_thread(&mut state, reopen)?;
         loop {
-            report.warning = state.take_unreported(self.options().on_error)?.or(report.warning);
-            if state.has_room() {
-                break;
-            }
-            if let Some(failure) = state.failing.clone() {
-                if self.options().on_error == OnError::Raise {
-                    return Err(failure.into());
+            // What comes after a `close` waits for its end and goes to a new file.
+            if !state.closing {
+                report.opened |= self.shared.start_thread(&mut state, reopen)?;
+                report.warning = state.take_unreported(self.options().on_error)?.or(report.warning);
+                if state.has_room() {
+                    break;
                 }
-                let mut lost = Vec::new();
-                encode(&mut lost);
-                state.dropped += state::count_records(&lost);
-                return Ok(report);
+                if let Some(failure) = state.failing.clone() {
+                    if self.options().on_error == OnError::Raise {
+                        return Err(failure.into());
+                    }
+                    let mut lost = Vec::new();
+                    encode(&mut lost);
+                    state.dropped += state::count_records(&lost);
+                    return Ok(report);
+                }
             }
             match self.shared.wait(state, deadline) {
                 Some(guard) => state = guard,

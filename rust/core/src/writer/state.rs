@@ -232,6 +232,7 @@ impl State {
     pub(super) fn refresh(&mut self) {
         let needs_a_look = self.status != Status::Running
             || self.idle
+            || self.closing
             || self.unreported.is_some()
             || EXITING.load(Ordering::Relaxed);
         self.attention = if needs_a_look {
