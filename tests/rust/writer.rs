@@ -173,6 +173,25 @@ fn an_append_that_waits_for_room_survives_a_close() {
 }
 
 #[test]
+fn a_flush_after_an_outage_writes_all() {
+    let root = tempfile::tempdir().unwrap();
+    let dir = root.path().join("run");
+    for _ in 0..10 {
+        fs::write(&dir, "not a directory").unwrap();
+        let writer = writer(&dir);
+        append(&writer, b"one").unwrap();
+        // Each attempt in the background fails one call. "one" is the thread's by now.
+        while writer.append(|_| (), true, PATIENCE).is_ok() {}
+        append(&writer, b"two").unwrap();
+        fs::remove_file(&dir).unwrap();
+        while writer.flush(PATIENCE).is_err() {}
+        assert_eq!(payloads(&dir), [[b"one".to_vec(), b"two".to_vec()]]);
+        drop(writer);
+        fs::remove_dir_all(&dir).unwrap();
+    }
+}
+
+#[test]
 fn waiting_for_ever_is_no_overflow() {
     let dir = tempfile::tempdir().unwrap();
     let writer = Writer::new(Options {

@@ -191,10 +191,10 @@ impl Shared {
                 || state.thread != thread
                 || (state.written >= target && state.file.is_some())
         };
-        if !done(&state) {
+        while !done(&state) && (state.finished < attempt || state.failing.is_none()) {
+            // Again after each attempt: one that succeeds after others failed wrote no more than
+            // what they were to write.
             self.write_now(&mut state);
-        }
-        while !done(&state) && state.finished < attempt {
             match self.wait(state, deadline) {
                 Some(guard) => state = guard,
                 None => return Ok(Report::default()),
