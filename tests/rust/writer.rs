@@ -192,6 +192,31 @@ fn a_flush_after_an_outage_writes_all() {
 }
 
 #[test]
+fn close_writes_to_a_new_file_what_a_removal_would_lose() {
+    let dir = tempfile::tempdir().unwrap();
+    let writer = writer(dir.path());
+    assert!(writer.open(PATIENCE).unwrap().done);
+    fs::remove_file(writer.path().unwrap()).unwrap();
+    append(&writer, b"kept").unwrap();
+    assert!(writer.close(PATIENCE).is_err());
+    assert_eq!(payloads(dir.path()), [[b"kept".to_vec()]]);
+    assert_eq!(writer.dropped(), 0);
+}
+
+#[test]
+fn what_no_new_file_takes_after_a_removal_is_counted() {
+    let root = tempfile::tempdir().unwrap();
+    let dir = root.path().join("run");
+    let writer = writer(&dir);
+    assert!(writer.open(PATIENCE).unwrap().done);
+    fs::remove_dir_all(&dir).unwrap();
+    fs::write(&dir, "not a directory").unwrap();
+    append(&writer, b"lost").unwrap();
+    assert!(writer.close(PATIENCE).is_err());
+    assert_eq!(writer.dropped(), 1);
+}
+
+#[test]
 fn waiting_for_ever_is_no_overflow() {
     let dir = tempfile::tempdir().unwrap();
     let writer = Writer::new(Options {

@@ -19,7 +19,8 @@ const KEEP: usize = 4 << 20;
 /// Runs until the writer is closed.
 pub(super) fn run(shared: &Shared, opened_at: f64) {
     sys::block_signals();
-    let mut output = Output { file: None, batch: Vec::new(), written: 0, preamble: 0, opened_at };
+    let mut output =
+        Output { file: None, removed: None, batch: Vec::new(), written: 0, preamble: 0, opened_at };
     loop {
         let closing = output.gather(shared);
         let attempt = output.write(shared);
@@ -35,7 +36,9 @@ pub(super) fn run(shared: &Shared, opened_at: f64) {
             }
             Err(failure) => state.failed(failure, shared.options.on_error),
         }
-        let ended = closing && (state.pending.is_empty() || state.failing.is_some());
+        // After a removal, another attempt: a new file may take what the old one lost.
+        let failed = state.failing.is_some() && output.removed.is_none();
+        let ended = closing && (failed || state.failing.is_none() && state.pending.is_empty());
         if ended {
             output.end(shared, &mut state);
         }
@@ -50,6 +53,9 @@ pub(super) fn run(shared: &Shared, opened_at: f64) {
 /// What the thread has taken and not yet written, and where it goes.
 struct Output {
     file: Option<EventFile>,
+    /// What the last attempt found removed. Open until forks see it no longer, whose children
+    /// close what they see.
+    removed: Option<EventFile>,
     /// Whole records, the first `written` bytes of which are in the file.
     batch: Vec<u8>,
     written: usize,
@@ -93,6 +99,7 @@ impl Output {
     /// Writes the rest of the batch, to a new file where there is none.
     fn write(&mut self, shared: &Shared) -> Result<(), Failure> {
         let options = &shared.options;
+        self.removed = None;
         if self.file.is_none() {
             let file = EventFile::create(&options.log_dir, &options.suffix)
                 .map_err(|(error, path)| Failure::new(&error, path))?;
@@ -112,7 +119,8 @@ impl Output {
         let failure = Failure::new(&error, file.path.clone());
         if file.is_removed() {
             // What it held is gone; what comes goes to a new one.
-            self.file = None;
+            self.removed = self.file.take();
+            self.written = 0;
         }
         Err(failure)
     }
