@@ -17,7 +17,10 @@ def int_column(values: ArrayLike, argument: str, count: int | None = None) -> ND
     """`values`, integers of whatever type, as contiguous int64 of shape [count]."""
     array = _numbers(values, argument, count)
     if array.dtype.kind not in "bi":
-        # Looked at before the cast, which gives any number for what is out of range.
+        # Looked at before the cast, which gives any number for what is out of range. Half
+        # precision can't hold the limits.
+        if array.dtype.kind != "u":
+            array = array.astype(np.result_type(array, np.float64))
         fits = (
             array <= np.uint64(np.iinfo(np.int64).max)
             if array.dtype.kind == "u"

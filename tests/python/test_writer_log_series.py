@@ -286,3 +286,11 @@ def test_any_series_is_read_back_equal(rows, value_type, step_type):
     with tempfile.TemporaryDirectory() as directory:
         points = series(directory, given_values, given_steps, wall_times)
     assert [(p.value, p.step, p.wall_time) for p in points] == rows
+
+
+def test_steps_in_half_precision(tmp_path):
+    with SummaryWriter(tmp_path) as writer:
+        writer.add_scalar_series("a", [1.0, 2.0], np.array([3, 2048], np.float16))
+        with pytest.raises(TypeError, match="steps"):
+            writer.add_scalar_series("a", [1.0, 2.0], np.array([3, np.inf], np.float16))
+    assert events.steps(tmp_path) == [3, 2048]

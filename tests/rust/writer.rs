@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use proptest::prelude::*;
@@ -110,20 +111,6 @@ fn a_removed_directory_is_reported_and_made_again() {
 }
 
 #[test]
-fn a_directory_removed_before_the_end_is_made_again() {
-    let root = tempfile::tempdir().unwrap();
-    let dir = root.path().join("run");
-    let writer = writer(&dir);
-    append(&writer, b"lost").unwrap();
-    assert!(writer.flush(PATIENCE).unwrap().done);
-    fs::remove_dir_all(&dir).unwrap();
-    append(&writer, b"kept").unwrap();
-    assert!(writer.close(PATIENCE).is_err());
-    assert_eq!(payloads(&dir), [[b"kept".to_vec()]]);
-    assert_eq!(writer.dropped(), 0);
-}
-
-#[test]
 fn what_cannot_be_written_at_the_end_is_counted() {
     let root = tempfile::tempdir().unwrap();
     let file = root.path().join("file");
@@ -136,6 +123,112 @@ fn what_cannot_be_written_at_the_end_is_counted() {
     assert!(writer.close(PATIENCE).is_err());
     assert_eq!(writer.dropped(), 2);
     assert!(writer.is_closed());
+}
+
+#[test]
+fn close_ends_while_others_append() {
+    let dir = tempfile::tempdir().unwrap();
+    let writer = writer(dir.path());
+    let done = AtomicBool::new(false);
+    let appended = std::thread::scope(|scope| {
+        let logger = scope.spawn(|| {
+            let mut count = 0_u64;
+            while !done.load(Ordering::Relaxed) {
+                append(&writer, &[0; 100]).unwrap();
+                count += 1;
+            }
+            count
+        });
+        std::thread::sleep(Duration::from_millis(50));
+        let closed = (0..10).all(|_| writer.close(Duration::from_secs(5)).unwrap().done);
+        done.store(true, Ordering::Relaxed);
+        assert!(closed);
+        logger.join().unwrap()
+    });
+    assert!(writer.close(PATIENCE).unwrap().done);
+    assert_eq!(payloads(dir.path()).concat().len() as u64, appended);
+}
+
+#[test]
+fn an_append_that_waits_for_room_survives_a_close() {
+    let dir = tempfile::tempdir().unwrap();
+    let writer = writer(dir.path());
+    // 64 MiB may wait: each of these finds no room while another one does.
+    let large = vec![0; 70 << 20];
+    for round in 0..10 {
+        std::thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| append(&writer, &large).unwrap());
+            }
+            for _ in 0..2 {
+                scope.spawn(|| assert!(writer.close(PATIENCE).unwrap().done));
+            }
+        });
+        assert!(writer.flush(PATIENCE).unwrap().done);
+        assert!(writer.close(PATIENCE).unwrap().done);
+        let files = payloads(dir.path());
+        assert_eq!(files.concat().len(), 2, "round {round}");
+        fs::read_dir(dir.path()).unwrap().for_each(|e| fs::remove_file(e.unwrap().path()).unwrap());
+    }
+}
+
+#[test]
+fn a_flush_after_an_outage_writes_all() {
+    let root = tempfile::tempdir().unwrap();
+    let dir = root.path().join("run");
+    for _ in 0..10 {
+        fs::write(&dir, "not a directory").unwrap();
+        let writer = writer(&dir);
+        append(&writer, b"one").unwrap();
+        // Each attempt in the background fails one call. "one" is the thread's by now.
+        while writer.append(|_| (), true, PATIENCE).is_ok() {}
+        append(&writer, b"two").unwrap();
+        fs::remove_file(&dir).unwrap();
+        while writer.flush(PATIENCE).is_err() {}
+        assert_eq!(payloads(&dir), [[b"one".to_vec(), b"two".to_vec()]]);
+        drop(writer);
+        fs::remove_dir_all(&dir).unwrap();
+    }
+}
+
+#[test]
+fn close_writes_to_a_new_file_what_a_removal_would_lose() {
+    let dir = tempfile::tempdir().unwrap();
+    let writer = writer(dir.path());
+    assert!(writer.open(PATIENCE).unwrap().done);
+    fs::remove_file(writer.path().unwrap()).unwrap();
+    append(&writer, b"kept").unwrap();
+    assert!(writer.close(PATIENCE).is_err());
+    assert_eq!(payloads(dir.path()), [[b"kept".to_vec()]]);
+    assert_eq!(writer.dropped(), 0);
+}
+
+#[test]
+fn what_no_new_file_takes_after_a_removal_is_counted() {
+    let root = tempfile::tempdir().unwrap();
+    let dir = root.path().join("run");
+    let writer = writer(&dir);
+    assert!(writer.open(PATIENCE).unwrap().done);
+    fs::remove_dir_all(&dir).unwrap();
+    fs::write(&dir, "not a directory").unwrap();
+    append(&writer, b"lost").unwrap();
+    assert!(writer.close(PATIENCE).is_err());
+    assert_eq!(writer.dropped(), 1);
+}
+
+#[test]
+fn waiting_for_ever_is_no_overflow() {
+    let dir = tempfile::tempdir().unwrap();
+    let writer = Writer::new(Options {
+        log_dir: dir.path().into(),
+        suffix: String::new(),
+        linger: Duration::MAX,
+        on_error: OnError::Raise,
+    });
+    assert!(writer.append(|out| record::frame(out, b"one"), true, Duration::MAX).unwrap().done);
+    assert!(writer.flush(Duration::MAX).unwrap().done);
+    assert!(writer.close(Duration::MAX).unwrap().done);
+    assert_eq!(payloads(dir.path()), [[b"one".to_vec()]]);
 }
 
 proptest! {

@@ -13,7 +13,7 @@ mod thread;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::error::{Error, Result};
 use crate::record;
@@ -128,23 +128,26 @@ impl Writer {
         reopen: bool,
         patience: Duration,
     ) -> Result<Report> {
-        let deadline = Instant::now() + patience;
+        let deadline = state::deadline(patience);
         let mut state = self.shared.lock();
         let mut report = Report::done();
-        report.opened = self.shared.start_thread(&mut state, reopen)?;
         loop {
-            report.warning = state.take_unreported(self.options().on_error)?.or(report.warning);
-            if state.has_room() {
-                break;
-            }
-            if let Some(failure) = state.failing.clone() {
-                if self.options().on_error == OnError::Raise {
-                    return Err(failure.into());
+            // What comes after a `close` waits for its end and goes to a new file.
+            if !state.closing {
+                report.opened |= self.shared.start_thread(&mut state, reopen)?;
+                report.warning = state.take_unreported(self.options().on_error)?.or(report.warning);
+                if state.has_room() {
+                    break;
                 }
-                let mut lost = Vec::new();
-                encode(&mut lost);
-                state.dropped += record::count(&lost);
-                return Ok(report);
+                if let Some(failure) = state.failing.clone() {
+                    if self.options().on_error == OnError::Raise {
+                        return Err(failure.into());
+                    }
+                    let mut lost = Vec::new();
+                    encode(&mut lost);
+                    state.dropped += record::count(&lost);
+                    return Ok(report);
+                }
             }
             match self.shared.wait(state, deadline) {
                 Some(guard) => state = guard,
@@ -174,7 +177,7 @@ impl Writer {
 
     /// Writes what was accepted, ends the thread and closes the file. Does nothing when closed.
     pub fn close(&self, patience: Duration) -> Result<Report> {
-        let deadline = Instant::now() + patience;
+        let deadline = state::deadline(patience);
         let mut state = self.shared.lock();
         let thread = state.thread;
         if state.status == Status::Detached {

@@ -182,7 +182,7 @@ impl Shared {
 
     /// Waits until all that was accepted before is written to the operating system.
     pub(super) fn flush(&self, patience: Duration) -> Result<Report> {
-        let deadline = Instant::now() + patience;
+        let deadline = deadline(patience);
         let mut state = self.lock();
         let (thread, target, attempt) = (state.thread, state.accepted(), state.started + 1);
         let done = |state: &State| {
@@ -190,10 +190,10 @@ impl Shared {
                 || state.thread != thread
                 || (state.written >= target && state.file.is_some())
         };
-        if !done(&state) {
+        while !done(&state) && (state.finished < attempt || state.failing.is_none()) {
+            // Again after each attempt: one that succeeds after others failed wrote no more than
+            // what they were to write.
             self.write_now(&mut state);
-        }
-        while !done(&state) && state.finished < attempt {
             match self.wait(state, deadline) {
                 Some(guard) => state = guard,
                 None => return Ok(Report::default()),
@@ -231,6 +231,7 @@ impl State {
     pub(super) fn refresh(&mut self) {
         let needs_a_look = self.status != Status::Running
             || self.idle
+            || self.closing
             || self.unreported.is_some()
             || EXITING.load(Ordering::Relaxed);
         self.attention = if needs_a_look {
@@ -282,4 +283,10 @@ impl State {
         }
         self.refresh();
     }
+}
+
+/// When `patience` ends, or as good as never where it is longer than the clock counts.
+pub(super) fn deadline(patience: Duration) -> Instant {
+    const NEVER: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+    Instant::now() + patience.min(NEVER)
 }

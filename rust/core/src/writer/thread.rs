@@ -7,7 +7,7 @@ use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
 use super::file::EventFile;
-use super::state::{Failure, Shared, State, Status};
+use super::state::{self, Failure, Shared, State, Status};
 use super::sys;
 use crate::{record, summary};
 
@@ -19,13 +19,11 @@ const KEEP: usize = 4 << 20;
 /// Runs until the writer is closed.
 pub(super) fn run(shared: &Shared, opened_at: f64) {
     sys::block_signals();
-    let mut output = Output { file: None, batch: Vec::new(), written: 0, preamble: 0, opened_at };
+    let mut output =
+        Output { file: None, removed: None, batch: Vec::new(), written: 0, preamble: 0, opened_at };
     loop {
         let closing = output.gather(shared);
-        let had_file = output.file.is_some();
         let attempt = output.write(shared);
-        // A file that was deleted is worth another attempt, with a new one.
-        let deleted = had_file && output.file.is_none();
         let mut state = shared.lock();
         state.finished += 1;
         state.file = output.file.as_ref().map(EventFile::shown);
@@ -38,7 +36,9 @@ pub(super) fn run(shared: &Shared, opened_at: f64) {
             }
             Err(failure) => state.failed(failure, shared.options.on_error),
         }
-        let ended = closing && !deleted && (state.pending.is_empty() || state.failing.is_some());
+        // After a removal, another attempt: a new file may take what the old one lost.
+        let failed = state.failing.is_some() && output.removed.is_none();
+        let ended = closing && (failed || state.failing.is_none() && state.pending.is_empty());
         if ended {
             output.end(shared, &mut state);
         }
@@ -53,6 +53,9 @@ pub(super) fn run(shared: &Shared, opened_at: f64) {
 /// What the thread has taken and not yet written, and where it goes.
 struct Output {
     file: Option<EventFile>,
+    /// What the last attempt found removed. Open until forks see it no longer, whose children
+    /// close what they see.
+    removed: Option<EventFile>,
     /// Whole records, the first `written` bytes of which are in the file.
     batch: Vec<u8>,
     written: usize,
@@ -76,7 +79,7 @@ impl Output {
                 state = wait(shared, state, None);
             }
             // Others may follow the first event: one write for all of them.
-            let deadline = Instant::now() + shared.options.linger;
+            let deadline = state::deadline(shared.options.linger);
             while !state.wanted {
                 let Some(left) = deadline.checked_duration_since(Instant::now()) else { break };
                 state = wait(shared, state, Some(left));
@@ -96,6 +99,7 @@ impl Output {
     /// Writes the rest of the batch, to a new file where there is none.
     fn write(&mut self, shared: &Shared) -> Result<(), Failure> {
         let options = &shared.options;
+        self.removed = None;
         if self.file.is_none() {
             let file = EventFile::create(&options.log_dir, &options.suffix)
                 .map_err(|(error, path)| Failure::new(&error, path))?;
@@ -118,7 +122,8 @@ impl Output {
         let failure = Failure::new(&error, file.path.clone());
         if file.is_removed() {
             // What it held is gone; what comes goes to a new one.
-            self.file = None;
+            self.removed = self.file.take();
+            self.written = 0;
         }
         Err(failure)
     }
