@@ -42,7 +42,7 @@ class SummaryWriter(EventWriter):
         on_error: what a failure in the background does, a full disk say. `"raise"`: the next call
             raises the `OSError`. `"warn"`: one `RuntimeWarning` an outage, training goes on,
             writing is tried again; when 64 MiB wait, further events are dropped and counted in
-            `dropped_events`.
+            `dropped_events`. Where warnings are errors, the call that raises has logged its event.
 
     Raises:
         TypeError, ValueError: an argument that can't be used; the message names it.

@@ -1,8 +1,9 @@
 //! A writer as Python holds it: waits with the interpreter detached, warns, raises.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use pyo3::exceptions::PyRuntimeWarning;
+use pyo3::exceptions::{PyException, PyRuntimeWarning};
 use pyo3::prelude::*;
 use tfevents::Result;
 use tfevents::writer::{self, Options, Report, Writer};
@@ -45,14 +46,23 @@ impl Handle {
 
     /// Opens a file where none is open. Where that fails, the writer is closed.
     pub fn open(&self, py: Python<'_>) -> PyResult<()> {
-        wait(py, |patience| self.writer.open(patience)).inspect_err(|_| {
-            // It fails again, for the reason that is being told already.
-            let _ = self.close(py);
+        let opened = AtomicBool::new(false);
+        let open = |patience| {
+            let report = self.writer.open(patience)?;
+            opened.fetch_or(report.opened, Ordering::Relaxed);
+            Ok(report)
+        };
+        wait(py, open).inspect_err(|_| {
+            if opened.load(Ordering::Relaxed) {
+                // It fails again, for the reason that is being told already.
+                let _ = self.close(py);
+            }
         })
     }
 
     pub fn flush(&self, py: Python<'_>) -> PyResult<()> {
-        wait(py, |patience| self.writer.flush(patience))
+        let mark = self.writer.mark();
+        wait(py, |patience| self.writer.flush_to(mark, patience))
     }
 
     pub fn close(&self, py: Python<'_>) -> PyResult<()> {
@@ -86,6 +96,10 @@ fn wait(py: Python<'_>, step: impl Fn(Duration) -> Result<Report> + Sync) -> PyR
             if let Err(error) =
                 py.import("tfevents._exit").and_then(|module| module.call_method0("opened"))
             {
+                // Ctrl-C is no error of the module's.
+                if !error.is_instance_of::<PyException>(py) {
+                    return Err(error);
+                }
                 error.write_unraisable(py, None);
             }
         }

@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use crate::error::{Error, Result};
 use crate::record;
+pub use state::Mark;
 use state::{EXITING, Shared, Status};
 
 /// Where and how a [`Writer`] writes.
@@ -161,7 +162,14 @@ impl Writer {
 
     /// Opens a file if none is open, and waits until that is done.
     pub fn open(&self, patience: Duration) -> Result<Report> {
+        let deadline = state::deadline(patience);
         let mut state = self.shared.lock();
+        while state.closing {
+            match self.shared.wait(state, deadline) {
+                Some(guard) => state = guard,
+                None => return Ok(Report::default()),
+            }
+        }
         let opened = self.shared.start_thread(&mut state, true)?;
         if state.file.is_some() {
             return Ok(Report::done());
@@ -170,9 +178,20 @@ impl Writer {
         Ok(Report { opened, ..self.flush(patience)? })
     }
 
+    /// What is accepted by now, for [`flush_to`](Writer::flush_to).
+    pub fn mark(&self) -> Mark {
+        self.shared.lock().mark()
+    }
+
     /// Waits until all that was accepted before is written to the operating system.
     pub fn flush(&self, patience: Duration) -> Result<Report> {
-        self.shared.flush(patience)
+        self.flush_to(self.mark(), patience)
+    }
+
+    /// Waits until all that was accepted before the mark is written to the operating system. Who
+    /// calls again and again waits for the same events each time, whatever others append.
+    pub fn flush_to(&self, mark: Mark, patience: Duration) -> Result<Report> {
+        self.shared.flush(mark, patience)
     }
 
     /// Writes what was accepted, ends the thread and closes the file. Does nothing when closed.
@@ -223,8 +242,12 @@ impl Writer {
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        // Where the file can't be written there is nobody left to tell; who wants to know closes.
-        let _ = self.close(Duration::from_secs(600));
+        // Who asked for the end and did not wait for it does not want to; the thread goes on.
+        if !self.shared.lock().closing {
+            // Where the file can't be written there is nobody left to tell; who wants to know
+            // closes.
+            let _ = self.close(Duration::from_secs(600));
+        }
     }
 }
 
@@ -240,8 +263,11 @@ pub fn flush_at_exit(patience: Duration) -> Vec<Error> {
     fork::writers()
         .into_iter()
         .filter_map(|shared| {
-            shared.lock().refresh();
-            shared.flush(patience).map_or_else(Some, |report| report.warning)
+            let mut state = shared.lock();
+            state.refresh();
+            let mark = state.mark();
+            drop(state);
+            shared.flush(mark, patience).map_or_else(Some, |report| report.warning)
         })
         .collect()
 }

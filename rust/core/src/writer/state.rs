@@ -66,6 +66,14 @@ pub(super) enum Status {
     Closed,
 }
 
+/// A point in what was appended to a writer.
+#[derive(Debug, Clone, Copy)]
+pub struct Mark {
+    thread: u64,
+    /// Bytes that were accepted for this thread before.
+    accepted: u64,
+}
+
 /// The thread's file, as far as others need to know it.
 #[derive(Debug)]
 pub(super) struct OpenFile {
@@ -119,8 +127,7 @@ impl Shared {
 
     #[inline(always)]
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
-        // Nothing panics while it holds the lock but an encoder, which leaves at worst a record
-        // that readers step over.
+        // Nothing panics while it holds the lock.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -181,14 +188,14 @@ impl Shared {
     }
 
     /// Waits until all that was accepted before is written to the operating system.
-    pub(super) fn flush(&self, patience: Duration) -> Result<Report> {
+    pub(super) fn flush(&self, mark: Mark, patience: Duration) -> Result<Report> {
         let deadline = deadline(patience);
         let mut state = self.lock();
-        let (thread, target, attempt) = (state.thread, state.accepted(), state.started + 1);
+        let attempt = state.started + 1;
         let done = |state: &State| {
             state.status != Status::Running
-                || state.thread != thread
-                || (state.written >= target && state.file.is_some())
+                || state.thread != mark.thread
+                || (state.written >= mark.accepted && state.file.is_some())
         };
         while !done(&state) && (state.finished < attempt || state.failing.is_none()) {
             // Again after each attempt: one that succeeds after others failed wrote no more than
@@ -213,9 +220,9 @@ impl Shared {
 }
 
 impl State {
-    /// Bytes that were accepted since the writer was made.
-    pub(super) fn accepted(&self) -> u64 {
-        self.taken + self.pending.len() as u64
+    /// What is accepted by now.
+    pub(super) fn mark(&self) -> Mark {
+        Mark { thread: self.thread, accepted: self.taken + self.pending.len() as u64 }
     }
 
     pub(super) fn has_room(&self) -> bool {

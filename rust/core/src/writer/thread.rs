@@ -40,9 +40,13 @@ pub(super) fn run(shared: &Shared, opened_at: f64) {
         let failed = state.failing.is_some() && output.removed.is_none();
         let ended = closing && (failed || state.failing.is_none() && state.pending.is_empty());
         if ended {
-            output.end(shared, &mut state);
+            // From here on forks see no descriptor, and appends wait for the end.
+            state.file = None;
         }
         drop(state);
+        if ended {
+            output.end(shared);
+        }
         shared.progress.notify_all();
         if ended {
             return;
@@ -146,23 +150,25 @@ impl Output {
     }
 
     /// Closes the file. What could not be written by now is given up.
-    fn end(&mut self, shared: &Shared, state: &mut State) {
+    fn end(&mut self, shared: &Shared) {
+        // Without the lock: on a network file system this is when the bytes travel.
+        let failure = self.file.take().and_then(|file| {
+            let path = file.path.clone();
+            file.close().map_err(|error| Failure::new(&error, path)).err()
+        });
+        let mut state = shared.lock();
         let lost = self.unwritten() + record::count(&state.pending);
         if lost > 0 {
             state.dropped += lost;
             state.unreported = state.failing.clone();
             state.pending.clear();
         }
-        if let Some(file) = self.file.take() {
-            let path = file.path.clone();
-            if let Err(error) = file.close() {
-                state.failed(Failure::new(&error, path), shared.options.on_error);
-            }
+        if let Some(failure) = failure {
+            state.failed(failure, shared.options.on_error);
         }
         state.taken = 0;
         state.written = 0;
         state.closing = false;
-        state.file = None;
         state.set_status(Status::Closed);
     }
 }
