@@ -11,9 +11,7 @@ import pytest
 import events
 import scripts
 
-pytestmark = pytest.mark.skipif(
-    sys.platform != "linux", reason="counts on Linux's signals"
-)
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="counts on Linux's signals")
 
 LOGS_AND_TELLS = """
 import os, sys, time
