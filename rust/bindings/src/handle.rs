@@ -117,8 +117,15 @@ fn wait(py: Python<'_>, step: impl Fn(Duration) -> Result<Report> + Sync) -> PyR
 
 /// Flushes every writer; from then on events are written before the call returns.
 #[pyfunction]
-pub fn flush_at_exit(py: Python<'_>) {
-    for error in py.detach(|| writer::flush_at_exit(Duration::from_secs(600))) {
-        to_py(error).write_unraisable(py, None);
+pub fn flush_at_exit(py: Python<'_>) -> PyResult<()> {
+    loop {
+        let (done, errors) = py.detach(|| writer::flush_at_exit(SLICE));
+        for error in errors {
+            to_py(error).write_unraisable(py, None);
+        }
+        if done {
+            return Ok(());
+        }
+        py.check_signals()?;
     }
 }

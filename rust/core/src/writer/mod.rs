@@ -257,17 +257,23 @@ pub fn is_exiting() -> bool {
 }
 
 /// Flushes every writer of the process. From then on every append needs a look, and callers see
-/// [`is_exiting`]. For the end of the process, when threads no longer get to run.
-pub fn flush_at_exit(patience: Duration) -> Vec<Error> {
+/// [`is_exiting`]. For the end of the process, when threads no longer get to run. False where a
+/// writer had not flushed when its `patience` was over, and what failed.
+pub fn flush_at_exit(patience: Duration) -> (bool, Vec<Error>) {
     EXITING.store(true, Ordering::Relaxed);
-    fork::writers()
-        .into_iter()
-        .filter_map(|shared| {
-            let mut state = shared.lock();
-            state.refresh();
-            let mark = state.mark();
-            drop(state);
-            shared.flush(mark, patience).map_or_else(Some, |report| report.warning)
-        })
-        .collect()
+    let (mut done, mut errors) = (true, Vec::new());
+    for shared in fork::writers() {
+        let mut state = shared.lock();
+        state.refresh();
+        let mark = state.mark();
+        drop(state);
+        match shared.flush(mark, patience) {
+            Ok(report) => {
+                done &= report.done;
+                errors.extend(report.warning);
+            }
+            Err(error) => errors.push(error),
+        }
+    }
+    (done, errors)
 }
