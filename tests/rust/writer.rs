@@ -30,11 +30,18 @@ fn append(writer: &Writer, payload: &[u8]) -> tfevents::Result<()> {
     Ok(())
 }
 
-/// The payloads of all files in `dir`, without each file's first, which says the version.
+/// The payloads of all files in `dir`, in the order in which they were made, without each file's
+/// first, which says the version.
 fn payloads(dir: &Path) -> Vec<Vec<Vec<u8>>> {
     let mut paths: Vec<_> = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()).collect();
-    paths.sort();
+    paths.sort_by_key(|path| number(path));
     paths.iter().map(|path| parse_all(&fs::read(path).unwrap())[1..].to_vec()).collect()
+}
+
+/// A file's number in the process, which its name has before the suffix.
+fn number(path: &Path) -> u64 {
+    let name = path.file_name().unwrap().to_str().unwrap().strip_suffix(".test").unwrap();
+    name.rsplit('.').next().unwrap().parse().unwrap()
 }
 
 fn parse_all(mut bytes: &[u8]) -> Vec<Vec<u8>> {
