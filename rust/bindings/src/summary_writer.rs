@@ -78,18 +78,15 @@ impl EventWriter {
         })
     }
 
-    /// One event with the values that `encode` appends to its summary.
+    /// One event with this encoded summary.
     fn add_summary(
         &self,
         py: Python<'_>,
         wall_time: f64,
         step: Option<i64>,
-        encode: impl FnOnce(&mut Vec<u8>),
+        summary: &[u8],
     ) -> PyResult<()> {
-        let mut summary = Vec::with_capacity(256);
-        encode(&mut summary);
-        let handle = self.handle()?;
-        handle.append(py, |out| summary::summary_event(out, wall_time, step, &summary))
+        self.handle()?.append(py, |out| summary::summary_event(out, wall_time, step, summary))
     }
 }
 
@@ -202,9 +199,9 @@ impl EventWriter {
             });
         }
         let precision = if double_precision { Precision::Double } else { Precision::Single };
-        self.add_summary(py, wall_time, step, |out| {
-            summary::tensor_scalar_value(out, tag, value, precision);
-        })
+        let mut summary = Vec::new();
+        summary::tensor_scalar_value(&mut summary, tag, value, precision);
+        self.add_summary(py, wall_time, step, &summary)
     }
 
     /// Logs a text, which TensorBoard shows as Markdown.
@@ -227,7 +224,9 @@ impl EventWriter {
         let text = argument::text(text_string, "text_string")?;
         let step = argument::step(global_step, "global_step")?;
         let wall_time = argument::wall_time(walltime, "walltime")?;
-        self.add_summary(py, wall_time, step, |out| summary::text_value(out, &tag, text))
+        let mut summary = Vec::new();
+        summary::text_value(&mut summary, &tag, text);
+        self.add_summary(py, wall_time, step, &summary)
     }
 
     /// Logs the numbers of many tags in one event, which is faster than an event each.
@@ -246,7 +245,7 @@ impl EventWriter {
         let step = argument::step(step, "step")?;
         let wall_time = argument::wall_time(walltime, "walltime")?;
         let summary = encode_values(values)?;
-        self.handle()?.append(py, |out| summary::summary_event(out, wall_time, step, &summary))
+        self.add_summary(py, wall_time, step, &summary)
     }
 
     fn _add_scalar_series(

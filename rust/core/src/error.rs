@@ -29,8 +29,6 @@ pub enum ErrorKind {
     Io(io::Error),
     /// The bytes of an event file are not what they should be.
     Corrupt(Corruption),
-    /// An argument that cannot be used; the text names it.
-    Invalid(String),
     /// The writer was closed.
     Closed,
 }
@@ -128,7 +126,6 @@ impl fmt::Display for Error {
         match &self.0.kind {
             ErrorKind::Io(error) => write!(f, "{error}")?,
             ErrorKind::Corrupt(corruption) => write!(f, "{corruption}")?,
-            ErrorKind::Invalid(message) => f.write_str(message)?,
             ErrorKind::Closed => f.write_str("the writer is closed")?,
         }
         if let Some(path) = &self.0.path {
