@@ -32,19 +32,32 @@ def int_column(values: ArrayLike, argument: str, count: int | None = None) -> ND
 
 
 def _numbers(values: Any, argument: str, count: int | None) -> NDArray[Any]:
+    array = as_array(values, argument)
+    if array.ndim != 1:
+        raise ValueError(f"{argument}: expected the shape [n], got {list(array.shape)}")
+    if count is not None and len(array) != count:
+        raise ValueError(f"{argument}: expected {count} items, as many as values, got {len(array)}")
+    return array
+
+
+def as_array(values: Any, argument: str) -> NDArray[Any]:
+    """`values` as an array of numbers, or an error that names `argument`.
+
+    Takes arrays and tensors of any package, wherever they live, numbers, and lists of these. Half
+    precision that NumPy lacks (bfloat16) comes as float32 from torch, and as it is from others. No
+    copy is made where none is needed: the array may be read-only, and in any memory order.
+    """
     try:
         array = _as_numpy(values)
-    except (TypeError, ValueError) as error:
-        raise type(error)(f"{argument}: {error}") from error
+    except (TypeError, ValueError, RuntimeError) as error:
+        # A tensor without data, or one of several shapes.
+        refusal = TypeError if isinstance(error, TypeError) else ValueError
+        raise refusal(f"{argument}: {error}") from error
     # Types that NumPy lacks, bfloat16 say, are of kind V, like structures, which are np.void.
     kind = array.dtype.kind
     is_number = kind in "fiub" or (kind == "V" and array.dtype.type is not np.void)
     if not is_number:
         raise TypeError(f"{argument}: expected numbers, got an array of {array.dtype}")
-    if array.ndim != 1:
-        raise ValueError(f"{argument}: expected the shape [n], got {list(array.shape)}")
-    if count is not None and len(array) != count:
-        raise ValueError(f"{argument}: expected {count} items, as many as values, got {len(array)}")
     return array
 
 
@@ -53,4 +66,11 @@ def _as_numpy(values: Any) -> NDArray[Any]:
         values = values.detach().cpu()
         if str(values.dtype) == "torch.bfloat16":
             values = values.float()
+        # A view that is negated or conjugated only when it is looked at.
+        values = values.resolve_conj().resolve_neg()
+    elif isinstance(values, (list, tuple)) and any(hasattr(item, "detach") for item in values):
+        values = [_as_numpy(item) for item in values]
+    elif hasattr(values, "get") and hasattr(values, "__cuda_array_interface__"):
+        # CuPy's arrays leave the device only when they are told to.
+        values = values.get()
     return np.asarray(values)

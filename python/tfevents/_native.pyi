@@ -19,6 +19,7 @@ __all__ = [
     "EventWriter",
     "FileWriter",
     "RunData",
+    "Summary",
     "__version__",
     "as_number",
     "as_step",
@@ -37,6 +38,12 @@ class EventWriter:
         flush_secs: float,
         filename_suffix: str,
         on_error: str,
+    ) -> None: ...
+    def _add(
+        self,
+        summary: Summary,
+        global_step: SupportsIndex | float | _Array | None = None,
+        walltime: SupportsFloat | None = None,
     ) -> None: ...
     def _open(self) -> None: ...
     def _purge(self, step: SupportsIndex) -> None: ...
@@ -108,6 +115,10 @@ class FileWriter:
     def reopen(self) -> None: ...
     @property
     def dropped_events(self) -> int: ...
+
+@final
+class Summary:
+    def SerializeToString(self) -> bytes: ...
 
 @final
 class RunData:

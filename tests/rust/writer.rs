@@ -2,11 +2,12 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use proptest::prelude::*;
-use tfevents::record::{self, OVERHEAD, Parsed, Verify};
+use tfevents::record::{self, Deferred, OVERHEAD, Parsed, Verify};
 use tfevents::wire::{Cursor, Value, encode};
 use tfevents::writer::{OnError, Options, Writer};
 use tfevents::{ErrorKind, summary};
@@ -267,4 +268,114 @@ proptest! {
         prop_assert_eq!((field.number, field.value), (5, Value::Bytes(&summary)));
         prop_assert!(fields.next().is_none());
     }
+}
+
+/// A record that the thread encodes.
+#[derive(Debug)]
+struct Later {
+    payload: Vec<u8>,
+    size: usize,
+    outcome: fn() -> std::io::Result<()>,
+}
+
+impl Later {
+    fn new(payload: &[u8], size: usize) -> Later {
+        Later { payload: payload.to_vec(), size, outcome: || Ok(()) }
+    }
+}
+
+impl Deferred for Later {
+    fn size(&self) -> usize {
+        self.size
+    }
+
+    fn encode(&self, out: &mut Vec<u8>) -> std::io::Result<()> {
+        let start = record::start(out);
+        out.extend_from_slice(&self.payload);
+        (self.outcome)()?;
+        record::finish(out, start);
+        Ok(())
+    }
+}
+
+fn defer(writer: &Writer, record: Later) -> tfevents::Result<()> {
+    let record: Arc<dyn Deferred> = Arc::new(record);
+    assert!(writer.defer(&record, true, PATIENCE)?.done);
+    Ok(())
+}
+
+#[test]
+fn what_is_encoded_later_keeps_its_place() {
+    let dir = tempfile::tempdir().unwrap();
+    let writer = writer(dir.path());
+    for i in 0..3000_u32 {
+        match i % 3 {
+            0 => defer(&writer, Later::new(&i.to_le_bytes(), 100_000)).unwrap(),
+            _ => append(&writer, &i.to_le_bytes()).unwrap(),
+        }
+        if i == 1500 {
+            assert!(writer.flush(PATIENCE).unwrap().done);
+            assert_eq!(payloads(dir.path())[0].len(), 1501);
+        }
+    }
+    assert!(writer.close(PATIENCE).unwrap().done);
+    let expected: Vec<_> = (0..3000_u32).map(|i| i.to_le_bytes().to_vec()).collect();
+    assert_eq!(payloads(dir.path()), [expected]);
+    assert_eq!(writer.dropped(), 0);
+}
+
+#[test]
+fn what_cannot_be_encoded_is_told_and_counted_and_costs_no_other_event() {
+    for outcome in [|| Err(std::io::Error::other("no pixels")), || panic!("a mistake")]
+        as [fn() -> std::io::Result<()>; 2]
+    {
+        let dir = tempfile::tempdir().unwrap();
+        let writer = writer(dir.path());
+        append(&writer, b"before").unwrap();
+        defer(&writer, Later { outcome, ..Later::new(b"lost", 10) }).unwrap();
+        let error = match append(&writer, b"after") {
+            Ok(()) => writer.flush(PATIENCE).unwrap_err(),
+            Err(error) => {
+                // Heard before the append: that one was refused.
+                append(&writer, b"after").unwrap();
+                error
+            }
+        };
+        let message = error.to_string();
+        assert!(message.contains("no pixels") || message.contains("a panic"), "{message}");
+        assert!(writer.close(PATIENCE).unwrap().done);
+        assert_eq!(payloads(dir.path()), [[b"before".to_vec(), b"after".to_vec()]]);
+        assert_eq!(writer.dropped(), 1);
+    }
+}
+
+#[test]
+fn memory_that_waits_to_be_encoded_is_bounded() {
+    static ENCODING: AtomicBool = AtomicBool::new(true);
+    let dir = tempfile::tempdir().unwrap();
+    let writer = writer(dir.path());
+    let slow = || {
+        while ENCODING.load(Ordering::Relaxed) {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        Ok(())
+    };
+    const HELD: usize = 16 << 20;
+    let mut accepted = 0;
+    loop {
+        let record: Arc<dyn Deferred> =
+            Arc::new(Later { outcome: slow, ..Later::new(b"big", HELD) });
+        if !writer.defer(&record, true, Duration::from_millis(50)).unwrap().done {
+            break;
+        }
+        accepted += 1;
+    }
+    assert_eq!(accepted, 4);
+    assert!(!writer.try_append(|out| record::frame(out, b"small")));
+    ENCODING.store(false, Ordering::Relaxed);
+    append(&writer, b"small").unwrap();
+    assert!(writer.close(PATIENCE).unwrap().done);
+    let mut expected = vec![b"big".to_vec(); 4];
+    expected.push(b"small".to_vec());
+    assert_eq!(payloads(dir.path()), [expected]);
 }

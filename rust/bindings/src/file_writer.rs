@@ -10,6 +10,7 @@ use tfevents::wire::Cursor;
 
 use crate::argument;
 use crate::handle::Handle;
+use crate::summary::Summary;
 use crate::summary_writer::options;
 
 /// `Event.graph_def`, `Event.tagged_run_metadata`.
@@ -103,12 +104,15 @@ impl FileWriter {
         global_step: Option<&Bound<'_, PyAny>>,
         walltime: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<()> {
+        let step = argument::step(global_step, "global_step")?;
+        let wall_time = argument::wall_time(walltime, "walltime")?;
+        if let Ok(ours) = summary.cast::<Summary>() {
+            return self.handle.append_summary(py, wall_time, step, &ours.get().0, false);
+        }
         let message = argument::message(summary, "summary")?;
         if Cursor::new(message.as_bytes()).any(|field| field.is_err()) {
             return Err(argument::malformed("summary"));
         }
-        let step = argument::step(global_step, "global_step")?;
-        let wall_time = argument::wall_time(walltime, "walltime")?;
         let mut records = Vec::new();
         summary::summary_event(&mut records, wall_time, step, message.as_bytes());
         self.append(py, &records)

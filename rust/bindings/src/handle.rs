@@ -1,11 +1,14 @@
 //! A writer as Python holds it: waits with the interpreter detached, warns, raises.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use pyo3::exceptions::{PyException, PyRuntimeWarning};
 use pyo3::prelude::*;
 use tfevents::Result;
+use tfevents::record::Deferred;
+use tfevents::summary::{self, DeferredEvent, Summary};
 use tfevents::writer::{self, Options, Report, Writer};
 
 use crate::error::to_py;
@@ -41,6 +44,34 @@ impl Handle {
         reopen: bool,
     ) -> PyResult<()> {
         wait(py, |patience| self.writer.append(encode, reopen, patience))?;
+        self.flush_if_exiting(py)
+    }
+
+    /// Appends an event with this summary. `reopen`: a closed writer is no error.
+    pub fn append_summary(
+        &self,
+        py: Python<'_>,
+        wall_time: f64,
+        step: Option<i64>,
+        summary: &Summary,
+        reopen: bool,
+    ) -> PyResult<()> {
+        match summary {
+            Summary::Encoded(bytes) => self.append_slowly(
+                py,
+                &|out| summary::summary_event(out, wall_time, step, bytes),
+                reopen,
+            ),
+            Summary::Deferred(values) => {
+                let values = Arc::clone(values);
+                let event: Arc<dyn Deferred> = Arc::new(DeferredEvent { wall_time, step, values });
+                wait(py, |patience| self.writer.defer(&event, reopen, patience))?;
+                self.flush_if_exiting(py)
+            }
+        }
+    }
+
+    fn flush_if_exiting(&self, py: Python<'_>) -> PyResult<()> {
         if writer::is_exiting() { self.flush(py) } else { Ok(()) }
     }
 

@@ -7,6 +7,7 @@ mod error;
 mod file_writer;
 mod handle;
 mod reader;
+mod summary;
 mod summary_writer;
 
 #[pyo3::pymodule(gil_used = false)]
@@ -21,6 +22,8 @@ mod _native {
     use crate::handle::flush_at_exit;
     #[pymodule_export]
     use crate::reader::{RunData, read};
+    #[pymodule_export]
+    use crate::summary::Summary;
     #[pymodule_export]
     use crate::summary_writer::EventWriter;
 

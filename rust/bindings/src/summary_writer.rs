@@ -14,6 +14,7 @@ use tfevents::writer::{OnError, Options, now};
 use crate::argument;
 use crate::file_writer::FileWriter;
 use crate::handle::Handle;
+use crate::summary::Summary;
 
 /// Logs scalars and texts to event files in one directory; the base of `SummaryWriter`.
 ///
@@ -153,6 +154,20 @@ impl EventWriter {
         self.handle
             .set(handle)
             .map_err(|_| PyRuntimeError::new_err("SummaryWriter.__init__ was called twice"))
+    }
+
+    /// Logs an event with this summary.
+    #[pyo3(signature = (summary, global_step=None, walltime=None))]
+    fn _add(
+        &self,
+        py: Python<'_>,
+        summary: &Summary,
+        global_step: Option<&Bound<'_, PyAny>>,
+        walltime: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<()> {
+        let step = argument::step(global_step, "global_step")?;
+        let wall_time = argument::wall_time(walltime, "walltime")?;
+        self.handle()?.append_summary(py, wall_time, step, &summary.0, true)
     }
 
     /// Opens a file where none is open.

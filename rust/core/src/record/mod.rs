@@ -10,9 +10,11 @@
 //! u32 LE  masked CRC32C of the payload
 //! ```
 
+mod deferred;
 mod encode;
 mod parse;
 
+pub use deferred::Deferred;
 pub use encode::{count, finish, frame, seal, start};
 pub use parse::{Parsed, Verify, parse, parse_length, resync};
 

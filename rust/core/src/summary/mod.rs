@@ -6,10 +6,12 @@
 //!
 //! Functions that append a whole record leave its checksums to [`record::seal`](crate::record::seal).
 
+mod deferred;
 mod event;
 mod scalar;
 mod text;
 
+pub use deferred::{DeferredEvent, Summary, Values};
 pub use event::{FILE_VERSION, event, file_version, rewritten_event, session_start, summary_event};
 pub use scalar::{Precision, scalar_event, scalar_value, tensor_scalar_value};
 pub use text::text_value;

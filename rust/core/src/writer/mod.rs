@@ -1,11 +1,13 @@
 //! Buffered, asynchronous writing of event files.
 //!
-//! Callers append whole records to a buffer under a lock; a thread a file writes the buffer to
-//! the operating system within [`Options::linger`]. Read [`state`] for what the two share,
-//! [`thread`] for the writing, [`fork`] for what happens to both in a forked child.
+//! Callers append whole records to a [`queue`] under a lock; a thread a file encodes what is yet to
+//! be encoded, and writes to the operating system within [`Options::linger`]. Read [`state`] for
+//! what the two share, [`thread`] for the writing, [`fork`] for what happens to both in a forked
+//! child.
 
 mod file;
 mod fork;
+mod queue;
 mod state;
 mod sys;
 mod thread;
@@ -16,7 +18,8 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use crate::error::{Error, Result};
-use crate::record;
+use crate::record::{self, Deferred};
+use queue::Queue;
 pub use state::Mark;
 use state::{EXITING, Shared, Status};
 
@@ -113,9 +116,9 @@ impl Writer {
     #[inline(always)]
     pub fn try_append(&self, encode: impl FnOnce(&mut Vec<u8>)) -> bool {
         let mut state = self.shared.lock();
-        let free = state.pending.len() < state.attention;
+        let free = state.pending.records.len() < state.attention;
         if free {
-            encode(&mut state.pending);
+            encode(&mut state.pending.records);
         }
         free
     }
@@ -126,6 +129,25 @@ impl Writer {
     pub fn append(
         &self,
         encode: impl FnOnce(&mut Vec<u8>),
+        reopen: bool,
+        patience: Duration,
+    ) -> Result<Report> {
+        self.enqueue(|queue| encode(&mut queue.records), reopen, patience)
+    }
+
+    /// Like [`append`](Writer::append), for a record that the thread encodes.
+    pub fn defer(
+        &self,
+        record: &Arc<dyn Deferred>,
+        reopen: bool,
+        patience: Duration,
+    ) -> Result<Report> {
+        self.enqueue(|queue| queue.defer(Arc::clone(record)), reopen, patience)
+    }
+
+    fn enqueue(
+        &self,
+        add: impl FnOnce(&mut Queue),
         reopen: bool,
         patience: Duration,
     ) -> Result<Report> {
@@ -144,9 +166,9 @@ impl Writer {
                     if self.options().on_error == OnError::Raise {
                         return Err(failure.into());
                     }
-                    let mut lost = Vec::new();
-                    encode(&mut lost);
-                    state.dropped += record::count(&lost);
+                    let mut lost = Queue::default();
+                    add(&mut lost);
+                    state.dropped += record::count(&lost.records);
                     return Ok(report);
                 }
             }
@@ -155,7 +177,7 @@ impl Writer {
                 None => return Ok(Report { done: false, ..report }),
             }
         }
-        encode(&mut state.pending);
+        add(&mut state.pending);
         self.shared.appended(&mut state);
         Ok(report)
     }

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::queue::Queue;
 use super::{OnError, Options, Report, now, sys, thread};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -29,9 +30,11 @@ pub(super) struct Shared {
 
 #[derive(Debug)]
 pub(super) struct State {
-    /// Whole records, but for their checksums, accepted and not yet taken by the thread.
-    pub(super) pending: Vec<u8>,
-    /// While `pending` is shorter, an append needs to look at nothing else.
+    /// What was accepted and not yet taken by the thread.
+    pub(super) pending: Queue,
+    /// Bytes that deferred records hold which the thread has taken and not yet encoded.
+    pub(super) encoding: usize,
+    /// While the records of `pending` are shorter, an append needs to look at nothing else.
     pub(super) attention: usize,
     pub(super) status: Status,
     /// Counts the threads there were, so that one who waits for the end of a thread sees it.
@@ -42,7 +45,7 @@ pub(super) struct State {
     pub(super) wanted: bool,
     /// The thread is to end.
     pub(super) closing: bool,
-    /// Bytes that the thread has taken, and has written.
+    /// Bytes of pending records that the thread has taken, and has written.
     pub(super) taken: u64,
     pub(super) written: u64,
     /// Attempts to write that the thread began, and ended.
@@ -85,20 +88,27 @@ pub(super) struct OpenFile {
 /// An [`io::Error`] that can be kept and told more than once.
 #[derive(Debug, Clone)]
 pub(super) struct Failure {
-    pub(super) code: Option<i32>,
-    pub(super) kind: io::ErrorKind,
-    pub(super) path: PathBuf,
+    code: Option<i32>,
+    kind: io::ErrorKind,
+    /// What it says, if it is none of the operating system's.
+    message: Option<String>,
+    path: PathBuf,
 }
 
 impl Failure {
     pub(super) fn new(error: &io::Error, path: PathBuf) -> Failure {
-        Failure { code: error.raw_os_error(), kind: error.kind(), path }
+        let message = error.get_ref().map(|error| error.to_string());
+        Failure { code: error.raw_os_error(), kind: error.kind(), message, path }
     }
 }
 
 impl From<Failure> for Error {
     fn from(failure: Failure) -> Error {
-        let error = failure.code.map_or_else(|| failure.kind.into(), io::Error::from_raw_os_error);
+        let error = match (failure.code, failure.message) {
+            (Some(code), _) => io::Error::from_raw_os_error(code),
+            (None, Some(message)) => io::Error::new(failure.kind, message),
+            (None, None) => failure.kind.into(),
+        };
         Error::io(error, failure.path)
     }
 }
@@ -106,7 +116,8 @@ impl From<Failure> for Error {
 impl Shared {
     pub(super) fn new(options: Options) -> Shared {
         let state = State {
-            pending: Vec::new(),
+            pending: Queue::default(),
+            encoding: 0,
             attention: 0,
             status: Status::Detached,
             thread: 0,
@@ -179,8 +190,8 @@ impl Shared {
 
     /// Lets the thread know of an append that needed a look.
     pub(super) fn appended(&self, state: &mut State) {
-        if state.idle || state.pending.len() >= WAKE {
-            state.wanted |= state.pending.len() >= WAKE && state.failing.is_none();
+        if state.idle || state.pending.size() >= WAKE {
+            state.wanted |= state.pending.size() >= WAKE && state.failing.is_none();
             state.idle = false;
             self.work.notify_one();
         }
@@ -222,11 +233,11 @@ impl Shared {
 impl State {
     /// What is accepted by now.
     pub(super) fn mark(&self) -> Mark {
-        Mark { thread: self.thread, accepted: self.taken + self.pending.len() as u64 }
+        Mark { thread: self.thread, accepted: self.taken + self.pending.records.len() as u64 }
     }
 
     pub(super) fn has_room(&self) -> bool {
-        self.pending.len() < FULL
+        self.pending.size() + self.encoding < FULL
     }
 
     pub(super) fn set_status(&mut self, status: Status) {
@@ -241,13 +252,14 @@ impl State {
             || self.closing
             || self.unreported.is_some()
             || EXITING.load(Ordering::Relaxed);
-        self.attention = if needs_a_look {
+        let limit = if needs_a_look {
             0
         } else if self.wanted || self.failing.is_some() {
             FULL
         } else {
             WAKE
         };
+        self.attention = limit.saturating_sub(self.pending.held + self.encoding);
     }
 
     /// A failure of the background that no caller has heard of: the error of this call, or its
@@ -274,6 +286,7 @@ impl State {
     /// event.
     pub(super) fn forked(&mut self) {
         self.pending.clear();
+        self.encoding = 0;
         if let Some(file) = self.file.take() {
             sys::close_inherited(file.descriptor);
         }

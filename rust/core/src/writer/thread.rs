@@ -7,6 +7,7 @@ use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
 use super::file::EventFile;
+use super::queue::Backlog;
 use super::state::{self, Failure, Shared, State, Status};
 use super::sys;
 use crate::{record, summary};
@@ -15,21 +16,32 @@ use crate::{record, summary};
 const RETRY: Duration = Duration::from_millis(100);
 /// A buffer that grew beyond this is given back once it is written.
 const KEEP: usize = 4 << 20;
+/// What is encoded here is written whenever it is that long, before all of it is encoded.
+const BATCH: usize = 1 << 20;
 
 /// Runs until the writer is closed.
 pub(super) fn run(shared: &Shared, opened_at: f64) {
     sys::block_signals();
-    let mut output =
-        Output { file: None, removed: None, batch: Vec::new(), written: 0, preamble: 0, opened_at };
+    let mut output = Output {
+        file: None,
+        removed: None,
+        backlog: Backlog::default(),
+        batch: Vec::new(),
+        taken: 0,
+        written: 0,
+        preamble: 0,
+        opened_at,
+    };
     loop {
         let closing = output.gather(shared);
+        output.encode(shared);
         let attempt = output.write(shared);
         let mut state = shared.lock();
         state.finished += 1;
         state.file = output.file.as_ref().map(EventFile::shown);
         match attempt {
             Ok(()) => {
-                state.written = state.taken;
+                state.written += output.taken as u64;
                 state.failing = None;
                 state.refresh();
                 output.clear();
@@ -38,7 +50,8 @@ pub(super) fn run(shared: &Shared, opened_at: f64) {
         }
         // After a removal, another attempt: a new file may take what the old one lost.
         let failed = state.failing.is_some() && output.removed.is_none();
-        let ended = closing && (failed || state.failing.is_none() && state.pending.is_empty());
+        let rest = !output.backlog.is_empty() || !state.pending.is_empty();
+        let ended = closing && (failed || state.failing.is_none() && !rest);
         if ended {
             // From here on forks see no descriptor, and appends wait for the end.
             state.file = None;
@@ -60,9 +73,13 @@ struct Output {
     /// What the last attempt found removed. Open until forks see it no longer, whose children
     /// close what they see.
     removed: Option<EventFile>,
+    /// What comes after the batch, where some of it is yet to be encoded.
+    backlog: Backlog,
     /// Whole records, the first `written` bytes of which are in the file.
     batch: Vec<u8>,
     written: usize,
+    /// Bytes of pending records that became the batch.
+    taken: usize,
     /// How many bytes of the batch are the record with which the file begins.
     preamble: usize,
     opened_at: f64,
@@ -76,7 +93,7 @@ impl Output {
             if !state.wanted {
                 state = wait(shared, state, Some(RETRY));
             }
-        } else {
+        } else if self.backlog.is_empty() {
             while state.pending.is_empty() && !state.wanted {
                 state.idle = true;
                 state.refresh();
@@ -89,15 +106,43 @@ impl Output {
                 state = wait(shared, state, Some(left));
             }
         }
-        if self.batch.is_empty() {
-            mem::swap(&mut self.batch, &mut state.pending);
-            state.taken += self.batch.len() as u64;
+        // What is wanted of those who wait stays wanted while the backlog is written.
+        state.wanted &= !self.backlog.is_empty() && state.failing.is_none();
+        if self.batch.is_empty() && self.backlog.is_empty() {
+            state.taken += state.pending.records.len() as u64;
+            if state.pending.is_encoded() {
+                mem::swap(&mut self.batch, &mut state.pending.records);
+                self.taken = self.batch.len();
+            } else {
+                state.encoding += state.pending.held;
+                self.backlog = Backlog::new(mem::take(&mut state.pending));
+            }
         }
         state.started += 1;
         state.idle = false;
-        state.wanted = false;
         state.refresh();
         state.closing
+    }
+
+    /// Makes a batch of the backlog, in the order in which it came.
+    fn encode(&mut self, shared: &Shared) {
+        if !self.batch.is_empty() {
+            return;
+        }
+        while self.batch.len() < BATCH && !self.backlog.is_empty() {
+            let advance = self.backlog.advance(&mut self.batch);
+            self.taken += advance.taken;
+            let mut state = shared.lock();
+            state.encoding -= advance.freed;
+            if let Err(error) = advance.result {
+                state.dropped += 1;
+                state.unreported = Some(Failure::new(&error, shared.options.log_dir.clone()));
+            }
+            state.refresh();
+            drop(state);
+            // There may be room again.
+            shared.progress.notify_all();
+        }
     }
 
     /// Writes the rest of the batch, to a new file where there is none.
@@ -132,12 +177,12 @@ impl Output {
         Err(failure)
     }
 
-    /// How many events of the batch are not wholly in the file.
+    /// How many events that were taken are not wholly in the file.
     fn unwritten(&self) -> u64 {
         let events = &self.batch[self.preamble..];
         let written = self.written.saturating_sub(self.preamble);
         // The records that end within what is written are whole.
-        record::count(events) - record::count(&events[..written])
+        record::count(events) - record::count(&events[..written]) + self.backlog.count()
     }
 
     fn clear(&mut self) {
@@ -145,6 +190,7 @@ impl Output {
         if self.batch.capacity() > KEEP {
             self.batch = Vec::new();
         }
+        self.taken = 0;
         self.written = 0;
         self.preamble = 0;
     }
@@ -157,12 +203,13 @@ impl Output {
             file.close().map_err(|error| Failure::new(&error, path)).err()
         });
         let mut state = shared.lock();
-        let lost = self.unwritten() + record::count(&state.pending);
+        let lost = self.unwritten() + record::count(&state.pending.records);
         if lost > 0 {
             state.dropped += lost;
             state.unreported = state.failing.clone();
             state.pending.clear();
         }
+        state.encoding = 0;
         if let Some(failure) = failure {
             state.failed(failure, shared.options.on_error);
         }

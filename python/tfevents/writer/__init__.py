@@ -1,0 +1,40 @@
+"""`SummaryWriter`, with the surface of `torch.utils.tensorboard.SummaryWriter`.
+
+One class a theme, each in a file of its own; `base` has what they share.
+"""
+
+from __future__ import annotations
+
+from tfevents._native import FileWriter
+from tfevents.writer.scalars import ScalarMethods
+
+__all__ = ["FileWriter", "SummaryWriter"]
+
+
+class SummaryWriter(ScalarMethods):
+    """Logs to event files in one directory, from any number of threads and processes.
+
+    An `add_*` call encodes its event, hands it to a thread and returns; the thread writes it
+    within about 100 ms. A forked or unpickled writer opens a file of its own with its first event.
+
+    Args:
+        log_dir: the directory; by default `runs/<MonDD_HH-MM-SS>_<host><comment>`.
+        comment: ends the default directory's name; ignored where `log_dir` is given.
+        purge_step: has TensorBoard hide what was logged to `log_dir` from this step on before,
+            for a run that crashed and resumes.
+        max_queue: accepted for torch's sake. Memory is bounded by bytes, not by events, and events
+            are written long before ten of them would be worth waiting for.
+        flush_secs: the longest time, in seconds, that an event may wait to be written; at most
+            0.1 is used.
+        filename_suffix: ends the names of the event files.
+        on_error: what a failure in the background does, a full disk say. `"raise"`: the next call
+            raises the `OSError`. `"warn"`: one `RuntimeWarning` an outage, training goes on,
+            writing is tried again; when 64 MiB wait, further events are dropped and counted in
+            `dropped_events`. Where warnings are errors, the call that raises has logged its event.
+
+    Raises:
+        TypeError, ValueError: an argument that can't be used; the message names it.
+        OSError: the file can't be created.
+
+    After `close` the next `add_*` opens a new file in the same directory.
+    """

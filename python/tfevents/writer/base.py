@@ -1,0 +1,130 @@
+"""The life of a writer: its directory, its files, its sub-runs, its end."""
+
+from __future__ import annotations
+
+import operator
+import os
+import socket
+from contextlib import ExitStack
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Literal, Self, SupportsIndex
+
+from tfevents._native import EventWriter, FileWriter, as_step
+
+StrPath = str | os.PathLike[str]
+
+
+class BaseWriter(EventWriter):
+    """What all methods of `SummaryWriter` share, which documents the arguments."""
+
+    def __init__(
+        self,
+        log_dir: StrPath | None = None,
+        comment: str = "",
+        purge_step: SupportsIndex | None = None,
+        max_queue: int = 10,
+        flush_secs: float = 120,
+        filename_suffix: str = "",
+        *,
+        on_error: Literal["raise", "warn"] = "raise",
+    ) -> None:
+        if not isinstance(comment, str):
+            raise TypeError(f"comment: expected a str, got {comment!r}")
+        try:
+            max_queue = operator.index(max_queue)
+        except TypeError:
+            raise TypeError(f"max_queue: expected an integer, got {max_queue!r}") from None
+        if not log_dir:
+            now = datetime.now().strftime("%b%d_%H-%M-%S")
+            log_dir = os.path.join("runs", f"{now}_{socket.gethostname()}{comment}")
+        self.log_dir = log_dir
+        self.purge_step = as_step(purge_step, "purge_step")
+        self.max_queue = max_queue
+        self.flush_secs = flush_secs
+        self.filename_suffix = filename_suffix
+        self.on_error: Literal["raise", "warn"] = on_error
+        self._set_up()
+        self._get_file_writer()
+
+    def _set_up(self) -> None:
+        self._sub_writers: dict[str, EventWriter] = {}
+        self._configure(self.log_dir, self.flush_secs, self.filename_suffix, self.on_error)
+
+    def _get_file_writer(self) -> FileWriter:
+        """The writer of whole events, opened where it was closed."""
+        self._open()
+        if self.purge_step is not None:
+            self._purge(self.purge_step)
+            self.purge_step = None
+        file_writer = self.file_writer
+        assert file_writer is not None
+        return file_writer
+
+    def get_logdir(self) -> StrPath:
+        """The directory of the event files."""
+        return self.log_dir
+
+    @property
+    def all_writers(self) -> dict[str, FileWriter] | None:
+        """The file writers of this run and of its sub-runs by directory; None after `close`."""
+        if self.file_writer is None:
+            return None
+        writers = {os.fspath(self.log_dir): self.file_writer}
+        for path, writer in tuple(self._sub_writers.items()):
+            if writer.file_writer is not None:
+                writers[path] = writer.file_writer
+        return writers
+
+    def _sub_writer(self, name: str) -> EventWriter:
+        path = os.path.join(self.log_dir, name)
+        writer = self._sub_writers.get(path)
+        if writer is None:
+            writer = EventWriter()
+            writer._configure(path, self.flush_secs, self.filename_suffix, self.on_error)
+            # Another thread may have come first. A lock could be held while a process forks.
+            writer = self._sub_writers.setdefault(path, writer)
+            writer._open()
+        return writer
+
+    def flush(self) -> None:
+        """Returns once all that was logged is written to the operating system."""
+        with ExitStack() as stack:
+            for writer in tuple(self._sub_writers.values()):
+                stack.callback(writer.flush)
+            super().flush()
+
+    def close(self) -> None:
+        """Writes all that was logged and closes the files."""
+        with ExitStack() as stack:
+            for writer in tuple(self._sub_writers.values()):
+                stack.callback(writer.close)
+            super().close()
+
+    @property
+    def dropped_events(self) -> int:
+        """How many events were given up because they could not be written."""
+        writers = tuple(self._sub_writers.values())
+        return super().dropped_events + sum(writer.dropped_events for writer in writers)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Files and threads stay where they are; the copy opens its own.
+        return {key: value for key, value in self.__dict__.items() if key != "_sub_writers"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._set_up()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {os.fspath(self.log_dir)!r}>"

@@ -1,0 +1,95 @@
+"""Numbers by step."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any, SupportsIndex
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from tfevents._arrays import float_column, int_column
+from tfevents._native import as_number, as_step
+from tfevents.writer.base import BaseWriter
+
+
+class ScalarMethods(BaseWriter):
+    """Curves; `add_scalar` and `log` are native."""
+
+    def add_scalars(
+        self,
+        main_tag: str,
+        tag_scalar_dict: Mapping[str, Any],
+        global_step: SupportsIndex | None = None,
+        walltime: float | None = None,
+    ) -> None:
+        """Logs several curves of one chart, each as a run of its own below this one.
+
+        The sub-run of a key is `<main_tag>_<key>`, with `/` in `main_tag` as `_`, and its tag is
+        `main_tag`.
+
+        Args:
+            main_tag: the chart.
+            tag_scalar_dict: the values by the names of their curves.
+            global_step: the step of all.
+            walltime: seconds since the epoch; by default now.
+
+        Raises:
+            TypeError, ValueError: an argument that can't be used; nothing is logged then.
+        """
+        if not isinstance(main_tag, str):
+            raise TypeError(f"main_tag: expected a str, got {type(main_tag).__name__}")
+        if not isinstance(tag_scalar_dict, Mapping):
+            kind = type(tag_scalar_dict).__name__
+            raise TypeError(f"tag_scalar_dict: expected a mapping of keys to numbers, got {kind}")
+        # All that can be wrong is found before anything is logged.
+        values = {
+            _sub_run(main_tag, key): as_number(value, f"tag_scalar_dict[{key!r}]")
+            for key, value in tag_scalar_dict.items()
+        }
+        step = as_step(global_step, "global_step")
+        wall_time = time.time() if walltime is None else as_number(walltime, "walltime")
+        writers = [self._sub_writer(name) for name in values]
+        for writer, value in zip(writers, values.values(), strict=True):
+            writer.add_scalar(main_tag, value, step, wall_time)
+
+    def add_scalar_series(
+        self,
+        tag: str,
+        values: ArrayLike,
+        steps: ArrayLike | None = None,
+        wall_times: ArrayLike | None = None,
+    ) -> None:
+        """Logs a whole curve at once, an event a point.
+
+        Args:
+            tag: the curve.
+            values: n numbers, of shape [n]; stored as float32, like `add_scalar`'s.
+            steps: n integers, of shape [n]; by default 0, 1, …, n - 1.
+            wall_times: n times in seconds since the epoch, of shape [n]; by default now.
+
+        Raises:
+            TypeError, ValueError: an argument that can't be used; nothing is logged then.
+        """
+        points = float_column(values, "values")
+        count = len(points)
+        ordinals = np.arange(count) if steps is None else int_column(steps, "steps", count)
+        times = None if wall_times is None else float_column(wall_times, "wall_times", count)
+        self._add_scalar_series(tag, points, ordinals, times)
+
+
+def _sub_run(main_tag: str, key: object) -> str:
+    """The directory of a key's sub-run, another one for each key, never outside of the run."""
+    if not isinstance(key, str):
+        raise TypeError(f"tag_scalar_dict: expected keys of type str, got {key!r}")
+    _check_name(main_tag, "main_tag")
+    _check_name(key, "tag_scalar_dict: a key")
+    first, *rest = key.split("/")
+    escaped = [f"%{part}" if part in ("", ".", "..") or part[0] == "%" else part for part in rest]
+    return "/".join([f"{main_tag.replace('/', '_')}_{first}", *escaped])
+
+
+def _check_name(name: str, argument: str) -> None:
+    if "\0" in name or any("\ud800" <= char <= "\udfff" for char in name):
+        raise ValueError(f"{argument} can't be a directory's name: {name!r}")

@@ -1,0 +1,25 @@
+//! The native half of `tfevents.summary`: one function a kind, one file a kind.
+
+use pyo3::exceptions::PyRuntimeError;
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+use tfevents::summary;
+
+/// A `Summary` message, what an event of a log holds.
+///
+/// Made by the functions of `tfevents.summary`, logged by `FileWriter.add_summary`. Pixels and
+/// samples are copied when it is made, and encoded when it is written or serialized.
+#[pyclass(module = "tfevents", frozen)]
+pub struct Summary(pub summary::Summary);
+
+#[pymethods]
+impl Summary {
+    /// The encoded message, bytes of a `tensorboard.Summary` protocol buffer.
+    #[allow(non_snake_case)]
+    fn SerializeToString<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        let bytes = py
+            .detach(|| self.0.encode())
+            .map_err(|error| PyRuntimeError::new_err(error.to_string()))?;
+        Ok(PyBytes::new(py, &bytes))
+    }
+}

@@ -1,0 +1,10 @@
+use std::fmt::Debug;
+use std::io;
+
+/// A record whose encoding takes time, so that the writer's thread does it.
+pub trait Deferred: Debug + Send + Sync {
+    /// Bytes of memory that it holds.
+    fn size(&self) -> usize;
+    /// Appends one whole record, its checksums left to [`seal`](super::seal).
+    fn encode(&self, out: &mut Vec<u8>) -> io::Result<()>;
+}

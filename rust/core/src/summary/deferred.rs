@@ -1,0 +1,63 @@
+//! Summaries that may be encoded later, by the writer's thread.
+
+use std::fmt::Debug;
+use std::io;
+use std::sync::Arc;
+
+use super::summary_event;
+use crate::record::Deferred;
+
+/// Values that take time to encode, pixels or samples say, already copied and checked.
+pub trait Values: Debug + Send + Sync {
+    /// Bytes of memory that they hold.
+    fn size(&self) -> usize;
+    /// Appends the fields of a `Summary`, whole `Summary.value`s.
+    fn encode(&self, out: &mut Vec<u8>) -> io::Result<()>;
+}
+
+/// The `Summary` of one event. Clones share what it holds.
+#[derive(Debug, Clone)]
+pub enum Summary {
+    /// The encoded message.
+    Encoded(Arc<[u8]>),
+    /// What it is to be encoded from.
+    Deferred(Arc<dyn Values>),
+}
+
+impl Summary {
+    /// The encoded message.
+    pub fn encode(&self) -> io::Result<Vec<u8>> {
+        match self {
+            Summary::Encoded(bytes) => Ok(bytes.to_vec()),
+            Summary::Deferred(values) => {
+                let mut out = Vec::new();
+                values.encode(&mut out)?;
+                Ok(out)
+            }
+        }
+    }
+}
+
+/// The event of [`Values`].
+#[derive(Debug)]
+pub struct DeferredEvent {
+    /// Seconds since the epoch.
+    pub wall_time: f64,
+    /// The event's step.
+    pub step: Option<i64>,
+    /// What is logged.
+    pub values: Arc<dyn Values>,
+}
+
+impl Deferred for DeferredEvent {
+    fn size(&self) -> usize {
+        self.values.size()
+    }
+
+    fn encode(&self, out: &mut Vec<u8>) -> io::Result<()> {
+        let mut summary = Vec::new();
+        self.values.encode(&mut summary)?;
+        summary_event(out, self.wall_time, self.step, &summary);
+        Ok(())
+    }
+}
