@@ -15,12 +15,14 @@ from workloads import (
     load_two_files,
     log,
     series,
+    text,
 )
 
 WORKLOADS: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "add_scalar": add_scalar.rows,
     "log": log.rows,
     "series": series.rows,
+    "text": text.rows,
     "layout": layout.rows,
     "load": load.rows,
     "load_tf2": load_tf2.rows,
