@@ -8,12 +8,18 @@
 
 mod deferred;
 mod event;
+mod histogram;
+mod pr_curve;
 mod scalar;
+mod tensor;
 mod text;
 
 pub use deferred::{DeferredEvent, Summary, Values};
 pub use event::{FILE_VERSION, event, file_version, rewritten_event, session_start, summary_event};
+pub use histogram::{Buckets, EDGES, Moments, Sample, histogram, histogram_value};
+pub use pr_curve::{PrCurve, Prediction, pr_curve, pr_curve_value};
 pub use scalar::{Precision, scalar_event, scalar_value, tensor_scalar_value};
+pub use tensor::{Dtype, tensor_of_numbers_value, tensor_of_strings_value};
 pub use text::text_value;
 
 use crate::wire::encode;
@@ -25,31 +31,63 @@ const VALUE_TAG: u32 = 1;
 const VALUE_SIMPLE: u32 = 2;
 const VALUE_TENSOR: u32 = 8;
 const VALUE_METADATA: u32 = 9;
-/// `TensorProto.dtype`, `.tensor_shape`, `.float_val`, `.double_val`, `.string_val`.
+/// `TensorProto.dtype`, `.tensor_shape`, `.tensor_content` and the fields of its elements.
 const TENSOR_DTYPE: u32 = 1;
 const TENSOR_SHAPE: u32 = 2;
+const TENSOR_CONTENT: u32 = 4;
 const TENSOR_FLOAT: u32 = 5;
 const TENSOR_DOUBLE: u32 = 6;
+const TENSOR_INT: u32 = 7;
 const TENSOR_STRING: u32 = 8;
+const TENSOR_SCOMPLEX: u32 = 9;
+const TENSOR_INT64: u32 = 10;
+const TENSOR_BOOL: u32 = 11;
+const TENSOR_DCOMPLEX: u32 = 12;
+const TENSOR_HALF: u32 = 13;
 /// `DataType` of `types.proto`.
 const DT_FLOAT: u64 = 1;
 const DT_DOUBLE: u64 = 2;
 const DT_STRING: u64 = 7;
 
-/// Appends a `Summary.value` that holds a tensor for the plugin of this name.
-fn tensor_value(out: &mut Vec<u8>, tag: &str, tensor: &[u8], plugin: &str) {
-    let plugin_data = encode::bytes_field_len(1, plugin.len());
-    let metadata = encode::bytes_field_len(1, plugin_data);
+/// A `TensorProto` of this type and shape, to which the elements are to be appended.
+fn tensor_of(dtype: u64, shape: &[u64]) -> Vec<u8> {
+    let mut tensor = Vec::new();
+    encode::varint_field(&mut tensor, TENSOR_DTYPE, dtype);
+    let mut dimensions = Vec::new();
+    for &size in shape {
+        // TensorShapeProto.dim.size
+        let mut dimension = Vec::new();
+        if size != 0 {
+            encode::varint_field(&mut dimension, 1, size);
+        }
+        encode::bytes_field(&mut dimensions, 2, &dimension);
+    }
+    encode::bytes_field(&mut tensor, TENSOR_SHAPE, &dimensions);
+    tensor
+}
+
+/// A `SummaryMetadata` for the plugin of this name, with its own data.
+fn plugin_metadata(plugin: &str, content: &[u8]) -> Vec<u8> {
+    // SummaryMetadata.plugin_data: plugin_name, content
+    let mut data = Vec::new();
+    encode::bytes_field(&mut data, 1, plugin.as_bytes());
+    if !content.is_empty() {
+        encode::bytes_field(&mut data, 2, content);
+    }
+    let mut metadata = Vec::new();
+    encode::bytes_field(&mut metadata, 1, &data);
+    metadata
+}
+
+/// Appends a `Summary.value` that holds a tensor.
+fn tensor_value(out: &mut Vec<u8>, tag: &str, tensor: &[u8], metadata: &[u8]) {
     let length = tag_len(tag)
         + encode::bytes_field_len(VALUE_TENSOR, tensor.len())
-        + encode::bytes_field_len(VALUE_METADATA, metadata);
+        + encode::bytes_field_len(VALUE_METADATA, metadata.len());
     encode::bytes_key(out, SUMMARY_VALUE, length);
     put_tag(out, tag);
     encode::bytes_field(out, VALUE_TENSOR, tensor);
-    // SummaryMetadata.plugin_data.plugin_name
-    encode::bytes_key(out, VALUE_METADATA, metadata);
-    encode::bytes_key(out, 1, plugin_data);
-    encode::bytes_field(out, 1, plugin.as_bytes());
+    encode::bytes_field(out, VALUE_METADATA, metadata);
 }
 
 /// Bytes that a value's tag takes.

@@ -57,5 +57,5 @@ pub fn tensor_scalar_value(out: &mut Vec<u8>, tag: &str, value: f64, precision: 
             encode::bytes_field(&mut tensor, TENSOR_DOUBLE, &value.to_le_bytes());
         }
     }
-    tensor_value(out, tag, &tensor, "scalars");
+    tensor_value(out, tag, &tensor, &plugin_metadata("scalars", b""));
 }

@@ -37,6 +37,22 @@ pub fn float_field(out: &mut Vec<u8>, number: u32, value: f32) {
     out.extend_from_slice(&value.to_le_bytes());
 }
 
+/// Appends a packed `repeated double` field, which is left out where it is empty.
+pub fn doubles_field(out: &mut Vec<u8>, number: u32, values: &[f64]) {
+    if !values.is_empty() {
+        bytes_key(out, number, size_of_val(values));
+        out.extend(values.iter().flat_map(|value| value.to_le_bytes()));
+    }
+}
+
+/// Appends a packed `repeated float` field, which is left out where it is empty.
+pub fn floats_field(out: &mut Vec<u8>, number: u32, values: &[f32]) {
+    if !values.is_empty() {
+        bytes_key(out, number, size_of_val(values));
+        out.extend(values.iter().flat_map(|value| value.to_le_bytes()));
+    }
+}
+
 /// Appends a `bytes`, `string` or message field.
 #[inline]
 pub fn bytes_field(out: &mut Vec<u8>, number: u32, value: &[u8]) {

@@ -1,0 +1,128 @@
+//! Precision-recall curves, as TensorBoard's "pr_curves" plugin takes them.
+
+use super::*;
+
+/// What keeps a quotient of nothing by nothing at 0.
+const MINIMUM_COUNT: f64 = 1e-7;
+/// Weights that `numpy.histogram` adds up before it adds them to the sums of those before.
+const BLOCK: usize = 65_536;
+
+/// The six rows of a curve, each with one number a threshold.
+#[derive(Debug, Clone, Default)]
+pub struct PrCurve {
+    /// True positives, false positives, true negatives, false negatives, precision, recall.
+    pub rows: [Vec<f64>; 6],
+    /// Predictions that belong to no threshold, NaN or out of 0 to 1: they are in none of the rows.
+    pub left_out: usize,
+}
+
+/// A probability that something is so.
+pub trait Prediction: Copy {
+    /// The greatest of `count` thresholds from 0 to 1 that it reaches, computed in its own
+    /// precision.
+    fn threshold(self, count: usize) -> Option<usize>;
+}
+
+macro_rules! prediction {
+    ($float:ty) => {
+        impl Prediction for $float {
+            #[inline(always)]
+            fn threshold(self, count: usize) -> Option<usize> {
+                let place = self * (count - 1) as $float;
+                (place >= 0.0 && place < count as $float).then_some(place as usize)
+            }
+        }
+    };
+}
+prediction!(f32);
+prediction!(f64);
+
+/// The curve of `predictions` for `labels` from 0 to 1, at `thresholds` thresholds, at least one.
+/// Sums are made in the order in which torch has NumPy make them, so that they are equal to the
+/// last bit.
+pub fn pr_curve<P: Prediction>(
+    labels: &[f64],
+    predictions: &[P],
+    weights: Option<&[f64]>,
+    thresholds: usize,
+) -> PrCurve {
+    let [mut tp, mut fp] = [vec![0.0; thresholds], vec![0.0; thresholds]];
+    let mut left_out = 0;
+    for start in (0..predictions.len()).step_by(BLOCK) {
+        let [mut positive, mut negative] = [vec![0.0; thresholds], vec![0.0; thresholds]];
+        for i in start..predictions.len().min(start + BLOCK) {
+            let Some(place) = predictions[i].threshold(thresholds) else {
+                left_out += 1;
+                continue;
+            };
+            let weight = weights.map_or(1.0, |weights| weights[i]);
+            positive[place] += labels[i] * weight;
+            negative[place] += (1.0 - labels[i]) * weight;
+        }
+        add(&mut tp, &positive);
+        add(&mut fp, &negative);
+    }
+    sum_from_the_end(&mut tp);
+    sum_from_the_end(&mut fp);
+    let tn: Vec<f64> = fp.iter().map(|count| fp[0] - count).collect();
+    let fn_: Vec<f64> = tp.iter().map(|count| tp[0] - count).collect();
+    let precision = share(&tp, &fp);
+    let recall = share(&tp, &fn_);
+    PrCurve { rows: [tp, fp, tn, fn_, precision, recall], left_out }
+}
+
+fn add(sums: &mut [f64], others: &[f64]) {
+    for (sum, other) in sums.iter_mut().zip(others) {
+        *sum += other;
+    }
+}
+
+fn sum_from_the_end(counts: &mut [f64]) {
+    let mut sum = 0.0;
+    for count in counts.iter_mut().rev() {
+        sum += *count;
+        *count = sum;
+    }
+}
+
+fn share(part: &[f64], rest: &[f64]) -> Vec<f64> {
+    part.iter().zip(rest).map(|(part, rest)| part / (part + rest).max(MINIMUM_COUNT)).collect()
+}
+
+/// Appends a `Summary.value` with the six rows of a curve. `thresholds` is what the plugin's data
+/// says about their length.
+pub fn pr_curve_value(out: &mut Vec<u8>, tag: &str, rows: [&[f64]; 6], thresholds: u64) {
+    let numbers: Vec<f32> = rows.into_iter().flatten().map(|&number| number as f32).collect();
+    let mut tensor = tensor_of(DT_FLOAT, &[6, rows[0].len() as u64]);
+    encode::floats_field(&mut tensor, TENSOR_FLOAT, &numbers);
+    // PrCurvePluginData.num_thresholds; .version is 0
+    let mut content = Vec::new();
+    encode::varint_field(&mut content, 2, thresholds);
+    tensor_value(out, tag, &tensor, &plugin_metadata("pr_curves", &content));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn predictions_at_the_thresholds() {
+        assert_eq!(
+            [0.0f32, 0.49, 0.5, 1.0, 1.4].map(|p| p.threshold(3)),
+            [0, 0, 1, 2, 2].map(Some)
+        );
+        assert_eq!(0.7f64.threshold(1), Some(0));
+        for nowhere in [-0.1, 1.5, f64::NAN, f64::INFINITY, -f64::INFINITY] {
+            assert_eq!(nowhere.threshold(3), None);
+        }
+    }
+
+    #[test]
+    fn a_curve() {
+        let curve = pr_curve(&[1.0, 0.0, 1.0], &[0.9, 0.5, 0.2], Some(&[1.0, 2.0, 4.0]), 3);
+        let [tp, fp, tn, fn_, precision, recall] = curve.rows;
+        assert_eq!([tp, fp], [[5.0, 1.0, 0.0], [2.0, 2.0, 0.0]]);
+        assert_eq!([tn, fn_], [[0.0, 0.0, 2.0], [0.0, 4.0, 5.0]]);
+        assert_eq!([precision, recall], [[5.0 / 7.0, 1.0 / 3.0, 0.0], [1.0, 0.2, 0.0]]);
+    }
+}
