@@ -108,6 +108,9 @@ class Value:
     dtype: int | None = None  # of the tensor: 1 is float, 2 double, 7 string
     tensor: list[Any] = field(default_factory=list)  # its numbers, or its strings as bytes
     plugin: str | None = None
+    content: bytes = b""  # of the plugin's data
+    display_name: str = ""
+    description: str = ""
 
     @classmethod
     def parse(cls, message: bytes) -> "Value":
@@ -121,7 +124,11 @@ class Value:
                 value._parse_tensor(raw)
             elif number == 9:
                 metadata = dict(fields(raw))
-                value.plugin = dict(fields(metadata[1]))[1].decode()
+                if 1 in metadata:
+                    data = dict(fields(metadata[1]))
+                    value.plugin, value.content = data[1].decode(), data.get(2, b"")
+                value.display_name = metadata.get(2, b"").decode()
+                value.description = metadata.get(3, b"").decode()
         return value
 
     def _parse_tensor(self, message: bytes) -> None:

@@ -23,7 +23,11 @@ __all__ = [
     "__version__",
     "as_number",
     "as_step",
+    "as_text",
+    "custom_scalars",
     "flush_at_exit",
+    "hparams",
+    "mesh",
     "read",
 ]
 
@@ -145,7 +149,30 @@ def read(
 
 def as_number(value: SupportsFloat | _Array, argument: str) -> float: ...
 def as_step(value: SupportsIndex | float | _Array | None, argument: str) -> int | None: ...
+def as_text(value: object, argument: str) -> str: ...
 def flush_at_exit() -> None: ...
+def custom_scalars(
+    categories: list[tuple[str, list[tuple[str, list[str] | tuple[str, str, str]]]]],
+) -> Summary:
+    """The layout of these categories: (title, charts), a chart being (title, tags); the tags of a
+    margin are in a tuple.
+    """
+
+def hparams(
+    hparams: list[tuple[str, bool | float | str, list[bool | float | str] | None]],
+    metrics: list[str],
+) -> tuple[Summary, Summary, Summary]:
+    """The experiment, the start and the end of a session, of (name, value, domain) and tags."""
+
+def mesh(
+    tag: str,
+    vertices: NDArray[np.float32],
+    faces: NDArray[np.float32] | None,
+    colors: NDArray[np.float32] | None,
+    config: str,
+    display_name: str,
+    description: str,
+) -> Summary: ...
 
 @type_check_only
 class _Array(Protocol):

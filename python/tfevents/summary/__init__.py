@@ -7,5 +7,8 @@ Each function takes what the `add_*` method of its name takes, checks and copies
 """
 
 from tfevents._native import Summary
+from tfevents.summary.custom_scalars import custom_scalars
+from tfevents.summary.hparams import hparams
+from tfevents.summary.mesh import mesh
 
-__all__ = ["Summary"]
+__all__ = ["Summary", "custom_scalars", "hparams", "mesh"]

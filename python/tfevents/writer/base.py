@@ -5,7 +5,8 @@ from __future__ import annotations
 import operator
 import os
 import socket
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Literal, Self, SupportsIndex
@@ -49,6 +50,8 @@ class BaseWriter(EventWriter):
 
     def _set_up(self) -> None:
         self._sub_writers: dict[str, EventWriter] = {}
+        # Those that dropped events.
+        self._ended_writers: list[EventWriter] = []
         self._configure(self.log_dir, self.flush_secs, self.filename_suffix, self.on_error)
 
     def _get_file_writer(self) -> FileWriter:
@@ -80,12 +83,33 @@ class BaseWriter(EventWriter):
         path = os.path.join(self.log_dir, name)
         writer = self._sub_writers.get(path)
         if writer is None:
-            writer = EventWriter()
-            writer._configure(path, self.flush_secs, self.filename_suffix, self.on_error)
+            writer = self._writer_of(path)
             # Another thread may have come first. A lock could be held while a process forks.
             writer = self._sub_writers.setdefault(path, writer)
             writer._open()
         return writer
+
+    def _writer_of(self, path: str) -> EventWriter:
+        writer = EventWriter()
+        writer._configure(path, self.flush_secs, self.filename_suffix, self.on_error)
+        return writer
+
+    @contextmanager
+    def _own_run(self) -> Iterator[EventWriter]:
+        """This run."""
+        yield self
+
+    @contextmanager
+    def _session(self, name: str) -> Iterator[EventWriter]:
+        """A run below this one, closed at the end of the block."""
+        writer = self._writer_of(os.path.join(self.log_dir, name))
+        writer._open()
+        try:
+            yield writer
+        finally:
+            writer.close()
+            if writer.dropped_events:
+                self._ended_writers.append(writer)
 
     def flush(self) -> None:
         """Returns once all that was logged is written to the operating system."""
@@ -104,7 +128,7 @@ class BaseWriter(EventWriter):
     @property
     def dropped_events(self) -> int:
         """How many events were given up because they could not be written."""
-        writers = tuple(self._sub_writers.values())
+        writers = (*self._sub_writers.values(), *self._ended_writers)
         return super().dropped_events + sum(writer.dropped_events for writer in writers)
 
     def __enter__(self) -> Self:
@@ -120,7 +144,8 @@ class BaseWriter(EventWriter):
 
     def __getstate__(self) -> dict[str, Any]:
         # Files and threads stay where they are; the copy opens its own.
-        return {key: value for key, value in self.__dict__.items() if key != "_sub_writers"}
+        own = ("_sub_writers", "_ended_writers")
+        return {key: value for key, value in self.__dict__.items() if key not in own}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
@@ -128,3 +153,11 @@ class BaseWriter(EventWriter):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {os.fspath(self.log_dir)!r}>"
+
+
+def check_name(name: object, argument: str) -> None:
+    """Refuses what can't be the name of a directory."""
+    if not isinstance(name, str):
+        raise TypeError(f"{argument}: expected a str, got {type(name).__name__}")
+    if "\0" in name or any("\ud800" <= char <= "\udfff" for char in name):
+        raise ValueError(f"{argument} can't be a directory's name: {name!r}")

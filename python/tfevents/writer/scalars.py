@@ -9,9 +9,10 @@ from typing import Any, SupportsIndex
 import numpy as np
 from numpy.typing import ArrayLike
 
+from tfevents._arguments import as_mapping
 from tfevents._arrays import float_column, int_column
 from tfevents._native import as_number, as_step
-from tfevents.writer.base import BaseWriter
+from tfevents.writer.base import BaseWriter, check_name
 
 
 class ScalarMethods(BaseWriter):
@@ -40,13 +41,10 @@ class ScalarMethods(BaseWriter):
         """
         if not isinstance(main_tag, str):
             raise TypeError(f"main_tag: expected a str, got {type(main_tag).__name__}")
-        if not isinstance(tag_scalar_dict, Mapping):
-            kind = type(tag_scalar_dict).__name__
-            raise TypeError(f"tag_scalar_dict: expected a mapping of keys to numbers, got {kind}")
         # All that can be wrong is found before anything is logged.
         values = {
             _sub_run(main_tag, key): as_number(value, f"tag_scalar_dict[{key!r}]")
-            for key, value in tag_scalar_dict.items()
+            for key, value in as_mapping(tag_scalar_dict, "tag_scalar_dict").items()
         }
         step = as_step(global_step, "global_step")
         wall_time = time.time() if walltime is None else as_number(walltime, "walltime")
@@ -83,13 +81,8 @@ def _sub_run(main_tag: str, key: object) -> str:
     """The directory of a key's sub-run, another one for each key, never outside of the run."""
     if not isinstance(key, str):
         raise TypeError(f"tag_scalar_dict: expected keys of type str, got {key!r}")
-    _check_name(main_tag, "main_tag")
-    _check_name(key, "tag_scalar_dict: a key")
+    check_name(main_tag, "main_tag")
+    check_name(key, "tag_scalar_dict: a key")
     first, *rest = key.split("/")
     escaped = [f"%{part}" if part in ("", ".", "..") or part[0] == "%" else part for part in rest]
     return "/".join([f"{main_tag.replace('/', '_')}_{first}", *escaped])
-
-
-def _check_name(name: str, argument: str) -> None:
-    if "\0" in name or any("\ud800" <= char <= "\udfff" for char in name):
-        raise ValueError(f"{argument} can't be a directory's name: {name!r}")

@@ -49,6 +49,12 @@ pub fn as_number(value: &Bound<'_, PyAny>, argument: &str) -> PyResult<f64> {
     number(value, argument)
 }
 
+/// `value` as a plain `str`, if it is one that can be written; its error calls it `argument`.
+#[pyfunction]
+pub fn as_text(value: &Bound<'_, PyAny>, argument: &str) -> PyResult<String> {
+    text(value, argument).map(str::to_owned)
+}
+
 /// The step that a method would log for `value`, which its error calls `argument`.
 #[pyfunction]
 pub fn as_step(value: Option<&Bound<'_, PyAny>>, argument: &str) -> PyResult<Option<i64>> {

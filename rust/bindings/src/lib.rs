@@ -15,7 +15,7 @@ mod _native {
     use pyo3::prelude::*;
 
     #[pymodule_export]
-    use crate::argument::{as_number, as_step};
+    use crate::argument::{as_number, as_step, as_text};
     #[pymodule_export]
     use crate::file_writer::FileWriter;
     #[pymodule_export]
@@ -24,6 +24,12 @@ mod _native {
     use crate::reader::{RunData, read};
     #[pymodule_export]
     use crate::summary::Summary;
+    #[pymodule_export]
+    use crate::summary::custom_scalars::custom_scalars;
+    #[pymodule_export]
+    use crate::summary::hparams::hparams;
+    #[pymodule_export]
+    use crate::summary::mesh::mesh;
     #[pymodule_export]
     use crate::summary_writer::EventWriter;
 

@@ -1,5 +1,9 @@
 //! The native half of `tfevents.summary`: one function a kind, one file a kind.
 
+pub mod custom_scalars;
+pub mod hparams;
+pub mod mesh;
+
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -11,6 +15,15 @@ use tfevents::summary;
 /// samples are copied when it is made, and encoded when it is written or serialized.
 #[pyclass(module = "tfevents", frozen)]
 pub struct Summary(pub summary::Summary);
+
+impl Summary {
+    /// One whose values `encode` appends.
+    pub fn encoded(encode: impl FnOnce(&mut Vec<u8>)) -> Summary {
+        let mut out = Vec::new();
+        encode(&mut out);
+        Summary(summary::Summary::Encoded(out.into()))
+    }
+}
 
 #[pymethods]
 impl Summary {

@@ -6,17 +6,26 @@
 //!
 //! Functions that append a whole record leave its checksums to [`record::seal`](crate::record::seal).
 
+mod custom_scalars;
 mod deferred;
 mod event;
 mod histogram;
+mod hparams;
+mod mesh;
 mod pr_curve;
 mod scalar;
 mod tensor;
 mod text;
 
+pub use custom_scalars::{Category, Chart, ChartContent, custom_scalars_value};
 pub use deferred::{DeferredEvent, Summary, Values};
 pub use event::{FILE_VERSION, event, file_version, rewritten_event, session_start, summary_event};
 pub use histogram::{Buckets, EDGES, Moments, Sample, histogram, histogram_value};
+pub use hparams::{
+    Hparam, HparamValue, hparams_experiment_value, hparams_session_end_value,
+    hparams_session_start_value,
+};
+pub use mesh::{MeshComponent, MeshTensor, mesh_values};
 pub use pr_curve::{PrCurve, Prediction, pr_curve, pr_curve_value};
 pub use scalar::{Precision, scalar_event, scalar_value, tensor_scalar_value};
 pub use tensor::{Dtype, tensor_of_numbers_value, tensor_of_strings_value};
@@ -79,6 +88,13 @@ fn plugin_metadata(plugin: &str, content: &[u8]) -> Vec<u8> {
     metadata
 }
 
+/// Adds `SummaryMetadata.display_name`, a title in place of the tag, and `.summary_description`,
+/// in Markdown, where they are not empty.
+fn put_description(metadata: &mut Vec<u8>, display_name: &str, description: &str) {
+    put_text(metadata, 2, display_name);
+    put_text(metadata, 3, description);
+}
+
 /// Appends a `Summary.value` that holds a tensor.
 fn tensor_value(out: &mut Vec<u8>, tag: &str, tensor: &[u8], metadata: &[u8]) {
     let length = tag_len(tag)
@@ -87,6 +103,14 @@ fn tensor_value(out: &mut Vec<u8>, tag: &str, tensor: &[u8], metadata: &[u8]) {
     encode::bytes_key(out, SUMMARY_VALUE, length);
     put_tag(out, tag);
     encode::bytes_field(out, VALUE_TENSOR, tensor);
+    encode::bytes_field(out, VALUE_METADATA, metadata);
+}
+
+/// Appends a `Summary.value` that holds nothing but metadata.
+fn metadata_value(out: &mut Vec<u8>, tag: &str, metadata: &[u8]) {
+    let length = tag_len(tag) + encode::bytes_field_len(VALUE_METADATA, metadata.len());
+    encode::bytes_key(out, SUMMARY_VALUE, length);
+    put_tag(out, tag);
     encode::bytes_field(out, VALUE_METADATA, metadata);
 }
 
@@ -99,7 +123,13 @@ fn tag_len(tag: &str) -> usize {
 /// Appends a value's tag.
 #[inline(always)]
 fn put_tag(out: &mut Vec<u8>, tag: &str) {
-    if !tag.is_empty() {
-        encode::bytes_field(out, VALUE_TAG, tag.as_bytes());
+    put_text(out, VALUE_TAG, tag);
+}
+
+/// Appends a string field, left out where it is empty.
+#[inline(always)]
+fn put_text(out: &mut Vec<u8>, number: u32, text: &str) {
+    if !text.is_empty() {
+        encode::bytes_field(out, number, text.as_bytes());
     }
 }

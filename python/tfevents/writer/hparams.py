@@ -1,0 +1,63 @@
+"""Hyperparameters and what came of them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any, SupportsIndex
+
+from tfevents import summary
+from tfevents._native import as_number, as_step
+from tfevents.writer.base import BaseWriter, check_name
+
+
+class HparamMethods(BaseWriter):
+    """The runs of TensorBoard's hparams dashboard."""
+
+    def add_hparams(
+        self,
+        hparam_dict: Mapping[str, Any],
+        metric_dict: Mapping[str, Any],
+        hparam_domain_discrete: Mapping[str, Sequence[Any]] | None = None,
+        run_name: str | None = None,
+        global_step: SupportsIndex | None = None,
+        *,
+        name: str | None = None,
+        same_run: bool = False,
+    ) -> None:
+        """Logs a run's hyperparameters and the metrics that it reached.
+
+        They make a run of their own below this one, unless `same_run` is set.
+
+        Args:
+            hparam_dict: the values of the hyperparameters by their names. `summary.hparams` tells
+                what becomes of values that are no booleans, numbers or strings.
+            metric_dict: the numbers by the tags of the metrics, logged as scalars too.
+            hparam_domain_discrete: all values that a hyperparameter can have, by its name.
+            run_name: the name of the run below this one; by default the time.
+            global_step: the step of all.
+            name: what tensorboardX calls `run_name`.
+            same_run: log to this run, which so keeps its curves, hyperparameters and metrics
+                together.
+
+        Raises:
+            TypeError, ValueError: an argument that can't be used, and nothing is logged; the
+                message names it, and the key in it.
+        """
+        summaries = summary.hparams(hparam_dict, metric_dict, hparam_domain_discrete)
+        metrics = {
+            tag: as_number(value, f"metric_dict[{tag!r}]") for tag, value in metric_dict.items()
+        }
+        step = as_step(global_step, "global_step")
+        if name is not None and run_name is not None:
+            raise TypeError("name is another word for run_name: give one of them")
+        run_name = name if run_name is None else run_name
+        if run_name is not None:
+            check_name(run_name, "run_name")
+        if same_run and run_name:
+            raise ValueError(f"run_name: with same_run there is no other run, got {run_name!r}")
+        with self._own_run() if same_run else self._session(run_name or str(time.time())) as run:
+            for message in summaries:
+                run._add(message, step)
+            for tag, value in metrics.items():
+                run.add_scalar(tag, value, step)

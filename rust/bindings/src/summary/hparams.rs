@@ -1,0 +1,46 @@
+//! Hyperparameters.
+
+use pyo3::prelude::*;
+use tfevents::summary::{self, Hparam, HparamValue};
+
+use super::Summary;
+
+/// A hyperparameter's value; the order is that of the attempts, and `bool` is an `int`.
+#[derive(FromPyObject)]
+pub enum Value {
+    Bool(bool),
+    Number(f64),
+    Text(String),
+}
+
+impl From<Value> for HparamValue {
+    fn from(value: Value) -> HparamValue {
+        match value {
+            Value::Bool(value) => HparamValue::Bool(value),
+            Value::Number(number) => HparamValue::Number(number),
+            Value::Text(text) => HparamValue::Text(text),
+        }
+    }
+}
+
+/// The experiment, the start and the end of a session with these (name, value, domain) and these
+/// tags of metrics.
+#[pyfunction]
+pub fn hparams(
+    hparams: Vec<(String, Value, Option<Vec<Value>>)>,
+    metrics: Vec<String>,
+) -> (Summary, Summary, Summary) {
+    let hparams: Vec<_> = hparams
+        .into_iter()
+        .map(|(name, value, domain)| Hparam {
+            name,
+            value: value.into(),
+            domain: domain.map(|values| values.into_iter().map(HparamValue::from).collect()),
+        })
+        .collect();
+    (
+        Summary::encoded(|out| summary::hparams_experiment_value(out, &hparams, &metrics)),
+        Summary::encoded(|out| summary::hparams_session_start_value(out, &hparams)),
+        Summary::encoded(summary::hparams_session_end_value),
+    )
+}
