@@ -2,21 +2,25 @@
 
 from tfevents import _exit as _exit
 from tfevents._native import __version__
-from tfevents.errors import CorruptFileError, Error
+from tfevents.errors import CorruptFileError, Error, FileChangedError
 from tfevents.reader import Damage, Log, read
 from tfevents.run import Run
-from tfevents.series import Scalars, Texts
+from tfevents.series import Histograms, Images, Scalars, Tensors, Texts
 from tfevents.writer import FileWriter, SummaryWriter
 
 __all__ = [
     "CorruptFileError",
     "Damage",
     "Error",
+    "FileChangedError",
     "FileWriter",
+    "Histograms",
+    "Images",
     "Log",
     "Run",
     "Scalars",
     "SummaryWriter",
+    "Tensors",
     "Texts",
     "__version__",
     "read",

@@ -1,5 +1,5 @@
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import (
     Any,
     Literal,
@@ -25,6 +25,7 @@ __all__ = [
     "as_step",
     "as_text",
     "custom_scalars",
+    "find",
     "flush_at_exit",
     "hparams",
     "mesh",
@@ -134,18 +135,37 @@ class RunData:
     ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
         """Steps, wall times and values of the scalars of the tag at `index`."""
 
-    def texts(
+    def times(self, index: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]: ...
+    def metadata(self, index: int) -> tuple[str, bytes, str, str, int]: ...
+    def texts(self, index: int) -> list[tuple[list[int] | None, list[str]]]: ...
+    def histograms(
         self, index: int
     ) -> tuple[
-        NDArray[np.int64], NDArray[np.float64], list[tuple[list[int] | None, list[str]]]
-    ]: ...
+        list[NDArray[np.float64]],
+        NDArray[np.uintp],
+        NDArray[np.float64],
+        NDArray[np.float64],
+        list[bool],
+    ]:
+        """Least, greatest, count, sum and sum of squares; where the buckets of each end, their
+        limits and counts; which are tensors.
+        """
 
+    def raw(self, index: int, item: int) -> bytes: ...
+    def tensor(self, index: int, item: int) -> tuple[str, list[int], bytearray | list[bytes]]: ...
+    def image(self, index: int, item: int) -> tuple[int, int, list[bytes]]: ...
+
+def find(roots: list[str], several: bool) -> list[tuple[str, list[str]]]: ...
 def read(
-    roots: list[str], several: bool, verify: bool, skip: bool, threads: int | None
+    runs: list[tuple[str, list[str]]],
+    verify: bool,
+    skip: bool,
+    threads: int | None,
+    tags: Callable[[str], bool] | None,
+    kinds: list[str] | None,
+    steps: tuple[int, int],
 ) -> tuple[list[tuple[str, RunData]], list[tuple[str, int, int, str]]]:
-    """Reads the runs under one root, or under each of several; also what is damaged, as path,
-    offset, length and kind.
-    """
+    """Reads these runs; also what is damaged, as path, offset, length and kind."""
 
 def as_number(value: SupportsFloat | _Array, argument: str) -> float: ...
 def as_step(value: SupportsIndex | float | _Array | None, argument: str) -> int | None: ...

@@ -36,6 +36,26 @@ class CorruptFileError(Error):
         return f"{self.path}: {_MEANINGS.get(self.kind, self.kind)}{where}"
 
 
+class FileChangedError(Error):
+    """A value that was left in its file is not there any more: the file was changed.
+
+    Attributes:
+        path: the file.
+        offset: where the value was, in bytes from the file's beginning.
+    """
+
+    path: str
+    offset: int
+
+    def __init__(self, path: str, offset: int) -> None:
+        super().__init__(path, offset)
+        self.path = path
+        self.offset = offset
+
+    def __str__(self) -> str:
+        return f"{self.path}: the file was changed after it was read, at offset {self.offset}"
+
+
 _MEANINGS = {
     "length_checksum": "the checksum of a record's length does not match",
     "data_checksum": "the checksum of a record's data does not match",

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal, NamedTuple, SupportsIndex
 
-from tfevents import _native
+from tfevents import _native, selection
 from tfevents.run import Run, count, missing, table
 
 
@@ -70,22 +70,43 @@ class Log(Mapping[str, Run]):
 def read(
     path: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
     *,
+    runs: selection.Patterns | None = None,
+    tags: selection.Patterns | None = None,
+    kinds: str | Iterable[str] | None = None,
+    steps: tuple[SupportsIndex | None, SupportsIndex | None] | None = None,
     verify: Literal["crc", "none"] = "crc",
     on_corrupt: Literal["raise", "skip"] = "raise",
     threads: int | None = None,
 ) -> Log:
-    """Reads all scalars and texts of event files, every point, into NumPy arrays.
+    """Reads event files, everything or what is selected, every point, into NumPy arrays.
 
     Runs are found and named as TensorBoard does: each directory that directly contains files with
     `tfevents` in their names is a run, its name is its path relative to `path`, or `.` for `path`
     itself. Its files are read in the order of their names. Symbolic links are followed.
+
+    `runs` and `tags` select by name. A string chooses the name that it equals; with `*`, `?` or
+    `[...]` in it, it also is a glob, as `fnmatch` has it, so that `*` stands for any characters,
+    `/` too. A name with such characters can be given as it is; `glob.escape` makes it mean nothing
+    else. A compiled regular expression chooses the names in which it finds a match (`search`).
+    Of several, each adds to what is chosen. What is not selected is checked and stepped over, not
+    kept, and does not show: a run with nothing selected in it is there, and empty.
 
     Args:
         path: an event file (of any name), the directory of a run, or one with runs anywhere below
             it. Of an iterable of such paths each is read; the names of its runs are then the path
             as given, joined with the run's path below it, and a file belongs to the run of its
             directory. What is reached twice is read once.
-        verify: `"crc"` checks both checksums of each record, `"none"` only those of the lengths.
+        runs: the runs to read, by the names that they would have: a string, a compiled regular
+            expression, or several of these. Files of other runs are not opened.
+        tags: the tags to read, likewise. Hyperparameters, graphs and session logs have no tags of
+            their own, and are not asked for.
+        kinds: the kinds to read, one or several, by the names of the attributes of a `Run`:
+            `"scalars"`, `"images"` and so on.
+        steps: `(lo, hi)`, the values with `lo <= step < hi`, like `range(lo, hi)`; `None` at either
+            end leaves it open. Values under tags have steps; graphs and session logs are read
+            whatever their step is.
+        verify: `"crc"` checks both checksums of each record, `"none"` only those of the lengths,
+            and steps over large records without reading them.
         on_corrupt: what a corrupt record leads to: `"raise"`, an error; `"skip"`, it is stepped
             over and listed in `Log.damage`. A record that the end of a file cuts short is not
             written yet, and is neither.
@@ -110,14 +131,20 @@ def read(
     if several and not isinstance(path, Iterable):
         raise TypeError(f"path must be a path or an iterable of paths, not {_type(path)}")
     roots = [_path(one) for one in path] if several else [_path(path)]  # type: ignore[union-attr]
-    runs, damage = _native.read(
-        roots,
-        several,
+    in_runs = selection.matcher("runs", runs)
+    options = (
         _choice("verify", verify, "crc", "none") == "crc",
         _choice("on_corrupt", on_corrupt, "raise", "skip") == "skip",
         _threads(threads),
+        selection.matcher("tags", tags),
+        selection.kind_names(kinds),
+        selection.step_bounds(steps),
     )
-    return Log(dict(runs), [Damage(*one) for one in damage])
+    found = _native.find(roots, several)
+    if in_runs is not None:
+        found = [run for run in found if in_runs(run[0])]
+    data, damage = _native.read(found, *options)
+    return Log(dict(data), [Damage(*one) for one in damage])
 
 
 def _path(path: object) -> str:

@@ -3,33 +3,43 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping
-from typing import TypeVar
-
-import numpy as np
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple, TypeVar
 
 from tfevents import _native
-from tfevents.series import Scalars, Texts
+from tfevents.series import Histograms, Images, Scalars, Tensors, Texts
 
-T = TypeVar("T", Scalars, Texts)
+T = TypeVar("T")
+
+# The attributes of a run, and what the native module calls what they hold.
+KINDS: dict[str, tuple[str, ...]] = {
+    "scalars": ("scalar",),
+    "histograms": ("histogram",),
+    "images": ("image",),
+    "audio": ("audio",),
+    "texts": ("text",),
+    "tensors": ("tensor",),
+    "pr_curves": ("pr_curve",),
+    "meshes": ("mesh",),
+    "custom_scalars": ("custom_scalars",),
+    "hparams": ("hparams",),
+    "graph": ("graph", "meta_graph"),
+    "run_metadata": ("run_metadata",),
+    "session_logs": ("session_log",),
+}
 
 
-class Series(Mapping[str, T]):
-    """The tags of one kind, each with its columns; a read-only mapping in file order."""
+class Tagged(Mapping[str, T]):
+    """Tags, each with what was read of it; a read-only mapping in file order."""
 
     # A thousand runs have thousands of these: what they do not hold, nobody has to collect.
-    __slots__ = ("_data", "_indices", "_loaded", "_run")
+    __slots__ = ("_indices", "_load", "_loaded", "_what")
 
-    KIND: str
-
-    def __init__(self, run: str, data: _native.RunData) -> None:
-        self._run = run
-        self._data = data
-        self._indices = data.indices(self.KIND)
+    def __init__(self, what: str, indices: dict[str, int], load: Callable[[int], T]) -> None:
+        self._what = what
+        self._indices = indices
+        self._load = load
         self._loaded: dict[str, T] = {}
-
-    def _load(self, index: int) -> T:
-        raise NotImplementedError
 
     def __getitem__(self, tag: str) -> T:
         loaded = self._loaded.get(tag)
@@ -37,8 +47,7 @@ class Series(Mapping[str, T]):
             return loaded
         index = self._indices.get(tag)
         if index is None:
-            what = f"tag {tag!r} of kind {self.KIND} in run {self._run!r}"
-            raise KeyError(missing(what, tag, self))
+            raise KeyError(missing(f"tag {tag!r} {self._what}", tag, self))
         # Two threads that come here at once get the same object.
         return self._loaded.setdefault(tag, self._load(index))
 
@@ -55,61 +64,97 @@ class Series(Mapping[str, T]):
         return table(count(len(self), "tag"), [(tag, repr(self[tag])) for tag in self])
 
 
-class ScalarSeries(Series[Scalars]):
-    """The tags that hold numbers."""
+class Metadata(NamedTuple):
+    """What a tag's first metadata say (`SummaryMetadata`)."""
 
-    __slots__ = ()
-    KIND = "scalar"
-
-    def _load(self, index: int) -> Scalars:
-        return Scalars(*self._data.scalars(index))
-
-
-class TextSeries(Series[Texts]):
-    """The tags that hold texts."""
-
-    __slots__ = ()
-    KIND = "text"
-
-    def _load(self, index: int) -> Texts:
-        step, wall_time, texts = self._data.texts(index)
-        value = np.empty(len(texts), dtype=object)
-        for i, (shape, strings) in enumerate(texts):
-            if shape is None:
-                value[i] = strings[0]
-            else:
-                value[i] = np.array(strings, dtype=object).reshape(shape)
-        return Texts(step, wall_time, value)
+    plugin_name: str
+    """The plugin that shows the tag; empty where the file does not say it."""
+    content: bytes
+    """The plugin's own data, in an encoding of its own."""
+    display_name: str
+    """The name to show instead of the tag, or an empty string."""
+    description: str
+    """What it is, in Markdown, or an empty string."""
+    data_class: int
+    """`DataClass`: 0 unknown, 1 scalar, 2 tensor, 3 blob sequence."""
 
 
 class Run:
     """One run: a directory with event files.
 
-    Attributes:
-        name: the run's name, its path relative to what was read, as TensorBoard shows it.
-        scalars: the tags that hold numbers, each with its `Scalars`.
-        texts: the tags that hold texts, each with its `Texts`. Tags are as in the file, where
-            `add_text("x", ...)` writes `x/text_summary`.
-
-    What a tag holds is decided as TensorBoard does, by its first value in the run: a
-    `simple_value` is a scalar; else the value's metadata say, with data class `SCALAR`, or no
-    data class and the plugin `scalars`, for scalars, and the plugin `text` for texts
+    What a tag holds is decided as TensorBoard does, by its first value in the run. A
+    `simple_value`, a histogram, an image or a sound are what they are. Of a tensor the metadata
+    say: data class `SCALAR`, or no data class and the plugin `scalars`, make it a scalar; the
+    plugins `histograms`, `images`, `audio`, `text`, `pr_curves`, `mesh`, `custom_scalars` and
+    `hparams` make it what they are called, if the data class does not say otherwise
     (`tensorboard/data_compat.py`, `tensorboard/dataclass_compat.py`). Values that do not fit, as a
     vector under a scalar tag, are left out.
+
+    Attributes:
+        name: the run's name, its path relative to what was read, as TensorBoard shows it.
     """
 
-    __slots__ = ("_data", "name", "scalars", "texts")
+    __slots__ = ("_data", "_views", "name")
 
     def __init__(self, name: str, data: _native.RunData) -> None:
         self.name = name
-        self.scalars: Mapping[str, Scalars] = ScalarSeries(name, data)
-        self.texts: Mapping[str, Texts] = TextSeries(name, data)
         self._data = data
+        self._views: dict[str, Any] = {}
+
+    def _view(self, attribute: str, load: Callable[[_native.RunData, int], T]) -> Mapping[str, T]:
+        view: Mapping[str, T] | None = self._views.get(attribute)
+        if view is None:
+            data = self._data
+            (kind,) = KINDS[attribute]
+            what = f"of kind {kind} in run {self.name!r}"
+            view = Tagged(what, data.indices(kind), lambda index: load(data, index))
+            view = self._views.setdefault(attribute, view)
+        return view
 
     @property
     def tags(self) -> list[str]:
-        """All tags that occur in the run, of any kind, in the order of their first values."""
+        """All tags that were read, of any kind, in the order of their first values."""
         return self._data.tags()
+
+    @property
+    def scalars(self) -> Mapping[str, Scalars]:
+        """The tags that hold numbers."""
+        return self._view("scalars", lambda data, index: Scalars(*data.scalars(index)))
+
+    @property
+    def texts(self) -> Mapping[str, Texts]:
+        """The tags that hold texts.
+
+        Tags are as in the file, where `add_text("x", ...)` writes `x/text_summary`.
+        """
+        return self._view("texts", Texts)
+
+    @property
+    def histograms(self) -> Mapping[str, Histograms]:
+        """The tags that hold histograms."""
+        return self._view("histograms", Histograms)
+
+    @property
+    def images(self) -> Mapping[str, Images]:
+        """The tags that hold pictures."""
+        return self._view("images", Images)
+
+    @property
+    def tensors(self) -> Mapping[str, Tensors]:
+        """The tags that hold tensors of no kind that has an attribute of its own."""
+        return self._view("tensors", Tensors)
+
+    @property
+    def metadata(self) -> Mapping[str, Metadata]:
+        """What the file says about each tag."""
+        view: Mapping[str, Metadata] | None = self._views.get("metadata")
+        if view is None:
+            data = self._data
+            indices = {tag: index for index, tag in enumerate(data.tags())}
+            what = f"in run {self.name!r}"
+            view = Tagged(what, indices, lambda index: Metadata(*data.metadata(index)))
+            view = self._views.setdefault("metadata", view)
+        return view
 
     def __repr__(self) -> str:
         rows = [(tag, f"{kind}, {n}" if n else kind) for tag, kind, n in self._data.summary()]

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 use tfevents::logdir;
-use tfevents::reader::{self, Damage, Kind, Log, OnCorrupt, Options, Text};
+use tfevents::reader::{self, Damage, Kind, Log, OnCorrupt, Options, Text, Values};
 use tfevents::record::{self, Verify};
 use tfevents::wire::encode;
 use tfevents::{Corruption, ErrorKind};
@@ -347,13 +347,13 @@ fn the_first_value_in_the_run_says_what_a_tag_is() {
         fs::write(directory.path().join("b.tfevents"), framed(second)).unwrap();
         let log = read_with(directory.path(), OnCorrupt::Raise).unwrap();
         let series = &log.runs[0].series[0];
-        (series.kind, series.points.values().to_vec(), series.texts.values.len())
+        (series.kind, series.points.values().to_vec(), series.values.len())
     };
     let (bare, scalar) = ([bare_tensor], [scalar]);
     // Metadata in the first file hold for the second, which has none.
     assert_eq!(read(&scalar, &bare), (Kind::Scalar, vec![2.0, 1.0], 0));
     // And the other way round, metadata that come later change nothing.
-    assert_eq!(read(&bare, &scalar), (Kind::Other, vec![], 0));
+    assert_eq!(read(&bare, &scalar), (Kind::Tensor, vec![], 2));
     assert_eq!(read(&[text("x", &["hi"])], &scalar), (Kind::Text, vec![], 1));
     assert_eq!(read(&scalar, &[text("x", &["hi"])]), (Kind::Scalar, vec![2.0], 0));
 }
@@ -367,12 +367,13 @@ fn texts() {
     let log = read_bytes(&bytes, OnCorrupt::Raise).unwrap();
     let series = &log.runs[0].series[0];
     assert_eq!((&*series.tag, series.kind), ("note/text_summary", Kind::Text));
-    assert_eq!(series.texts.steps, [3, 3, 3]);
-    assert_eq!(series.texts.wall_times, [1.5; 3]);
+    let Values::Texts(texts) = &series.values else { panic!("{series:?}") };
+    assert_eq!(texts.steps, [3, 3, 3]);
+    assert_eq!(texts.wall_times, [1.5; 3]);
     let many = |texts: &[&str]| {
         Text::Many([texts.len()].into(), texts.iter().map(|&text| text.into()).collect())
     };
-    assert_eq!(series.texts.values, [Text::One("one".into()), many(&["a", "b"]), many(&[])]);
+    assert_eq!(texts.values, [Text::One("one".into()), many(&["a", "b"]), many(&[])]);
 }
 
 fn corruption(bytes: &[u8]) -> Option<(Corruption, u64)> {
@@ -461,7 +462,7 @@ fn records_larger_than_the_buffer() {
     record::frame(&mut bytes, &event(2, 0.0, &[value(&simple("loss", 0, 2.0))]));
     let log = read_bytes(&bytes, OnCorrupt::Raise).unwrap();
     assert_eq!(log.runs[0].series[0].points.values(), [1.0, 2.0]);
-    assert_eq!((&*log.runs[0].series[1].tag, log.runs[0].series[1].kind), ("image", Kind::Other));
+    assert_eq!((&*log.runs[0].series[1].tag, log.runs[0].series[1].kind), ("image", Kind::Image));
     // One bad byte in it costs it alone.
     bytes[end - 1000] ^= 1;
     let log = read_bytes(&bytes, OnCorrupt::Skip).unwrap();

@@ -5,32 +5,34 @@
 use std::sync::Arc;
 
 use numpy::ndarray::ArrayView1;
-use numpy::{Element, PyArray1};
+use numpy::{Element, PyArray1, PyArrayMethods};
 use pyo3::prelude::*;
-use tfevents::reader::Points;
+use tfevents::reader::Series;
 
 /// Keeps the memory of the arrays of one tag alive; their `base`.
 #[pyclass(frozen, module = "tfevents._native")]
-struct Memory(Arc<Points>);
+struct Memory(Arc<Series>);
 
-type Array<'py, T> = Bound<'py, PyArray1<T>>;
+/// An array of one dimension.
+pub type Column<'py, T> = Bound<'py, PyArray1<T>>;
 
-/// A word of a column.
-trait Word: Element {}
+/// What an element of a column may be.
+pub trait Word: Element {}
 impl Word for i64 {}
 impl Word for f64 {}
+impl Word for usize {}
 
-/// Steps, wall times and values as arrays.
-pub fn arrays<'py>(
+/// Steps, wall times and values of scalars as arrays.
+pub fn scalars<'py>(
     py: Python<'py>,
-    points: &Arc<Points>,
-) -> PyResult<(Array<'py, i64>, Array<'py, f64>, Array<'py, f64>)> {
-    let memory = Bound::new(py, Memory(Arc::clone(points)))?;
-    Ok((array(&memory, 0), array(&memory, 1), array(&memory, 2)))
+    series: &Arc<Series>,
+) -> PyResult<(Column<'py, i64>, Column<'py, f64>, Column<'py, f64>)> {
+    let memory = Bound::new(py, Memory(Arc::clone(series)))?;
+    Ok((scalar(&memory, 0), scalar(&memory, 1), scalar(&memory, 2)))
 }
 
-fn array<'py, T: Word>(memory: &Bound<'py, Memory>, column: usize) -> Array<'py, T> {
-    let points = &memory.get().0;
+fn scalar<'py, T: Word>(memory: &Bound<'py, Memory>, column: usize) -> Column<'py, T> {
+    let points = &memory.get().0.points;
     let start = points.as_ptrs()[column];
     // SAFETY: each column is `len` initialised words, any of which is an i64 and an f64. Nothing
     // moves or frees them while `memory` lives, and from here on only arrays read or write them.
@@ -38,4 +40,19 @@ fn array<'py, T: Word>(memory: &Bound<'py, Memory>, column: usize) -> Array<'py,
         let view = ArrayView1::from_shape_ptr(points.len(), start.as_ptr().cast::<T>());
         PyArray1::borrow_from_array(&view, memory.clone().into_any())
     }
+}
+
+/// The column of `series` that `choose` finds, as an array that can't be written to.
+pub fn shared<'py, T: Word>(
+    py: Python<'py>,
+    series: &Arc<Series>,
+    choose: impl for<'a> FnOnce(&'a Series) -> &'a [T],
+) -> PyResult<Column<'py, T>> {
+    let memory = Bound::new(py, Memory(Arc::clone(series)))?;
+    let view = ArrayView1::from(choose(series));
+    // SAFETY: the column is borrowed from the series or static, so that nothing moves, frees or
+    // changes it while `memory` lives; the array can't be written to before anybody sees it.
+    let array = unsafe { PyArray1::borrow_from_array(&view, memory.into_any()) };
+    array.readwrite().make_nonwriteable();
+    Ok(array)
 }

@@ -6,8 +6,9 @@ use pyo3::prelude::*;
 use tfevents::{Error, ErrorKind};
 
 import_exception!(tfevents, CorruptFileError);
+import_exception!(tfevents, FileChangedError);
 
-/// `OSError` (by errno a subclass of it), `CorruptFileError` or `ValueError`.
+/// `OSError` (by errno a subclass of it), `CorruptFileError`, `FileChangedError` or `ValueError`.
 pub fn to_py(error: Error) -> PyErr {
     let path = error.path().map(|path| path.as_os_str().to_owned());
     match error.kind() {
@@ -19,6 +20,7 @@ pub fn to_py(error: Error) -> PyErr {
         ErrorKind::Corrupt(corruption) => {
             CorruptFileError::new_err((path, error.offset(), corruption.name(), error.record()))
         }
+        ErrorKind::Changed => FileChangedError::new_err((path, error.offset())),
         ErrorKind::Closed => PyOSError::new_err(error.to_string()),
         _ => PyValueError::new_err(error.to_string()),
     }

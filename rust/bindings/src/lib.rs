@@ -7,6 +7,7 @@ mod error;
 mod file_writer;
 mod handle;
 mod reader;
+mod run;
 mod summary;
 mod summary_writer;
 
@@ -21,7 +22,9 @@ mod _native {
     #[pymodule_export]
     use crate::handle::flush_at_exit;
     #[pymodule_export]
-    use crate::reader::{RunData, read};
+    use crate::reader::{find, read};
+    #[pymodule_export]
+    use crate::run::RunData;
     #[pymodule_export]
     use crate::summary::Summary;
     #[pymodule_export]

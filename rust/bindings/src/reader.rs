@@ -1,20 +1,19 @@
 //! `read`: event files to arrays.
 
+use std::collections::HashMap;
 use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Mutex, PoisonError};
 
-use numpy::PyArray1;
-use pyo3::exceptions::PyIndexError;
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
-use tfevents::reader::{self, Kind, OnCorrupt, Options, Points, Text, Texts};
+use tfevents::logdir::{self, RunFiles};
+use tfevents::reader::{self, Kind, KindSet, OnCorrupt, Options, Selection};
 use tfevents::record::Verify;
-use tfevents::{Result, logdir};
 
-use crate::column;
 use crate::error::to_py;
+use crate::run::RunData;
 
 /// Where, and how many bytes of which file are damaged in which way.
 type Damage = (OsString, u64, u64, &'static str);
@@ -22,134 +21,100 @@ type Damage = (OsString, u64, u64, &'static str);
 /// Each run's name and data, and what is damaged.
 type Found = (Vec<(OsString, RunData)>, Vec<Damage>);
 
-/// Reads the runs under `root`, or under each of `roots`.
+/// The runs under `root`, or under each of `roots`: their names and files.
 #[pyfunction]
-#[pyo3(signature = (roots, several, verify, skip, threads))]
-pub fn read(
+pub fn find(
     py: Python<'_>,
     roots: Vec<PathBuf>,
     several: bool,
+) -> PyResult<Vec<(OsString, Vec<OsString>)>> {
+    let find = || match &roots[..] {
+        [root] if !several => logdir::find(root),
+        roots => logdir::find_all(roots),
+    };
+    let runs = py.detach(find).map_err(to_py)?;
+    let string = |path: PathBuf| path.into_os_string();
+    Ok((runs.into_iter())
+        .map(|run| (string(run.name), run.files.into_iter().map(string).collect()))
+        .collect())
+}
+
+/// Reads these runs, of which `tags` chooses tags by their names, `kinds` by their names too, and
+/// `steps` the first and the last.
+#[pyfunction]
+#[pyo3(signature = (runs, verify, skip, threads, tags, kinds, steps))]
+#[allow(clippy::too_many_arguments)]
+pub fn read(
+    py: Python<'_>,
+    runs: Vec<(PathBuf, Vec<PathBuf>)>,
     verify: bool,
     skip: bool,
     threads: Option<NonZeroUsize>,
+    tags: Option<Py<PyAny>>,
+    kinds: Option<Vec<String>>,
+    steps: (i64, i64),
 ) -> PyResult<Found> {
+    let runs: Vec<_> = runs.into_iter().map(|(name, files)| RunFiles { name, files }).collect();
+    let kinds = match kinds {
+        None => KindSet::ALL,
+        Some(names) => names.iter().map(|name| kind(name)).collect::<PyResult<_>>()?,
+    };
+    let chosen = tags.map(Chosen::new);
+    let wants = chosen.as_ref().map(|chosen| |tag: &str| chosen.wants(tag));
+    let tags = wants.as_ref().map(|wants| wants as &(dyn Fn(&str) -> bool + Sync));
     let options = Options {
         verify: if verify { Verify::Crc } else { Verify::None },
         on_corrupt: if skip { OnCorrupt::Skip } else { OnCorrupt::Raise },
         threads,
+        selection: Selection { tags, kinds, steps },
     };
-    let read = || -> Result<reader::Log> {
-        let runs = match &roots[..] {
-            [root] if !several => logdir::find(root)?,
-            roots => logdir::find_all(roots)?,
-        };
-        reader::read(&runs, &options)
-    };
-    let log = py.detach(read).map_err(to_py)?;
-    let runs = log.runs.into_iter().map(|run| (run.name.into(), RunData::new(run.series)));
+    let log = py.detach(|| reader::read(&runs, &options));
+    if let Some(error) = chosen.and_then(Chosen::into_error) {
+        return Err(error);
+    }
+    let log = log.map_err(to_py)?;
+    let runs = log.runs.into_iter().map(|run| (run.name.clone().into(), RunData::new(run)));
     let damage = (log.damage.into_iter())
         .map(|damage| (damage.path.into(), damage.offset, damage.length, damage.kind.name()));
     Ok((runs.collect(), damage.collect()))
 }
 
-/// The tags of one run and what they hold.
-#[pyclass(frozen, module = "tfevents._native")]
-pub struct RunData {
-    series: Vec<Series>,
+/// The kind of this name.
+fn kind(name: &str) -> PyResult<Kind> {
+    (Kind::ALL.into_iter().find(|kind| kind.name() == name))
+        .ok_or_else(|| PyValueError::new_err(format!("kinds: there is no kind {name:?}")))
 }
 
-struct Series {
-    tag: Box<str>,
-    kind: Kind,
-    points: Arc<Points>,
-    texts: Texts,
+/// Which tags a Python function chooses. It is asked once for each.
+struct Chosen {
+    function: Py<PyAny>,
+    answers: Mutex<HashMap<Box<str>, bool>>,
+    error: Mutex<Option<PyErr>>,
 }
 
-/// What Python calls a kind.
-fn name(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Scalar => "scalar",
-        Kind::Text => "text",
-        _ => "other",
-    }
-}
-
-type Words<'py, T> = Bound<'py, PyArray1<T>>;
-type Strings<'a> = (Option<Vec<usize>>, Vec<&'a str>);
-
-impl RunData {
-    fn new(series: Vec<reader::Series>) -> RunData {
-        let series = (series.into_iter())
-            .map(|series| Series {
-                tag: series.tag,
-                kind: series.kind,
-                points: Arc::new(series.points),
-                texts: series.texts,
-            })
-            .collect();
-        RunData { series }
+impl Chosen {
+    fn new(function: Py<PyAny>) -> Chosen {
+        Chosen { function, answers: Mutex::default(), error: Mutex::default() }
     }
 
-    fn series(&self, index: usize) -> PyResult<&Series> {
-        self.series.get(index).ok_or_else(|| PyIndexError::new_err(index))
-    }
-}
-
-#[pymethods]
-impl RunData {
-    /// The tags, in the order of their first values.
-    fn tags(&self) -> Vec<&str> {
-        self.series.iter().map(|series| &*series.tag).collect()
-    }
-
-    /// The index of each tag of a kind: "scalar", "text" or "other".
-    fn indices<'py>(&self, py: Python<'py>, kind: &str) -> PyResult<Bound<'py, PyDict>> {
-        let indices = PyDict::new(py);
-        for (index, series) in self.series.iter().enumerate() {
-            if name(series.kind) == kind {
-                indices.set_item(&*series.tag, index)?;
-            }
+    fn wants(&self, tag: &str) -> bool {
+        let answers = || self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(&answer) = answers().get(tag) {
+            return answer;
         }
-        Ok(indices)
-    }
-
-    /// Each tag with its kind and the number of its values that were read.
-    fn summary(&self) -> Vec<(&str, &'static str, usize)> {
-        (self.series.iter())
-            .map(|series| {
-                let count = series.points.len() + series.texts.steps.len();
-                (&*series.tag, name(series.kind), count)
+        // No lock is held while Python runs.
+        let answer = Python::attach(|py| {
+            let answer = self.function.call1(py, (tag,)).and_then(|answer| answer.is_truthy(py));
+            answer.unwrap_or_else(|error| {
+                self.error.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+                false
             })
-            .collect()
-    }
-
-    /// Steps, wall times and values of the scalars of the tag at `index`.
-    fn scalars<'py>(
-        &self,
-        py: Python<'py>,
-        index: usize,
-    ) -> PyResult<(Words<'py, i64>, Words<'py, f64>, Words<'py, f64>)> {
-        column::arrays(py, &self.series(index)?.points)
-    }
-
-    /// Steps, wall times and values of the texts of the tag at `index`: each value a shape (None
-    /// for a single string) and its strings.
-    fn texts<'py>(
-        &self,
-        py: Python<'py>,
-        index: usize,
-    ) -> PyResult<(Words<'py, i64>, Words<'py, f64>, Vec<Strings<'_>>)> {
-        let texts = &self.series(index)?.texts;
-        let values = texts.values.iter().map(|value| match value {
-            Text::One(string) => (None, vec![&**string]),
-            Text::Many(shape, strings) => {
-                (Some(shape.to_vec()), strings.iter().map(|string| &**string).collect())
-            }
         });
-        Ok((
-            PyArray1::from_slice(py, &texts.steps),
-            PyArray1::from_slice(py, &texts.wall_times),
-            values.collect(),
-        ))
+        answers().insert(tag.into(), answer);
+        answer
+    }
+
+    fn into_error(self) -> Option<PyErr> {
+        self.error.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 }

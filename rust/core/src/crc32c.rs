@@ -12,23 +12,57 @@ const MASK_DELTA: u32 = 0xa282_ead8;
 /// The masked CRC32C of `data`, as it stands in a record.
 #[inline(always)]
 pub fn masked(data: &[u8]) -> u32 {
-    checksum(data).rotate_right(15).wrapping_add(MASK_DELTA)
+    mask(checksum(data))
+}
+
+/// A checksum, masked.
+#[inline(always)]
+pub fn mask(checksum: u32) -> u32 {
+    checksum.rotate_right(15).wrapping_add(MASK_DELTA)
 }
 
 /// The CRC32C of `data`.
 #[inline(always)]
 pub fn checksum(data: &[u8]) -> u32 {
+    !update(u32::MAX, data)
+}
+
+/// The CRC32C of bytes that come piece by piece.
+#[derive(Debug, Clone, Copy)]
+pub struct Checksum(u32);
+
+impl Default for Checksum {
+    fn default() -> Checksum {
+        Checksum(u32::MAX)
+    }
+}
+
+impl Checksum {
+    /// Takes in the bytes that come next.
+    pub fn update(&mut self, data: &[u8]) {
+        self.0 = update(self.0, data);
+    }
+
+    /// The checksum of all that came.
+    pub fn finish(self) -> u32 {
+        !self.0
+    }
+}
+
+/// The register of the checksum after `data`, when it was `crc` before.
+#[inline(always)]
+fn update(crc: u32, data: &[u8]) -> u32 {
     #[cfg(target_arch = "x86_64")]
     if std::arch::is_x86_feature_detected!("sse4.2") {
         // SAFETY: the processor has the instruction.
-        return unsafe { sse42::checksum(data) };
+        return unsafe { sse42::update(crc, data) };
     }
     #[cfg(target_arch = "aarch64")]
     if std::arch::is_aarch64_feature_detected!("crc") {
         // SAFETY: the processor has the instruction.
-        return unsafe { armv8::checksum(data) };
+        return unsafe { armv8::update(crc, data) };
     }
-    portable::checksum(data)
+    portable::update(crc, data)
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -47,8 +81,8 @@ mod sse42 {
     /// # Safety
     /// The processor has SSE 4.2.
     #[inline(always)]
-    pub(super) unsafe fn checksum(data: &[u8]) -> u32 {
-        let mut crc = u64::from(u32::MAX);
+    pub(super) unsafe fn update(crc: u32, data: &[u8]) -> u32 {
+        let mut crc = u64::from(crc);
         let (words, rest) = data.as_chunks::<8>();
         // SAFETY: as the caller promises; each step reads as many bytes as its slice has.
         unsafe {
@@ -68,7 +102,7 @@ mod sse42 {
                 step!(crc, ":e}, byte ptr [{1}]", byte);
             }
         }
-        !(crc as u32)
+        crc as u32
     }
 }
 
@@ -79,11 +113,10 @@ mod armv8 {
     /// # Safety
     /// The processor has the CRC extension.
     #[target_feature(enable = "crc")]
-    pub(super) unsafe fn checksum(data: &[u8]) -> u32 {
+    pub(super) unsafe fn update(crc: u32, data: &[u8]) -> u32 {
         let (words, rest) = data.as_chunks::<8>();
-        let crc =
-            words.iter().fold(u32::MAX, |crc, word| __crc32cd(crc, u64::from_le_bytes(*word)));
-        !rest.iter().fold(crc, |crc, &byte| __crc32cb(crc, byte))
+        let crc = words.iter().fold(crc, |crc, word| __crc32cd(crc, u64::from_le_bytes(*word)));
+        rest.iter().fold(crc, |crc, &byte| __crc32cb(crc, byte))
     }
 }
 
@@ -121,9 +154,8 @@ mod portable {
 
     #[cold]
     #[inline(never)]
-    pub(super) fn checksum(data: &[u8]) -> u32 {
+    pub(super) fn update(mut crc: u32, data: &[u8]) -> u32 {
         let (words, rest) = data.as_chunks::<8>();
-        let mut crc = u32::MAX;
         for word in words {
             let x = u64::from_le_bytes(*word) ^ u64::from(crc);
             crc = (0..8).fold(0, |acc, k| acc ^ TABLES[7 - k][(x >> (8 * k)) as usize & 0xff]);
@@ -131,7 +163,7 @@ mod portable {
         for &byte in rest {
             crc = (crc >> 8) ^ TABLES[0][(crc as u8 ^ byte) as usize];
         }
-        !crc
+        crc
     }
 }
 
@@ -171,7 +203,12 @@ mod tests {
         #[test]
         fn equals_the_reference(data in proptest::collection::vec(any::<u8>(), 0..300)) {
             prop_assert_eq!(checksum(&data), reference(&data));
-            prop_assert_eq!(portable::checksum(&data), reference(&data));
+            prop_assert_eq!(!portable::update(u32::MAX, &data), reference(&data));
+            let (head, tail) = data.split_at(data.len() / 3);
+            let mut pieces = Checksum::default();
+            pieces.update(head);
+            pieces.update(tail);
+            prop_assert_eq!(pieces.finish(), reference(&data));
         }
     }
 }

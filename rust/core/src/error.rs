@@ -29,6 +29,8 @@ pub enum ErrorKind {
     Io(io::Error),
     /// The bytes of an event file are not what they should be.
     Corrupt(Corruption),
+    /// A value was left in its file, and the file is not what it was.
+    Changed,
     /// The writer was closed.
     Closed,
 }
@@ -94,6 +96,12 @@ impl Error {
         self
     }
 
+    /// Adds the byte offset at which something is wrong.
+    pub fn at_offset(mut self, offset: u64) -> Error {
+        self.0.offset = Some(offset);
+        self
+    }
+
     /// What went wrong.
     pub fn kind(&self) -> &ErrorKind {
         &self.0.kind
@@ -104,7 +112,7 @@ impl Error {
         self.0.path.as_deref()
     }
 
-    /// The byte offset in the file at which the bad record begins.
+    /// The byte offset in the file at which the bad record begins, or what changed.
     pub fn offset(&self) -> Option<u64> {
         self.0.offset
     }
@@ -126,6 +134,7 @@ impl fmt::Display for Error {
         match &self.0.kind {
             ErrorKind::Io(error) => write!(f, "{error}")?,
             ErrorKind::Corrupt(corruption) => write!(f, "{corruption}")?,
+            ErrorKind::Changed => f.write_str("the file was changed after it was read")?,
             ErrorKind::Closed => f.write_str("the writer is closed")?,
         }
         if let Some(path) = &self.0.path {

@@ -5,12 +5,20 @@
 //! rules: unknown fields are skipped, of a `oneof` the last member counts, and a message that
 //! occurs twice is merged.
 
+mod array;
+mod histogram;
+mod media;
+mod session;
 mod tensor;
 
 use std::borrow::Cow;
 
 pub use crate::wire::Malformed;
 use crate::wire::{Cursor, Field, Value};
+pub use array::{Array, DType, Elements, NoArray};
+pub use histogram::Histogram;
+pub use media::{Audio, Image};
+pub use session::{RunMetadata, SessionLog, Status};
 pub use tensor::{Element, Number, Tensor, Text};
 
 /// One event: what happened, when and at which step.
@@ -22,6 +30,8 @@ pub struct Event<'a> {
     pub step: i64,
     /// The event's content.
     pub what: What<'a>,
+    /// Who wrote the file, where the event says so: `source_metadata.writer`.
+    pub writer: Option<&'a str>,
 }
 
 /// An event's content.
@@ -31,10 +41,18 @@ pub enum What<'a> {
     Nothing,
     /// The format's version; the first event of a file.
     FileVersion(&'a str),
+    /// A serialized `GraphDef`.
+    Graph(&'a [u8]),
     /// Values under tags.
     Summary(Summary<'a>),
-    /// Another kind of content, by its field number.
-    Other(u32),
+    /// A `LogMessage`, which nothing writes any more.
+    LogMessage(Cow<'a, [u8]>),
+    /// A session that starts or stops.
+    SessionLog(SessionLog<'a>),
+    /// A serialized `RunMetadata` under a tag.
+    RunMetadata(RunMetadata<'a>),
+    /// A serialized `MetaGraphDef`.
+    MetaGraph(&'a [u8]),
 }
 
 /// The values of one event.
@@ -61,9 +79,15 @@ pub enum Data<'a> {
     Nothing,
     /// A `float`, by its four little-endian bytes.
     SimpleValue(&'a [u8]),
+    /// A histogram's `HistogramProto`.
+    Histogram(Histogram<'a>),
+    /// A picture, encoded.
+    Image(Image<'a>),
+    /// A sound, encoded.
+    Audio(Audio<'a>),
     /// A tensor.
     Tensor(Tensor<'a>),
-    /// Another kind (image, histogram, audio), by its field number.
+    /// Another kind, by its field number; only `obsolete_old_style_histogram` is.
     Other(u32),
 }
 
@@ -74,6 +98,10 @@ pub struct Metadata<'a> {
     pub plugin_name: Cow<'a, str>,
     /// The plugin's own data.
     pub content: Cow<'a, [u8]>,
+    /// The name to show instead of the tag.
+    pub display_name: Cow<'a, str>,
+    /// What it is, in Markdown.
+    pub description: Cow<'a, str>,
     /// `DataClass`: 0 unknown, 1 scalar, 2 tensor, 3 blob sequence.
     pub data_class: i64,
 }
@@ -83,12 +111,21 @@ mod number {
     pub const WALL_TIME: u32 = 1;
     pub const STEP: u32 = 2;
     pub const FILE_VERSION: u32 = 3;
+    pub const GRAPH: u32 = 4;
     pub const SUMMARY: u32 = 5;
-    pub const LAST_WHAT: u32 = 9;
+    pub const LOG_MESSAGE: u32 = 6;
+    pub const SESSION_LOG: u32 = 7;
+    pub const RUN_METADATA: u32 = 8;
+    pub const META_GRAPH: u32 = 9;
+    pub const SOURCE_METADATA: u32 = 10;
+    pub const WRITER: u32 = 1;
 
     pub const VALUE: u32 = 1;
     pub const TAG: u32 = 1;
     pub const SIMPLE_VALUE: u32 = 2;
+    pub const OLD_HISTOGRAM: u32 = 3;
+    pub const IMAGE: u32 = 4;
+    pub const HISTOGRAM: u32 = 5;
     pub const AUDIO: u32 = 6;
     pub const NODE_NAME: u32 = 7;
     pub const TENSOR: u32 = 8;
@@ -112,29 +149,54 @@ impl<'a> Event<'a> {
     /// assert_eq!((event.step, event.what), (7, What::FileVersion("brain.Event:2")));
     /// ```
     pub fn decode(payload: &'a [u8]) -> Result<Event<'a>, Malformed> {
-        let mut event = Event { wall_time: 0.0, step: 0, what: What::Nothing };
+        let (mut wall_time, mut step, mut writer) = (0.0, 0, None);
+        let mut content: Option<(u32, Cow<'a, [u8]>)> = None;
         for field in Cursor::new(payload) {
             let field = field?;
             match (field.number, field.value) {
-                (number::WALL_TIME, Value::Fixed64(bits)) => event.wall_time = f64::from_bits(bits),
-                (number::STEP, Value::Varint(step)) => event.step = step as i64,
-                (number::FILE_VERSION, Value::Bytes(text)) => {
-                    event.what = What::FileVersion(utf8(text)?);
+                (number::WALL_TIME, Value::Fixed64(bits)) => wall_time = f64::from_bits(bits),
+                (number::STEP, Value::Varint(value)) => step = value as i64,
+                (number @ number::FILE_VERSION..=number::META_GRAPH, Value::Bytes(bytes)) => {
+                    content = Some((number, oneof(content, number, is_message, bytes)?));
                 }
-                (number::SUMMARY, Value::Bytes(message)) => {
-                    let before = match event.what {
-                        What::Summary(Summary(before)) => Some(before),
-                        _ => None,
-                    };
-                    event.what = What::Summary(Summary(merge(before, message)?));
-                }
-                (other @ number::FILE_VERSION..=number::LAST_WHAT, Value::Bytes(_)) => {
-                    event.what = What::Other(other);
+                (number::SOURCE_METADATA, Value::Bytes(message)) => {
+                    for field in Cursor::new(message) {
+                        let field = field?;
+                        if let (number::WRITER, Value::Bytes(name)) = (field.number, field.value) {
+                            writer = Some(utf8(name)?);
+                        }
+                    }
                 }
                 _ => {}
             }
         }
-        Ok(event)
+        Ok(Event { wall_time, step, what: What::decode(content)?, writer })
+    }
+}
+
+/// Whether the content of this number is a message, of which several are merged.
+fn is_message(number: u32) -> bool {
+    (number::SUMMARY..=number::RUN_METADATA).contains(&number)
+}
+
+impl<'a> What<'a> {
+    fn decode(content: Option<(u32, Cow<'a, [u8]>)>) -> Result<What<'a>, Malformed> {
+        Ok(match content {
+            None => What::Nothing,
+            Some((number::SUMMARY, message)) => What::Summary(Summary(message)),
+            Some((number::LOG_MESSAGE, message)) => What::LogMessage(message),
+            Some((number::SESSION_LOG, message)) => What::SessionLog(SessionLog::decode(message)?),
+            Some((number::RUN_METADATA, message)) => {
+                What::RunMetadata(RunMetadata::decode(message)?)
+            }
+            Some((number, Cow::Borrowed(bytes))) => match number {
+                number::FILE_VERSION => What::FileVersion(utf8(bytes)?),
+                number::GRAPH => What::Graph(bytes),
+                _ => What::MetaGraph(bytes),
+            },
+            // Only messages are merged, and these are none.
+            Some((_, Cow::Owned(_))) => return Err(Malformed),
+        })
     }
 }
 
@@ -152,26 +214,35 @@ impl Summary<'_> {
 }
 
 impl<'a> SummaryValue<'a> {
+    /// Decodes the bytes that [`raw`](SummaryValue::raw) of such a value gave.
+    pub fn from_raw(raw: &'a [u8]) -> Result<SummaryValue<'a>, Malformed> {
+        match Cursor::new(raw).next() {
+            Some(Ok(Field { number: number::VALUE, value: Value::Bytes(message), raw })) => {
+                SummaryValue::decode(message, raw)
+            }
+            _ => Err(Malformed),
+        }
+    }
+
     fn decode(message: &'a [u8], raw: &'a [u8]) -> Result<SummaryValue<'a>, Malformed> {
         let (mut tag, mut node_name) = ("", "");
         let mut metadata: Option<Cow<'a, [u8]>> = None;
-        let mut tensor: Option<Cow<'a, [u8]>> = None;
-        let mut data = Data::Nothing;
+        let mut content: Option<(u32, Cow<'a, [u8]>)> = None;
         for field in Cursor::new(message) {
             let field = field?;
             match (field.number, field.value) {
                 (number::TAG, Value::Bytes(text)) => tag = utf8(text)?,
                 (number::NODE_NAME, Value::Bytes(text)) => node_name = utf8(text)?,
                 (number::SIMPLE_VALUE, Value::Fixed32(_)) => {
-                    tensor = None;
-                    data = Data::SimpleValue(&field.raw[field.raw.len() - 4..]);
+                    let number = &field.raw[field.raw.len() - size_of::<f32>()..];
+                    content = Some((number::SIMPLE_VALUE, Cow::Borrowed(number)));
                 }
-                (number::TENSOR, Value::Bytes(message)) => {
-                    tensor = Some(merge(tensor.take(), message)?);
-                }
-                (other @ number::SIMPLE_VALUE..=number::AUDIO, Value::Bytes(_)) => {
-                    tensor = None;
-                    data = Data::Other(other);
+                (
+                    number @ (number::OLD_HISTOGRAM..=number::AUDIO | number::TENSOR),
+                    Value::Bytes(message),
+                ) => {
+                    let is_message = |number| number != number::OLD_HISTOGRAM;
+                    content = Some((number, oneof(content, number, is_message, message)?));
                 }
                 (number::METADATA, Value::Bytes(message)) => {
                     metadata = Some(merge(metadata.take(), message)?);
@@ -179,30 +250,61 @@ impl<'a> SummaryValue<'a> {
                 _ => {}
             }
         }
-        if let Some(message) = tensor {
-            data = Data::Tensor(Tensor::decode(message)?);
-            if tag.is_empty() {
-                tag = node_name;
+        let data = match content {
+            None => Data::Nothing,
+            Some((number::SIMPLE_VALUE, Cow::Borrowed(number))) => Data::SimpleValue(number),
+            Some((number::IMAGE, message)) => Data::Image(Image::decode(message)?),
+            Some((number::HISTOGRAM, message)) => Data::Histogram(Histogram::decode(message)?),
+            Some((number::AUDIO, message)) => Data::Audio(Audio::decode(message)?),
+            Some((number::TENSOR, message)) => {
+                if tag.is_empty() {
+                    tag = node_name;
+                }
+                Data::Tensor(Tensor::decode(message)?)
             }
-        }
+            Some((other, _)) => Data::Other(other),
+        };
         let metadata = metadata.map(Metadata::decode).transpose()?;
         Ok(SummaryValue { tag, metadata, data, raw })
     }
 }
 
+impl Data<'_> {
+    /// Content of the kind that the field of this number holds, without anything in it.
+    pub(crate) fn empty(number: Option<u32>) -> Data<'static> {
+        let nothing = || Cow::Borrowed(&[][..]);
+        let decoded = match number {
+            Some(number::IMAGE) => Image::decode(nothing()).map(Data::Image),
+            Some(number::HISTOGRAM) => Histogram::decode(nothing()).map(Data::Histogram),
+            Some(number::AUDIO) => Audio::decode(nothing()).map(Data::Audio),
+            Some(number::TENSOR) => Tensor::decode(nothing()).map(Data::Tensor),
+            _ => Ok(Data::Nothing),
+        };
+        decoded.unwrap_or(Data::Nothing)
+    }
+}
+
 impl<'a> Metadata<'a> {
+    /// Decodes a serialized `SummaryMetadata`.
+    pub(crate) fn from_message(message: &[u8]) -> Result<Metadata<'static>, Malformed> {
+        Ok(Metadata::decode_borrowed(message)?.into_owned())
+    }
+
     fn decode(message: Cow<'a, [u8]>) -> Result<Metadata<'a>, Malformed> {
         match message {
             Cow::Borrowed(message) => Metadata::decode_borrowed(message),
-            Cow::Owned(message) => {
-                let Metadata { plugin_name, content, data_class } =
-                    Metadata::decode_borrowed(&message)?;
-                Ok(Metadata {
-                    plugin_name: Cow::Owned(plugin_name.into_owned()),
-                    content: Cow::Owned(content.into_owned()),
-                    data_class,
-                })
-            }
+            Cow::Owned(message) => Metadata::from_message(&message),
+        }
+    }
+
+    /// The same, borrowing nothing.
+    pub fn into_owned(self) -> Metadata<'static> {
+        Metadata {
+            plugin_name: Cow::Owned(self.plugin_name.into_owned()),
+            content: Cow::Owned(self.content.into_owned()),
+            display_name: Cow::Owned(self.display_name.into_owned()),
+            description: Cow::Owned(self.description.into_owned()),
+            data_class: self.data_class,
         }
     }
 
@@ -226,8 +328,11 @@ impl<'a> Metadata<'a> {
                         }
                     }
                 }
-                (number::DISPLAY_NAME | number::SUMMARY_DESCRIPTION, Value::Bytes(text)) => {
-                    utf8(text)?;
+                (number::DISPLAY_NAME, Value::Bytes(text)) => {
+                    metadata.display_name = Cow::Borrowed(utf8(text)?);
+                }
+                (number::SUMMARY_DESCRIPTION, Value::Bytes(text)) => {
+                    metadata.description = Cow::Borrowed(utf8(text)?);
                 }
                 // An enum: protobuf keeps the low 32 bits.
                 (number::DATA_CLASS, Value::Varint(class)) => {
@@ -242,6 +347,17 @@ impl<'a> Metadata<'a> {
 
 fn utf8(text: &[u8]) -> Result<&str, Malformed> {
     std::str::from_utf8(text).map_err(|_| Malformed)
+}
+
+/// The content of a `oneof` after the member `number` was found to hold `bytes`.
+fn oneof<'a>(
+    before: Option<(u32, Cow<'a, [u8]>)>,
+    number: u32,
+    is_message: impl Fn(u32) -> bool,
+    bytes: &'a [u8],
+) -> Result<Cow<'a, [u8]>, Malformed> {
+    let before = before.filter(|(it, _)| *it == number && is_message(number));
+    merge(before.map(|(_, message)| message), bytes)
 }
 
 /// A message that occurs twice is merged, which is what decoding one after the other does.
@@ -313,6 +429,30 @@ mod tests {
             encode::bytes_field(out, 5, &two);
         });
         assert_eq!(tags(&replaced), ["two"]);
+    }
+
+    #[test]
+    fn every_content_of_an_event() {
+        let event =
+            |number, content: &[u8]| message(|out| encode::bytes_field(out, number, content));
+        let what = |payload: &[u8]| format!("{:?}", Event::decode(payload).unwrap().what);
+        assert_eq!(what(&event(4, b"ab")), "Graph([97, 98])");
+        assert_eq!(what(&event(9, b"ab")), "MetaGraph([97, 98])");
+        // Of bytes the last count, messages are merged.
+        assert_eq!(what(&[event(4, b"ab"), event(4, b"c")].concat()), "Graph([99])");
+        let log = [event(7, &[8, 1]), event(7, &message(|o| encode::bytes_field(o, 3, b"hi")))];
+        let log = log.concat();
+        let What::SessionLog(log) = Event::decode(&log).unwrap().what else { panic!() };
+        assert_eq!((log.status, &*log.message), (Status::Start, "hi"));
+        let metadata = message(|out| {
+            encode::bytes_field(out, 1, b"step 1");
+            encode::bytes_field(out, 2, b"xyz");
+        });
+        let metadata = event(8, &metadata);
+        let What::RunMetadata(found) = Event::decode(&metadata).unwrap().what else { panic!() };
+        assert_eq!((&*found.tag, &*found.bytes), ("step 1", &b"xyz"[..]));
+        let writer = event(10, &message(|out| encode::bytes_field(out, 1, b"me")));
+        assert_eq!(Event::decode(&writer).unwrap().writer, Some("me"));
     }
 
     #[test]

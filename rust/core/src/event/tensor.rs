@@ -7,10 +7,10 @@ use crate::wire::{Cursor, Malformed, Value};
 /// A tensor's message, found well-formed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tensor<'a> {
-    message: Cow<'a, [u8]>,
-    dtype: i32,
+    pub(super) message: Cow<'a, [u8]>,
+    pub(super) dtype: i32,
     /// The product of the shape; none where a dimension is unknown or the product too large.
-    elements: Option<u64>,
+    pub(super) elements: Option<u64>,
 }
 
 /// How one number is stored in a fixed number of little-endian bytes.
@@ -51,7 +51,7 @@ pub struct Text<'a> {
 }
 
 /// Field numbers of `TensorProto`.
-mod number {
+pub(super) mod number {
     pub const DTYPE: u32 = 1;
     pub const SHAPE: u32 = 2;
     pub const CONTENT: u32 = 4;
@@ -66,9 +66,10 @@ mod number {
     pub const HALF: u32 = 13;
     pub const UINT32: u32 = 16;
     pub const UINT64: u32 = 17;
+    pub const FLOAT8: u32 = 18;
 }
 
-const DT_STRING: i32 = 7;
+pub(super) const DT_STRING: i32 = 7;
 
 impl Element {
     /// By `DataType` (`tensorflow/core/framework/types.proto`).
@@ -291,7 +292,7 @@ impl<'a> Tensor<'a> {
 }
 
 /// The sizes in a `TensorShapeProto`.
-fn dimensions(shape: &[u8]) -> impl Iterator<Item = Result<i64, Malformed>> {
+pub(super) fn dimensions(shape: &[u8]) -> impl Iterator<Item = Result<i64, Malformed>> {
     const DIM: u32 = 2;
     const SIZE: u32 = 1;
     Cursor::new(shape).filter_map(|field| match field {

@@ -1,15 +1,21 @@
 //! Records to columns.
 
+use std::collections::HashMap;
+use std::io;
+
+use super::blobs::Place;
 use super::frame::{Frame, WALL_TIME, WALL_TIME_LEN};
 use super::kind::Kind;
+use super::outline::{Outline, Part};
 use super::points::Points;
 use super::prefetch::prefetch;
+use super::selection::Selection;
+use super::series::{Series, Values};
 use super::tags::Tags;
 use super::template::Template;
-use super::texts::Texts;
 use crate::crc32c;
-use crate::event::{Data, Element, Event, Malformed, Number, SummaryValue, What};
-use crate::record::{self, OVERHEAD, Parsed, Verify};
+use crate::event::{Data, Element, Event, Malformed, Metadata, Number, SummaryValue, What};
+use crate::record::{self, HEADER, OVERHEAD, Parsed, Verify};
 use crate::wire::Cursor;
 
 /// How far ahead of the record that is parsed memory is fetched. Each record says where the next
@@ -19,31 +25,6 @@ const AHEAD: usize = 2048;
 /// The keys of an event's fields: its number and its wire type.
 const STEP: u64 = 0x10;
 const SUMMARY: u64 = 0x2a;
-
-/// One tag of a run, with all that is read of it.
-#[derive(Debug)]
-pub struct Series {
-    /// The tag's name.
-    pub tag: Box<str>,
-    /// What it holds.
-    pub kind: Kind,
-    /// Its scalars, if it holds scalars.
-    pub points: Points,
-    /// Its texts, if it holds texts.
-    pub texts: Texts,
-}
-
-impl Series {
-    /// A tag without values.
-    pub(super) fn new(tag: &str, kind: Kind) -> Series {
-        Series { tag: tag.into(), kind, points: Points::default(), texts: Texts::default() }
-    }
-
-    /// Whether anything was read of it.
-    pub(super) fn has_values(&self) -> bool {
-        !self.points.is_empty() || !self.texts.values.is_empty()
-    }
-}
 
 /// What each value of a tag needs, close together.
 #[derive(Debug, Default)]
@@ -55,18 +36,24 @@ struct Hot {
     points: Points,
     /// The tag whose value came after this one's, the last time.
     next: u32,
+    /// Whether the tag is wanted.
+    is_selected: bool,
 }
 
 /// The rest of a tag.
 #[derive(Debug)]
 struct Cold {
     kind: Kind,
-    texts: Texts,
+    metadata: Option<Box<Metadata<'static>>>,
+    values: Values,
 }
 
-/// The columns of one run, while its records come.
+/// The columns of one file, while its records come.
 #[derive(Debug, Default)]
-pub struct Columns {
+pub struct Columns<'a> {
+    selection: Selection<'a>,
+    /// Whether anything is left out.
+    selects: bool,
     tags: Tags,
     hot: Vec<Hot>,
     cold: Vec<Cold>,
@@ -78,20 +65,44 @@ pub struct Columns {
     spare: Vec<Points>,
     /// Whether the columns are laid out for all of the file.
     is_spread: bool,
+    /// What other events than summaries hold, and where to find a kind and tag among it.
+    events: Vec<Series>,
+    event_places: HashMap<(Kind, Box<str>), usize>,
+    origin: Origin,
     /// Whether to decode every event in full, for want of templates.
     #[cfg(test)]
     pub thorough: bool,
 }
 
-impl Columns {
-    /// Columns that take their first memory from `spare`.
-    pub fn new(spare: Vec<Points>) -> Columns {
-        Columns { spare, ..Columns::default() }
+/// Who wrote a file, and when.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Origin {
+    /// The wall time of its first event.
+    pub wall_time: Option<f64>,
+    /// Who wrote it, if it says so.
+    pub writer: Option<Box<str>>,
+}
+
+/// What one file holds.
+#[derive(Debug)]
+pub struct Content {
+    /// The tags, in the order in which they came.
+    pub series: Vec<Series>,
+    /// What other events than summaries hold, by kind and tag.
+    pub events: Vec<Series>,
+    /// Where the file comes from.
+    pub origin: Origin,
+}
+
+impl<'a> Columns<'a> {
+    /// Columns for what is selected, that take their first memory from `spare`.
+    pub fn new(selection: Selection<'a>, spare: Vec<Points>) -> Columns<'a> {
+        Columns { selection, selects: !selection.is_all(), spare, ..Columns::default() }
     }
 
     /// The tags, in the order in which they came, in no more memory than they need; and the spare
     /// memory.
-    pub fn finish(mut self) -> (Vec<Series>, Vec<Points>) {
+    pub fn finish(mut self) -> (Content, Vec<Points>) {
         if self.is_spread {
             self.hot.iter_mut().for_each(|tag| tag.points.shrink());
         } else {
@@ -104,11 +115,14 @@ impl Columns {
         let series = tags.map(|((tag, hot), cold)| Series {
             tag,
             kind: cold.kind,
+            metadata: cold.metadata,
             points: hot.points,
-            texts: cold.texts,
+            values: cold.values,
+            is_selected: hot.is_selected,
         });
-        let series = series.collect();
-        (series, self.spare)
+        let content =
+            Content { series: series.collect(), events: self.events, origin: self.origin };
+        (content, self.spare)
     }
 
     /// Declares a tag's kind before its first value comes.
@@ -116,12 +130,15 @@ impl Columns {
         self.intern(tag, || kind);
     }
 
-    /// Takes in the records at the beginning of `window`, up to one that is not whole, or not
-    /// good; how many bytes and records they were.
-    pub fn run(&mut self, window: &[u8], verify: Verify) -> (usize, u64) {
+    /// Takes in the records at the beginning of `window`, which lies at `offset` in the file, up to
+    /// one that is not whole, or not good; how many bytes and records they were.
+    pub fn run(&mut self, window: &[u8], offset: u64, verify: Verify) -> (usize, u64) {
         let (mut at, mut records) = (0, 0);
         while let Some(rest) = window.get(at..) {
-            let (done, count, unusual) = self.predicted(rest, verify);
+            let (done, count, unusual) = match self.selects {
+                false => self.predicted::<false>(rest, verify),
+                true => self.predicted::<true>(rest, verify),
+            };
             at += done;
             records += count;
             let Some(payload) = unusual else { break };
@@ -133,7 +150,7 @@ impl Columns {
                         hot.frame = Frame::of(record, step).unwrap_or_default();
                     }
                 }
-                None if self.add(payload).is_err() => break,
+                None if self.add(payload, offset + (at + HEADER) as u64).is_err() => break,
                 None => {}
             }
             at += size;
@@ -146,13 +163,14 @@ impl Columns {
     /// one value, of the tag and in the shape that are expected next, as nearly all are; how many
     /// bytes and records they were, and the good record that comes after them.
     #[inline(never)]
-    fn predicted<'w>(
+    fn predicted<'w, const SELECTS: bool>(
         &mut self,
         window: &'w [u8],
         verify: Verify,
     ) -> (usize, u64, Option<&'w [u8]>) {
         let (mut at, mut records) = (0, 0);
         let mut last = self.last;
+        let selection = self.selection;
         let hot = &mut self.hot[..];
         let mut next = hot.get(last as usize).map_or(u32::MAX, |hot| hot.next);
         let unusual = loop {
@@ -169,7 +187,9 @@ impl Columns {
                 break Some(payload);
             };
             let Some(value) = hot.template.read_summary(summary) else { break Some(payload) };
-            hot.points.push(step, wall_time, value);
+            if !SELECTS || (hot.is_selected && selection.has_step(step)) {
+                hot.points.push(step, wall_time, value);
+            }
             (last, next) = (next, hot.next);
             at += payload.len() + OVERHEAD;
             records += 1;
@@ -187,7 +207,9 @@ impl Columns {
         let tag = self.guess(values)?;
         let hot = &mut self.hot[tag as usize];
         let value = hot.template.read_summary(summary)?;
-        hot.points.push(step, wall_time, value);
+        if hot.is_selected && self.selection.has_step(step) {
+            hot.points.push(step, wall_time, value);
+        }
         self.hot[self.last as usize].next = tag;
         self.last = tag;
         Some((tag, payload.len() - WALL_TIME_LEN - summary.len()))
@@ -202,12 +224,13 @@ impl Columns {
         self.tags.guess(rest.get(..usize::try_from(length).ok()?)?)
     }
 
-    /// Takes an event in. One that is malformed changes nothing.
+    /// Takes an event in, whose bytes lie at `offset` in the file. One that is malformed changes
+    /// nothing.
     #[inline(never)]
-    pub fn add(&mut self, payload: &[u8]) -> Result<(), Malformed> {
+    pub fn add(&mut self, payload: &[u8], offset: u64) -> Result<(), Malformed> {
         match self.many_values(payload) {
             Some(()) => Ok(()),
-            None => self.decode(payload),
+            None => self.decode(payload, offset),
         }
     }
 
@@ -235,62 +258,142 @@ impl Columns {
             self.pending.push((tag, value));
             values = &values[length..];
         }
-        for &(tag, value) in &self.pending {
-            self.hot[tag as usize].points.push(step, wall_time, value);
+        if self.selection.has_step(step) {
+            for &(tag, value) in &self.pending {
+                let hot = &mut self.hot[tag as usize];
+                if hot.is_selected {
+                    hot.points.push(step, wall_time, value);
+                }
+            }
         }
         Some(())
     }
 
     /// Takes in any event.
     #[inline(never)]
-    fn decode(&mut self, payload: &[u8]) -> Result<(), Malformed> {
+    fn decode(&mut self, payload: &[u8], offset: u64) -> Result<(), Malformed> {
         let event = Event::decode(payload)?;
-        let What::Summary(summary) = &event.what else { return Ok(()) };
-        // All of it must be well-formed before any of it counts.
-        summary.values().try_for_each(|value| value.map(drop))?;
-        summary.values().try_for_each(|value| {
-            self.add_value(&value?, &event);
-            Ok(())
-        })
+        if let What::Summary(summary) = &event.what {
+            // All of it must be well-formed before any of it counts.
+            summary.values().try_for_each(|value| value.map(drop))?;
+            for value in summary.values() {
+                let value = value?;
+                self.add_value(&value, &event, place(value.raw, payload, offset));
+            }
+        }
+        self.origin.wall_time.get_or_insert(event.wall_time);
+        if let Some(writer) = event.writer {
+            self.origin.writer = Some(writer.into());
+        }
+        let (kind, tag, bytes) = match &event.what {
+            What::Graph(bytes) => (Kind::Graph, "", *bytes),
+            What::MetaGraph(bytes) => (Kind::MetaGraph, "", *bytes),
+            What::RunMetadata(metadata) => (Kind::RunMetadata, &*metadata.tag, &*metadata.bytes),
+            What::SessionLog(log) => (Kind::SessionLog, "", log.raw()),
+            _ => return Ok(()),
+        };
+        if let Values::Blobs(blobs) = &mut self.event(kind, tag).values {
+            blobs.push(event.step, event.wall_time, bytes, place(bytes, payload, offset));
+        }
+        Ok(())
     }
 
-    fn add_value(&mut self, value: &SummaryValue<'_>, event: &Event<'_>) {
+    fn add_value(&mut self, value: &SummaryValue<'_>, event: &Event<'_>, offset: Option<u64>) {
         let known = self.tags.get(value.tag).is_some();
-        let tag = self.intern(value.tag, || Kind::of(value));
+        let metadata = value.metadata.as_ref();
+        let tag = self.intern(value.tag, || Kind::of(&value.data, metadata));
         let (hot, cold) = (&mut self.hot[tag as usize], &mut self.cold[tag as usize]);
-        match (cold.kind, &value.data) {
-            (Kind::Scalar, data) => {
-                let number = match data {
-                    Data::SimpleValue(bytes) => Some(Number::Fixed(Element::F32, bytes)),
-                    Data::Tensor(tensor) => tensor.number(),
-                    _ => None,
-                };
-                let Some(number) = number else { return };
-                let Some(scalar) = number.to_f64() else { return };
-                hot.points.push(event.step, event.wall_time, scalar);
-                #[cfg(test)]
-                let known = known && !self.thorough;
-                // A tag with one value only is not worth a template.
-                if known {
-                    hot.template = Template::of(value, number).unwrap_or_default();
-                }
-            }
-            (Kind::Text, Data::Tensor(tensor)) => {
-                if let Some(text) = tensor.text() {
-                    cold.texts.push(event.step, event.wall_time, &text);
-                }
-            }
-            _ => {}
+        if cold.metadata.is_none() {
+            cold.metadata = metadata.map(|metadata| Box::new(metadata.clone().into_owned()));
         }
+        let is_selected = hot.is_selected && self.selection.has_step(event.step);
+        if cold.kind != Kind::Scalar {
+            if is_selected {
+                cold.values.push(cold.kind, event, value, offset);
+            }
+            return;
+        }
+        let number = match &value.data {
+            Data::SimpleValue(bytes) => Some(Number::Fixed(Element::F32, bytes)),
+            Data::Tensor(tensor) => tensor.number(),
+            _ => None,
+        };
+        let Some(number) = number else { return };
+        let Some(scalar) = number.to_f64() else { return };
+        if is_selected {
+            hot.points.push(event.step, event.wall_time, scalar);
+        }
+        #[cfg(test)]
+        let known = known && !self.thorough;
+        // A tag with one value only is not worth a template.
+        if known {
+            hot.template = Template::of(value, number).unwrap_or_default();
+        }
+    }
+
+    /// Takes in a large event by its outline; false if all of its bytes are needed. `place` makes a
+    /// place of a part of the file.
+    pub fn add_outline(
+        &mut self,
+        outline: &Outline,
+        place: impl Fn(Part) -> io::Result<Place>,
+    ) -> io::Result<bool> {
+        let tags: Vec<usize> = (outline.values.iter())
+            .map(|value| {
+                let kind = || Kind::of(&value.data(), value.metadata.as_ref());
+                self.intern(&value.tag, kind) as usize
+            })
+            .collect();
+        let in_memory = |&tag: &usize| match self.cold[tag].kind {
+            Kind::Scalar | Kind::Text | Kind::Histogram => self.hot[tag].is_selected,
+            _ => false,
+        };
+        let has_step = self.selection.has_step(outline.step);
+        if has_step && tags.iter().any(in_memory) {
+            return Ok(false);
+        }
+        self.origin.wall_time.get_or_insert(outline.wall_time);
+        for (value, tag) in outline.values.iter().zip(tags) {
+            let cold = &mut self.cold[tag];
+            if cold.metadata.is_none() {
+                cold.metadata = value.metadata.clone().map(Box::new);
+            }
+            let is_selected = has_step && self.hot[tag].is_selected;
+            if let Values::Blobs(blobs) = &mut cold.values
+                && is_selected
+                && cold.kind.takes(&value.data())
+            {
+                blobs.push_place(outline.step, outline.wall_time, place(value.raw)?);
+            }
+        }
+        if let Some((kind, part)) = outline.graph
+            && let Values::Blobs(blobs) = &mut self.event(kind, "").values
+        {
+            blobs.push_place(outline.step, outline.wall_time, place(part)?);
+        }
+        Ok(true)
+    }
+
+    /// What was read of other events than summaries, of this kind under this tag.
+    fn event(&mut self, kind: Kind, tag: &str) -> &mut Series {
+        let place = *self.event_places.entry((kind, tag.into())).or_insert_with(|| {
+            let is_selected = self.selection.kinds.contains(kind);
+            self.events.push(Series::new(tag, kind, is_selected));
+            self.events.len() - 1
+        });
+        &mut self.events[place]
     }
 
     fn intern(&mut self, tag: &str, kind: impl FnOnce() -> Kind) -> u32 {
         if let Some(known) = self.tags.get(tag) {
             return known;
         }
+        let kind = kind();
+        let is_selected = self.selection.wants(tag, kind);
         let points = self.spare.pop().unwrap_or_default();
-        self.hot.push(Hot { points, ..Hot::default() });
-        self.cold.push(Cold { kind: kind(), texts: Texts::default() });
+        self.hot.push(Hot { points, is_selected, ..Hot::default() });
+        let values = if is_selected { Values::of(kind) } else { Values::None };
+        self.cold.push(Cold { kind, metadata: None, values });
         self.tags.insert(tag)
     }
 
@@ -309,6 +412,12 @@ impl Columns {
         self.spare.extend(Points::spread(all, &capacities).into_iter().filter(Points::is_reusable));
         self.is_spread = true;
     }
+}
+
+/// Where `part` lies in the file, if it is a part of `payload`, which lies at `offset`.
+fn place(part: &[u8], payload: &[u8], offset: u64) -> Option<u64> {
+    let start = part.as_ptr().addr().checked_sub(payload.as_ptr().addr())?;
+    (start.checked_add(part.len())? <= payload.len()).then_some(offset + start as u64)
 }
 
 /// The payload of the record at the beginning of `bytes`, if it is whole and good.
@@ -444,14 +553,14 @@ mod tests {
     }
 
     fn contents(columns: Columns) -> Vec<String> {
-        (columns.finish().0.iter())
+        (columns.finish().0.series.iter())
             .map(|series| {
                 let points = &series.points;
                 let bits = |column: &[f64]| column.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
                 let (times, values) = (bits(points.wall_times()), bits(points.values()));
-                let (tag, kind, steps, texts) =
-                    (&series.tag, series.kind, points.steps(), &series.texts);
-                format!("{tag} {kind:?} {steps:?} {times:?} {values:?} {texts:?}")
+                let (tag, kind, steps, others) =
+                    (&series.tag, series.kind, points.steps(), &series.values);
+                format!("{tag} {kind:?} {steps:?} {times:?} {values:?} {others:?}")
             })
             .collect()
     }
@@ -473,8 +582,8 @@ mod tests {
                     let at = at.index(payload.len());
                     payload[at] = byte;
                 }
-                prop_assert_eq!(fast.add(&payload), thorough.add(&payload));
-                prop_assert_eq!(fast.add(event), thorough.add(event));
+                prop_assert_eq!(fast.add(&payload, 0), thorough.add(&payload, 0));
+                prop_assert_eq!(fast.add(event, 0), thorough.add(event, 0));
             }
             prop_assert_eq!(contents(fast), contents(thorough));
         }

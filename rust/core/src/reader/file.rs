@@ -1,14 +1,17 @@
 //! One file, record by record, over damage where that is wanted.
 
-use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::blobs::Place;
 use super::columns::Columns;
-use super::stream::Stream;
+use super::outline::{Outline, Part};
+use super::source;
+use super::stream::{KEEP, Stream};
 use super::{OnCorrupt, Options};
+use crate::crc32c;
 use crate::error::{Corruption, Error, Result};
-use crate::record::{self, HEADER, OVERHEAD, Parsed, Verify};
+use crate::record::{self, FOOTER, HEADER, OVERHEAD, Parsed, Verify};
 
 /// Bytes of an event file that could not be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,17 +39,23 @@ const SAMPLE: u64 = 1 << 20;
 /// A file with less than this left over does not profit from being laid out.
 const WORTH_SPREADING: u64 = 4 << 20;
 
+/// More bytes than this are stepped over, if they need not be read.
+const WORTH_SKIPPING: u64 = 32 << 10;
+
+/// How many bytes of a value tell that it is still the same, where checksums are not verified.
+const CHECKED: u64 = 1 << 10;
+
 /// Reads all of `path` into `columns`.
 pub(super) fn read_file(
     path: &Path,
-    columns: &mut Columns,
-    options: &Options,
+    columns: &mut Columns<'_>,
+    options: &Options<'_>,
     buffer: &mut Vec<u8>,
 ) -> Result<Vec<Damage>> {
     let io_error = |error| Error::io(error, path);
-    let file = File::open(path).map_err(io_error)?;
+    let source = source::open(path).map_err(io_error)?;
     let mut reader = Reader {
-        stream: Stream::new(file, buffer),
+        stream: Stream::new(source, buffer),
         options,
         record: 0,
         spread: Spread::Undecided,
@@ -72,7 +81,7 @@ pub(super) fn read_file(
 
 struct Reader<'a> {
     stream: Stream<'a>,
-    options: &'a Options,
+    options: &'a Options<'a>,
     /// The index of the record at which the stream stands.
     record: u64,
     spread: Spread,
@@ -87,6 +96,15 @@ enum Spread {
     Done,
 }
 
+/// What became of a large record.
+enum Large {
+    /// It was taken in.
+    Done,
+    Bad(Bad),
+    /// All of its bytes are needed.
+    Needed,
+}
+
 /// A record that cannot be used.
 #[derive(Clone, Copy)]
 enum Bad {
@@ -98,7 +116,7 @@ enum Bad {
 
 impl Reader<'_> {
     /// Reads records until one is bad, or the file or what is written of it ends.
-    fn records(&mut self, columns: &mut Columns) -> io::Result<Option<Bad>> {
+    fn records(&mut self, columns: &mut Columns<'_>) -> io::Result<Option<Bad>> {
         loop {
             let need = match self.window(columns) {
                 Ok(need) => need,
@@ -108,6 +126,13 @@ impl Reader<'_> {
             if need > MAX_PAYLOAD + OVERHEAD as u64 {
                 return Ok(Some(Bad::Header(Corruption::Message)));
             }
+            if self.is_large(need)? {
+                match self.large(columns, need)? {
+                    Large::Done => continue,
+                    Large::Bad(bad) => return Ok(Some(bad)),
+                    Large::Needed => {}
+                }
+            }
             if !self.stream.fill(need)? {
                 return Ok(self.is_foreign().then_some(Bad::Header(Corruption::LengthChecksum)));
             }
@@ -115,9 +140,9 @@ impl Reader<'_> {
     }
 
     /// Reads the records that are in memory; how many bytes the next one needs.
-    fn window(&mut self, columns: &mut Columns) -> std::result::Result<u64, Bad> {
+    fn window(&mut self, columns: &mut Columns<'_>) -> std::result::Result<u64, Bad> {
         let window = self.stream.window();
-        let (at, records) = columns.run(window, self.options.verify);
+        let (at, records) = columns.run(window, self.stream.offset(), self.options.verify);
         let end = match record::parse(&window[at..], self.options.verify) {
             Parsed::NeedMore(need) => Ok(need),
             // Its bytes are as they were written, but mean nothing.
@@ -136,6 +161,59 @@ impl Reader<'_> {
         end
     }
 
+    /// Whether the next record, of `need` bytes, is whole and better not read into memory: it takes
+    /// much, or there is no need to read it all.
+    fn is_large(&self, need: u64) -> io::Result<bool> {
+        let missing = need.saturating_sub(self.stream.window().len() as u64);
+        let is_large =
+            need > KEEP as u64 || (self.options.verify == Verify::None && missing > WORTH_SKIPPING);
+        let end = self.stream.offset().saturating_add(need);
+        Ok(is_large
+            && self.stream.source().is_seekable()
+            && self.stream.file_len()?.is_some_and(|length| end <= length))
+    }
+
+    /// Takes in the next record, of `size` bytes, of which only a few are kept.
+    fn large(&mut self, columns: &mut Columns<'_>, size: u64) -> io::Result<Large> {
+        let payload =
+            Part { offset: self.stream.offset() + HEADER as u64, length: size - OVERHEAD as u64 };
+        if !self.is_good(payload)? {
+            return Ok(Large::Bad(Bad::Record(Corruption::DataChecksum, size)));
+        }
+        let Some(outline) = Outline::read(self.stream.source(), payload)? else {
+            return Ok(Large::Needed);
+        };
+        let verify = self.options.verify;
+        let place = |part: Part| {
+            let checked = match verify {
+                Verify::Crc => part.length,
+                Verify::None => part.length.min(CHECKED),
+            };
+            let checksum = self.stream.checksum_at(part.offset, checked)?.unwrap_or(0);
+            Ok(Place::new(part.offset, part.length as u32, checked as u32, checksum))
+        };
+        if !columns.add_outline(&outline, place)? {
+            return Ok(Large::Needed);
+        }
+        self.stream.skip(size);
+        self.record += 1;
+        Ok(Large::Done)
+    }
+
+    /// Whether the checksum of a record's payload is right, or not asked for.
+    fn is_good(&self, payload: Part) -> io::Result<bool> {
+        if self.options.verify == Verify::None {
+            return Ok(true);
+        }
+        let Some(checksum) = self.stream.checksum_at(payload.offset, payload.length)? else {
+            return Ok(false);
+        };
+        let mut footer = [0; FOOTER];
+        let end = payload.offset + payload.length;
+        Ok(source::read_exact_at(self.stream.source(), &mut footer, end)?
+            && crc32c::mask(checksum) == u32::from_le_bytes(footer))
+    }
+
     /// Whether the few bytes of a file too short for a record's header are no beginning of one.
     fn is_foreign(&self) -> bool {
         let bytes = self.stream.window();
@@ -152,15 +230,13 @@ impl Reader<'_> {
         let kind = match bad {
             // Its checksums hold, so it ends where it says.
             Bad::Record(Corruption::Message, size) => {
-                self.stream.advance(size as usize);
+                self.stream.skip(size);
                 return Ok(Corruption::Message);
             }
             Bad::Record(kind, size) => {
                 // With the next header in place, only the payload was damaged.
-                self.stream.fill(size + HEADER as u64)?;
-                let next = &self.stream.window()[size as usize..];
-                if next.first_chunk().is_none_or(|header| record::parse_length(header).is_some()) {
-                    self.stream.advance(size as usize);
+                if self.header_at(size)?.is_none_or(|it| record::parse_length(&it).is_some()) {
+                    self.stream.skip(size);
                     return Ok(kind);
                 }
                 kind
@@ -174,6 +250,18 @@ impl Reader<'_> {
         let found = self.resync(limit)?;
         let foreign = first && !found && matches!(bad, Bad::Header(Corruption::LengthChecksum));
         Ok(if foreign { Corruption::NotAnEventFile } else { kind })
+    }
+
+    /// The header that begins `size` bytes from here, if there are as many.
+    fn header_at(&mut self, size: u64) -> io::Result<Option<[u8; HEADER]>> {
+        if self.stream.source().is_seekable() {
+            let mut header = [0; HEADER];
+            let at = self.stream.offset().saturating_add(size);
+            let is_whole = source::read_exact_at(self.stream.source(), &mut header, at)?;
+            return Ok(is_whole.then_some(header));
+        }
+        self.stream.fill(size + HEADER as u64)?;
+        Ok(self.stream.window().get(size as usize..).and_then(|next| next.first_chunk()).copied())
     }
 
     /// Moves to the next header that a record follows; to the end, and false, if there is none.
@@ -208,6 +296,10 @@ impl Reader<'_> {
                 Parsed::Record(_) => return Ok(true),
                 Parsed::Corrupt(_) => return Ok(false),
                 Parsed::NeedMore(need) if need > MAX_PAYLOAD + OVERHEAD as u64 => return Ok(false),
+                Parsed::NeedMore(need) if self.is_large(need)? => {
+                    let offset = self.stream.offset() + HEADER as u64;
+                    return self.is_good(Part { offset, length: need - OVERHEAD as u64 });
+                }
                 Parsed::NeedMore(need) => {
                     if !self.stream.fill(need)? {
                         return Ok(true);
@@ -218,7 +310,7 @@ impl Reader<'_> {
     }
 
     /// Lays the columns of a large file out, once it is known which tags come and how often.
-    fn spread(&mut self, columns: &mut Columns) -> io::Result<()> {
+    fn spread(&mut self, columns: &mut Columns<'_>) -> io::Result<()> {
         let offset = self.stream.offset();
         match self.spread {
             Spread::Undecided if offset > 0 => {

@@ -1,12 +1,18 @@
 //! Event files to columns.
 
 mod arena;
+mod blobs;
 mod columns;
 mod file;
 mod frame;
+mod histograms;
 mod kind;
+mod outline;
 mod points;
 mod prefetch;
+mod selection;
+mod series;
+mod source;
 mod stream;
 mod tags;
 mod template;
@@ -21,22 +27,28 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::error::Result;
 use crate::logdir::RunFiles;
 use crate::record::Verify;
-use columns::Columns;
-pub use columns::Series;
+pub use blobs::{Blob, Blobs, Place};
+pub use columns::Origin;
+use columns::{Columns, Content};
 pub use file::Damage;
+pub use histograms::Histograms;
 pub use kind::Kind;
 pub use points::Points;
+pub use selection::{Kinds as KindSet, Selection};
+pub use series::{Series, Values};
 pub use texts::{Text, Texts};
 
 /// How to read.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Options {
+pub struct Options<'a> {
     /// Which checksums are compared.
     pub verify: Verify,
     /// What a corrupt record leads to.
     pub on_corrupt: OnCorrupt,
     /// How many threads read; by default as many as there are processors.
     pub threads: Option<NonZeroUsize>,
+    /// What is read; everything by default.
+    pub selection: Selection<'a>,
 }
 
 /// What a corrupt record leads to.
@@ -63,8 +75,15 @@ pub struct Log {
 pub struct Run {
     /// Its name.
     pub name: PathBuf,
+    /// Its files, in the order in which they were read.
+    pub files: Vec<PathBuf>,
+    /// Where each file comes from.
+    pub origins: Vec<Origin>,
     /// Its tags, in the order in which they first came.
     pub series: Vec<Series>,
+    /// What its events hold that are no values under tags: graphs, run metadata by their tags,
+    /// session logs.
+    pub events: Vec<Series>,
 }
 
 /// Reads these runs, with all points in the order of the files, whatever the number of threads.
@@ -78,31 +97,35 @@ pub struct Run {
 /// let log = reader::read(&logdir::find(directory.path()).unwrap(), &Default::default()).unwrap();
 /// assert!(log.runs.is_empty());
 /// ```
-pub fn read(runs: &[RunFiles], options: &Options) -> Result<Log> {
+pub fn read(runs: &[RunFiles], options: &Options<'_>) -> Result<Log> {
     let paths: Vec<&Path> = runs.iter().flat_map(|run| &run.files).map(PathBuf::as_path).collect();
     let mut files = paths.iter().zip(read_files(&paths, options));
     let mut log = Log::default();
     for run in runs {
-        let mut parts: Vec<Vec<Series>> = Vec::new();
+        let (mut series, mut events, mut origins) = (Vec::new(), Vec::new(), Vec::new());
         let mut kinds = Kinds::default();
         for (path, content) in files.by_ref().take(run.files.len()) {
-            let (mut series, mut damage) = content?;
-            if kinds.differ(&parts, &series) {
-                (series, damage) = kinds.read_again(path, options)?;
+            let (mut content, mut damage) = content?;
+            if kinds.differ(&series, &content.series) {
+                (content, damage) = kinds.read_again(path, options)?;
             }
             log.damage.append(&mut damage);
-            parts.push(series);
+            series.push(content.series);
+            events.push(content.events);
+            origins.push(content.origin);
         }
-        log.runs.push(Run { name: run.name.clone(), series: merge(parts) });
+        let (name, files) = (run.name.clone(), run.files.clone());
+        let (series, events) = (merge(series), merge(events));
+        log.runs.push(Run { name, files, origins, series, events });
     }
     Ok(log)
 }
 
 /// What one file holds.
-type FileContent = (Vec<Series>, Vec<Damage>);
+type FileContent = (Content, Vec<Damage>);
 
 /// Reads files in parallel. After the first error, in the order of the files, nothing follows.
-fn read_files(paths: &[&Path], options: &Options) -> Vec<Result<FileContent>> {
+fn read_files(paths: &[&Path], options: &Options<'_>) -> Vec<Result<FileContent>> {
     let threads = (options.threads.or_else(|| std::thread::available_parallelism().ok()))
         .map_or(1, NonZeroUsize::get)
         .min(paths.len());
@@ -148,16 +171,16 @@ struct Scratch {
 /// Reads one file, whose run has tags of these kinds already.
 fn read_file<'a>(
     path: &Path,
-    options: &Options,
+    options: &Options<'_>,
     scratch: &mut Scratch,
     known: impl Iterator<Item = (&'a str, Kind)>,
 ) -> Result<FileContent> {
-    let mut columns = Columns::new(std::mem::take(&mut scratch.spare));
+    let mut columns = Columns::new(options.selection, std::mem::take(&mut scratch.spare));
     known.for_each(|(tag, kind)| columns.declare(tag, kind));
     let damage = file::read_file(path, &mut columns, options, &mut scratch.buffer)?;
-    let (series, spare) = columns.finish();
+    let (content, spare) = columns.finish();
     scratch.spare = spare;
-    Ok((series, damage))
+    Ok((content, damage))
 }
 
 /// The kinds of a run's tags, for its files after the first.
@@ -181,39 +204,44 @@ impl Kinds {
         next.iter().any(|series| self.kinds.get(&series.tag).is_some_and(|&it| it != series.kind))
     }
 
-    fn read_again(&self, path: &Path, options: &Options) -> Result<FileContent> {
+    fn read_again(&self, path: &Path, options: &Options<'_>) -> Result<FileContent> {
         let known = self.kinds.iter().map(|(tag, kind)| (&**tag, *kind));
-        let (mut series, damage) = read_file(path, options, &mut Scratch::default(), known)?;
+        let (mut content, damage) = read_file(path, options, &mut Scratch::default(), known)?;
         // Known tags come first and in no order; what a file does not hold must not show.
-        series.retain(|series| !self.kinds.contains_key(&series.tag) || series.has_values());
-        Ok((series, damage))
+        let is_known = |series: &Series| self.kinds.contains_key(&series.tag);
+        content.series.retain(|series| !is_known(series) || !series.is_empty());
+        Ok((content, damage))
     }
 }
 
-/// One run's series from those of its files, in their order.
+/// One run's series from those of its files, in their order, without what is not selected.
 fn merge(mut parts: Vec<Vec<Series>>) -> Vec<Series> {
+    for series in &mut parts {
+        series.retain(|series| series.is_selected);
+    }
     if parts.len() < 2 {
         return parts.pop().unwrap_or_default();
     }
-    let mut places: HashMap<Box<str>, usize> = HashMap::new();
+    let mut places: HashMap<(Kind, Box<str>), usize> = HashMap::new();
     let mut merged: Vec<Series> = Vec::new();
-    let mut all: Vec<Vec<Series>> = Vec::new();
-    for series in parts.into_iter().flatten() {
-        let place = *places.entry(series.tag.clone()).or_insert_with(|| {
-            merged.push(Series::new(&series.tag, series.kind));
-            all.push(Vec::new());
-            all.len() - 1
-        });
-        all[place].push(series);
+    let mut all: Vec<Vec<(u32, Series)>> = Vec::new();
+    for (file, series) in (0..).zip(parts) {
+        for series in series {
+            let place = *places.entry((series.kind, series.tag.clone())).or_insert_with(|| {
+                merged.push(Series::new(&series.tag, series.kind, true));
+                all.push(Vec::new());
+                all.len() - 1
+            });
+            all[place].push((file, series));
+        }
     }
-    let lengths: Vec<usize> =
-        all.iter().map(|all| all.iter().map(|series| series.points.len()).sum()).collect();
+    let count = |all: &Vec<(u32, Series)>| all.iter().map(|(_, series)| series.points.len()).sum();
+    let lengths: Vec<usize> = all.iter().map(count).collect();
     Points::pack(merged.iter_mut().map(|series| &mut series.points), &lengths);
     // Tag after tag, so that the memory of the parts is given back as that of the whole is filled.
     for (into, all) in merged.iter_mut().zip(all) {
-        for series in all {
-            into.points.append(series.points);
-            into.texts.append(series.texts);
+        for (file, series) in all {
+            into.append(series, file);
         }
     }
     merged

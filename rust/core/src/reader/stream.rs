@@ -2,28 +2,35 @@
 //!
 //! Not a memory map: a file that shrinks while it is mapped kills the process.
 
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
+
+use super::source::{Source, read_exact_at};
+use crate::crc32c::Checksum;
 
 /// Bytes that are read at a time; a little less than the second-level cache.
 const CHUNK: usize = 256 << 10;
 
+/// Bytes that are read after some were left out, twice as many each time, since more may be.
+const AFTER_SKIP: usize = 4 << 10;
+
 /// A buffer larger than this is given back once the record that needed it is done.
-const KEEP: usize = 4 << 20;
+pub(super) const KEEP: usize = 4 << 20;
 
 /// The part of a file that is in memory.
 pub(super) struct Stream<'b> {
-    file: File,
+    source: Box<dyn Source>,
     buffer: &'b mut Vec<u8>,
     start: usize,
     end: usize,
     offset: u64,
+    /// How many bytes are read at a time.
+    chunk: usize,
 }
 
 impl<'b> Stream<'b> {
-    /// A stream at the beginning of `file`.
-    pub fn new(file: File, buffer: &'b mut Vec<u8>) -> Stream<'b> {
-        Stream { file, buffer, start: 0, end: 0, offset: 0 }
+    /// A stream at the beginning of `source`.
+    pub fn new(source: Box<dyn Source>, buffer: &'b mut Vec<u8>) -> Stream<'b> {
+        Stream { source, buffer, start: 0, end: 0, offset: 0, chunk: CHUNK }
     }
 
     /// What is in memory, from [`offset`](Stream::offset) on.
@@ -44,10 +51,26 @@ impl<'b> Stream<'b> {
         debug_assert!(self.start <= self.end);
     }
 
-    /// How long the file is now, if it is a regular file.
+    /// Moves the beginning of the window, beyond its end too if the source is seekable.
+    pub fn skip(&mut self, count: u64) {
+        match usize::try_from(count) {
+            Ok(count) if count <= self.window().len() => self.advance(count),
+            _ => {
+                (self.start, self.end) = (0, 0);
+                self.offset = self.offset.saturating_add(count);
+                self.chunk = AFTER_SKIP;
+            }
+        }
+    }
+
+    /// How long the file is now, if that is known.
     pub fn file_len(&self) -> io::Result<Option<u64>> {
-        let metadata = self.file.metadata()?;
-        Ok(metadata.is_file().then_some(metadata.len()))
+        self.source.len()
+    }
+
+    /// Where the bytes come from.
+    pub fn source(&self) -> &dyn Source {
+        &*self.source
     }
 
     /// Reads on until the window has `want` bytes; false if the file ends before.
@@ -61,11 +84,13 @@ impl<'b> Stream<'b> {
                 return Ok(false);
             }
             self.make_room(want);
-            match self.file.read(&mut self.buffer[self.end..]) {
-                Ok(0) => return Ok(false),
-                Ok(count) => self.end += count,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
+            let missing = usize::try_from(want).unwrap_or(usize::MAX) - self.window().len();
+            let chunk = self.chunk.max(missing).min(self.buffer.len() - self.end);
+            self.chunk = (2 * self.chunk).min(CHUNK);
+            let next = self.offset + self.window().len() as u64;
+            match self.source.read_at(&mut self.buffer[self.end..self.end + chunk], next)? {
+                0 => return Ok(false),
+                count => self.end += count,
             }
         }
         Ok(true)
@@ -86,5 +111,23 @@ impl<'b> Stream<'b> {
         } else if self.buffer.len() < size {
             self.buffer.resize(size, 0);
         }
+    }
+
+    /// The checksum of `length` bytes at `offset`, which are not kept; `None` if the file ends
+    /// before.
+    pub fn checksum_at(&self, offset: u64, length: u64) -> io::Result<Option<u32>> {
+        let mut checksum = Checksum::default();
+        let mut piece = vec![0; CHUNK.min(usize::try_from(length).unwrap_or(CHUNK))];
+        let mut done = 0;
+        while done < length {
+            let rest = usize::try_from(length - done).unwrap_or(usize::MAX);
+            let piece = &mut piece[..CHUNK.min(rest)];
+            if !read_exact_at(self.source(), piece, offset + done)? {
+                return Ok(None);
+            }
+            checksum.update(piece);
+            done += piece.len() as u64;
+        }
+        Ok(Some(checksum.finish()))
     }
 }

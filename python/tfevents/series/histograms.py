@@ -1,0 +1,109 @@
+"""Histograms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tfevents import _native
+from tfevents.series.columns import Columns
+
+
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
+class Histogram:
+    """One histogram.
+
+    `edges` and `counts` are what TensorBoard shows (`_migrate_histogram_value` of its
+    `data_compat.py`): the empty buckets at both ends are left out, and the outer edges are `min`
+    and `max`. They are as `numpy.histogram` gives them, so that `plt.stairs(counts, edges)` draws
+    them.
+
+    Attributes:
+        step: the step.
+        wall_time: when it was logged, in seconds since the epoch.
+        min, max, num, sum, sum_squares: as in `Histograms`.
+        edges: float64[k + 1], the edges of the buckets; float64[0] where there are no buckets.
+        counts: float64[k], how many values are in each bucket.
+        bucket_limit: float64[m], the upper limits of all buckets as they are stored.
+        bucket: float64[m], their counts.
+    """
+
+    step: int
+    wall_time: float
+    min: float
+    max: float
+    num: float
+    sum: float
+    sum_squares: float
+    bucket_limit: NDArray[np.float64]
+    bucket: NDArray[np.float64]
+    _is_tensor: bool
+
+    @property
+    def edges(self) -> NDArray[np.float64]:
+        start, end = self._shown()
+        if start == end:
+            return np.empty(0)
+        return np.concatenate(([self.min], self.bucket_limit[start : end - 1], [self.max]))
+
+    @property
+    def counts(self) -> NDArray[np.float64]:
+        start, end = self._shown()
+        return self.bucket[start:end].copy()
+
+    def _shown(self) -> tuple[int, int]:
+        if self._is_tensor:
+            return 0, len(self.bucket)
+        (filled,) = np.nonzero(self.bucket > 0)
+        return (int(filled[0]), int(filled[-1]) + 1) if len(filled) else (0, 0)
+
+    def __repr__(self) -> str:
+        return (
+            f"Histogram(step {self.step}, {self.num:g} values from {self.min:.6g} to "
+            f"{self.max:.6g}, {len(self.counts)} buckets)"
+        )
+
+
+class Histograms(Columns[Histogram]):
+    """All histograms logged under one tag, in file order, none left out.
+
+    Tensors of TensorFlow 2 say less of the values than others do: of these, `min` and `max` are the
+    outer edges, `num` is the sum of the counts, and `sum` and `sum_squares` are NaN.
+
+    Attributes:
+        step: int64[n], the steps; 0 where a step was left out.
+        wall_time: float64[n], when each was logged, in seconds since the epoch.
+        min, max: float64[n], the least and the greatest value of each.
+        num: float64[n], how many values each has.
+        sum, sum_squares: float64[n], the sums of the values, and of their squares.
+    """
+
+    __slots__ = (
+        *("max", "min", "num", "sum", "sum_squares"),
+        *("_counts", "_ends", "_limits", "_tensors"),
+    )
+
+    def __init__(self, data: _native.RunData, index: int) -> None:
+        super().__init__(*data.times(index))
+        columns, self._ends, self._limits, self._counts, self._tensors = data.histograms(index)
+        self.min, self.max, self.num, self.sum, self.sum_squares = columns
+
+    def _item(self, index: int) -> Histogram:
+        buckets = slice(int(self._ends[index - 1]) if index else 0, int(self._ends[index]))
+        return Histogram(
+            *self._time(index),
+            float(self.min[index]),
+            float(self.max[index]),
+            float(self.num[index]),
+            float(self.sum[index]),
+            float(self.sum_squares[index]),
+            self._limits[buckets],
+            self._counts[buckets],
+            index < len(self._tensors) and self._tensors[index],
+        )
+
+    def __repr__(self) -> str:
+        last = f", last from {self.min[-1]:.6g} to {self.max[-1]:.6g}" if len(self) else ""
+        return self._repr("histogram", "histograms", last)

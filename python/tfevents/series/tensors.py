@@ -1,0 +1,76 @@
+"""Tensors."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tfevents.series.columns import Stored
+
+# A tensor that says "this many times the same element" may take this much memory.
+_MOST_REPEATED = 1 << 26
+
+
+class Tensor(NamedTuple):
+    """One tensor as an array."""
+
+    step: int
+    wall_time: float
+    value: NDArray[Any]
+
+
+class Tensors(Stored[Tensor]):
+    """All tensors logged under one tag, in file order, none left out.
+
+    `[i].value` is an array of the dtype and shape that were logged. Strings are an object array of
+    `bytes`. bfloat16, the 8-bit floats and the 4-bit integers have the dtypes of `ml_dtypes`, where
+    that is installed; without it bfloat16 comes as float32, which holds the same numbers, 4-bit
+    integers as 8-bit ones, and 8-bit floats are an ImportError. Quantized integers come as they are
+    stored. A tensor of another type, or with more or less elements than its shape takes, is a
+    ValueError.
+
+    Attributes:
+        step: int64[n], the steps; 0 where a step was left out.
+        wall_time: float64[n], when each was logged, in seconds since the epoch.
+    """
+
+    __slots__ = ()
+
+    def _item(self, index: int) -> Tensor:
+        return Tensor(*self._time(index), as_array(*self._data.tensor(self._index, index)))
+
+    def __repr__(self) -> str:
+        return self._repr("tensor", "tensors")
+
+
+def as_array(name: str, shape: list[int], elements: bytearray | list[bytes]) -> NDArray[Any]:
+    """The array of a tensor; one element stands for all."""
+    if isinstance(elements, list):
+        flat = np.array(elements, dtype=object)
+    else:
+        flat = _numbers(name, elements)
+    count = math.prod(shape)
+    if len(flat) == count:
+        return flat.reshape(shape)
+    if count * flat.itemsize > _MOST_REPEATED:
+        raise ValueError(f"a tensor of one element has the shape {shape}, which is too large")
+    return np.full(shape, flat[0])
+
+
+def _numbers(name: str, data: bytearray) -> NDArray[Any]:
+    if name == "bool":
+        return np.frombuffer(data, np.uint8).astype(np.bool_)
+    if hasattr(np, name):
+        return np.frombuffer(data, np.dtype(name).newbyteorder("<")).astype(name, copy=False)
+    try:
+        import ml_dtypes
+    except ImportError:
+        if name == "bfloat16":
+            return (np.frombuffer(data, "<u2").astype(np.uint32) << 16).view(np.float32)
+        if name in ("int4", "uint4"):
+            return np.frombuffer(data, name[:-1] + "8")
+        raise ImportError(f"a tensor of {name} needs the package ml_dtypes") from None
+    return np.frombuffer(data, getattr(ml_dtypes, name))

@@ -1,0 +1,50 @@
+"""Texts."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tfevents import _native
+from tfevents.series.columns import Columns, short
+
+
+class Text(NamedTuple):
+    """What one event says: a `str`, or an object array of `str`."""
+
+    step: int
+    wall_time: float
+    value: str | NDArray[np.object_]
+
+
+class Texts(Columns[Text]):
+    """All texts logged under one tag, in file order, none left out.
+
+    Attributes:
+        step: int64[n], the steps; 0 where a step was left out.
+        wall_time: float64[n], when each was logged, in seconds since the epoch.
+        value: object[n]. Each element is a `str`; where an event logged more or less than one
+            string, an object array of `str` in the shape logged. Bytes that are no UTF-8 read as
+            U+FFFD.
+    """
+
+    __slots__ = ("value",)
+
+    def __init__(self, data: _native.RunData, index: int) -> None:
+        super().__init__(*data.times(index))
+        texts = data.texts(index)
+        self.value: NDArray[Any] = np.empty(len(texts), dtype=object)
+        for i, (shape, strings) in enumerate(texts):
+            if shape is None:
+                self.value[i] = strings[0]
+            else:
+                self.value[i] = np.array(strings, dtype=object).reshape(shape)
+
+    def _item(self, index: int) -> Text:
+        return Text(*self._time(index), self.value[index])
+
+    def __repr__(self) -> str:
+        last = f", last {short(self.value[-1])}" if len(self) else ""
+        return self._repr("text", "texts", last)

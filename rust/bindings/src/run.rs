@@ -1,0 +1,277 @@
+//! `RunData`: what was read of one run.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use numpy::PyArray1;
+use pyo3::exceptions::{PyIndexError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyByteArray, PyBytes, PyDict, PyList};
+use tfevents::event::{Data, Elements, SummaryValue};
+use tfevents::reader::{self, Blob, Series, Text, Values};
+
+use crate::column::{self, Column};
+use crate::error::to_py;
+
+/// The tags of one run and what they hold.
+#[pyclass(frozen, module = "tfevents._native")]
+pub struct RunData {
+    /// Those of the tags come first, then those of other events.
+    series: Vec<Arc<Series>>,
+    tags: usize,
+    /// The files that values are still in; none if there are no such values.
+    files: Vec<PathBuf>,
+}
+
+type Strings<'a> = (Option<Vec<usize>>, Vec<&'a str>);
+
+/// Least, greatest, count, sum, sum of squares; where the buckets end, their limits, their counts;
+/// which are tensors.
+type Histograms<'py> =
+    ([Column<'py, f64>; 5], Column<'py, usize>, Column<'py, f64>, Column<'py, f64>, Vec<bool>);
+
+/// The name of the elements' type, the shape, and the elements: all of them, or one for all.
+type Array<'py> = (&'static str, Vec<usize>, Bound<'py, PyAny>);
+
+impl RunData {
+    pub fn new(run: reader::Run) -> RunData {
+        let tags = run.series.len();
+        let series: Vec<_> = run.series.into_iter().chain(run.events).map(Arc::new).collect();
+        let is_in_file = |series: &Arc<Series>| match &series.values {
+            Values::Blobs(blobs) => blobs.need_files(),
+            _ => false,
+        };
+        let files = match series.iter().any(is_in_file) {
+            // The working directory may change until they are opened again.
+            true => {
+                run.files.into_iter().map(|it| std::path::absolute(&it).unwrap_or(it)).collect()
+            }
+            false => Vec::new(),
+        };
+        RunData { series, tags, files }
+    }
+
+    fn series(&self, index: usize) -> PyResult<&Arc<Series>> {
+        self.series.get(index).ok_or_else(|| PyIndexError::new_err(index))
+    }
+
+    /// Calls `with` the encoded value at `item` of the tag at `index`.
+    fn with_bytes<T>(
+        &self,
+        py: Python<'_>,
+        index: usize,
+        item: usize,
+        with: impl FnOnce(&[u8]) -> PyResult<T>,
+    ) -> PyResult<T> {
+        let Values::Blobs(blobs) = &self.series(index)?.values else {
+            return Err(PyIndexError::new_err(index));
+        };
+        match blobs.get(item).ok_or_else(|| PyIndexError::new_err(item))? {
+            Blob::Here(bytes) => with(bytes),
+            Blob::There(place) => {
+                let path = &self.files[place.file()];
+                with(&py.detach(|| place.read(path)).map_err(to_py)?)
+            }
+        }
+    }
+
+    /// Calls `with` the content of the value at `item` of the tag at `index`.
+    fn with_data<T>(
+        &self,
+        py: Python<'_>,
+        index: usize,
+        item: usize,
+        with: impl FnOnce(&Data<'_>) -> PyResult<T>,
+    ) -> PyResult<T> {
+        self.with_bytes(py, index, item, |bytes| {
+            let value = SummaryValue::from_raw(bytes);
+            with(&value.map_err(|_| PyValueError::new_err("the value is malformed"))?.data)
+        })
+    }
+}
+
+#[pymethods]
+impl RunData {
+    /// The tags, in the order of their first values.
+    fn tags(&self) -> Vec<&str> {
+        self.series[..self.tags].iter().map(|series| &*series.tag).collect()
+    }
+
+    /// The index of each tag of a kind.
+    fn indices<'py>(&self, py: Python<'py>, kind: &str) -> PyResult<Bound<'py, PyDict>> {
+        let indices = PyDict::new(py);
+        for (index, series) in self.series.iter().enumerate() {
+            if series.kind.name() == kind {
+                indices.set_item(&*series.tag, index)?;
+            }
+        }
+        Ok(indices)
+    }
+
+    /// Each tag with its kind and the number of its values that were read.
+    fn summary(&self) -> Vec<(&str, &'static str, usize)> {
+        (self.series[..self.tags].iter())
+            .map(|series| (&*series.tag, series.kind.name(), series.len()))
+            .collect()
+    }
+
+    /// Plugin, content, display name, description and data class of each tag.
+    fn metadata<'py>(
+        &self,
+        py: Python<'py>,
+        index: usize,
+    ) -> PyResult<(&str, Bound<'py, PyBytes>, &str, &str, i64)> {
+        let series = self.series(index)?;
+        Ok(match &series.metadata {
+            Some(it) => (
+                &it.plugin_name,
+                PyBytes::new(py, &it.content),
+                &it.display_name,
+                &it.description,
+                it.data_class,
+            ),
+            None => ("", PyBytes::new(py, b""), "", "", 0),
+        })
+    }
+
+    /// Steps, wall times and values of the scalars of the tag at `index`.
+    fn scalars<'py>(
+        &self,
+        py: Python<'py>,
+        index: usize,
+    ) -> PyResult<(Column<'py, i64>, Column<'py, f64>, Column<'py, f64>)> {
+        column::scalars(py, self.series(index)?)
+    }
+
+    /// Steps and wall times of the tag at `index`, which holds no scalars.
+    fn times<'py>(
+        &self,
+        py: Python<'py>,
+        index: usize,
+    ) -> PyResult<(Column<'py, i64>, Column<'py, f64>)> {
+        let values = &self.series(index)?.values;
+        Ok((
+            PyArray1::from_slice(py, values.steps()),
+            PyArray1::from_slice(py, values.wall_times()),
+        ))
+    }
+
+    /// The texts of the tag at `index`: each a shape (None for a single string) and its strings.
+    fn texts(&self, index: usize) -> PyResult<Vec<Strings<'_>>> {
+        let Values::Texts(texts) = &self.series(index)?.values else {
+            return Err(PyIndexError::new_err(index));
+        };
+        let values = texts.values.iter().map(|value| match value {
+            Text::One(string) => (None, vec![&**string]),
+            Text::Many(shape, strings) => {
+                (Some(shape.to_vec()), strings.iter().map(|string| &**string).collect())
+            }
+        });
+        Ok(values.collect())
+    }
+
+    /// The columns of the histograms of the tag at `index`; those of the buckets can't be written
+    /// to.
+    fn histograms<'py>(&self, py: Python<'py>, index: usize) -> PyResult<Histograms<'py>> {
+        fn of(series: &Series) -> Option<&reader::Histograms> {
+            match &series.values {
+                Values::Histograms(histograms) => Some(histograms),
+                _ => None,
+            }
+        }
+        let series = self.series(index)?;
+        let histograms = of(series).ok_or_else(|| PyIndexError::new_err(index))?;
+        let columns = [
+            histograms.min(),
+            histograms.max(),
+            histograms.num(),
+            histograms.sum(),
+            histograms.sum_squares(),
+        ];
+        Ok((
+            columns.map(|column| PyArray1::from_slice(py, column)),
+            column::shared(py, series, |it| of(it).map_or(&[], reader::Histograms::ends))?,
+            column::shared(py, series, |it| of(it).map_or(&[], reader::Histograms::limits))?,
+            column::shared(py, series, |it| of(it).map_or(&[], reader::Histograms::counts))?,
+            histograms.tensors().to_vec(),
+        ))
+    }
+
+    /// The bytes of the value at `item` of the tag at `index`, as they are in the file: a field of
+    /// a `Summary`, or the content of another event.
+    fn raw<'py>(
+        &self,
+        py: Python<'py>,
+        index: usize,
+        item: usize,
+    ) -> PyResult<Bound<'py, PyBytes>> {
+        self.with_bytes(py, index, item, |bytes| Ok(PyBytes::new(py, bytes)))
+    }
+
+    /// The tensor at `item` of the tag at `index`: the name of the elements' type, the shape, and
+    /// the elements, all of them or one for all.
+    fn tensor<'py>(&self, py: Python<'py>, index: usize, item: usize) -> PyResult<Array<'py>> {
+        self.with_data(py, index, item, |data| match data {
+            Data::Tensor(tensor) => tensor_array(py, tensor),
+            _ => Err(PyValueError::new_err("the value is no tensor")),
+        })
+    }
+
+    /// The picture at `item` of the tag at `index`: its width, its height, and its bytes.
+    fn image<'py>(
+        &self,
+        py: Python<'py>,
+        index: usize,
+        item: usize,
+    ) -> PyResult<(i64, i64, Vec<Bound<'py, PyBytes>>)> {
+        self.with_data(py, index, item, |data| match data {
+            Data::Image(image) => {
+                let encoded = PyBytes::new(py, &image.encoded);
+                Ok((image.width.into(), image.height.into(), vec![encoded]))
+            }
+            Data::Tensor(tensor) => {
+                let strings = strings(tensor)?;
+                let [width, height, images @ ..] = &strings[..] else {
+                    return Err(PyValueError::new_err(
+                        "a picture's tensor has no width and height",
+                    ));
+                };
+                let number = |text: &[u8]| {
+                    let number = str::from_utf8(text).ok().and_then(|text| text.parse().ok());
+                    number.ok_or_else(|| PyValueError::new_err("a picture's width is no number"))
+                };
+                let images = images.iter().map(|image| PyBytes::new(py, image)).collect();
+                Ok((number(width)?, number(height)?, images))
+            }
+            _ => Err(PyValueError::new_err("the value is no picture")),
+        })
+    }
+}
+
+fn strings<'a>(tensor: &'a tfevents::event::Tensor<'_>) -> PyResult<Vec<&'a [u8]>> {
+    match tensor.array().map_err(no_array)?.elements {
+        Elements::Strings(strings) => Ok(strings),
+        Elements::Numbers(..) => Err(PyValueError::new_err("the tensor holds no strings")),
+    }
+}
+
+fn no_array(error: tfevents::event::NoArray) -> PyErr {
+    PyValueError::new_err(format!("the tensor can't be an array: {error}"))
+}
+
+fn tensor_array<'py>(
+    py: Python<'py>,
+    tensor: &tfevents::event::Tensor<'_>,
+) -> PyResult<Array<'py>> {
+    let array = tensor.array().map_err(no_array)?;
+    Ok(match array.elements {
+        // An array over these bytes can be written to.
+        Elements::Numbers(dtype, bytes) => {
+            (dtype.name, array.shape, PyByteArray::new(py, &bytes).into_any())
+        }
+        Elements::Strings(strings) => {
+            let strings = strings.into_iter().map(|string| PyBytes::new(py, string));
+            ("object", array.shape, PyList::new(py, strings.collect::<Vec<_>>())?.into_any())
+        }
+    })
+}

@@ -1,0 +1,160 @@
+//! The histograms of one tag.
+
+use crate::event::{Data, Elements, Histogram, Tensor};
+
+/// Steps, wall times and histograms of one tag.
+///
+/// What `HistogramProto` says of all values, the tensors of TensorFlow 2 do not: of these, `min` and
+/// `max` are the outer edges, `num` is the sum of the counts, and the two sums are NaN.
+#[derive(Debug, Default)]
+pub struct Histograms {
+    /// The steps.
+    pub steps: Vec<i64>,
+    /// Seconds since the epoch.
+    pub wall_times: Vec<f64>,
+    min: Vec<f64>,
+    max: Vec<f64>,
+    num: Vec<f64>,
+    sum: Vec<f64>,
+    sum_squares: Vec<f64>,
+    /// Where the buckets of each end.
+    ends: Vec<usize>,
+    /// The upper limits of all buckets.
+    limits: Vec<f64>,
+    /// The counts of all buckets.
+    counts: Vec<f64>,
+    /// Which are tensors; empty while none is.
+    tensors: Vec<bool>,
+}
+
+impl Histograms {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.steps.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    /// The least value of each.
+    pub fn min(&self) -> &[f64] {
+        &self.min
+    }
+
+    /// The greatest value of each.
+    pub fn max(&self) -> &[f64] {
+        &self.max
+    }
+
+    /// How many values are in each.
+    pub fn num(&self) -> &[f64] {
+        &self.num
+    }
+
+    /// The sum of the values of each.
+    pub fn sum(&self) -> &[f64] {
+        &self.sum
+    }
+
+    /// The sum of the squares of the values of each.
+    pub fn sum_squares(&self) -> &[f64] {
+        &self.sum_squares
+    }
+
+    /// Where the buckets of each end among all.
+    pub fn ends(&self) -> &[usize] {
+        &self.ends
+    }
+
+    /// The upper limits of the buckets of all, as they are stored.
+    pub fn limits(&self) -> &[f64] {
+        &self.limits
+    }
+
+    /// The counts of the buckets of all.
+    pub fn counts(&self) -> &[f64] {
+        &self.counts
+    }
+
+    /// Which are tensors, so that the limits are all edges but the first; up to the last that is.
+    pub fn tensors(&self) -> &[bool] {
+        &self.tensors
+    }
+
+    /// Appends a histogram, if this is one.
+    pub(super) fn push(&mut self, step: i64, wall_time: f64, data: &Data<'_>) {
+        let pushed = match data {
+            Data::Histogram(histogram) => self.push_message(histogram),
+            Data::Tensor(tensor) => self.push_tensor(tensor).is_some(),
+            _ => false,
+        };
+        if pushed {
+            self.steps.push(step);
+            self.wall_times.push(wall_time);
+            self.ends.push(self.limits.len());
+        }
+    }
+
+    fn push_message(&mut self, histogram: &Histogram<'_>) -> bool {
+        histogram.buckets(&mut self.limits, &mut self.counts);
+        // A limit without a count, or the other way round, says nothing.
+        let length = self.limits.len().min(self.counts.len());
+        self.limits.truncate(length);
+        self.counts.truncate(length);
+        self.min.push(histogram.min);
+        self.max.push(histogram.max);
+        self.num.push(histogram.num);
+        self.sum.push(histogram.sum);
+        self.sum_squares.push(histogram.sum_squares);
+        true
+    }
+
+    /// Takes a tensor of shape \[k, 3\]: left edge, right edge and count of each bucket.
+    fn push_tensor(&mut self, tensor: &Tensor<'_>) -> Option<()> {
+        let array = tensor.array().ok()?;
+        let [buckets, 3] = array.shape[..] else { return None };
+        let Elements::Numbers(dtype, bytes) = array.elements else { return None };
+        let numbers: Vec<f64> = match dtype.name {
+            "float64" => bytes.as_chunks().0.iter().map(|&x| f64::from_le_bytes(x)).collect(),
+            "float32" => {
+                bytes.as_chunks().0.iter().map(|&x| f64::from(f32::from_le_bytes(x))).collect()
+            }
+            _ => return None,
+        };
+        let (rows, rest) = numbers.as_chunks::<3>();
+        if rows.len() != buckets || !rest.is_empty() {
+            return None;
+        }
+        self.min.push(rows.first().map_or(f64::NAN, |row| row[0]));
+        self.max.push(rows.last().map_or(f64::NAN, |row| row[1]));
+        self.num.push(rows.iter().map(|row| row[2]).sum());
+        self.sum.push(f64::NAN);
+        self.sum_squares.push(f64::NAN);
+        self.limits.extend(rows.iter().map(|row| row[1]));
+        self.counts.extend(rows.iter().map(|row| row[2]));
+        self.tensors.resize(self.steps.len(), false);
+        self.tensors.push(true);
+        Some(())
+    }
+
+    /// Appends all of `other`.
+    pub(super) fn append(&mut self, mut other: Histograms) {
+        let moved = self.limits.len();
+        if !other.tensors.is_empty() {
+            self.tensors.resize(self.steps.len(), false);
+            self.tensors.append(&mut other.tensors);
+        }
+        self.steps.append(&mut other.steps);
+        self.wall_times.append(&mut other.wall_times);
+        self.min.append(&mut other.min);
+        self.max.append(&mut other.max);
+        self.num.append(&mut other.num);
+        self.sum.append(&mut other.sum);
+        self.sum_squares.append(&mut other.sum_squares);
+        self.limits.append(&mut other.limits);
+        self.counts.append(&mut other.counts);
+        self.ends.extend(other.ends.into_iter().map(|end| end + moved));
+    }
+}

@@ -1,0 +1,74 @@
+//! Where the bytes of a file come from.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+#[cfg(unix)]
+use std::os::unix::fs::FileExt;
+
+/// The bytes of one file, by their offsets.
+pub trait Source: Send + Sync {
+    /// Reads some bytes at `offset` into `buffer`; none at the end of what there is.
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize>;
+
+    /// How many bytes there are now, if that is known.
+    fn len(&self) -> io::Result<Option<u64>>;
+
+    /// Whether bytes may be asked for in any order, and not only each once, one after the other.
+    fn is_seekable(&self) -> bool;
+}
+
+/// Opens the file at `path`.
+pub fn open(path: &Path) -> io::Result<Box<dyn Source>> {
+    let file = File::open(path)?;
+    let is_seekable = file.metadata()?.is_file();
+    Ok(Box::new(Local { file, is_seekable }))
+}
+
+/// A file of this machine; a pipe is read as it comes.
+struct Local {
+    file: File,
+    is_seekable: bool,
+}
+
+impl Source for Local {
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        loop {
+            let read = match self.is_seekable {
+                true => self.file.read_at(buffer, offset),
+                false => (&self.file).read(buffer),
+            };
+            match read {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                read => return read,
+            }
+        }
+    }
+
+    fn len(&self) -> io::Result<Option<u64>> {
+        Ok(if self.is_seekable { Some(self.file.metadata()?.len()) } else { None })
+    }
+
+    fn is_seekable(&self) -> bool {
+        self.is_seekable
+    }
+}
+
+/// Fills `buffer` with the bytes at `offset`; false if there are not as many.
+pub fn read_exact_at(
+    source: &dyn Source,
+    mut buffer: &mut [u8],
+    mut offset: u64,
+) -> io::Result<bool> {
+    while !buffer.is_empty() {
+        match source.read_at(buffer, offset)? {
+            0 => return Ok(false),
+            count => {
+                buffer = &mut buffer[count..];
+                offset += count as u64;
+            }
+        }
+    }
+    Ok(true)
+}
