@@ -43,6 +43,7 @@ class EventWriter:
         flush_secs: float,
         filename_suffix: str,
         on_error: str,
+        write_to_disk: bool,
     ) -> None: ...
     def _add(
         self,
@@ -60,6 +61,9 @@ class EventWriter:
         walltime: SupportsFloat | None = None,
         new_style: bool = False,
         double_precision: bool = False,
+        *,
+        display_name: str | None = None,
+        summary_description: str | None = None,
     ) -> None: ...
     def add_text(
         self,

@@ -180,3 +180,41 @@ def test_every_main_tag_and_key_is_a_series_of_its_own_inside_the_log_directory(
     )
     assert len({(run, tag) for run, tag, _, _ in read}) == len(series)
     assert all(run != "." for run, *_ in read)
+
+
+# In the same run.
+
+
+def test_same_run(tmp_path):
+    with SummaryWriter(tmp_path) as writer:
+        writer.add_scalars(
+            "a/b", {"train": 1.0, "..": np.float32(2), "\0": 3}, 7, 5.0, same_run=True
+        )
+        writer.add_scalars("a/b", {}, same_run=True)
+    (event,) = events.parse_file(events.only_file(tmp_path))[1:]
+    assert (event.step, event.wall_time) == (7, 5.0)
+    assert [(v.tag, v.simple_value) for v in event.values] == [
+        ("a/b/train", 1.0),
+        ("a/b/..", 2.0),
+        ("a/b/\0", 3.0),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("main_tag", "scalars", "argument"),
+    [
+        (3, {"a": 1.0}, "main_tag"),
+        ("\ud800", {"a": 1.0}, "main_tag"),
+        ("m", 3, "tag_scalar_dict"),
+        ("m", {3: 1.0}, "tag_scalar_dict"),
+        ("m", {"\ud800": 1.0}, "tag_scalar_dict"),
+        ("m", {"a": 1.0, "b": "x"}, "tag_scalar_dict['b']"),
+    ],
+)
+def test_wrong_arguments_in_the_same_run(tmp_path, main_tag, scalars, argument):
+    with SummaryWriter(tmp_path) as writer:
+        with pytest.raises((TypeError, ValueError)) as raised:
+            writer.add_scalars(main_tag, scalars, same_run=True)
+        writer.add_scalar("after", 1.0)
+    assert argument in str(raised.value)
+    assert [p.tag for p in events.points(tmp_path)] == ["after"]

@@ -34,6 +34,9 @@ class SummaryWriter(ScalarMethods, HparamMethods, CustomScalarMethods, MeshMetho
             raises the `OSError`. `"warn"`: one `RuntimeWarning` an outage, training goes on,
             writing is tried again; when 64 MiB wait, further events are dropped and counted in
             `dropped_events`. Where warnings are errors, the call that raises has logged its event.
+        logdir: what tensorboardX calls `log_dir`.
+        write_to_disk: False makes a writer that takes what others take, checks it, and writes
+            nothing: no file, no directory.
 
     Raises:
         TypeError, ValueError: an argument that can't be used; the message names it.

@@ -29,6 +29,8 @@ class BaseWriter(EventWriter):
         filename_suffix: str = "",
         *,
         on_error: Literal["raise", "warn"] = "raise",
+        logdir: StrPath | None = None,
+        write_to_disk: bool = True,
     ) -> None:
         if not isinstance(comment, str):
             raise TypeError(f"comment: expected a str, got {comment!r}")
@@ -36,6 +38,10 @@ class BaseWriter(EventWriter):
             max_queue = operator.index(max_queue)
         except TypeError:
             raise TypeError(f"max_queue: expected an integer, got {max_queue!r}") from None
+        if logdir is not None:
+            if log_dir is not None:
+                raise TypeError("logdir is another word for log_dir: give one of them")
+            log_dir = logdir
         if not log_dir:
             now = datetime.now().strftime("%b%d_%H-%M-%S")
             log_dir = os.path.join("runs", f"{now}_{socket.gethostname()}{comment}")
@@ -45,6 +51,7 @@ class BaseWriter(EventWriter):
         self.flush_secs = flush_secs
         self.filename_suffix = filename_suffix
         self.on_error: Literal["raise", "warn"] = on_error
+        self.write_to_disk = write_to_disk
         self._set_up()
         self._get_file_writer()
 
@@ -52,7 +59,12 @@ class BaseWriter(EventWriter):
         self._sub_writers: dict[str, EventWriter] = {}
         # Those that dropped events.
         self._ended_writers: list[EventWriter] = []
-        self._configure(self.log_dir, self.flush_secs, self.filename_suffix, self.on_error)
+        self._configure_writer(self, self.log_dir)
+
+    def _configure_writer(self, writer: EventWriter, path: StrPath) -> None:
+        writer._configure(
+            path, self.flush_secs, self.filename_suffix, self.on_error, self.write_to_disk
+        )
 
     def _get_file_writer(self) -> FileWriter:
         """The writer of whole events, opened where it was closed."""
@@ -66,6 +78,11 @@ class BaseWriter(EventWriter):
 
     def get_logdir(self) -> StrPath:
         """The directory of the event files."""
+        return self.log_dir
+
+    @property
+    def logdir(self) -> StrPath:
+        """What tensorboardX calls `log_dir`."""
         return self.log_dir
 
     @property
@@ -91,7 +108,7 @@ class BaseWriter(EventWriter):
 
     def _writer_of(self, path: str) -> EventWriter:
         writer = EventWriter()
-        writer._configure(path, self.flush_secs, self.filename_suffix, self.on_error)
+        self._configure_writer(writer, path)
         return writer
 
     @contextmanager

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from tfevents._arguments import as_mapping
 from tfevents._arrays import float_column, int_column
-from tfevents._native import as_number, as_step
+from tfevents._native import as_number, as_step, as_text
 from tfevents.writer.base import BaseWriter, check_name
 
 
@@ -24,6 +24,8 @@ class ScalarMethods(BaseWriter):
         tag_scalar_dict: Mapping[str, Any],
         global_step: SupportsIndex | None = None,
         walltime: float | None = None,
+        *,
+        same_run: bool = False,
     ) -> None:
         """Logs several curves of one chart, each as a run of its own below this one.
 
@@ -35,20 +37,25 @@ class ScalarMethods(BaseWriter):
             tag_scalar_dict: the values by the names of their curves.
             global_step: the step of all.
             walltime: seconds since the epoch; by default now.
+            same_run: log to this run instead, under the tags `<main_tag>/<key>`, in one event.
 
         Raises:
             TypeError, ValueError: an argument that can't be used; nothing is logged then.
         """
-        if not isinstance(main_tag, str):
-            raise TypeError(f"main_tag: expected a str, got {type(main_tag).__name__}")
+        main_tag = as_text(main_tag, "main_tag")
         # All that can be wrong is found before anything is logged.
         values = {
-            _sub_run(main_tag, key): as_number(value, f"tag_scalar_dict[{key!r}]")
+            as_text(key, "tag_scalar_dict: a key"): as_number(value, f"tag_scalar_dict[{key!r}]")
             for key, value in as_mapping(tag_scalar_dict, "tag_scalar_dict").items()
         }
         step = as_step(global_step, "global_step")
         wall_time = time.time() if walltime is None else as_number(walltime, "walltime")
-        writers = [self._sub_writer(name) for name in values]
+        if same_run:
+            if values:
+                self.log({f"{main_tag}/{key}": values[key] for key in values}, step, wall_time)
+            return
+        runs = [_sub_run(main_tag, key) for key in values]
+        writers = [self._sub_writer(run) for run in runs]
         for writer, value in zip(writers, values.values(), strict=True):
             writer.add_scalar(main_tag, value, step, wall_time)
 
@@ -77,10 +84,8 @@ class ScalarMethods(BaseWriter):
         self._add_scalar_series(tag, points, ordinals, times)
 
 
-def _sub_run(main_tag: str, key: object) -> str:
+def _sub_run(main_tag: str, key: str) -> str:
     """The directory of a key's sub-run, another one for each key, never outside of the run."""
-    if not isinstance(key, str):
-        raise TypeError(f"tag_scalar_dict: expected keys of type str, got {key!r}")
     check_name(main_tag, "main_tag")
     check_name(key, "tag_scalar_dict: a key")
     first, *rest = key.split("/")

@@ -22,6 +22,14 @@ fn not_unicode(py: Python<'_>, argument: impl Display + Copy, cause: PyErr) -> P
     with_cause(py, PyValueError::new_err(format!("{argument} is not valid Unicode")), cause)
 }
 
+/// A `str` that may be left out.
+pub fn optional_text<'a>(
+    value: Option<&'a Bound<'_, PyAny>>,
+    argument: impl Display + Copy,
+) -> PyResult<&'a str> {
+    value.map_or(Ok(""), |value| text(value, argument))
+}
+
 /// A number, or an array or tensor with one element.
 #[inline(always)]
 pub fn number(value: &Bound<'_, PyAny>, argument: impl Display + Copy) -> PyResult<f64> {

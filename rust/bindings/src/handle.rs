@@ -19,11 +19,18 @@ const SLICE: Duration = Duration::from_millis(100);
 /// Shared by a `SummaryWriter` and its `file_writer`. Dropping the last one closes the file.
 pub struct Handle {
     pub writer: Writer,
+    /// Takes everything and writes nothing: the writer is never opened.
+    discards: bool,
 }
 
 impl Handle {
     pub fn new(options: Options) -> Handle {
-        Handle { writer: Writer::new(options) }
+        Handle { writer: Writer::new(options), discards: false }
+    }
+
+    /// One that writes nothing to the disk.
+    pub fn discarding(options: Options) -> Handle {
+        Handle { writer: Writer::new(options), discards: true }
     }
 
     /// Appends the records that `encode` appends.
@@ -43,6 +50,9 @@ impl Handle {
         encode: &(dyn Fn(&mut Vec<u8>) + Sync),
         reopen: bool,
     ) -> PyResult<()> {
+        if self.discards {
+            return self.discard(py, reopen);
+        }
         wait(py, |patience| self.writer.append(encode, reopen, patience))?;
         self.flush_if_exiting(py)
     }
@@ -63,6 +73,9 @@ impl Handle {
                 reopen,
             ),
             Summary::Deferred(values) => {
+                if self.discards {
+                    return self.discard(py, reopen);
+                }
                 let values = Arc::clone(values);
                 let event: Arc<dyn Deferred> = Arc::new(DeferredEvent { wall_time, step, values });
                 wait(py, |patience| self.writer.defer(&event, reopen, patience))?;
@@ -71,12 +84,24 @@ impl Handle {
         }
     }
 
+    /// What is left of an append: the next one after `close` opens the writer, or is an error.
+    fn discard(&self, py: Python<'_>, reopen: bool) -> PyResult<()> {
+        if reopen || !self.writer.is_closed() {
+            self.writer.reopen();
+            return Ok(());
+        }
+        wait(py, |patience| self.writer.append(|_| (), false, patience))
+    }
+
     fn flush_if_exiting(&self, py: Python<'_>) -> PyResult<()> {
         if writer::is_exiting() { self.flush(py) } else { Ok(()) }
     }
 
     /// Opens a file where none is open. Where that fails, the writer is closed.
     pub fn open(&self, py: Python<'_>) -> PyResult<()> {
+        if self.discards {
+            return self.discard(py, true);
+        }
         let opened = AtomicBool::new(false);
         let open = |patience| {
             let report = self.writer.open(patience)?;

@@ -148,11 +148,12 @@ impl EventWriter {
         flush_secs: f64,
         filename_suffix: String,
         on_error: &str,
+        write_to_disk: bool,
     ) -> PyResult<()> {
         let options = options(log_dir, flush_secs, filename_suffix, on_error)?;
-        let handle = Arc::new(Handle::new(options));
+        let handle = if write_to_disk { Handle::new } else { Handle::discarding }(options);
         self.handle
-            .set(handle)
+            .set(Arc::new(handle))
             .map_err(|_| PyRuntimeError::new_err("SummaryWriter.__init__ was called twice"))
     }
 
@@ -191,7 +192,12 @@ impl EventWriter {
     ///     new_style: store a tensor of the "scalars" plugin instead of a `simple_value`.
     ///     double_precision: store all 64 bits. `simple_value` has 32, so this implies
     ///         `new_style`.
-    #[pyo3(signature = (tag, scalar_value, global_step=None, walltime=None, new_style=false, double_precision=false))]
+    ///     display_name: the curve's title, in place of its tag.
+    ///     summary_description: a text about it, in Markdown.
+    #[pyo3(signature = (
+        tag, scalar_value, global_step=None, walltime=None, new_style=false, double_precision=false,
+        *, display_name=None, summary_description=None
+    ))]
     #[allow(clippy::too_many_arguments)]
     fn add_scalar(
         &self,
@@ -202,20 +208,29 @@ impl EventWriter {
         walltime: Option<&Bound<'_, PyAny>>,
         new_style: bool,
         double_precision: bool,
+        display_name: Option<&Bound<'_, PyAny>>,
+        summary_description: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<()> {
         let tag = argument::text(tag, "tag")?;
         let value = argument::number(scalar_value, "scalar_value")?;
         let step = argument::step(global_step, "global_step")?;
         let wall_time = argument::wall_time(walltime, "walltime")?;
-        if !new_style && !double_precision {
+        let is_described = display_name.is_some() || summary_description.is_some();
+        if !new_style && !double_precision && !is_described {
             let value = value as f32;
             return self.handle()?.append(py, |out| {
                 summary::scalar_event(out, wall_time, step, tag, value);
             });
         }
-        let precision = if double_precision { Precision::Double } else { Precision::Single };
+        let precision = match (new_style, double_precision) {
+            (false, false) => None,
+            (true, false) => Some(Precision::Single),
+            (_, true) => Some(Precision::Double),
+        };
+        let title = argument::optional_text(display_name, "display_name")?;
+        let description = argument::optional_text(summary_description, "summary_description")?;
         let mut summary = Vec::new();
-        summary::tensor_scalar_value(&mut summary, tag, value, precision);
+        summary::described_scalar_value(&mut summary, tag, value, precision, title, description);
         self.add_summary(py, wall_time, step, &summary)
     }
 

@@ -27,7 +27,9 @@ pub use hparams::{
 };
 pub use mesh::{MeshComponent, MeshTensor, mesh_values};
 pub use pr_curve::{PrCurve, Prediction, pr_curve, pr_curve_value};
-pub use scalar::{Precision, scalar_event, scalar_value, tensor_scalar_value};
+pub use scalar::{
+    Precision, described_scalar_value, scalar_event, scalar_value, tensor_scalar_value,
+};
 pub use tensor::{Dtype, tensor_of_numbers_value, tensor_of_strings_value};
 pub use text::text_value;
 

@@ -46,16 +46,44 @@ pub fn scalar_value(out: &mut Vec<u8>, tag: &str, value: f32) {
 
 /// Appends a `Summary.value` with a tensor of no dimensions for the "scalars" plugin.
 pub fn tensor_scalar_value(out: &mut Vec<u8>, tag: &str, value: f64, precision: Precision) {
+    described_scalar_value(out, tag, value, Some(precision), "", "");
+}
+
+/// Appends a `Summary.value` with a scalar and what is said about it: a title in place of the tag,
+/// and a text in Markdown. Without a precision it is a `simple_value`.
+pub fn described_scalar_value(
+    out: &mut Vec<u8>,
+    tag: &str,
+    value: f64,
+    precision: Option<Precision>,
+    display_name: &str,
+    description: &str,
+) {
     let mut tensor = Vec::with_capacity(16);
     match precision {
-        Precision::Single => {
+        None if display_name.is_empty() && description.is_empty() => {
+            return scalar_value(out, tag, value as f32);
+        }
+        None => {
+            let mut metadata = Vec::new();
+            put_description(&mut metadata, display_name, description);
+            let length =
+                scalar_value_len(tag) + encode::bytes_field_len(VALUE_METADATA, metadata.len());
+            encode::bytes_key(out, SUMMARY_VALUE, length);
+            put_tag(out, tag);
+            encode::float_field(out, VALUE_SIMPLE, value as f32);
+            return encode::bytes_field(out, VALUE_METADATA, &metadata);
+        }
+        Some(Precision::Single) => {
             encode::varint_field(&mut tensor, TENSOR_DTYPE, DT_FLOAT);
             encode::bytes_field(&mut tensor, TENSOR_FLOAT, &(value as f32).to_le_bytes());
         }
-        Precision::Double => {
+        Some(Precision::Double) => {
             encode::varint_field(&mut tensor, TENSOR_DTYPE, DT_DOUBLE);
             encode::bytes_field(&mut tensor, TENSOR_DOUBLE, &value.to_le_bytes());
         }
     }
-    tensor_value(out, tag, &tensor, &plugin_metadata("scalars", b""));
+    let mut metadata = plugin_metadata("scalars", b"");
+    put_description(&mut metadata, display_name, description);
+    tensor_value(out, tag, &tensor, &metadata);
 }
