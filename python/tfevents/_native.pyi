@@ -1,5 +1,5 @@
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import (
     Any,
     Literal,
@@ -29,6 +29,8 @@ __all__ = [
     "flush_at_exit",
     "hparams",
     "mesh",
+    "graph_def",
+    "onnx_graph_def",
     "read",
 ]
 
@@ -51,6 +53,7 @@ class EventWriter:
         global_step: SupportsIndex | float | _Array | None = None,
         walltime: SupportsFloat | None = None,
     ) -> None: ...
+    def _add_graph(self, graph_def: bytes, device: str | None = None) -> None: ...
     def _open(self) -> None: ...
     def _purge(self, step: SupportsIndex) -> None: ...
     def add_scalar(
@@ -119,6 +122,7 @@ class FileWriter:
     def add_graph(
         self, graph_profile: tuple[_Message, _Message], walltime: SupportsFloat | None = None
     ) -> None: ...
+    def add_onnx_graph(self, graph: _Message, walltime: SupportsFloat | None = None) -> None: ...
     def flush(self) -> None: ...
     def close(self) -> None: ...
     def reopen(self) -> None: ...
@@ -197,6 +201,10 @@ def mesh(
     display_name: str,
     description: str,
 ) -> Summary: ...
+def graph_def(
+    nodes: Sequence[tuple[str, str, list[str], list[list[int]] | None, str | None]],
+) -> bytes: ...
+def onnx_graph_def(model: bytes, argument: str) -> bytes: ...
 
 @type_check_only
 class _Array(Protocol):

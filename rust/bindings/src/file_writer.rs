@@ -5,17 +5,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use pyo3::prelude::*;
-use tfevents::summary;
 use tfevents::wire::Cursor;
+use tfevents::{graph, summary};
 
 use crate::argument;
 use crate::handle::Handle;
 use crate::summary::Summary;
 use crate::summary_writer::options;
-
-/// `Event.graph_def`, `Event.tagged_run_metadata`.
-const GRAPH_DEF: u32 = 4;
-const TAGGED_RUN_METADATA: u32 = 8;
 
 /// Writes events and summaries that were made elsewhere, protocol buffers of any package.
 ///
@@ -138,14 +134,30 @@ impl FileWriter {
         let profile = argument::message(&profile, "graph_profile[1]")?;
         let wall_time = argument::wall_time(walltime, "walltime")?;
         let mut records = Vec::new();
-        summary::event(&mut records, wall_time, None, GRAPH_DEF, graph.as_bytes());
-        // TaggedRunMetadata: tag = "step1", the only one that torch writes; run_metadata
-        let mut tagged = Vec::new();
-        tfevents::wire::encode::bytes_field(&mut tagged, 1, b"step1");
-        if !profile.as_bytes().is_empty() {
-            tfevents::wire::encode::bytes_field(&mut tagged, 2, profile.as_bytes());
-        }
-        summary::event(&mut records, wall_time, None, TAGGED_RUN_METADATA, &tagged);
+        graph::graph_event(&mut records, wall_time, graph.as_bytes());
+        graph::run_metadata_event(&mut records, wall_time, profile.as_bytes());
+        self.append(py, &records)
+    }
+
+    /// Writes a graph.
+    ///
+    /// Args:
+    ///     graph: a `GraphDef`, or an object that serializes to one.
+    ///     walltime: seconds since the epoch; by default now.
+    ///
+    /// Raises:
+    ///     OSError: the writer is closed.
+    #[pyo3(signature = (graph, walltime=None))]
+    fn add_onnx_graph(
+        &self,
+        py: Python<'_>,
+        graph: &Bound<'_, PyAny>,
+        walltime: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<()> {
+        let graph = argument::message(graph, "graph")?;
+        let wall_time = argument::wall_time(walltime, "walltime")?;
+        let mut records = Vec::new();
+        graph::graph_event(&mut records, wall_time, graph.as_bytes());
         self.append(py, &records)
     }
 

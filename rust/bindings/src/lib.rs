@@ -5,6 +5,7 @@ mod argument;
 mod column;
 mod error;
 mod file_writer;
+mod graph;
 mod handle;
 mod reader;
 mod run;
@@ -19,6 +20,8 @@ mod _native {
     use crate::argument::{as_number, as_step, as_text};
     #[pymodule_export]
     use crate::file_writer::FileWriter;
+    #[pymodule_export]
+    use crate::graph::{graph_def, onnx_graph_def};
     #[pymodule_export]
     use crate::handle::flush_at_exit;
     #[pymodule_export]

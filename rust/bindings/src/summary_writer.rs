@@ -8,6 +8,7 @@ use numpy::PyReadonlyArray1;
 use pyo3::exceptions::{PyRuntimeError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyFloat, PyInt, PyList, PyMapping, PyTuple};
+use tfevents::graph;
 use tfevents::summary::{self, Precision};
 use tfevents::writer::{OnError, Options, now};
 
@@ -169,6 +170,18 @@ impl EventWriter {
         let step = argument::step(global_step, "global_step")?;
         let wall_time = argument::wall_time(walltime, "walltime")?;
         self.handle()?.append_summary(py, wall_time, step, &summary.0, true)
+    }
+
+    /// Logs an encoded `GraphDef`, and the device that it ran on.
+    #[pyo3(signature = (graph_def, device=None))]
+    fn _add_graph(&self, py: Python<'_>, graph_def: &[u8], device: Option<&str>) -> PyResult<()> {
+        let wall_time = now();
+        let mut records = Vec::new();
+        graph::graph_event(&mut records, wall_time, graph_def);
+        if let Some(device) = device {
+            graph::run_metadata_event(&mut records, wall_time, &graph::run_metadata(device));
+        }
+        self.handle()?.append(py, |out| out.extend_from_slice(&records))
     }
 
     /// Opens a file where none is open.

@@ -7,10 +7,12 @@
 pub mod crc32c;
 pub mod error;
 pub mod event;
+pub mod graph;
 pub mod logdir;
 pub mod reader;
 pub mod record;
 pub mod summary;
+pub mod text;
 pub mod wire;
 pub mod writer;
 

@@ -1,0 +1,117 @@
+"""The graph of a PyTorch model, through `torch.jit.trace` or `torch.export`."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from tfevents._native import graph_def
+from tfevents.graph.exported import exported_nodes
+from tfevents.graph.node import Node
+from tfevents.graph.traced import scripted_nodes
+
+__all__ = ["model_graph"]
+
+
+def model_graph(
+    model: Any, input_to_model: Any = None, verbose: bool = False, use_strict_trace: bool = True
+) -> bytes:
+    """The encoded `GraphDef` of a model, as `SummaryWriter.add_graph` documents it."""
+    torch = sys.modules.get("torch")
+    # Somebody who has a model of torch's has imported torch.
+    if torch is None or not callable(model):
+        raise TypeError(
+            "model: expected a torch.nn.Module or something else that torch can trace, "
+            f"got {type(model).__name__}"
+        )
+    nodes, text = _nodes(torch, model, input_to_model, use_strict_trace)
+    if verbose:
+        print(text)
+    return graph_def(nodes)
+
+
+def _nodes(torch: Any, model: Any, inputs: Any, strict: bool) -> tuple[list[Node], object]:
+    """The nodes, and what torch prints for the graph."""
+    # Looked up, not imported: who has such a program has imported `torch.export`.
+    export = sys.modules.get("torch.export")
+    if export is not None and isinstance(model, export.ExportedProgram):
+        return exported_nodes(model), model
+    if isinstance(model, (torch.jit.ScriptModule, torch.jit.ScriptFunction)):
+        # A copy: to inline the graph itself would change the caller's module.
+        graph = model.graph.copy()
+        torch._C._jit_pass_inline(graph)
+        return scripted_nodes(torch, graph, model), graph
+    # What `torch.compile` wraps; its wrapper can't be traced.
+    model = getattr(model, "_orig_mod", model)
+    arguments = _arguments(torch, inputs)
+    with _in_eval_mode(torch, model):
+        try:
+            traced = _trace(torch, model, arguments, strict)
+        except Exception as error:
+            program = _export_instead(torch, model, arguments, error)
+            return exported_nodes(program), program
+    graph = traced.graph
+    # Not `inlined_graph`, which numbers the values anew.
+    torch._C._jit_pass_inline(graph)
+    return scripted_nodes(torch, graph, traced), graph
+
+
+def _arguments(torch: Any, inputs: Any) -> tuple[Any, ...]:
+    """The arguments of `forward`, of which a single one need not be in a tuple."""
+    if inputs is None:
+        return ()
+    return tuple(inputs) if isinstance(inputs, (tuple, list)) else (inputs,)
+
+
+def _trace(torch: Any, model: Any, arguments: tuple[Any, ...], strict: bool) -> Any:
+    with warnings.catch_warnings():
+        # That we call it is not the caller's doing.
+        warnings.filterwarnings("ignore", r"`torch\.jit\.trace", DeprecationWarning)
+        # To check a trace is to run the model twice more. Nothing is computed with it here.
+        return torch.jit.trace(model, arguments, strict=strict, check_trace=False)
+
+
+def _export_instead(torch: Any, model: Any, arguments: tuple[Any, ...], error: Exception) -> Any:
+    """The exported program, if `error` is the tracer's fault; else an exception that says why."""
+    name = getattr(model, "__name__", type(model).__name__)
+    why = f"model: {name} can't be traced with this input_to_model: {type(error).__name__}: {error}"
+    if not isinstance(model, torch.nn.Module) or not _runs(torch, model, arguments):
+        raise RuntimeError(why) from error
+    try:
+        with warnings.catch_warnings():
+            # They are for those who run the program.
+            warnings.simplefilter("ignore")
+            return torch.export.export(model, arguments)
+    except Exception as second:
+        first_line = str(second).strip().partition("\n")[0]
+        second_why = f"torch.export fails too: {type(second).__name__}: {first_line}"
+        raise RuntimeError(f"{why}\n{second_why}") from error
+
+
+def _runs(torch: Any, model: Any, arguments: tuple[Any, ...]) -> bool:
+    try:
+        with torch.no_grad():
+            model(*arguments)
+    except Exception:
+        return False
+    return True
+
+
+@contextmanager
+def _in_eval_mode(torch: Any, model: Any) -> Iterator[None]:
+    """Puts a module into evaluation mode; afterwards each of its modules is in the mode it was."""
+    if not isinstance(model, torch.nn.Module):
+        yield
+        return
+    modes = [(module, module.training) for module in model.modules()]
+    try:
+        model.train(False)
+        yield
+    finally:
+        # `train` may do more than to set the modes, and sets all alike.
+        model.train(modes[0][1])
+        for module, training in modes:
+            module.training = training
