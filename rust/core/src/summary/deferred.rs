@@ -5,6 +5,7 @@ use std::io;
 use std::sync::Arc;
 
 use super::summary_event;
+use crate::error::{Error, ErrorKind, Result};
 use crate::record::Deferred;
 
 /// Values that take time to encode, pixels or samples say, already copied and checked.
@@ -54,9 +55,9 @@ impl Deferred for DeferredEvent {
         self.values.size()
     }
 
-    fn encode(&self, out: &mut Vec<u8>) -> io::Result<()> {
+    fn encode(&self, out: &mut Vec<u8>) -> Result<()> {
         let mut summary = Vec::new();
-        self.values.encode(&mut summary)?;
+        self.values.encode(&mut summary).map_err(|error| Error::new(ErrorKind::Io(error)))?;
         summary_event(out, self.wall_time, self.step, &summary);
         Ok(())
     }

@@ -5,6 +5,7 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use crate::error::{Error, ErrorKind, Result};
 use crate::record::{self, Deferred};
 
 #[derive(Debug, Default)]
@@ -71,7 +72,7 @@ pub(super) struct Advance {
     /// Bytes of memory that what was deferred held.
     pub(super) freed: usize,
     /// Whether the deferred record was encoded; if not, it is lost, and `out` as if it never was.
-    pub(super) result: io::Result<()>,
+    pub(super) result: Result<()>,
 }
 
 impl Backlog {
@@ -103,7 +104,10 @@ impl Backlog {
         let start = out.len();
         // A mistake in an encoder must not end the thread, on which all others rely.
         let result = catch_unwind(AssertUnwindSafe(|| record.encode(out)))
-            .unwrap_or_else(|_| Err(io::Error::other("a panic while a summary was encoded")));
+            .unwrap_or_else(|_| {
+                let error = io::Error::other("a panic while a summary was encoded");
+                Err(Error::new(ErrorKind::Io(error)))
+            });
         if result.is_err() {
             out.truncate(start);
         }

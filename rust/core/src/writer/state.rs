@@ -1,7 +1,7 @@
 //! What the callers of a writer and its thread share.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -99,6 +99,15 @@ impl Failure {
     pub(super) fn new(error: &io::Error, path: PathBuf) -> Failure {
         let message = error.get_ref().map(|error| error.to_string());
         Failure { code: error.raw_os_error(), kind: error.kind(), message, path }
+    }
+
+    /// What an error tells, about the file in `log_dir` that it names or else about that.
+    pub(super) fn of(error: &Error, log_dir: &Path) -> Failure {
+        let path = error.path().unwrap_or(log_dir).to_path_buf();
+        match error.kind() {
+            ErrorKind::Io(error) => Failure::new(error, path),
+            _ => Failure::new(&io::Error::other(error.to_string()), path),
+        }
     }
 }
 

@@ -136,7 +136,7 @@ impl Output {
             state.encoding -= advance.freed;
             if let Err(error) = advance.result {
                 state.dropped += 1;
-                state.unreported = Some(Failure::new(&error, shared.options.log_dir.clone()));
+                state.unreported = Some(Failure::of(&error, &shared.options.log_dir));
             }
             state.refresh();
             drop(state);
