@@ -289,10 +289,10 @@ impl Deferred for Later {
         self.size
     }
 
-    fn encode(&self, out: &mut Vec<u8>) -> std::io::Result<()> {
+    fn encode(&self, out: &mut Vec<u8>) -> tfevents::Result<()> {
         let start = record::start(out);
         out.extend_from_slice(&self.payload);
-        (self.outcome)()?;
+        (self.outcome)().map_err(|error| tfevents::Error::new(ErrorKind::Io(error)))?;
         record::finish(out, start);
         Ok(())
     }

@@ -77,9 +77,7 @@ impl Handle {
                     return self.discard(py, reopen);
                 }
                 let values = Arc::clone(values);
-                let event: Arc<dyn Deferred> = Arc::new(DeferredEvent { wall_time, step, values });
-                wait(py, |patience| self.writer.defer(&event, reopen, patience))?;
-                self.flush_if_exiting(py)
+                self.defer(py, Arc::new(DeferredEvent { wall_time, step, values }), reopen)
             }
         }
     }
@@ -91,6 +89,10 @@ impl Handle {
             return Ok(());
         }
         wait(py, |patience| self.writer.append(|_| (), false, patience))
+    /// Has the thread encode this. `reopen`: a closed writer is no error.
+    pub fn defer(&self, py: Python<'_>, record: Arc<dyn Deferred>, reopen: bool) -> PyResult<()> {
+        wait(py, |patience| self.writer.defer(&record, reopen, patience))?;
+        self.flush_if_exiting(py)
     }
 
     fn flush_if_exiting(&self, py: Python<'_>) -> PyResult<()> {

@@ -7,6 +7,7 @@ mod error;
 mod file_writer;
 mod graph;
 mod handle;
+mod projector;
 mod reader;
 mod run;
 mod summary;

@@ -9,12 +9,14 @@ use pyo3::exceptions::{PyRuntimeError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyFloat, PyInt, PyList, PyMapping, PyTuple};
 use tfevents::graph;
+use tfevents::projector::Embedding;
 use tfevents::summary::{self, Precision};
 use tfevents::writer::{OnError, Options, now};
 
 use crate::argument;
 use crate::file_writer::FileWriter;
 use crate::handle::Handle;
+use crate::projector;
 use crate::summary::Summary;
 
 /// Logs scalars and texts to event files in one directory; the base of `SummaryWriter`.
@@ -182,6 +184,29 @@ impl EventWriter {
             graph::run_metadata_event(&mut records, wall_time, &graph::run_metadata(device));
         }
         self.handle()?.append(py, |out| out.extend_from_slice(&records))
+    }
+
+    /// Has an embedding's files written to `directory` below the log directory.
+    fn _add_embedding(
+        &self,
+        py: Python<'_>,
+        directory: String,
+        name: String,
+        mat: &Bound<'_, PyAny>,
+        metadata: Option<String>,
+        label_img: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<()> {
+        let handle = self.handle()?;
+        let embedding = Embedding {
+            // The working directory may be another one when the thread writes.
+            log_dir: std::path::absolute(&handle.writer.options().log_dir)?,
+            directory,
+            name,
+            vectors: projector::matrix(mat)?,
+            metadata,
+            sprite: label_img.map(projector::sprite).transpose()?,
+        };
+        handle.defer(py, Arc::new(embedding), true)
     }
 
     /// Opens a file where none is open.

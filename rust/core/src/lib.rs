@@ -9,6 +9,7 @@ pub mod error;
 pub mod event;
 pub mod graph;
 pub mod logdir;
+pub mod projector;
 pub mod reader;
 pub mod record;
 pub mod summary;
