@@ -28,9 +28,7 @@ def scripted_nodes(torch: Any, graph: Any, owner: Any) -> list[Node]:
         names |= {value.debugName(): f"{scope}/{value.debugName()}" for value in node.inputs()}
     for node, scope in operations:
         names |= {value.debugName(): f"{scope}/{value.debugName()}" for value in node.outputs()}
-    inputs = [
-        value for value in graph.inputs() if value.uses() and value.type().kind() != _MODULE
-    ]
+    inputs = [value for value in graph.inputs() if value.uses() and value.type().kind() != _MODULE]
     names |= {value.debugName(): f"input/{value.debugName()}" for value in inputs}
 
     nodes = [Node(names[v.debugName()], "IO Node", [], _shapes_of_io(v), "") for v in inputs]
