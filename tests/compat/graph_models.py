@@ -1,7 +1,9 @@
 """Models whose graphs are compared."""
 
-import torch
-from torch import nn
+from peers import peer
+
+torch = peer("torch")
+nn = torch.nn
 
 
 class MLP(nn.Module):

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
+from tensorboard_plugin import serving
 
 import tfevents
 from peers import peer
@@ -21,11 +22,7 @@ from peers import peer
 torch = peer("torch")
 torch_tensorboard = peer("torch.utils.tensorboard")
 PIL_Image = peer("PIL.Image")
-event_multiplexer = peer("tensorboard.backend.event_processing.plugin_event_multiplexer")
-data_provider = peer("tensorboard.backend.event_processing.data_provider")
-base_plugin = peer("tensorboard.plugins.base_plugin")
 projector_plugin = peer("tensorboard.plugins.projector.projector_plugin")
-werkzeug_test = peer("werkzeug.test")
 
 
 def written(writer_class: Any, calls: Callable[[Any], object]) -> dict[str, Any]:
@@ -202,23 +199,7 @@ def test_what_tensorboard_serves(tmp_path):
             ["name", "number"],
         )
         writer.add_embedding(mat, global_step=8)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        multiplexer = event_multiplexer.EventMultiplexer().AddRunsFromDirectory(str(tmp_path))
-        multiplexer.Reload()
-        context = base_plugin.TBContext(
-            logdir=str(tmp_path),
-            multiplexer=multiplexer,
-            data_provider=data_provider.MultiplexerDataProvider(multiplexer, str(tmp_path)),
-        )
-        plugin = projector_plugin.ProjectorPlugin(context)
-        routes = plugin.get_plugin_apps()
-
-        def get(route: str, **query: str) -> bytes:
-            response = werkzeug_test.Client(routes[route]).get("/", query_string=query)
-            assert response.status_code == 200, response.data
-            return response.data
-
+    with serving(projector_plugin.ProjectorPlugin, tmp_path) as get:
         assert json.loads(get("/runs")) == ["run"]
         shown = json.loads(get("/info", run="run"))["embeddings"]
         assert [entry["tensorName"] for entry in shown] == ["x/y:00007", "default:00008"]

@@ -68,8 +68,9 @@ def _arguments(torch: Any, inputs: Any) -> tuple[Any, ...]:
 
 def _trace(torch: Any, model: Any, arguments: tuple[Any, ...], strict: bool) -> Any:
     with warnings.catch_warnings():
-        # That we call it is not the caller's doing.
+        # That we call it is not the caller's doing, and other inputs do not go through the trace.
         warnings.filterwarnings("ignore", r"`torch\.jit\.trace", DeprecationWarning)
+        warnings.simplefilter("ignore", torch.jit.TracerWarning)
         # To check a trace is to run the model twice more. Nothing is computed with it here.
         return torch.jit.trace(model, arguments, strict=strict, check_trace=False)
 

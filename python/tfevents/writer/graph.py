@@ -56,12 +56,14 @@ class GraphMethods(BaseWriter):
             TypeError, ValueError: it is neither.
             OSError: the file can't be read.
         """
+        source = "prototxt"
         if isinstance(prototxt, (str, os.PathLike)):
-            model = Path(prototxt).read_bytes()
-            source = f"prototxt: {os.fspath(prototxt)}"
+            model, source = Path(prototxt).read_bytes(), f"prototxt: {os.fspath(prototxt)}"
         elif hasattr(prototxt, "SerializeToString"):
-            model, source = prototxt.SerializeToString(), "prototxt"
+            model = prototxt.SerializeToString()
         else:
+            model = None
+        if not isinstance(model, bytes):
             kind = type(prototxt).__name__
             raise TypeError(f"prototxt: expected a path or an onnx.ModelProto, got {kind}")
         self._add_graph(onnx_graph_def(model, source))
