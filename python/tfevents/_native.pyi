@@ -27,9 +27,9 @@ __all__ = [
     "custom_scalars",
     "find",
     "flush_at_exit",
+    "graph_def",
     "hparams",
     "mesh",
-    "graph_def",
     "onnx_graph_def",
     "read",
 ]

@@ -150,7 +150,22 @@ def test_functions(tmp_path, dressed):
     assert [node.op for node in nodes.values()] == ["IO Node"] * 3 + ["aten::mul"]
     product = list(nodes.values())[-1]
     assert product.name.startswith("scaled/")
-    assert list(product.input) == ["input/x", "input/factor"] or dressed is torch.jit.script
+    with pytest.raises(AttributeError):
+        logged(
+            torch_tensorboard.SummaryWriter,
+            tmp_path / "theirs",
+            dressed(scaled),
+            (torch.ones(2), torch.ones(2)),
+        )
+
+
+def test_a_model_whose_runs_are_not_alike(tmp_path):
+    torch.backends.mha.set_fastpath_enabled(True)
+    model, inputs = transformer(), torch.ones(2, 5, 16)
+    nodes = our_nodes(tmp_path / "mine", model, inputs)
+    assert any(node.op == "aten::scaled_dot_product_attention" for node in nodes.values())
+    with pytest.raises(torch.jit.TracingCheckError):
+        logged(torch_tensorboard.SummaryWriter, tmp_path / "theirs", model, inputs)
 
 
 def test_a_compiled_model(tmp_path):

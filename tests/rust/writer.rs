@@ -292,7 +292,7 @@ impl Deferred for Later {
     fn encode(&self, out: &mut Vec<u8>) -> tfevents::Result<()> {
         let start = record::start(out);
         out.extend_from_slice(&self.payload);
-        (self.outcome)().map_err(|error| tfevents::Error::new(ErrorKind::Io(error)))?;
+        (self.outcome)()?;
         record::finish(out, start);
         Ok(())
     }

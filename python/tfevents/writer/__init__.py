@@ -7,16 +7,18 @@ from __future__ import annotations
 
 from tfevents._native import FileWriter
 from tfevents.writer.custom_scalars import CustomScalarMethods
-from tfevents.writer.hparams import HparamMethods
-from tfevents.writer.mesh import MeshMethods
 from tfevents.writer.embedding import EmbeddingMethods
 from tfevents.writer.graph import GraphMethods
+from tfevents.writer.hparams import HparamMethods
+from tfevents.writer.mesh import MeshMethods
 from tfevents.writer.scalars import ScalarMethods
 
 __all__ = ["FileWriter", "SummaryWriter"]
 
 
-class SummaryWriter(ScalarMethods, HparamMethods, CustomScalarMethods, MeshMethods, GraphMethods, EmbeddingMethods):
+class SummaryWriter(
+    ScalarMethods, HparamMethods, CustomScalarMethods, MeshMethods, GraphMethods, EmbeddingMethods
+):
     """Logs to event files in one directory, from any number of threads and processes.
 
     An `add_*` call encodes its event, hands it to a thread and returns; the thread writes it

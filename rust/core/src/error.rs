@@ -123,6 +123,12 @@ impl Error {
     }
 }
 
+impl From<io::Error> for Error {
+    fn from(error: io::Error) -> Error {
+        Error::new(ErrorKind::Io(error))
+    }
+}
+
 impl From<Corruption> for Error {
     fn from(corruption: Corruption) -> Error {
         Error::new(ErrorKind::Corrupt(corruption))

@@ -5,7 +5,7 @@ use std::io;
 use std::sync::Arc;
 
 use super::summary_event;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::record::Deferred;
 
 /// Values that take time to encode, pixels or samples say, already copied and checked.
@@ -57,7 +57,7 @@ impl Deferred for DeferredEvent {
 
     fn encode(&self, out: &mut Vec<u8>) -> Result<()> {
         let mut summary = Vec::new();
-        self.values.encode(&mut summary).map_err(|error| Error::new(ErrorKind::Io(error)))?;
+        self.values.encode(&mut summary)?;
         summary_event(out, self.wall_time, self.step, &summary);
         Ok(())
     }

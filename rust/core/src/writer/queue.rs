@@ -5,7 +5,7 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::record::{self, Deferred};
 
 #[derive(Debug, Default)]
@@ -103,11 +103,9 @@ impl Backlog {
         self.done = end;
         let start = out.len();
         // A mistake in an encoder must not end the thread, on which all others rely.
-        let result = catch_unwind(AssertUnwindSafe(|| record.encode(out)))
-            .unwrap_or_else(|_| {
-                let error = io::Error::other("a panic while a summary was encoded");
-                Err(Error::new(ErrorKind::Io(error)))
-            });
+        let result = catch_unwind(AssertUnwindSafe(|| record.encode(out))).unwrap_or_else(|_| {
+            Err(io::Error::other("a panic while a summary was encoded").into())
+        });
         if result.is_err() {
             out.truncate(start);
         }
