@@ -296,6 +296,14 @@ def test_a_file_that_cannot_be_written_with_warnings(tmp_path):
     assert writer.dropped_events == 1
 
 
+def test_nothing_to_the_disk(tmp_path):
+    with SummaryWriter(tmp_path / "log", write_to_disk=False) as writer:
+        writer.add_embedding(VECTORS)
+        with pytest.raises(ValueError):
+            writer.add_embedding(VECTORS[0])
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_file_where_the_directory_is_to_be(tmp_path):
     (tmp_path / "00000").touch()
     with SummaryWriter(tmp_path) as writer, pytest.raises(NotADirectoryError):

@@ -55,14 +55,15 @@ class EmbeddingMethods(BaseWriter):
         pictures = None if label_img is None else _pictures(label_img, count)
         step = str(as_step(global_step, "global_step") or 0).zfill(5)
         directory = f"{step}/{_directory(tag)}"
-        path = os.path.join(self.log_dir, directory)
-        if os.path.isdir(path):
-            warnings.warn(
-                f"add_embedding: what was logged for the tag {tag!r} and this step before is "
-                "replaced; another global_step would keep it",
-                stacklevel=2,
-            )
-        os.makedirs(path, exist_ok=True)
+        if self.write_to_disk:
+            path = os.path.join(self.log_dir, directory)
+            if os.path.isdir(path):
+                warnings.warn(
+                    f"add_embedding: what was logged for the tag {tag!r} and this step before is "
+                    "replaced; another global_step would keep it",
+                    stacklevel=2,
+                )
+            os.makedirs(path, exist_ok=True)
         self._add_embedding(directory, f"{tag}:{step}", vectors, text, pictures)
 
 

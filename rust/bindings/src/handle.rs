@@ -73,9 +73,6 @@ impl Handle {
                 reopen,
             ),
             Summary::Deferred(values) => {
-                if self.discards {
-                    return self.discard(py, reopen);
-                }
                 let values = Arc::clone(values);
                 self.defer(py, Arc::new(DeferredEvent { wall_time, step, values }), reopen)
             }
@@ -89,8 +86,13 @@ impl Handle {
             return Ok(());
         }
         wait(py, |patience| self.writer.append(|_| (), false, patience))
+    }
+
     /// Has the thread encode this. `reopen`: a closed writer is no error.
     pub fn defer(&self, py: Python<'_>, record: Arc<dyn Deferred>, reopen: bool) -> PyResult<()> {
+        if self.discards {
+            return self.discard(py, reopen);
+        }
         wait(py, |patience| self.writer.defer(&record, reopen, patience))?;
         self.flush_if_exiting(py)
     }
