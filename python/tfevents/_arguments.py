@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import operator
+import sys
+import warnings
 from collections.abc import Mapping, Sequence
+from types import FrameType
 from typing import Any, TypeGuard
 
 
@@ -23,3 +27,27 @@ def as_sequence(value: object, argument: str) -> Sequence[Any]:
 def is_sequence(value: object) -> TypeGuard[Sequence[Any]]:
     """Whether `value` is a sequence, other than a string or bytes."""
     return isinstance(value, Sequence) and not isinstance(value, (str, bytes, bytearray))
+
+
+def as_count(value: Any, argument: str, most: int = 2**31 - 1) -> int:
+    """`value`, an integer from 1 to `most`."""
+    try:
+        count = operator.index(value)
+    except TypeError:
+        raise TypeError(f"{argument}: expected an integer, got {value!r}") from None
+    if not 1 <= count <= most:
+        raise ValueError(f"{argument}: expected an integer from 1 to {most}, got {count}")
+    return count
+
+
+def warn(message: str) -> None:
+    """A `RuntimeWarning` at the line that called into the package.
+
+    Python shows a message once for each such line, unless it is told otherwise.
+    """
+    level = 1
+    frame: FrameType | None = sys._getframe()
+    while frame and frame.f_globals.get("__name__", "").partition(".")[0] == __package__:
+        frame = frame.f_back
+        level += 1
+    warnings.warn(message, RuntimeWarning, stacklevel=level)

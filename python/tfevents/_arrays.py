@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -47,18 +47,31 @@ def as_array(values: Any, argument: str) -> NDArray[Any]:
     precision that NumPy lacks (bfloat16) comes as float32 from torch, and as it is from others. No
     copy is made where none is needed: the array may be read-only, and in any memory order.
     """
-    try:
-        array = _as_numpy(values)
-    except (TypeError, ValueError, RuntimeError) as error:
-        # A tensor without data, or one of several shapes.
-        refusal = TypeError if isinstance(error, TypeError) else ValueError
-        raise refusal(f"{argument}: {error}") from error
+    array = as_any_array(values, argument)
     # Types that NumPy lacks, bfloat16 say, are of kind V, like structures, which are np.void.
     kind = array.dtype.kind
     is_number = kind in "fiub" or (kind == "V" and array.dtype.type is not np.void)
     if not is_number:
         raise TypeError(f"{argument}: expected numbers, got an array of {array.dtype}")
     return array
+
+
+def as_any_array(values: Any, argument: str) -> NDArray[Any]:
+    """`values` as an array of whatever elements, as `as_array` takes it."""
+    try:
+        return _as_numpy(values)
+    except (TypeError, ValueError, RuntimeError) as error:
+        # A tensor without data, or one of several shapes.
+        refusal = TypeError if isinstance(error, TypeError) else ValueError
+        raise refusal(f"{argument}: {error}") from error
+
+
+def float_elements(
+    array: NDArray[Any], order: Literal["C", "K"] = "C"
+) -> NDArray[np.float32] | NDArray[np.float64]:
+    """All numbers of an array, as float32 where it holds every one of the type, else as float64."""
+    dtype = np.float32 if np.can_cast(array.dtype, np.float32) else np.float64
+    return np.require(array.ravel(order), dtype, ["C", "A"])
 
 
 def _as_numpy(values: Any) -> NDArray[Any]:

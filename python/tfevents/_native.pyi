@@ -28,10 +28,19 @@ __all__ = [
     "find",
     "flush_at_exit",
     "graph_def",
+    "histogram",
+    "histogram_in_bins",
+    "histogram_raw",
     "hparams",
     "mesh",
     "onnx_graph_def",
+    "pr_curve",
+    "pr_curve_raw",
     "read",
+    "scalar",
+    "tensor",
+    "tensor_of_strings",
+    "text",
 ]
 
 __version__: str
@@ -140,6 +149,42 @@ class FileWriter:
 @final
 class Summary:
     def SerializeToString(self) -> bytes: ...
+
+def histogram(
+    tag: str, values: NDArray[np.float32] | NDArray[np.float64], max_bins: int | None
+) -> tuple[Summary, int]: ...
+def histogram_in_bins(
+    tag: str,
+    moments: tuple[float, float, float, float, float],
+    edges: NDArray[np.float64],
+    counts: NDArray[np.float64],
+    max_bins: int | None,
+) -> Summary: ...
+def histogram_raw(
+    tag: str,
+    moments: tuple[float, float, float, float, float],
+    limits: NDArray[np.float64],
+    counts: NDArray[np.float64],
+) -> Summary: ...
+def pr_curve(
+    tag: str,
+    labels: NDArray[np.float64],
+    predictions: NDArray[np.float32] | NDArray[np.float64],
+    weights: NDArray[np.float64] | None,
+    thresholds: int,
+) -> tuple[Summary, int]: ...
+def pr_curve_raw(tag: str, rows: NDArray[np.float64], thresholds: int) -> Summary: ...
+def scalar(
+    tag: str,
+    value: SupportsFloat | _Array,
+    new_style: bool,
+    double_precision: bool,
+    display_name: str,
+    summary_description: str,
+) -> Summary: ...
+def tensor(tag: str, dtype: str, shape: Sequence[int], elements: NDArray[np.uint8]) -> Summary: ...
+def tensor_of_strings(tag: str, shape: Sequence[int], strings: list[bytes]) -> Summary: ...
+def text(tag: str, text: str) -> Summary: ...
 
 @final
 class RunData:

@@ -6,6 +6,7 @@ from harness.bench import Bench
 from harness.measure import Row
 from workloads import (
     add_scalar,
+    histogram,
     layout,
     load,
     load_memory,
@@ -14,6 +15,7 @@ from workloads import (
     load_tf2,
     load_two_files,
     log,
+    pr_curve,
     series,
     text,
 )
@@ -23,6 +25,8 @@ WORKLOADS: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "log": log.rows,
     "series": series.rows,
     "text": text.rows,
+    "histogram": histogram.rows,
+    "pr_curve": pr_curve.rows,
     "layout": layout.rows,
     "load": load.rows,
     "load_tf2": load_tf2.rows,

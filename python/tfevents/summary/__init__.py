@@ -8,7 +8,24 @@ Each function takes what the `add_*` method of its name takes, checks and copies
 
 from tfevents._native import Summary
 from tfevents.summary.custom_scalars import custom_scalars
+from tfevents.summary.histogram import histogram, histogram_raw
 from tfevents.summary.hparams import hparams
 from tfevents.summary.mesh import mesh
+from tfevents.summary.pr_curve import pr_curve, pr_curve_raw
+from tfevents.summary.scalar import scalar
+from tfevents.summary.tensor import tensor_proto
+from tfevents.summary.text import text
 
-__all__ = ["Summary", "custom_scalars", "hparams", "mesh"]
+__all__ = [
+    "Summary",
+    "custom_scalars",
+    "histogram",
+    "histogram_raw",
+    "hparams",
+    "mesh",
+    "pr_curve",
+    "pr_curve_raw",
+    "scalar",
+    "tensor_proto",
+    "text",
+]

@@ -7,17 +7,26 @@ from __future__ import annotations
 
 from tfevents._native import FileWriter
 from tfevents.writer.custom_scalars import CustomScalarMethods
+from tfevents.writer.distributions import DistributionMethods
 from tfevents.writer.embedding import EmbeddingMethods
 from tfevents.writer.graph import GraphMethods
 from tfevents.writer.hparams import HparamMethods
 from tfevents.writer.mesh import MeshMethods
 from tfevents.writer.scalars import ScalarMethods
+from tfevents.writer.tensors import TensorMethods
 
 __all__ = ["FileWriter", "SummaryWriter"]
 
 
 class SummaryWriter(
-    ScalarMethods, HparamMethods, CustomScalarMethods, MeshMethods, GraphMethods, EmbeddingMethods
+    ScalarMethods,
+    DistributionMethods,
+    TensorMethods,
+    HparamMethods,
+    CustomScalarMethods,
+    MeshMethods,
+    GraphMethods,
+    EmbeddingMethods,
 ):
     """Logs to event files in one directory, from any number of threads and processes.
 

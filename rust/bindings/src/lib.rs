@@ -34,9 +34,19 @@ mod _native {
     #[pymodule_export]
     use crate::summary::custom_scalars::custom_scalars;
     #[pymodule_export]
+    use crate::summary::histogram::{histogram, histogram_in_bins, histogram_raw};
+    #[pymodule_export]
     use crate::summary::hparams::hparams;
     #[pymodule_export]
     use crate::summary::mesh::mesh;
+    #[pymodule_export]
+    use crate::summary::pr_curve::{pr_curve, pr_curve_raw};
+    #[pymodule_export]
+    use crate::summary::scalar::scalar;
+    #[pymodule_export]
+    use crate::summary::tensor::{tensor, tensor_of_strings};
+    #[pymodule_export]
+    use crate::summary::text::text;
     #[pymodule_export]
     use crate::summary_writer::EventWriter;
 

@@ -10,7 +10,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyFloat, PyInt, PyList, PyMapping, PyTuple};
 use tfevents::graph;
 use tfevents::projector::Embedding;
-use tfevents::summary::{self, Precision};
+use tfevents::summary;
 use tfevents::writer::{OnError, Options, now};
 
 use crate::argument;
@@ -18,6 +18,7 @@ use crate::file_writer::FileWriter;
 use crate::handle::Handle;
 use crate::projector;
 use crate::summary::Summary;
+use crate::summary::{scalar, text};
 
 /// Logs scalars and texts to event files in one directory; the base of `SummaryWriter`.
 ///
@@ -260,11 +261,7 @@ impl EventWriter {
                 summary::scalar_event(out, wall_time, step, tag, value);
             });
         }
-        let precision = match (new_style, double_precision) {
-            (false, false) => None,
-            (true, false) => Some(Precision::Single),
-            (_, true) => Some(Precision::Double),
-        };
+        let precision = scalar::precision(new_style, double_precision);
         let title = argument::optional_text(display_name, "display_name")?;
         let description = argument::optional_text(summary_description, "summary_description")?;
         let mut summary = Vec::new();
@@ -287,13 +284,12 @@ impl EventWriter {
         global_step: Option<&Bound<'_, PyAny>>,
         walltime: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<()> {
-        // TensorBoard's own convention for the tag of a text.
-        let tag = format!("{}/text_summary", argument::text(tag, "tag")?);
-        let text = argument::text(text_string, "text_string")?;
+        let tag = argument::text(tag, "tag")?;
+        let text_string = argument::text(text_string, "text_string")?;
         let step = argument::step(global_step, "global_step")?;
         let wall_time = argument::wall_time(walltime, "walltime")?;
         let mut summary = Vec::new();
-        summary::text_value(&mut summary, &tag, text);
+        text::text_value(&mut summary, tag, text_string);
         self.add_summary(py, wall_time, step, &summary)
     }
 

@@ -1,9 +1,15 @@
 //! The native half of `tfevents.summary`: one function a kind, one file a kind.
 
 pub mod custom_scalars;
+pub mod histogram;
 pub mod hparams;
 pub mod mesh;
+pub mod pr_curve;
+pub mod scalar;
+pub mod tensor;
+pub mod text;
 
+use numpy::PyReadonlyArray1;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -23,6 +29,13 @@ impl Summary {
         encode(&mut out);
         Summary(summary::Summary::Encoded(out.into()))
     }
+}
+
+/// A contiguous array of either precision.
+#[derive(FromPyObject)]
+pub enum Floats<'py> {
+    Single(PyReadonlyArray1<'py, f32>),
+    Double(PyReadonlyArray1<'py, f64>),
 }
 
 #[pymethods]

@@ -1,7 +1,7 @@
 //! Histograms: `HistogramProto` of `summary.proto`.
 
 use super::*;
-pub use bins::{EDGES, Sample};
+pub use bins::{EDGES, Float};
 pub use moments::Moments;
 
 mod bins;
@@ -23,14 +23,14 @@ pub struct Buckets {
 }
 
 /// The finite values' moments, and how many are in each of the bins between [`EDGES`].
-pub fn histogram<T: Sample>(values: &[T]) -> (Moments, Vec<f64>) {
+pub fn histogram<T: Float>(values: &[T]) -> (Moments, Vec<f64>) {
     let mut counter = bins::Counter::new();
     let moments = measure(values, &mut counter);
     (moments, counter.counts())
 }
 
 /// Sums in pairs, whose error grows with the logarithm of the count only.
-fn measure<T: Sample>(values: &[T], counter: &mut bins::Counter) -> Moments {
+fn measure<T: Float>(values: &[T], counter: &mut bins::Counter) -> Moments {
     if values.len() > moments::BLOCK {
         let half = (values.len() / 2).next_multiple_of(moments::BLOCK);
         let (first, second) = values.split_at(half);

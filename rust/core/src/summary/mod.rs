@@ -20,7 +20,7 @@ mod text;
 pub use custom_scalars::{Category, Chart, ChartContent, custom_scalars_value};
 pub use deferred::{DeferredEvent, Summary, Values};
 pub use event::{FILE_VERSION, event, file_version, rewritten_event, session_start, summary_event};
-pub use histogram::{Buckets, EDGES, Moments, Sample, histogram, histogram_value};
+pub use histogram::{Buckets, EDGES, Float, Moments, histogram, histogram_value};
 pub use hparams::{
     Hparam, HparamValue, hparams_experiment_value, hparams_session_end_value,
     hparams_session_start_value,

@@ -7,11 +7,12 @@ const MINIMUM_COUNT: f64 = 1e-7;
 /// Weights that `numpy.histogram` adds up before it adds them to the sums of those before.
 const BLOCK: usize = 65_536;
 
-/// The six rows of a curve, each with one number a threshold.
-#[derive(Debug, Clone, Default)]
+/// A curve.
+#[derive(Debug, Clone)]
 pub struct PrCurve {
-    /// True positives, false positives, true negatives, false negatives, precision, recall.
-    pub rows: [Vec<f64>; 6],
+    /// Six rows of one number a threshold, one after another: true positives, false positives, true
+    /// negatives, false negatives, precision, recall.
+    pub rows: Vec<f64>,
     /// Predictions that belong to no threshold, NaN or out of 0 to 1: they are in none of the rows.
     pub left_out: usize,
 }
@@ -68,7 +69,7 @@ pub fn pr_curve<P: Prediction>(
     let fn_: Vec<f64> = tp.iter().map(|count| tp[0] - count).collect();
     let precision = share(&tp, &fp);
     let recall = share(&tp, &fn_);
-    PrCurve { rows: [tp, fp, tn, fn_, precision, recall], left_out }
+    PrCurve { rows: [tp, fp, tn, fn_, precision, recall].concat(), left_out }
 }
 
 fn add(sums: &mut [f64], others: &[f64]) {
@@ -89,11 +90,11 @@ fn share(part: &[f64], rest: &[f64]) -> Vec<f64> {
     part.iter().zip(rest).map(|(part, rest)| part / (part + rest).max(MINIMUM_COUNT)).collect()
 }
 
-/// Appends a `Summary.value` with the six rows of a curve. `thresholds` is what the plugin's data
+/// Appends a `Summary.value` with the rows of a [`PrCurve`]. `thresholds` is what the plugin's data
 /// says about their length.
-pub fn pr_curve_value(out: &mut Vec<u8>, tag: &str, rows: [&[f64]; 6], thresholds: u64) {
-    let numbers: Vec<f32> = rows.into_iter().flatten().map(|&number| number as f32).collect();
-    let mut tensor = tensor_of(DT_FLOAT, &[6, rows[0].len() as u64]);
+pub fn pr_curve_value(out: &mut Vec<u8>, tag: &str, rows: &[f64], thresholds: u64) {
+    let numbers: Vec<f32> = rows.iter().map(|&number| number as f32).collect();
+    let mut tensor = tensor_of(DT_FLOAT, &[6, (rows.len() / 6) as u64]);
     encode::floats_field(&mut tensor, TENSOR_FLOAT, &numbers);
     // PrCurvePluginData.num_thresholds; .version is 0
     let mut content = Vec::new();
@@ -120,9 +121,9 @@ mod tests {
     #[test]
     fn a_curve() {
         let curve = pr_curve(&[1.0, 0.0, 1.0], &[0.9, 0.5, 0.2], Some(&[1.0, 2.0, 4.0]), 3);
-        let [tp, fp, tn, fn_, precision, recall] = curve.rows;
-        assert_eq!([tp, fp], [[5.0, 1.0, 0.0], [2.0, 2.0, 0.0]]);
-        assert_eq!([tn, fn_], [[0.0, 0.0, 2.0], [0.0, 4.0, 5.0]]);
-        assert_eq!([precision, recall], [[5.0 / 7.0, 1.0 / 3.0, 0.0], [1.0, 0.2, 0.0]]);
+        let rows: Vec<&[f64]> = curve.rows.chunks(3).collect();
+        assert_eq!(rows[..2], [[5.0, 1.0, 0.0], [2.0, 2.0, 0.0]]);
+        assert_eq!(rows[2..4], [[0.0, 0.0, 2.0], [0.0, 4.0, 5.0]]);
+        assert_eq!(rows[4..], [[5.0 / 7.0, 1.0 / 3.0, 0.0], [1.0, 0.2, 0.0]]);
     }
 }

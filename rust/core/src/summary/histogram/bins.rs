@@ -23,8 +23,11 @@ pub static EDGES: [f64; 2 * POSITIVE + 1] = {
     edges
 };
 
+/// Where a number can be: below the first edge, in a bin, past the last edge.
+const PLACES: usize = 2 * POSITIVE + 2;
+
 /// A float that histograms are made of.
-pub trait Sample: Copy + Default + PartialOrd + Into<f64> + 'static {
+pub trait Float: Copy + Default + PartialOrd + Into<f64> + 'static {
     /// Of this type.
     const INFINITY: Self;
     /// Of this type.
@@ -47,10 +50,10 @@ pub struct Lookup<T> {
     /// By cell: how many edges are below all of its numbers, or equal to the least.
     below: Vec<u16>,
     /// The edge that has so many edges below it, as the least number of this type that is past it.
-    next: Vec<T>,
+    next: [T; PLACES],
 }
 
-impl<T: Sample> Lookup<T> {
+impl<T: Float> Lookup<T> {
     fn new() -> Lookup<T> {
         let half = T::CELLS / 2;
         let below = (0..T::CELLS).map(|cell| {
@@ -59,11 +62,13 @@ impl<T: Sample> Lookup<T> {
             let start = if cell < half { T::of_cell(cell) } else { -next };
             EDGES.partition_point(|&edge| edge <= start) as u16
         });
-        let mut past: Vec<f64> = EDGES.to_vec();
-        // The last bin has its upper edge too. Past that nothing follows.
-        past[EDGES.len() - 1] = EDGES[EDGES.len() - 1].next_up();
-        past.push(f64::NAN);
-        Lookup { below: below.collect(), next: past.into_iter().map(T::at_least).collect() }
+        let next = std::array::from_fn(|place| match EDGES.get(place) {
+            // The last bin has its upper edge too. Past that nothing follows.
+            Some(edge) if place == PLACES - 2 => T::at_least(edge.next_up()),
+            Some(&edge) => T::at_least(edge),
+            None => T::at_least(f64::NAN),
+        });
+        Lookup { below: below.collect(), next }
     }
 
     /// How many edges are at or below a number. NaN is below the first or past the last.
@@ -75,14 +80,14 @@ impl<T: Sample> Lookup<T> {
 }
 
 /// Counts by place. Neighbours are counted apart, since equal ones would wait for each other.
-pub(super) struct Counter([Vec<u64>; 4]);
+pub(super) struct Counter(Box<[[u64; PLACES]; 4]>);
 
 impl Counter {
     pub fn new() -> Counter {
-        Counter(std::array::from_fn(|_| vec![0; EDGES.len() + 1]))
+        Counter(Box::new([[0; PLACES]; 4]))
     }
 
-    pub fn add<T: Sample>(&mut self, values: &[T]) {
+    pub fn add<T: Float>(&mut self, values: &[T]) {
         let lookup = T::lookup();
         let (rows, rest) = values.as_chunks::<4>();
         for row in rows {
@@ -101,7 +106,7 @@ impl Counter {
     }
 }
 
-impl Sample for f32 {
+impl Float for f32 {
     const INFINITY: f32 = f32::INFINITY;
     const NEG_INFINITY: f32 = f32::NEG_INFINITY;
     const CELLS: usize = 1 << 13;
@@ -126,7 +131,7 @@ impl Sample for f32 {
     }
 }
 
-impl Sample for f64 {
+impl Float for f64 {
     const INFINITY: f64 = f64::INFINITY;
     const NEG_INFINITY: f64 = f64::NEG_INFINITY;
     const CELLS: usize = 1 << 16;
@@ -165,7 +170,7 @@ mod tests {
 
     #[test]
     fn no_cell_has_two_edges_inside() {
-        fn check<T: Sample>() {
+        fn check<T: Float>() {
             let lookup = T::lookup();
             for (number, &next) in lookup.next[..EDGES.len()].iter().enumerate() {
                 assert_eq!(lookup.place(next), number + 1);

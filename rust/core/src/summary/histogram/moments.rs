@@ -1,6 +1,6 @@
 //! Least, greatest, sum and sum of squares, in float64 whatever the values are.
 
-use super::Sample;
+use super::Float;
 
 /// Values that are summed in a row, small enough to be cached when they are counted.
 pub const BLOCK: usize = 512;
@@ -24,7 +24,7 @@ pub struct Moments {
 
 impl Moments {
     /// Of one block.
-    pub(super) fn of<T: Sample>(block: &[T]) -> Moments {
+    pub(super) fn of<T: Float>(block: &[T]) -> Moments {
         let moments = Moments::of_finite(block);
         if moments.sum.is_finite() {
             return moments;
@@ -41,34 +41,22 @@ impl Moments {
         Moments::of_finite(&finite[..count])
     }
 
-    fn of_finite<T: Sample>(block: &[T]) -> Moments {
-        let (rows, rest) = block.as_chunks::<LANES>();
-        let mut sum = [0.0; LANES];
-        let mut sum_squares = [0.0; LANES];
-        let mut min = [T::INFINITY; LANES];
-        let mut max = [T::NEG_INFINITY; LANES];
-        for row in rows {
-            for lane in 0..LANES {
-                let value: f64 = row[lane].into();
-                sum[lane] += value;
-                sum_squares[lane] += value * value;
-                min[lane] = if row[lane] < min[lane] { row[lane] } else { min[lane] };
-                max[lane] = if row[lane] > max[lane] { row[lane] } else { max[lane] };
-            }
-        }
-        for (lane, &value) in rest.iter().enumerate() {
-            let wide: f64 = value.into();
-            sum[lane] += wide;
-            sum_squares[lane] += wide * wide;
-            min[lane] = if value < min[lane] { value } else { min[lane] };
-            max[lane] = if value > max[lane] { value } else { max[lane] };
-        }
+    fn of_finite<T: Float>(block: &[T]) -> Moments {
         Moments {
             num: block.len() as f64,
-            min: min.map(Into::into).into_iter().fold(f64::INFINITY, f64::min),
-            max: max.map(Into::into).into_iter().fold(f64::NEG_INFINITY, f64::max),
-            sum: sum.iter().sum(),
-            sum_squares: sum_squares.iter().sum(),
+            min: folded(block, T::INFINITY, |a, b| if b < a { b } else { a })
+                .into_iter()
+                .fold(f64::INFINITY, |least, value| least.min(value.into())),
+            max: folded(block, T::NEG_INFINITY, |a, b| if b > a { b } else { a })
+                .into_iter()
+                .fold(f64::NEG_INFINITY, |greatest, value| greatest.max(value.into())),
+            sum: folded(block, 0.0, |sum, value| sum + value.into()).iter().sum(),
+            sum_squares: folded(block, 0.0, |sum, value| {
+                let value: f64 = value.into();
+                sum + value * value
+            })
+            .iter()
+            .sum(),
         }
     }
 
@@ -81,4 +69,19 @@ impl Moments {
             sum_squares: self.sum_squares + other.sum_squares,
         }
     }
+}
+
+/// Folds each lane of a block by itself.
+fn folded<T: Copy, A: Copy>(block: &[T], start: A, step: impl Fn(A, T) -> A) -> [A; LANES] {
+    let (rows, rest) = block.as_chunks::<LANES>();
+    let mut lanes = [start; LANES];
+    for row in rows {
+        for (lane, &value) in lanes.iter_mut().zip(row) {
+            *lane = step(*lane, value);
+        }
+    }
+    for (lane, &value) in lanes.iter_mut().zip(rest) {
+        *lane = step(*lane, value);
+    }
+    lanes
 }

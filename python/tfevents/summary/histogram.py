@@ -1,0 +1,123 @@
+"""Histograms: `HistogramProto` of TensorFlow's summary.proto."""
+
+from __future__ import annotations
+
+from typing import Any, SupportsFloat, SupportsIndex
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from tfevents import _native
+from tfevents._arguments import as_count, warn
+from tfevents._arrays import as_array, float_column, float_elements
+from tfevents._native import Summary, as_number
+
+
+def histogram(
+    name: str,
+    values: ArrayLike,
+    bins: str | SupportsIndex | ArrayLike = "tensorflow",
+    max_bins: SupportsIndex | None = None,
+) -> Summary:
+    """A histogram of all elements of `values`.
+
+    Args:
+        name: the tag.
+        values: real numbers, of any shape.
+        bins: `"tensorflow"`: edges at 0 and ±1e-12 · 1.1^i up to 1e20. Else what `numpy.histogram`
+            takes: the name of a rule such as `"auto"`, a number of bins, or ascending edges, of
+            shape [bins + 1].
+        max_bins: where there are more bins they are merged in groups of `bins // max_bins`.
+
+    NaN and infinities are left out of everything, with a `RuntimeWarning`. Values outside of the
+    bins are in the histogram's least, greatest, number and sums, but in no bin.
+
+    Raises:
+        TypeError, ValueError: an argument that can't be used, or no finite value in any bin.
+    """
+    array = as_array(values, "values")
+    most = None if max_bins is None else as_count(max_bins, "max_bins")
+    if isinstance(bins, str) and bins == "tensorflow":
+        summary, left_out = _native.histogram(name, float_elements(array, "K"), most)
+    else:
+        numbers = array.ravel().astype(np.float64)
+        finite = numbers[np.isfinite(numbers)]
+        left_out = len(numbers) - len(finite)
+        edges, counts = _counted(finite, bins)
+        moments = _moments(finite)
+        summary = _native.histogram_in_bins(name, moments, edges, counts, most)
+    if left_out:
+        warn(f"{name}: NaN and infinite values are left out of the histogram")
+    return summary
+
+
+def histogram_raw(
+    name: str,
+    min: SupportsFloat,
+    max: SupportsFloat,
+    num: SupportsFloat,
+    sum: SupportsFloat,
+    sum_squares: SupportsFloat,
+    bucket_limits: ArrayLike,
+    bucket_counts: ArrayLike,
+) -> Summary:
+    """A histogram that the caller has counted.
+
+    Args:
+        name: the tag.
+        min, max: the least and the greatest value.
+        num: how many values there are.
+        sum, sum_squares: their sum, and the sum of their squares.
+        bucket_limits: each bucket's upper limit, of shape [n].
+        bucket_counts: how many values each bucket has, of shape [n].
+
+    Raises:
+        TypeError, ValueError: an argument that can't be used.
+    """
+    limits = float_column(bucket_limits, "bucket_limits")
+    counts = float_column(bucket_counts, "bucket_counts")
+    if len(limits) != len(counts):
+        expected = f"expected {len(limits)} numbers, one for each of bucket_limits"
+        raise ValueError(f"bucket_counts: {expected}, got {len(counts)}")
+    moments = (
+        as_number(num, "num"),
+        as_number(min, "min"),
+        as_number(max, "max"),
+        as_number(sum, "sum"),
+        as_number(sum_squares, "sum_squares"),
+    )
+    return _native.histogram_raw(name, moments, limits, counts)
+
+
+def _counted(
+    finite: NDArray[np.float64], bins: str | SupportsIndex | ArrayLike
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The edges of the bins, and how many values each has."""
+    chosen: Any = bins
+    if not isinstance(bins, str):
+        chosen = as_array(bins, "bins")
+        if chosen.ndim == 0:
+            chosen = as_count(chosen.item(), "bins")
+        elif np.isnan(chosen).any():
+            raise ValueError("bins: expected ascending edges, got NaN among them")
+    if not finite.size:
+        return np.zeros(1), np.zeros(0)  # refused when the summary is made
+    try:
+        counts, edges = np.histogram(finite, chosen)
+    except (TypeError, ValueError, IndexError, MemoryError) as error:
+        raise ValueError(f"bins: {error}") from error
+    return edges.astype(np.float64), counts.astype(np.float64)
+
+
+def _moments(finite: NDArray[np.float64]) -> tuple[float, float, float, float, float]:
+    """Number, least, greatest, sum and sum of squares."""
+    if not finite.size:
+        return 0.0, 0.0, 0.0, 0.0, 0.0
+    squares = float(finite.dot(finite))
+    return (
+        float(finite.size),
+        float(finite.min()),
+        float(finite.max()),
+        float(finite.sum()),
+        squares,
+    )

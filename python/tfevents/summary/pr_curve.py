@@ -1,0 +1,106 @@
+"""Precision-recall curves, for TensorBoard's "pr_curves" plugin."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import SupportsIndex
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from tfevents import _native
+from tfevents._arguments import as_count, warn
+from tfevents._arrays import as_array, float_column, float_elements
+from tfevents._native import Summary
+
+# Six float32 for each threshold, in a message of less than 2 GiB.
+_MOST_THRESHOLDS = (2**31 - 2**20) // 24
+
+
+def pr_curve(
+    tag: str,
+    labels: ArrayLike,
+    predictions: ArrayLike,
+    num_thresholds: SupportsIndex = 127,
+    weights: ArrayLike | None = None,
+) -> Summary:
+    """The precision and recall of predictions at thresholds from 0 to 1.
+
+    Args:
+        tag: the tag.
+        labels: what is so, from 0 (or False) to 1 (or True), of any shape.
+        predictions: the probability that was predicted, from 0 to 1, of the same shape.
+        num_thresholds: how many thresholds, evenly spaced, at least 1.
+        weights: how much each element counts, by default 1; of a shape that broadcasts to theirs.
+
+    A prediction that is NaN or belongs to no threshold is left out, with a `RuntimeWarning`.
+
+    Raises:
+        TypeError, ValueError: an argument that can't be used.
+    """
+    thresholds = as_count(num_thresholds, "num_thresholds", _MOST_THRESHOLDS)
+    truth = as_array(labels, "labels")
+    predicted = as_array(predictions, "predictions")
+    if truth.shape != predicted.shape:
+        expected = f"expected the shape of labels, {list(truth.shape)}"
+        raise ValueError(f"predictions: {expected}, got {list(predicted.shape)}")
+    factors = None
+    if weights is not None:
+        given = as_array(weights, "weights")
+        try:
+            factors = float_column(np.broadcast_to(given, truth.shape).ravel(), "weights")
+        except ValueError as error:
+            raise ValueError(f"weights: {error}") from error
+        if not np.isfinite(factors).all():
+            raise ValueError("weights: expected finite numbers")
+    column = float_column(truth.ravel(), "labels")
+    if column.size and not (column.min() >= 0 and column.max() <= 1):
+        wrong = column[~((column >= 0) & (column <= 1))][0]
+        raise ValueError(f"labels: expected numbers from 0 to 1, got {wrong}")
+    summary, left_out = _native.pr_curve(
+        tag, column, float_elements(predicted), factors, thresholds
+    )
+    if left_out:
+        warn(f"{tag}: predictions that are not from 0 to 1 are left out of the PR curve")
+    return summary
+
+
+def pr_curve_raw(
+    tag: str,
+    tp: ArrayLike,
+    fp: ArrayLike,
+    tn: ArrayLike,
+    fn: ArrayLike,
+    precision: ArrayLike,
+    recall: ArrayLike,
+    num_thresholds: SupportsIndex = 127,
+    weights: ArrayLike | None = None,
+) -> Summary:
+    """A curve that the caller has computed.
+
+    Args:
+        tag: the tag.
+        tp, fp, tn, fn: true and false positives, true and false negatives, each of shape [n].
+        precision, recall: of shape [n].
+        num_thresholds: stored beside the curve. TensorBoard goes by n.
+        weights: ignored, as by torch.
+
+    Raises:
+        TypeError, ValueError: an argument that can't be used.
+    """
+    rows = {"tp": tp, "fp": fp, "tn": tn, "fn": fn, "precision": precision, "recall": recall}
+    return pr_curve_of_rows(tag, rows, num_thresholds)
+
+
+def pr_curve_of_rows(
+    tag: str, rows: Mapping[str, ArrayLike], num_thresholds: SupportsIndex
+) -> Summary:
+    """The six rows of a curve by the names that their arguments have."""
+    thresholds = as_count(num_thresholds, "num_thresholds", _MOST_THRESHOLDS)
+    columns = {argument: float_column(row, argument) for argument, row in rows.items()}
+    (first, start), *others = columns.items()
+    for argument, column in others:
+        if len(column) != len(start):
+            expected = f"expected {len(start)} numbers, as many as {first}"
+            raise ValueError(f"{argument}: {expected}, got {len(column)}")
+    return _native.pr_curve_raw(tag, np.concatenate([*columns.values()]), thresholds)

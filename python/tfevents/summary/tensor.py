@@ -1,0 +1,56 @@
+"""Whole tensors, as TensorFlow's tensor.proto has them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from tfevents import _native
+from tfevents._arrays import as_any_array
+from tfevents._native import Summary
+
+
+def tensor_proto(tag: str, tensor: ArrayLike) -> Summary:
+    """A tensor with its type and shape; `make_ndarray` of TensorBoard and TensorFlow reads it.
+
+    Args:
+        tag: the tag.
+        tensor: of any shape; bool, integers, float16, bfloat16, float32, float64, complex64,
+            complex128, or strings (str, stored as UTF-8, or bytes).
+
+    Raises:
+        TypeError, ValueError: an argument that can't be used, or a tensor of 2 GiB or more.
+    """
+    array = as_any_array(tensor, "tensor")
+    name, shape = array.dtype.name, array.shape
+    if array.dtype.kind in "SUTO":
+        return _native.tensor_of_strings(tag, shape, _strings(tensor, array))
+    if array.nbytes >= 2**31:
+        raise ValueError(f"tensor: {array.nbytes} bytes are more than an event can hold")
+    if str(getattr(tensor, "dtype", None)) == "torch.bfloat16":
+        # Came as float32, whose upper half it is.
+        name = "bfloat16"
+        array = (np.ascontiguousarray(array).view(np.uint32) >> 16).astype(np.uint16)
+    elements = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
+    return _native.tensor(tag, name, shape, elements.reshape(-1).view(np.uint8))
+
+
+def _strings(tensor: Any, array: NDArray[Any]) -> list[bytes]:
+    if not hasattr(tensor, "dtype"):
+        # NumPy's own strings end at their last character that is not null.
+        array = np.array(tensor, dtype=object)
+    strings = []
+    for item in array.ravel().tolist():
+        if isinstance(item, str):
+            try:
+                strings.append(item.encode())
+            except UnicodeEncodeError as error:
+                raise ValueError(f"tensor: {item!r} is not valid Unicode") from error
+        elif isinstance(item, bytes):
+            strings.append(item)
+        else:
+            expected = "expected numbers or strings"
+            raise TypeError(f"tensor: {expected}, got {type(item).__name__}: {item!r}")
+    return strings

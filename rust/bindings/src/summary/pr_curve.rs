@@ -1,0 +1,40 @@
+use numpy::PyReadonlyArray1;
+use pyo3::prelude::*;
+use tfevents::summary::{self, PrCurve};
+
+use super::{Floats, Summary};
+use crate::argument;
+
+/// The curve of as many predictions, labels and weights, and how many of the predictions belong to
+/// no threshold and were left out.
+#[pyfunction]
+pub fn pr_curve(
+    tag: &Bound<'_, PyAny>,
+    labels: PyReadonlyArray1<'_, f64>,
+    predictions: Floats<'_>,
+    weights: Option<PyReadonlyArray1<'_, f64>>,
+    thresholds: usize,
+) -> PyResult<(Summary, usize)> {
+    let labels = labels.as_slice()?;
+    let weights = weights.as_ref().map(|weights| weights.as_slice()).transpose()?;
+    let PrCurve { rows, left_out } = match &predictions {
+        Floats::Single(p) => summary::pr_curve(labels, p.as_slice()?, weights, thresholds),
+        Floats::Double(p) => summary::pr_curve(labels, p.as_slice()?, weights, thresholds),
+    };
+    Ok((encoded(tag, &rows, thresholds)?, left_out))
+}
+
+/// A curve as it is: its six rows, one after another.
+#[pyfunction]
+pub fn pr_curve_raw(
+    tag: &Bound<'_, PyAny>,
+    rows: PyReadonlyArray1<'_, f64>,
+    thresholds: usize,
+) -> PyResult<Summary> {
+    encoded(tag, rows.as_slice()?, thresholds)
+}
+
+fn encoded(tag: &Bound<'_, PyAny>, rows: &[f64], thresholds: usize) -> PyResult<Summary> {
+    let tag = argument::text(tag, "tag")?;
+    Ok(Summary::encoded(|out| summary::pr_curve_value(out, tag, rows, thresholds as u64)))
+}

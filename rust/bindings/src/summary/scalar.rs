@@ -1,0 +1,35 @@
+use pyo3::prelude::*;
+use tfevents::summary::{self, Precision};
+
+use super::Summary;
+use crate::argument;
+
+/// The type of the tensor that the options of `add_scalar` ask for, where they ask for one.
+pub fn precision(new_style: bool, double_precision: bool) -> Option<Precision> {
+    match (new_style, double_precision) {
+        (false, false) => None,
+        (true, false) => Some(Precision::Single),
+        // `simple_value` has 32 bits.
+        (_, true) => Some(Precision::Double),
+    }
+}
+
+/// A number.
+#[pyfunction]
+pub fn scalar(
+    tag: &Bound<'_, PyAny>,
+    value: &Bound<'_, PyAny>,
+    new_style: bool,
+    double_precision: bool,
+    display_name: &Bound<'_, PyAny>,
+    summary_description: &Bound<'_, PyAny>,
+) -> PyResult<Summary> {
+    let tag = argument::text(tag, "tag")?;
+    let value = argument::number(value, "tensor")?;
+    let precision = precision(new_style, double_precision);
+    let title = argument::text(display_name, "display_name")?;
+    let description = argument::text(summary_description, "summary_description")?;
+    Ok(Summary::encoded(|out| {
+        summary::described_scalar_value(out, tag, value, precision, title, description);
+    }))
+}

@@ -1,0 +1,48 @@
+use numpy::PyReadonlyArray1;
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedBytes;
+use tfevents::summary::{self, Dtype};
+
+use super::Summary;
+use crate::argument;
+
+/// A tensor of numbers: its elements as little-endian bytes in row-major order, of the type that
+/// has this name in NumPy or ml_dtypes.
+#[pyfunction]
+pub fn tensor(
+    tag: &Bound<'_, PyAny>,
+    dtype: &str,
+    shape: Vec<u64>,
+    elements: PyReadonlyArray1<'_, u8>,
+) -> PyResult<Summary> {
+    let Some(dtype) = Dtype::named(dtype) else {
+        let message = format!("tensor: event files have no type for elements of {dtype}");
+        return Err(PyTypeError::new_err(message));
+    };
+    let (tag, elements) = (argument::text(tag, "tag")?, elements.as_slice()?);
+    readable(|out| summary::tensor_of_numbers_value(out, tag, dtype, &shape, elements))
+}
+
+/// A tensor of strings in row-major order.
+#[pyfunction]
+pub fn tensor_of_strings(
+    tag: &Bound<'_, PyAny>,
+    shape: Vec<u64>,
+    strings: Vec<PyBackedBytes>,
+) -> PyResult<Summary> {
+    let tag = argument::text(tag, "tag")?;
+    readable(|out| summary::tensor_of_strings_value(out, tag, &shape, &strings))
+}
+
+/// A summary that readers can read: none takes a message of 2 GiB.
+fn readable(encode: impl FnOnce(&mut Vec<u8>)) -> PyResult<Summary> {
+    const ROOM_FOR_THE_EVENT: usize = 64;
+    let mut message = Vec::new();
+    encode(&mut message);
+    if message.len() + ROOM_FOR_THE_EVENT > i32::MAX as usize {
+        let message = format!("tensor: {} bytes are more than an event can hold", message.len());
+        return Err(PyValueError::new_err(message));
+    }
+    Ok(Summary(summary::Summary::Encoded(message.into())))
+}

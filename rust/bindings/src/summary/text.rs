@@ -1,0 +1,17 @@
+use pyo3::prelude::*;
+use tfevents::summary;
+
+use super::Summary;
+use crate::argument;
+
+/// Appends a text under the tag that is TensorBoard's convention for it.
+pub fn text_value(out: &mut Vec<u8>, tag: &str, text: &str) {
+    summary::text_value(out, &format!("{tag}/text_summary"), text);
+}
+
+/// A text.
+#[pyfunction]
+pub fn text(tag: &Bound<'_, PyAny>, text: &Bound<'_, PyAny>) -> PyResult<Summary> {
+    let (tag, text) = (argument::text(tag, "tag")?, argument::text(text, "text")?);
+    Ok(Summary::encoded(|out| text_value(out, tag, text)))
+}
