@@ -19,7 +19,9 @@ __all__ = [
     "EventWriter",
     "FileWriter",
     "RunData",
+    "ScalarTable",
     "Summary",
+    "WideTable",
     "__version__",
     "as_number",
     "as_step",
@@ -215,6 +217,39 @@ class RunData:
     def raw(self, index: int, item: int) -> bytes: ...
     def tensor(self, index: int, item: int) -> tuple[str, list[int], bytearray | list[bytes]]: ...
     def image(self, index: int, item: int) -> tuple[int, int, list[bytes]]: ...
+
+@final
+class ScalarTable:
+    """The scalars of some runs, by their names."""
+
+    def __new__(cls, runs: list[tuple[str, RunData]]) -> Self: ...
+    def tags(self) -> list[str]: ...
+    def columns(
+        self,
+    ) -> tuple[
+        NDArray[np.int32],
+        NDArray[np.int32],
+        NDArray[np.int64],
+        NDArray[np.float64],
+        NDArray[np.float64],
+    ]:
+        """The numbers of runs and tags, steps, wall times and values, a row a point."""
+
+    def pivot_columns(
+        self,
+    ) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.float64]]:
+        """The wide table: the numbers of runs, the steps, and the values by tag and row."""
+
+    def pivot(self, names: list[str]) -> WideTable:
+        """The wide table for Arrow, with these names for the columns of the tags."""
+
+    def __arrow_c_schema__(self) -> object: ...
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object: ...
+
+@final
+class WideTable:
+    def __arrow_c_schema__(self) -> object: ...
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object: ...
 
 def find(roots: list[str], several: bool) -> list[tuple[str, list[str]]]: ...
 def read(

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal, NamedTuple, SupportsIndex
 
 from tfevents import _native, selection
-from tfevents.run import Run, count, missing, table
+from tfevents.run import Run, RunScalars, count, missing, table
+from tfevents.table import Table
 
 
 class Damage(NamedTuple):
@@ -38,6 +39,13 @@ class Log(Mapping[str, Run]):
         self._data = runs
         self._loaded: dict[str, Run] = {}
 
+    @property
+    def scalars(self) -> LogScalars:
+        """The scalars of all runs: a mapping from the names of runs to their scalars, and a `Table`
+        of them all.
+        """
+        return LogScalars(self, self._data)
+
     def __getitem__(self, name: str) -> Run:
         run = self._loaded.get(name)
         if run is not None:
@@ -65,6 +73,33 @@ class Log(Mapping[str, Run]):
             lost = sum(damage.length for damage in self.damage)
             title += f", {lost} damaged bytes in {count(len(self.damage), 'place')}"
         return table(title, rows)
+
+
+class LogScalars(Mapping[str, RunScalars], Table):
+    """The scalars of all runs: a read-only mapping by the names of runs, and a `Table`."""
+
+    __slots__ = ("_data", "_log")
+    _BY_RUN = True
+
+    def __init__(self, log: Log, data: dict[str, _native.RunData]) -> None:
+        self._log = log
+        self._data = data
+
+    def __getitem__(self, name: str) -> RunScalars:
+        return self._log[name].scalars
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._log)
+
+    def __len__(self) -> int:
+        return len(self._log)
+
+    def _runs(self) -> Iterable[tuple[str, _native.RunData]]:
+        return self._data.items()
+
+    def __repr__(self) -> str:
+        rows = [(name, count(len(self[name]), "tag")) for name in self]
+        return table(f"Scalars of {count(len(self), 'run')}", rows)
 
 
 def read(

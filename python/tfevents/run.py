@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from tfevents import _native
 from tfevents.series import Histograms, Images, Scalars, Tensors, Texts
+from tfevents.table import Table
 
 T = TypeVar("T")
 
@@ -64,6 +65,21 @@ class Tagged(Mapping[str, T]):
         return table(count(len(self), "tag"), [(tag, repr(self[tag])) for tag in self])
 
 
+class RunScalars(Tagged[Scalars], Table):
+    """The tags that hold numbers, each with its `Scalars`; also a `Table` of them all."""
+
+    __slots__ = ("_data", "_run")
+
+    def __init__(self, run: str, data: _native.RunData) -> None:
+        what = f"of kind scalar in run {run!r}"
+        super().__init__(what, data.indices("scalar"), lambda index: Scalars(*data.scalars(index)))
+        self._data = data
+        self._run = run
+
+    def _runs(self) -> list[tuple[str, _native.RunData]]:
+        return [(self._run, self._data)]
+
+
 class Metadata(NamedTuple):
     """What a tag's first metadata say (`SummaryMetadata`)."""
 
@@ -117,9 +133,12 @@ class Run:
         return self._data.tags()
 
     @property
-    def scalars(self) -> Mapping[str, Scalars]:
-        """The tags that hold numbers."""
-        return self._view("scalars", lambda data, index: Scalars(*data.scalars(index)))
+    def scalars(self) -> RunScalars:
+        """The tags that hold numbers; also a `Table` of them all."""
+        view: RunScalars | None = self._views.get("scalars")
+        if view is None:
+            view = self._views.setdefault("scalars", RunScalars(self.name, self._data))
+        return view
 
     @property
     def texts(self) -> Mapping[str, Texts]:

@@ -2,12 +2,13 @@
 
 #![allow(unsafe_code)]
 
+use std::any::Any;
 use std::sync::Arc;
 
 use numpy::ndarray::ArrayView1;
 use numpy::{Element, PyArray1, PyArrayMethods};
 use pyo3::prelude::*;
-use tfevents::reader::Series;
+use tfevents::reader::{Series, table};
 
 /// Keeps the memory of the arrays of one tag alive; their `base`.
 #[pyclass(frozen, module = "tfevents._native")]
@@ -55,4 +56,23 @@ pub fn shared<'py, T: Word>(
     let array = unsafe { PyArray1::borrow_from_array(&view, memory.into_any()) };
     array.readwrite().make_nonwriteable();
     Ok(array)
+}
+
+/// Keeps the memory of an array alive; its `base`.
+#[pyclass(frozen, module = "tfevents._native")]
+struct Owner(#[allow(dead_code)] Box<dyn Any + Send + Sync>);
+
+/// A column of a table as an array.
+pub fn owned<T: table::Number + Element>(
+    py: Python<'_>,
+    column: table::Column<T>,
+) -> PyResult<Column<'_, T>> {
+    let (start, len) = (column.as_ptr(), column.len());
+    let owner = Bound::new(py, Owner(Box::new(column)))?;
+    // SAFETY: so many numbers are initialised, stay where they are while `owner` lives, and from
+    // here on are read and written by arrays only.
+    Ok(unsafe {
+        let view = ArrayView1::from_shape_ptr(len, start);
+        PyArray1::borrow_from_array(&view, owner.into_any())
+    })
 }

@@ -2,6 +2,7 @@
 //! errors.
 
 mod argument;
+mod arrow;
 mod column;
 mod error;
 mod file_writer;
@@ -12,6 +13,7 @@ mod reader;
 mod run;
 mod summary;
 mod summary_writer;
+mod table;
 
 #[pyo3::pymodule(gil_used = false)]
 mod _native {
@@ -49,6 +51,8 @@ mod _native {
     use crate::summary::text::text;
     #[pymodule_export]
     use crate::summary_writer::EventWriter;
+    #[pymodule_export]
+    use crate::table::{ScalarTable, WideTable};
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -8,7 +8,7 @@ use pyo3::exceptions::{PyIndexError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyDict, PyList};
 use tfevents::event::{Data, Elements, SummaryValue};
-use tfevents::reader::{self, Blob, Series, Text, Values};
+use tfevents::reader::{self, Blob, Kind, Series, Text, Values};
 
 use crate::column::{self, Column};
 use crate::error::to_py;
@@ -49,6 +49,11 @@ impl RunData {
             false => Vec::new(),
         };
         RunData { series, tags, files }
+    }
+
+    /// The tags that hold scalars.
+    pub fn scalar_series(&self) -> impl Iterator<Item = &Arc<Series>> {
+        self.series[..self.tags].iter().filter(|series| series.kind == Kind::Scalar)
     }
 
     fn series(&self, index: usize) -> PyResult<&Arc<Series>> {

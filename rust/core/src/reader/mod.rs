@@ -14,6 +14,7 @@ mod selection;
 mod series;
 mod source;
 mod stream;
+pub mod table;
 mod tags;
 mod template;
 mod texts;

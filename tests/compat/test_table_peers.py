@@ -1,0 +1,131 @@
+"""Scalars as tables of pandas, Polars, pyarrow and DuckDB."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import tfevents
+from peers import peer
+from tfevents import SummaryWriter
+
+pd, pl, pa = peer("pandas"), peer("polars"), peer("pyarrow")
+
+Tables = dict[str, dict[str, list[tuple[int, float]]]]
+COLUMNS = ["run", "tag", "step", "wall_time", "value"]
+
+names = st.sampled_from(["a", "b", "c/d"])
+points = st.lists(
+    st.tuples(st.integers(-3, 6), st.floats(width=32, allow_infinity=True)), min_size=1, max_size=8
+)
+tables = st.dictionaries(names, st.dictionaries(names, points, max_size=3), max_size=3)
+
+
+def written(path: Path, runs: Tables) -> tfevents.Log:
+    for run, tags in runs.items():
+        with SummaryWriter(path / run) as writer:
+            for tag, values in tags.items():
+                for step, value in values:
+                    writer.add_scalar(tag, value, step, walltime=step / 4)
+    return tfevents.read(path)
+
+
+def long(log: tfevents.Log) -> Any:
+    """The long table, made of the columns."""
+    rows = [
+        (name, tag, *point)
+        for name, run in log.items()
+        for tag, s in run.scalars.items()
+        for point in zip(s.step, s.wall_time, s.value, strict=True)
+    ]
+    return pd.DataFrame(rows, columns=COLUMNS).astype({"step": "int64"})
+
+
+@given(tables)
+def test_long(tmp_path_factory: pytest.TempPathFactory, runs: Tables) -> None:
+    log = written(tmp_path_factory.mktemp("log"), runs)
+    expected = long(log)
+    plain = {"run": object, "tag": object, "wall_time": float, "value": float}
+    expected = expected.astype(plain)
+
+    found = log.scalars.to_pandas()
+    assert list(found.columns) == COLUMNS
+    assert isinstance(found.tag.dtype, pd.CategoricalDtype)
+    pd.testing.assert_frame_equal(found.astype(plain), expected)
+
+    arrow = log.scalars.to_arrow()
+    arrow.validate(full=True)
+    assert arrow.column_names == COLUMNS
+    pd.testing.assert_frame_equal(arrow.to_pandas().astype(plain), expected)
+    pd.testing.assert_frame_equal(pd.DataFrame.from_arrow(log.scalars).astype(plain), expected)
+
+    polars = log.scalars.to_polars()
+    assert polars.columns == COLUMNS
+    assert polars.schema["run"] == pl.Categorical
+    rows = [tuple(row) for row in expected.itertuples(index=False)]
+    assert repr(polars.rows()) == repr(rows)
+    for name in log:
+        one = log[name].scalars.to_polars()
+        assert repr(one.rows()) == repr([row for row in rows if row[0] == name])
+
+
+@given(tables)
+def test_wide(tmp_path_factory: pytest.TempPathFactory, runs: Tables) -> None:
+    log = written(tmp_path_factory.mktemp("log"), runs)
+    table = long(log)
+    last = table.drop_duplicates(["run", "tag", "step"], keep="last")
+    expected = last.set_index(["run", "step", "tag"]).value.unstack("tag").sort_index()
+    tags = list(dict.fromkeys(table.tag))
+
+    found = log.scalars.to_pandas(pivot=True)
+    assert list(found.columns) == tags
+    assert found.index.names == ["run", "step"]
+    assert found.columns.name == "tag"
+    keys = [(str(run), int(step)) for run, step in found.index]
+    assert keys == [(str(run), int(step)) for run, step in expected.index]
+    assert np.array_equal(found.to_numpy(), expected[tags].to_numpy(float), equal_nan=True)
+
+    arrow = log.scalars.to_arrow(pivot=True)
+    arrow.validate(full=True)
+    polars = log.scalars.to_polars(pivot=True)
+    assert arrow.column_names == polars.columns == ["run", "step", *tags]
+    logged = set(zip(last.run, last.step, last.tag, strict=True))
+    for tag in tags:
+        there = [(run, step, tag) in logged for run, step in keys]
+        for column in (arrow[tag].to_pylist(), polars[tag].to_list()):
+            assert [value is not None for value in column] == there
+            want = [v for v, yes in zip(found[tag].tolist(), there, strict=True) if yes]
+            assert repr([v for v in column if v is not None]) == repr(want)
+
+    for name in log:
+        one = log[name].scalars.to_pandas(pivot=True)
+        assert one.index.name == "step"
+        if len(one):
+            pd.testing.assert_frame_equal(
+                one, found.loc[name, list(one.columns)], check_index_type=False
+            )
+
+
+def test_duckdb_takes_them_as_they_are(tmp_path: Path) -> None:
+    duckdb = peer("duckdb")
+    log = written(tmp_path, {"a": {"x": [(0, 1.0), (1, 3.0)]}, "b": {"x": [(0, 5.0)]}})
+    scalars = log.scalars
+    assert len(scalars) == 2  # named in the SQL below
+    found = duckdb.sql("select run, tag, sum(value) from scalars group by run, tag order by run")
+    assert found.fetchall() == [("a", "x", 4.0), ("b", "x", 5.0)]
+
+
+def test_runs_with_names_that_are_no_unicode(tmp_path: Path) -> None:
+    names = ["r\udcfe", "r\udcff"]
+    try:
+        for name in names:
+            (tmp_path / name).mkdir()
+    except OSError:
+        pytest.skip("this file system takes Unicode only")
+    scalars = written(tmp_path, {name: {"x": [(0, 1.0)]} for name in names}).scalars
+    assert list(scalars.to_pandas(pivot=True).index) == [("r\ufffd", 0), ("r\ufffd_", 0)]
+    assert list(scalars.to_pandas().run) == ["r\ufffd", "r\ufffd_"]
+    assert scalars.to_arrow()["run"].to_pylist() == ["r\ufffd", "r\ufffd_"]
