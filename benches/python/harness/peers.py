@@ -25,6 +25,7 @@ PACKAGES = {
     "tensorboard": "tensorboard",
     "tensorflow-cpu": "tensorflow",
     "tensorboardX": "tensorboardX",
+    "pandas": "pandas",
     "tbparse": "tbparse",
     "tensorboard-data-server": "tensorboard_data_server",
 }

@@ -17,6 +17,7 @@ from workloads import (
     log,
     pr_curve,
     series,
+    tables,
     text,
 )
 
@@ -34,4 +35,5 @@ WORKLOADS: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "load_two_files": load_two_files.rows,
     "load_runs": load_runs.rows,
     "load_memory": load_memory.rows,
+    "tables": tables.rows,
 }
