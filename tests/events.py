@@ -105,6 +105,8 @@ class Value:
 
     tag: str = ""
     simple_value: float | None = None
+    image: bytes | None = None  # the message, as it is
+    audio: bytes | None = None
     dtype: int | None = None  # of the tensor: 1 is float, 2 double, 7 string
     tensor: list[Any] = field(default_factory=list)  # its numbers, or its strings as bytes
     plugin: str | None = None
@@ -120,6 +122,10 @@ class Value:
                 value.tag = raw.decode()
             elif number == 2:
                 value.simple_value = _float(raw)
+            elif number == 4:
+                value.image = raw
+            elif number == 6:
+                value.audio = raw
             elif number == 8:
                 value._parse_tensor(raw)
             elif number == 9:

@@ -26,6 +26,7 @@ __all__ = [
     "as_number",
     "as_step",
     "as_text",
+    "audio",
     "custom_scalars",
     "find",
     "flush_at_exit",
@@ -34,6 +35,7 @@ __all__ = [
     "histogram_in_bins",
     "histogram_raw",
     "hparams",
+    "image",
     "mesh",
     "onnx_graph_def",
     "pr_curve",
@@ -43,6 +45,7 @@ __all__ = [
     "tensor",
     "tensor_of_strings",
     "text",
+    "video",
 ]
 
 __version__: str
@@ -187,6 +190,32 @@ def scalar(
 def tensor(tag: str, dtype: str, shape: Sequence[int], elements: NDArray[np.uint8]) -> Summary: ...
 def tensor_of_strings(tag: str, shape: Sequence[int], strings: list[bytes]) -> Summary: ...
 def text(tag: str, text: str) -> Summary: ...
+
+_Pixels = NDArray[np.uint8] | NDArray[np.float32] | NDArray[np.float64]
+
+def image(
+    tag: str,
+    pictures: _Pixels,
+    layout: tuple[int, int],
+    boxes: NDArray[np.float64] | None = None,
+    labels: list[str] | None = None,
+    size: tuple[int, int] | None = None,
+) -> Summary:
+    """Pictures [N, H, W, C] laid out as one of `layout` rows and columns, into which boxes [M, 4]
+    are drawn, and which is then given another height and width.
+    """
+
+def video(
+    tag: str, videos: _Pixels, layout: tuple[int, int], fps: float, colorspace: int
+) -> Summary:
+    """RGB videos [N, T, H, W, 3] laid out as one of `layout` rows and columns."""
+
+def audio(
+    tag: str,
+    samples: NDArray[np.int16] | NDArray[np.float32] | NDArray[np.float64],
+    sample_rate: int,
+) -> tuple[Summary, bool]:
+    """Samples [frames, channels]; also whether some were clipped."""
 
 @final
 class RunData:

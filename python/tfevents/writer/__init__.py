@@ -11,6 +11,7 @@ from tfevents.writer.distributions import DistributionMethods
 from tfevents.writer.embedding import EmbeddingMethods
 from tfevents.writer.graph import GraphMethods
 from tfevents.writer.hparams import HparamMethods
+from tfevents.writer.media import MediaMethods
 from tfevents.writer.mesh import MeshMethods
 from tfevents.writer.scalars import ScalarMethods
 from tfevents.writer.tensors import TensorMethods
@@ -22,6 +23,7 @@ class SummaryWriter(
     ScalarMethods,
     DistributionMethods,
     TensorMethods,
+    MediaMethods,
     HparamMethods,
     CustomScalarMethods,
     MeshMethods,

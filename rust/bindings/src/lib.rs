@@ -40,6 +40,8 @@ mod _native {
     #[pymodule_export]
     use crate::summary::hparams::hparams;
     #[pymodule_export]
+    use crate::summary::media::{audio, image, video};
+    #[pymodule_export]
     use crate::summary::mesh::mesh;
     #[pymodule_export]
     use crate::summary::pr_curve::{pr_curve, pr_curve_raw};

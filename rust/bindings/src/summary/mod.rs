@@ -3,6 +3,7 @@
 pub mod custom_scalars;
 pub mod histogram;
 pub mod hparams;
+pub mod media;
 pub mod mesh;
 pub mod pr_curve;
 pub mod scalar;

@@ -78,8 +78,5 @@ pub fn histogram_value(out: &mut Vec<u8>, tag: &str, moments: &Moments, buckets:
     }
     encode::doubles_field(&mut histogram, LIMITS, &buckets.limits);
     encode::doubles_field(&mut histogram, COUNTS, &buckets.counts);
-    let length = tag_len(tag) + encode::bytes_field_len(VALUE_HISTOGRAM, histogram.len());
-    encode::bytes_key(out, SUMMARY_VALUE, length);
-    put_tag(out, tag);
-    encode::bytes_field(out, VALUE_HISTOGRAM, &histogram);
+    message_value(out, tag, VALUE_HISTOGRAM, &histogram);
 }

@@ -104,5 +104,5 @@ pub fn hparams_session_end_value(out: &mut Vec<u8>) {
 fn hparams_value(out: &mut Vec<u8>, tag: &str, field: u32, message: &[u8]) {
     let mut content = Vec::with_capacity(8 + message.len());
     encode::bytes_field(&mut content, field, message);
-    metadata_value(out, tag, &plugin_metadata("hparams", &content));
+    message_value(out, tag, VALUE_METADATA, &plugin_metadata("hparams", &content));
 }

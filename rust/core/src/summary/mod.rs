@@ -6,17 +6,23 @@
 //!
 //! Functions that append a whole record leave its checksums to [`record::seal`](crate::record::seal).
 
+mod audio;
+mod boxes;
 mod custom_scalars;
 mod deferred;
 mod event;
 mod histogram;
 mod hparams;
+mod image;
 mod mesh;
+mod pixels;
 mod pr_curve;
 mod scalar;
 mod tensor;
 mod text;
+mod video;
 
+pub use audio::{Amplitude, Audio};
 pub use custom_scalars::{Category, Chart, ChartContent, custom_scalars_value};
 pub use deferred::{DeferredEvent, Summary, Values};
 pub use event::{FILE_VERSION, event, file_version, rewritten_event, session_start, summary_event};
@@ -25,21 +31,26 @@ pub use hparams::{
     Hparam, HparamValue, hparams_experiment_value, hparams_session_end_value,
     hparams_session_start_value,
 };
+pub use image::Image;
 pub use mesh::{MeshComponent, MeshTensor, mesh_values};
+pub use pixels::{Channel, Grid};
 pub use pr_curve::{PrCurve, Prediction, pr_curve, pr_curve_value};
 pub use scalar::{
     Precision, described_scalar_value, scalar_event, scalar_value, tensor_scalar_value,
 };
 pub use tensor::{Dtype, tensor_of_numbers_value, tensor_of_strings_value};
 pub use text::text_value;
+pub use video::Video;
 
 use crate::wire::encode;
 
 /// `Summary.value`.
 const SUMMARY_VALUE: u32 = 1;
-/// `Summary.Value.tag`, `.simple_value`, `.tensor`, `.metadata`.
+/// `Summary.Value.tag`, `.simple_value`, `.image`, `.audio`, `.tensor`, `.metadata`.
 const VALUE_TAG: u32 = 1;
 const VALUE_SIMPLE: u32 = 2;
+const VALUE_IMAGE: u32 = 4;
+const VALUE_AUDIO: u32 = 6;
 const VALUE_TENSOR: u32 = 8;
 const VALUE_METADATA: u32 = 9;
 /// `TensorProto.dtype`, `.tensor_shape`, `.tensor_content` and the fields of its elements.
@@ -108,12 +119,12 @@ fn tensor_value(out: &mut Vec<u8>, tag: &str, tensor: &[u8], metadata: &[u8]) {
     encode::bytes_field(out, VALUE_METADATA, metadata);
 }
 
-/// Appends a `Summary.value` that holds nothing but metadata.
-fn metadata_value(out: &mut Vec<u8>, tag: &str, metadata: &[u8]) {
-    let length = tag_len(tag) + encode::bytes_field_len(VALUE_METADATA, metadata.len());
+/// Appends a `Summary.value` that holds this message in its field `number`.
+fn message_value(out: &mut Vec<u8>, tag: &str, number: u32, message: &[u8]) {
+    let length = tag_len(tag) + encode::bytes_field_len(number, message.len());
     encode::bytes_key(out, SUMMARY_VALUE, length);
     put_tag(out, tag);
-    encode::bytes_field(out, VALUE_METADATA, metadata);
+    encode::bytes_field(out, number, message);
 }
 
 /// Bytes that a value's tag takes.

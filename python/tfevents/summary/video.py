@@ -1,0 +1,51 @@
+"""Videos, which are stored as animated GIFs."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from tfevents import _native
+from tfevents._native import Summary, as_number
+from tfevents.summary._pixels import channels, check_size, with_axes
+
+# What a GIF has 16 bits for: pixels along a side, and hundredths of a second a frame.
+_GIF_LARGEST = 2**16 - 1
+
+
+def video(tag: str, tensor: Any, fps: float = 4, dataformats: str = "NTCHW") -> Summary:
+    """One video, or a batch of them laid out as one, which plays for ever.
+
+    A batch is laid out in a grid of powers of two, as torch does.
+
+    Args:
+        tag: its name.
+        tensor: frames of 1 (grey), 3 (RGB) or 4 (RGBA, the alpha of which is ignored) channels;
+            numbers as in `image`. Every frame has a palette of its own, with up to 256 colours.
+        fps: frames a second. GIFs count in hundredths of a second, so that frames may differ by
+            one; and few programs show more than 50 a second.
+        dataformats: the axes of `tensor` in their order: N (video), T (frame), C (channel),
+            H (height) and W (width).
+
+    Raises:
+        TypeError, ValueError: an argument that can't be used; the message names it.
+    """
+    return video_summary(tag, tensor, "tensor", fps, dataformats)
+
+
+def video_summary(tag: str, tensor: Any, argument: str, fps: Any, dataformats: Any) -> Summary:
+    """`video`, with `argument` as the tensor's name in errors."""
+    videos = with_axes(tensor, argument, dataformats, "NTHWC", "NTHWC")
+    count, frames, height, width, depth = videos.shape
+    if depth not in (1, 3, 4):
+        raise ValueError(f"{argument}: expected 1, 3 or 4 channels (C), got {depth}")
+    rows = 2 ** ((count.bit_length() - 1) // 2)
+    columns = 2 ** (count - 1).bit_length() // rows
+    check_size(argument, rows * height, columns * width, 3 * frames, _GIF_LARGEST)
+    rate = as_number(fps, "fps")
+    if not (math.isfinite(rate) and rate > 0 and 100 / rate < _GIF_LARGEST):
+        raise ValueError(f"fps: expected frames a second, from 0.00153 on, got {fps!r}")
+    rgb = np.broadcast_to(channels(videos)[..., :3], (count, frames, height, width, 3))
+    return _native.video(tag, rgb, (rows, columns), rate, depth)

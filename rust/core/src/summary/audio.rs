@@ -1,0 +1,110 @@
+//! Audio: samples now, a WAV file later.
+
+use std::io::{self, Cursor};
+
+use hound::{SampleFormat, WavSpec, WavWriter};
+use ndarray::ArrayView2;
+
+use super::deferred::Values;
+use super::*;
+
+/// `Summary.Audio.sample_rate`, `.num_channels`, `.length_frames`, `.encoded_audio_string`,
+/// `.content_type`.
+const SAMPLE_RATE: u32 = 1;
+const NUM_CHANNELS: u32 = 2;
+const LENGTH_FRAMES: u32 = 3;
+const ENCODED: u32 = 4;
+const CONTENT_TYPE: u32 = 5;
+
+/// One channel at one time, as callers have it.
+pub trait Amplitude: Copy + Sync {
+    /// Floats are amplitudes from -1 to 1, truncated as torch does; NaN is 0.
+    fn quantized(self) -> i16;
+    /// Whether it is beyond what can be written.
+    fn is_clipped(self) -> bool;
+}
+
+impl Amplitude for i16 {
+    fn quantized(self) -> i16 {
+        self
+    }
+    fn is_clipped(self) -> bool {
+        false
+    }
+}
+
+impl Amplitude for f32 {
+    fn quantized(self) -> i16 {
+        (self.clamp(-1.0, 1.0) * f32::from(i16::MAX)) as i16
+    }
+    fn is_clipped(self) -> bool {
+        self.abs() > 1.0
+    }
+}
+
+impl Amplitude for f64 {
+    fn quantized(self) -> i16 {
+        (self.clamp(-1.0, 1.0) * f64::from(i16::MAX)) as i16
+    }
+    fn is_clipped(self) -> bool {
+        self.abs() > 1.0
+    }
+}
+
+/// A value with a sound.
+#[derive(Debug)]
+pub struct Audio {
+    tag: String,
+    /// In Hz.
+    rate: u32,
+    channels: u16,
+    /// \[frames, channels\]
+    samples: Vec<i16>,
+}
+
+impl Audio {
+    /// Copies samples \[frames, channels\]; also whether some were clipped.
+    pub fn new<T: Amplitude>(tag: &str, samples: ArrayView2<'_, T>, rate: u32) -> (Audio, bool) {
+        let clipped = samples.iter().any(|sample| sample.is_clipped());
+        let channels = samples.ncols() as u16;
+        let samples = samples.iter().map(|sample| sample.quantized()).collect();
+        (Audio { tag: tag.to_owned(), rate, channels, samples }, clipped)
+    }
+
+    fn wav(&self) -> hound::Result<Vec<u8>> {
+        let spec = WavSpec {
+            channels: self.channels,
+            sample_rate: self.rate,
+            bits_per_sample: 16,
+            sample_format: SampleFormat::Int,
+        };
+        let mut out = Vec::with_capacity(64 + 2 * self.samples.len());
+        let mut writer = WavWriter::new(Cursor::new(&mut out), spec)?;
+        let mut samples = writer.get_i16_writer(self.samples.len() as u32);
+        for &sample in &self.samples {
+            samples.write_sample(sample);
+        }
+        samples.flush()?;
+        writer.finalize()?;
+        Ok(out)
+    }
+}
+
+impl Values for Audio {
+    fn size(&self) -> usize {
+        size_of::<Audio>() + self.tag.capacity() + 2 * self.samples.capacity()
+    }
+
+    fn encode(&self, out: &mut Vec<u8>) -> io::Result<()> {
+        let wav = self.wav().map_err(io::Error::other)?;
+        let frames = self.samples.len() / usize::from(self.channels);
+        let mut audio = Vec::with_capacity(wav.len() + 64);
+        encode::float_field(&mut audio, SAMPLE_RATE, self.rate as f32);
+        encode::varint_field(&mut audio, NUM_CHANNELS, u64::from(self.channels));
+        encode::varint_field(&mut audio, LENGTH_FRAMES, frames as u64);
+        encode::bytes_field(&mut audio, ENCODED, &wav);
+        encode::bytes_field(&mut audio, CONTENT_TYPE, b"audio/wav");
+        message_value(out, &self.tag, VALUE_AUDIO, &audio);
+        Ok(())
+    }
+}
