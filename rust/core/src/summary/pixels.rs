@@ -20,8 +20,8 @@ impl Channel for u8 {
 
 impl Channel for f32 {
     #[inline(always)]
+    #[expect(clippy::manual_clamp, reason = "of NaN and a number, `max` takes the number")]
     fn byte(self) -> u8 {
-        // Of a NaN and a number, `max` takes the number.
         let value = (self * 255.0).max(0.0).min(255.0);
         // SAFETY: it is from 0 to 255, so that it can be truncated. (`as` would look for itself,
         // one value at a time, and take five times as long.)
