@@ -1,5 +1,7 @@
 """What tensorboardX has beyond torch gives the same events as there."""
 
+import json
+
 import pytest
 from torch_events import comparable, written
 
@@ -62,3 +64,15 @@ def test_nothing_on_the_disk(tmp_path):
             assert writer.file_writer.get_logdir() == writer.logdir == str(directory)
         assert not directory.exists()
     assert events.event_files(tmp_path) == []
+
+
+def test_exported_scalars(tmp_path):
+    """What tensorboardX exports, those of add_scalars, is among ours."""
+    exports = []
+    for writer_class in tfevents.SummaryWriter, tensorboardx.SummaryWriter:
+        with writer_class(logdir=str(tmp_path / "run")) as writer:
+            for step in range(3):
+                writer.add_scalars("losses", {"a": step / 4, "b": -step}, step, 5.0)
+            writer.export_scalars_to_json(str(tmp_path / "scalars.json"))
+        exports.append(json.loads((tmp_path / "scalars.json").read_text()))
+    assert exports[0] == exports[1]

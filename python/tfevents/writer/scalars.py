@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import time
 from collections.abc import Mapping
 from typing import Any, SupportsIndex
@@ -12,7 +14,9 @@ from numpy.typing import ArrayLike
 from tfevents._arguments import as_mapping
 from tfevents._arrays import float_column, int_column
 from tfevents._native import as_number, as_step, as_text
-from tfevents.writer.base import BaseWriter, check_name
+from tfevents.reader import read
+from tfevents.series import Scalars
+from tfevents.writer.base import BaseWriter, StrPath, check_name
 
 
 class ScalarMethods(BaseWriter):
@@ -82,6 +86,44 @@ class ScalarMethods(BaseWriter):
         ordinals = np.arange(count) if steps is None else int_column(steps, "steps", count)
         times = None if wall_times is None else float_column(wall_times, "wall_times", count)
         self._add_scalar_series(tag, points, ordinals, times)
+
+    def export_scalars_to_json(self, path: StrPath) -> None:
+        """Writes all scalars of this run, and those of `add_scalars`, to a JSON file.
+
+        It is an object that has a list for each curve, `[[walltime, step, value], …]`, by the path
+        of the log directory joined with the tag; the tag of a curve of `add_scalars` is
+        `<main_tag>/<key>`. Scalars are read back from the event files, so they are what others
+        would read, and what earlier writers logged to the same directory is among them.
+
+        Args:
+            path: the file, which is overwritten. A writer that doesn't write to disk writes none.
+
+        Raises:
+            OSError: it can't be written, or the event files can't be read.
+            CorruptFileError: an event file is damaged.
+        """
+        path = os.fspath(path)
+        if not self.write_to_disk:
+            return
+        self.flush()
+        curves = {}
+        log_dir = os.fspath(self.log_dir)
+        for directory in [log_dir, *self._sub_writers]:
+            for tag, curve in _scalars_of(directory).items():
+                # Its key is the rest of the directory's name.
+                prefix = os.path.join(log_dir, f"{tag.replace('/', '_')}_")
+                key = "" if directory == log_dir else f"/{directory.removeprefix(prefix)}"
+                columns = (curve.wall_time.tolist(), curve.step.tolist(), curve.value.tolist())
+                curves[os.path.join(log_dir, tag + key)] = list(zip(*columns, strict=True))
+        with open(path, "w") as file:
+            json.dump(curves, file)
+
+
+def _scalars_of(directory: str) -> Mapping[str, Scalars]:
+    """The scalars in the event files of one directory, by their tags."""
+    files = [entry.path for entry in os.scandir(directory) if "tfevents" in entry.name]
+    # One run, or none where somebody removed them.
+    return next((run.scalars for run in read(files, kinds="scalars").values()), {})
 
 
 def _sub_run(main_tag: str, key: str) -> str:
