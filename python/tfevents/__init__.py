@@ -1,8 +1,10 @@
 """Reads and writes TensorBoard event files."""
 
 from tfevents import _exit as _exit
+from tfevents._install import install, uninstall
 from tfevents._native import __version__
 from tfevents.errors import CorruptFileError, Error, FileChangedError
+from tfevents.global_writer import GlobalSummaryWriter
 from tfevents.reader import Damage, Log, read
 from tfevents.run import Run
 from tfevents.series import Histograms, Images, Scalars, Tensors, Texts
@@ -14,6 +16,7 @@ __all__ = [
     "Error",
     "FileChangedError",
     "FileWriter",
+    "GlobalSummaryWriter",
     "Histograms",
     "Images",
     "Log",
@@ -23,5 +26,7 @@ __all__ = [
     "Tensors",
     "Texts",
     "__version__",
+    "install",
     "read",
+    "uninstall",
 ]

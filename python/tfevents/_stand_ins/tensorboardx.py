@@ -1,0 +1,91 @@
+"""In the place of `tensorboardX.writer` and `.global_writer`, with their signatures."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from typing import Any, Self, SupportsFloat, SupportsIndex
+
+from tfevents import global_writer, writer
+from tfevents._stand_ins import StandIn
+from tfevents.writer.base import StrPath
+
+
+class SummaryWriter(writer.SummaryWriter, metaclass=StandIn):
+    """`tfevents.SummaryWriter` for callers of tensorboardX's."""
+
+    stands_for = (writer.SummaryWriter,)
+
+    def __init__(
+        self,
+        logdir: StrPath | None = None,
+        comment: str = "",
+        purge_step: SupportsIndex | None = None,
+        max_queue: int = 10,
+        flush_secs: float = 120,
+        filename_suffix: str = "",
+        write_to_disk: bool = True,
+        log_dir: StrPath | None = None,
+        comet_config: Mapping[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        if comet_config and not comet_config.get("disabled"):
+            warnings.warn("comet_config: tfevents logs nothing to Comet", stacklevel=2)
+        super().__init__(
+            log_dir if logdir is None else logdir,
+            comment,
+            purge_step,
+            max_queue,
+            flush_secs,
+            filename_suffix,
+            write_to_disk=write_to_disk,
+            **kwargs,
+        )
+
+    def add_scalar(  # type: ignore[override]
+        self,
+        tag: str,
+        scalar_value: SupportsFloat,
+        global_step: SupportsIndex | None = None,
+        walltime: float | None = None,
+        display_name: str | None = "",
+        summary_description: str | None = "",
+    ) -> None:
+        super().add_scalar(
+            tag,
+            scalar_value,
+            global_step,
+            walltime,
+            display_name=display_name,
+            summary_description=summary_description,
+        )
+
+    def add_hparams(  # type: ignore[override]
+        self,
+        hparam_dict: Mapping[str, Any],
+        metric_dict: Mapping[str, Any],
+        name: str | None = None,
+        global_step: SupportsIndex | None = None,
+    ) -> None:
+        super().add_hparams(hparam_dict, metric_dict, run_name=name, global_step=global_step)
+
+
+class FileWriter(writer.FileWriter, metaclass=StandIn):
+    """`tfevents.FileWriter` for callers of tensorboardX's."""
+
+    stands_for = (writer.FileWriter,)
+
+    def __new__(
+        cls,
+        logdir: StrPath,
+        max_queue: int = 10,
+        flush_secs: float = 120.0,
+        filename_suffix: str = "",
+    ) -> Self:
+        return super().__new__(cls, logdir, max_queue, flush_secs, filename_suffix)
+
+
+class GlobalSummaryWriter(global_writer.GlobalSummaryWriter, metaclass=StandIn):
+    __doc__ = global_writer.GlobalSummaryWriter.__doc__
+    stands_for = (global_writer.GlobalSummaryWriter,)
+    _writer_class = SummaryWriter
