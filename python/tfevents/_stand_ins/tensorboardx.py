@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from typing import Any, Self, SupportsFloat, SupportsIndex
 
 from tfevents import global_writer, writer
+from tfevents._arguments import warn
 from tfevents._stand_ins import StandIn
 from tfevents.writer.base import StrPath
 
@@ -30,7 +30,7 @@ class SummaryWriter(writer.SummaryWriter, metaclass=StandIn):
         **kwargs: Any,
     ) -> None:
         if comet_config and not comet_config.get("disabled"):
-            warnings.warn("comet_config: tfevents logs nothing to Comet", stacklevel=2)
+            warn("comet_config: tfevents logs nothing to Comet")
         super().__init__(
             log_dir if logdir is None else logdir,
             comment,
