@@ -25,6 +25,8 @@ PACKAGES = {
     "tensorboard": "tensorboard",
     "tensorflow-cpu": "tensorflow",
     "tensorboardX": "tensorboardX",
+    "moviepy": "moviepy",
+    "pillow": "PIL",
     "pandas": "pandas",
     "tbparse": "tbparse",
     "tensorboard-data-server": "tensorboard_data_server",

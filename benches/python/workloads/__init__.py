@@ -7,6 +7,7 @@ from harness.measure import Row
 from workloads import (
     add_scalar,
     histogram,
+    image,
     layout,
     load,
     load_memory,
@@ -19,6 +20,7 @@ from workloads import (
     series,
     tables,
     text,
+    video,
 )
 
 WORKLOADS: dict[str, Callable[[Bench], Iterator[Row]]] = {
@@ -28,6 +30,8 @@ WORKLOADS: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "text": text.rows,
     "histogram": histogram.rows,
     "pr_curve": pr_curve.rows,
+    "image": image.rows,
+    "video": video.rows,
     "layout": layout.rows,
     "load": load.rows,
     "load_tf2": load_tf2.rows,
