@@ -285,6 +285,7 @@ RAW = (0, 1, 2, 3, 4, [1, 2], [3, 4])
         (ValueError, "add_histogram", ("t", [1.0], 0, 0), "bins"),
         (TypeError, "add_histogram", ("t", [1.0], 0, 2.5), "bins"),
         (TypeError, "add_histogram", ("t", [1.0], 0, None), "bins"),
+        (ValueError, "add_histogram", ("t", [*range(1000), 1e30], 0, "fd"), "bins"),
         (ValueError, "add_histogram", ("t", [], 0, "auto"), "values"),
         (TypeError, "add_histogram", ("t", [1.0], 0, "auto", "now"), "walltime"),
         (ValueError, "add_histogram", ("t", [1.0], 0, "tensorflow", None, 0), "max_bins"),

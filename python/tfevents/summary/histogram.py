@@ -23,14 +23,7 @@ def histogram(
 
     Args:
         name: the tag.
-        values: real numbers, of any shape.
-        bins: `"tensorflow"`: edges at 0 and ±1e-12 · 1.1^i up to 1e20. Else what `numpy.histogram`
-            takes: the name of a rule such as `"auto"`, a number of bins, or ascending edges, of
-            shape [bins + 1].
-        max_bins: where there are more bins they are merged in groups of `bins // max_bins`.
-
-    NaN and infinities are left out of everything, with a `RuntimeWarning`. Values outside of the
-    bins are in the histogram's least, greatest, number and sums, but in no bin.
+        values, bins, max_bins: as for `SummaryWriter.add_histogram`.
 
     Raises:
         TypeError, ValueError: an argument that can't be used, or no finite value in any bin.
@@ -65,11 +58,8 @@ def histogram_raw(
 
     Args:
         name: the tag.
-        min, max: the least and the greatest value.
-        num: how many values there are.
-        sum, sum_squares: their sum, and the sum of their squares.
-        bucket_limits: each bucket's upper limit, of shape [n].
-        bucket_counts: how many values each bucket has, of shape [n].
+        min, max, num, sum, sum_squares, bucket_limits, bucket_counts: as for
+            `SummaryWriter.add_histogram_raw`.
 
     Raises:
         TypeError, ValueError: an argument that can't be used.

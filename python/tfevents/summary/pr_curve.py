@@ -28,12 +28,7 @@ def pr_curve(
 
     Args:
         tag: the tag.
-        labels: what is so, from 0 (or False) to 1 (or True), of any shape.
-        predictions: the probability that was predicted, from 0 to 1, of the same shape.
-        num_thresholds: how many thresholds, evenly spaced, at least 1.
-        weights: how much each element counts, by default 1; of a shape that broadcasts to theirs.
-
-    A prediction that is NaN or belongs to no threshold is left out, with a `RuntimeWarning`.
+        labels, predictions, num_thresholds, weights: as for `SummaryWriter.add_pr_curve`.
 
     Raises:
         TypeError, ValueError: an argument that can't be used.

@@ -35,7 +35,8 @@ class DistributionMethods(BaseWriter):
             walltime: seconds since the epoch; by default now.
             max_bins: where there are more bins they are merged in groups of `bins // max_bins`.
 
-        NaN and infinities are left out, with a `RuntimeWarning`.
+        NaN and infinities are left out of everything, with a `RuntimeWarning`. Values outside of
+        the bins are in the histogram's least, greatest, number and sums, but in no bin.
 
         Raises:
             TypeError, ValueError: an argument that can't be used, or no finite value in any bin;

@@ -80,3 +80,44 @@ pub fn histogram_value(out: &mut Vec<u8>, tag: &str, moments: &Moments, buckets:
     encode::doubles_field(&mut histogram, COUNTS, &buckets.counts);
     message_value(out, tag, VALUE_HISTOGRAM, &histogram);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_finite_is_in_nothing() {
+        for count in [1, 8, 9, 511, 512, 513, 5000] {
+            let values: Vec<f64> = (1..=count).map(f64::from).collect();
+            let (moments, counts) = histogram(&values);
+            let n = f64::from(count);
+            assert_eq!([moments.num, moments.min, moments.max], [n, 1.0, n]);
+            assert_eq!(moments.sum, n * (n + 1.0) / 2.0);
+            assert_eq!(moments.sum_squares, n * (n + 1.0) * (2.0 * n + 1.0) / 6.0);
+            assert_eq!(counts.iter().sum::<f64>(), n);
+            for wrong in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+                let mut more = values.clone();
+                more.insert(values.len() / 2, wrong);
+                assert_eq!(histogram(&more), (moments, counts.clone()));
+            }
+        }
+        assert_eq!(histogram::<f32>(&[f32::NAN]).0.num, 0.0);
+        assert_eq!(histogram::<f32>(&[]).0.num, 0.0);
+    }
+
+    #[test]
+    fn empty_bins_are_cut_off_and_others_merged() {
+        let edges: Vec<f64> = (0..8).map(f64::from).collect();
+        let counts = [0.0, 0.0, 1.0, 0.0, 2.0, 3.0, 0.0];
+        let buckets = |most| Buckets::new(&edges, &counts, most).unwrap();
+        assert_eq!(buckets(None).limits, [2.0, 3.0, 4.0, 5.0, 6.0]);
+        assert_eq!(buckets(None).counts, [0.0, 1.0, 0.0, 2.0, 3.0]);
+        assert_eq!(buckets(Some(4)), buckets(None));
+        assert_eq!(buckets(Some(3)).limits, [2.0, 4.0, 6.0]);
+        assert_eq!(buckets(Some(3)).counts, [0.0, 1.0, 5.0]);
+        assert_eq!(buckets(Some(1)).limits, [0.0, 7.0]);
+        assert_eq!(buckets(Some(1)).counts, [0.0, 6.0]);
+        assert_eq!(Buckets::new(&edges, &[0.0; 7], None), None);
+        assert_eq!(Buckets::new(&[], &[], Some(1)), None);
+    }
+}

@@ -49,7 +49,7 @@ pub trait Float: Copy + Default + PartialOrd + Into<f64> + 'static {
 pub struct Lookup<T> {
     /// By cell: how many edges are below all of its numbers, or equal to the least.
     below: Vec<u16>,
-    /// The edge that has so many edges below it, as the least number of this type that is past it.
+    /// The edge that has so many edges below it, as the least number of this type that reaches it.
     next: [T; PLACES],
 }
 
