@@ -82,6 +82,17 @@ class GlobalSummaryWriter:
         with self._next_step("scalar", tag) as step:
             self.smw.add_scalar(tag, scalar_value, step, walltime)
 
+    def add_image(
+        self,
+        tag: str,
+        img_tensor: Any,
+        walltime: float | None = None,
+        dataformats: str = "CHW",
+    ) -> None:
+        """Logs a picture, at the next step of its tag."""
+        with self._next_step("image", tag) as step:
+            self.smw.add_image(tag, img_tensor, step, walltime, dataformats)
+
     def add_text(self, tag: str, text_string: str, walltime: float | None = None) -> None:
         """Logs a text, at the next step of its tag."""
         with self._next_step("text", tag) as step:

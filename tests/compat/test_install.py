@@ -182,7 +182,7 @@ def signatures():
     found = {}
     for name in names:
         found[name] = inspect.signature(getattr(tensorboardX, name))
-    for method in "add_scalar", "add_hparams":
+    for method in "add_scalar", "add_hparams", "add_video":
         found[method] = inspect.signature(getattr(tensorboardX.SummaryWriter, method))
     return {key: list(value.parameters) for key, value in found.items()}
 theirs = signatures()

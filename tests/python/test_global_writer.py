@@ -3,6 +3,7 @@
 import os
 import threading
 
+import numpy as np
 import pytest
 
 import events
@@ -17,7 +18,10 @@ def test_each_tag_of_each_kind_counts_from_0(tmp_path):
         writer.add_scalar("b", 2.0)
         writer.add_text("a", "text")
         writer.add_text("a", "more", walltime=6.0)
+        for _ in range(2):
+            writer.add_image("a", np.zeros((4, 4, 3)), dataformats="HWC")
     path = events.only_file(tmp_path)
+    assert [e.step for e in events.parse_file(path)][-2:] == [0, 1]
     scalars = [
         (v.tag, e.step)
         for e in events.parse_file(path)
@@ -35,6 +39,7 @@ def test_each_tag_of_each_kind_counts_from_0(tmp_path):
         ("scalar_value", lambda w: w.add_scalar("a", "x")),
         ("tag", lambda w: w.add_scalar(["a"], 1.0)),
         ("walltime", lambda w: w.add_scalar("a", 1.0, "x")),
+        ("img_tensor", lambda w: w.add_image("a", "x")),
         ("text_string", lambda w: w.add_text("a", 3)),
     ],
 )

@@ -69,6 +69,17 @@ class SummaryWriter(writer.SummaryWriter, metaclass=StandIn):
     ) -> None:
         super().add_hparams(hparam_dict, metric_dict, run_name=name, global_step=global_step)
 
+    def add_video(
+        self,
+        tag: str,
+        vid_tensor: Any,
+        global_step: SupportsIndex | None = None,
+        fps: float = 4,
+        walltime: float | None = None,
+        dataformats: str = "NTCHW",
+    ) -> None:
+        super().add_video(tag, vid_tensor, global_step, fps, walltime, dataformats=dataformats)
+
 
 class FileWriter(writer.FileWriter, metaclass=StandIn):
     """`tfevents.FileWriter` for callers of tensorboardX's."""
