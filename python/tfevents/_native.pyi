@@ -18,6 +18,7 @@ from typing_extensions import disjoint_base
 __all__ = [
     "EventWriter",
     "FileWriter",
+    "LogData",
     "RunData",
     "ScalarTable",
     "Summary",
@@ -40,7 +41,6 @@ __all__ = [
     "onnx_graph_def",
     "pr_curve",
     "pr_curve_raw",
-    "read",
     "scalar",
     "tensor",
     "tensor_of_strings",
@@ -218,6 +218,22 @@ def audio(
     """Samples [frames, channels]; also whether some were clipped."""
 
 @final
+class LogData:
+    def __new__(
+        cls,
+        verify: bool,
+        skip: bool,
+        threads: int | None,
+        tags: Callable[[str], bool] | None,
+        kinds: list[str] | None,
+        steps: tuple[int, int],
+        restarts: str,
+    ) -> Self: ...
+    def update(self, runs: Sequence[tuple[str, Sequence[str]]]) -> list[tuple[str, RunData]]: ...
+    def damage(self) -> list[tuple[str, int, int, str]]:
+        """What is damaged, as path, offset, length and kind."""
+
+@final
 class RunData:
     def tags(self) -> list[str]: ...
     def indices(self, kind: str) -> dict[str, int]: ...
@@ -281,17 +297,6 @@ class WideTable:
     def __arrow_c_stream__(self, requested_schema: object = None) -> object: ...
 
 def find(roots: list[str], several: bool) -> list[tuple[str, list[str]]]: ...
-def read(
-    runs: list[tuple[str, list[str]]],
-    verify: bool,
-    skip: bool,
-    threads: int | None,
-    tags: Callable[[str], bool] | None,
-    kinds: list[str] | None,
-    steps: tuple[int, int],
-) -> tuple[list[tuple[str, RunData]], list[tuple[str, int, int, str]]]:
-    """Reads these runs; also what is damaged, as path, offset, length and kind."""
-
 def as_number(value: SupportsFloat | _Array, argument: str) -> float: ...
 def as_step(value: SupportsIndex | float | _Array | None, argument: str) -> int | None: ...
 def as_text(value: object, argument: str) -> str: ...

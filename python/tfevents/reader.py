@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import operator
 import os
-from collections.abc import Iterable, Iterator, Mapping
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Literal, NamedTuple, SupportsIndex
 
 from tfevents import _native, selection
@@ -26,64 +27,97 @@ class Damage(NamedTuple):
 
 
 class Log(Mapping[str, Run]):
-    """What `read` found: a read-only mapping from the names of runs to the runs.
+    """What `read` found: a read-only mapping from the names of runs to the runs."""
 
-    Attributes:
-        runs: the names of the runs.
-        damage: what could not be read, empty unless `on_corrupt="skip"` stepped over something.
-    """
+    def __init__(
+        self, find: Callable[[], list[tuple[str, list[str]]]], data: _native.LogData
+    ) -> None:
+        self._find = find
+        self._log = data
+        # What was read, and the views of it that were asked for; replaced together.
+        self._contents: tuple[dict[str, _native.RunData], dict[str, Run]] = {}, {}
+        self._reloading = threading.Lock()
+        self.reload()
 
-    def __init__(self, runs: dict[str, _native.RunData], damage: list[Damage]) -> None:
-        self.runs = list(runs)
-        self.damage = damage
-        self._data = runs
-        self._loaded: dict[str, Run] = {}
+    @property
+    def runs(self) -> list[str]:
+        """The names of the runs."""
+        return list(self._contents[0])
+
+    @property
+    def damage(self) -> list[Damage]:
+        """What could not be read; empty unless `on_corrupt="skip"` stepped over something."""
+        return [Damage(*one) for one in self._log.damage()]
+
+    def reload(self) -> list[str]:
+        """Reads what was written since, in any file of any run, and new files and runs.
+
+        Files are read on from where reading ended. A file that was replaced, cut or removed has its
+        run read again. Afterwards the log is as `read` would give it now, with the same options.
+        Runs and series that were taken from the log before stay what they were. After an error the
+        log is what it was, and the next call tries again.
+
+        Returns:
+            The names of the runs that are new or changed.
+
+        Raises:
+            OSError, CorruptFileError: as for `read`.
+        """
+        with self._reloading:
+            found = self._find()
+            changed = dict(self._log.update(found))
+            before, loaded = self._contents
+            runs = {name: changed.get(name) or before[name] for name, _ in found}
+            kept = {name: run for name, run in loaded.items() if runs.get(name) is before[name]}
+            self._contents = runs, kept
+            return list(changed)
 
     @property
     def scalars(self) -> LogScalars:
         """The scalars of all runs: a mapping from the names of runs to their scalars, and a `Table`
         of them all.
         """
-        return LogScalars(self, self._data)
+        return LogScalars(self)
 
     def __getitem__(self, name: str) -> Run:
-        run = self._loaded.get(name)
+        runs, loaded = self._contents
+        run = loaded.get(name)
         if run is not None:
             return run
-        data = self._data.get(name)
+        data = runs.get(name)
         if data is None:
-            raise KeyError(missing(f"run {name!r}", name, self.runs))
-        return self._loaded.setdefault(name, Run(name, data))
+            raise KeyError(missing(f"run {name!r}", name, runs))
+        return loaded.setdefault(name, Run(name, data))
 
     def __contains__(self, name: object) -> bool:
-        return name in self._data
+        return name in self._contents[0]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._data)
+        return iter(self._contents[0])
 
     def __len__(self) -> int:
-        return len(self._data)
+        return len(self._contents[0])
 
     def __repr__(self) -> str:
-        if not self._data:
+        runs, _ = self._contents
+        if not runs:
             return "Log of no runs: no event files were found"
-        rows = [(name, _summary(data.summary())) for name, data in self._data.items()]
+        rows = [(name, _summary(data.summary())) for name, data in runs.items()]
         title = f"Log of {count(len(self), 'run')}"
-        if self.damage:
-            lost = sum(damage.length for damage in self.damage)
-            title += f", {lost} damaged bytes in {count(len(self.damage), 'place')}"
+        if damage := self.damage:
+            lost = sum(one.length for one in damage)
+            title += f", {lost} damaged bytes in {count(len(damage), 'place')}"
         return table(title, rows)
 
 
 class LogScalars(Mapping[str, RunScalars], Table):
     """The scalars of all runs: a read-only mapping by the names of runs, and a `Table`."""
 
-    __slots__ = ("_data", "_log")
+    __slots__ = ("_log",)
     _BY_RUN = True
 
-    def __init__(self, log: Log, data: dict[str, _native.RunData]) -> None:
+    def __init__(self, log: Log) -> None:
         self._log = log
-        self._data = data
 
     def __getitem__(self, name: str) -> RunScalars:
         return self._log[name].scalars
@@ -95,7 +129,7 @@ class LogScalars(Mapping[str, RunScalars], Table):
         return len(self._log)
 
     def _runs(self) -> Iterable[tuple[str, _native.RunData]]:
-        return self._data.items()
+        return self._log._contents[0].items()
 
     def __repr__(self) -> str:
         rows = [(name, count(len(self[name]), "tag")) for name in self]
@@ -111,6 +145,7 @@ def read(
     steps: tuple[SupportsIndex | None, SupportsIndex | None] | None = None,
     verify: Literal["crc", "none"] = "crc",
     on_corrupt: Literal["raise", "skip"] = "raise",
+    restarts: Literal["raw", "tensorboard", "last_wins"] = "raw",
     threads: int | None = None,
 ) -> Log:
     """Reads event files, everything or what is selected, every point, into NumPy arrays.
@@ -145,6 +180,12 @@ def read(
         on_corrupt: what a corrupt record leads to: `"raise"`, an error; `"skip"`, it is stepped
             over and listed in `Log.damage`. A record that the end of a file cuts short is not
             written yet, and is neither.
+        restarts: what becomes of steps that came again, because training crashed and went on from
+            a checkpoint: `"raw"`, all values stay, as written; `"tensorboard"`, those go that
+            TensorBoard drops: where a session starts (`purge_step` of a writer), what came before
+            with its step or a later one, and in files of before 2014, whose version is less than
+            2, likewise where steps go backwards; `"last_wins"`, the last value of each step stays,
+            in the order of the steps. Graphs and session logs stay.
         threads: how many files are read at once; by default as many as there are processors.
 
     Returns:
@@ -167,19 +208,21 @@ def read(
         raise TypeError(f"path must be a path or an iterable of paths, not {_type(path)}")
     roots = [_path(one) for one in path] if several else [_path(path)]  # type: ignore[union-attr]
     in_runs = selection.matcher("runs", runs)
-    options = (
+    data = _native.LogData(
         _choice("verify", verify, "crc", "none") == "crc",
         _choice("on_corrupt", on_corrupt, "raise", "skip") == "skip",
         _threads(threads),
         selection.matcher("tags", tags),
         selection.kind_names(kinds),
         selection.step_bounds(steps),
+        _choice("restarts", restarts, "raw", "tensorboard", "last_wins"),
     )
-    found = _native.find(roots, several)
-    if in_runs is not None:
-        found = [run for run in found if in_runs(run[0])]
-    data, damage = _native.read(found, *options)
-    return Log(dict(data), [Damage(*one) for one in damage])
+
+    def find() -> list[tuple[str, list[str]]]:
+        found = _native.find(roots, several)
+        return found if in_runs is None else [run for run in found if in_runs(run[0])]
+
+    return Log(find, data)
 
 
 def _path(path: object) -> str:
@@ -193,9 +236,10 @@ def _path(path: object) -> str:
     return path
 
 
-def _choice(argument: str, value: object, *choices: str) -> object:
+def _choice(argument: str, value: object, *choices: str) -> str:
     if not isinstance(value, str) or value not in choices:
-        raise ValueError(f"{argument} must be {' or '.join(map(repr, choices))}, not {value!r}")
+        expected = f"{', '.join(map(repr, choices[:-1]))} or {choices[-1]!r}"
+        raise ValueError(f"{argument} must be {expected}, not {value!r}")
     return value
 
 

@@ -128,7 +128,8 @@ type Row = (i64, u64, u64);
 
 /// Tag after tag, in the order in which they came.
 fn rows(log: &Log) -> Vec<(String, Vec<Row>)> {
-    let series = log.runs.iter().flat_map(|run| &run.series);
+    let series =
+        log.runs().iter().flat_map(|run| (0..run.tags().len()).filter_map(|tag| run.series(tag)));
     series
         .map(|series| {
             let points = &series.points;
@@ -229,8 +230,8 @@ proptest! {
         }
         let log = read_bytes(&bytes, OnCorrupt::Skip).unwrap();
         prop_assert_eq!(rows(&log), expected(&rest));
-        prop_assert_eq!(log.damage.len(), 1);
-        prop_assert_eq!(log.damage[0].offset, starts[hit] as u64);
+        prop_assert_eq!(log.damage().count(), 1);
+        prop_assert_eq!(log.damage().next().unwrap().offset, starts[hit] as u64);
 
         let error = read_bytes(&bytes, OnCorrupt::Raise).unwrap_err();
         prop_assert_eq!(error.offset(), Some(starts[hit] as u64));
@@ -243,7 +244,7 @@ proptest! {
     ) {
         let _ = read_bytes(&bytes, OnCorrupt::Raise);
         let log = read_bytes(&bytes, OnCorrupt::Skip).unwrap();
-        let lost: u64 = log.damage.iter().map(|damage| damage.length).sum();
+        let lost: u64 = log.damage().map(|damage| damage.length).sum();
         prop_assert!(lost <= bytes.len() as u64);
     }
 
@@ -255,7 +256,7 @@ proptest! {
         payloads.iter().for_each(|payload| record::frame(&mut bytes, payload));
         let _ = read_bytes(&bytes, OnCorrupt::Raise);
         let log = read_bytes(&bytes, OnCorrupt::Skip).unwrap();
-        for damage in &log.damage {
+        for damage in log.damage() {
             prop_assert_eq!(damage.kind, Corruption::Message);
         }
     }
@@ -322,8 +323,8 @@ fn files_of_a_run_follow_each_other_whatever_the_threads() {
     for threads in [1, 2, 16] {
         let options = Options { threads: NonZeroUsize::new(threads), ..Options::default() };
         let log = reader::read(&runs, &options).unwrap();
-        assert_eq!(log.runs[0].name, Path::new("run"));
-        assert_eq!(log.runs[0].series[0].points.steps(), Vec::from_iter(0..250));
+        assert_eq!(log.runs()[0].name(), Path::new("run"));
+        assert_eq!(log.runs()[0].series(0).unwrap().points.steps(), Vec::from_iter(0..250));
     }
 }
 
@@ -346,7 +347,7 @@ fn the_first_value_in_the_run_says_what_a_tag_is() {
         fs::write(directory.path().join("a.tfevents"), framed(first)).unwrap();
         fs::write(directory.path().join("b.tfevents"), framed(second)).unwrap();
         let log = read_with(directory.path(), OnCorrupt::Raise).unwrap();
-        let series = &log.runs[0].series[0];
+        let series = log.runs()[0].series(0).unwrap();
         (series.kind, series.points.values().to_vec(), series.values.len())
     };
     let (bare, scalar) = ([bare_tensor], [scalar]);
@@ -365,7 +366,7 @@ fn texts() {
         record::frame(&mut bytes, &event(3, 1.5, &[text("note/text_summary", texts)]));
     }
     let log = read_bytes(&bytes, OnCorrupt::Raise).unwrap();
-    let series = &log.runs[0].series[0];
+    let series = log.runs()[0].series(0).unwrap();
     assert_eq!((&*series.tag, series.kind), ("note/text_summary", Kind::Text));
     let Values::Texts(texts) = &series.values else { panic!("{series:?}") };
     assert_eq!(texts.steps, [3, 3, 3]);
@@ -409,7 +410,10 @@ fn each_damage_has_its_name() {
     assert_eq!(corruption(b"hello world"), foreign);
     assert_eq!(corruption(b""), None);
     let log = read_bytes(b"hello world, I am no event file", OnCorrupt::Skip).unwrap();
-    assert_eq!((log.damage[0].kind, log.damage[0].length), (Corruption::NotAnEventFile, 31));
+    assert_eq!(
+        (log.damage().next().unwrap().kind, log.damage().next().unwrap().length),
+        (Corruption::NotAnEventFile, 31)
+    );
 }
 
 #[test]
@@ -437,16 +441,18 @@ fn damage_is_stepped_over_however_wide() {
     bad.extend_from_slice(&good[starts[200]..]);
     let log = read_bytes(&bad, OnCorrupt::Skip).unwrap();
     let steps: Vec<i64> = (0..99).chain(199..1000).collect();
-    assert_eq!(log.runs[0].series[0].points.steps(), steps);
-    let [Damage { offset, length, kind, .. }] = &log.damage[..] else { panic!("{log:?}") };
-    assert_eq!((*offset, *length), (starts[100] as u64, 700_000));
-    assert_eq!(*kind, Corruption::LengthChecksum);
+    assert_eq!(log.runs()[0].series(0).unwrap().points.steps(), steps);
+    let &[&Damage { offset, length, kind, .. }] = &log.damage().collect::<Vec<_>>()[..] else {
+        panic!("{log:?}")
+    };
+    assert_eq!((offset, length), (starts[100] as u64, 700_000));
+    assert_eq!(kind, Corruption::LengthChecksum);
 
     // A piece is missing from the middle of a record: the next one is found within its length.
     let torn = [&good[..starts[100] + 30], &good[starts[101]..]].concat();
     let log = read_bytes(&torn, OnCorrupt::Skip).unwrap();
     let steps: Vec<i64> = (0..99).chain(100..1000).collect();
-    assert_eq!(log.runs[0].series[0].points.steps(), steps);
+    assert_eq!(log.runs()[0].series(0).unwrap().points.steps(), steps);
 }
 
 #[test]
@@ -461,13 +467,16 @@ fn records_larger_than_the_buffer() {
     let end = bytes.len();
     record::frame(&mut bytes, &event(2, 0.0, &[value(&simple("loss", 0, 2.0))]));
     let log = read_bytes(&bytes, OnCorrupt::Raise).unwrap();
-    assert_eq!(log.runs[0].series[0].points.values(), [1.0, 2.0]);
-    assert_eq!((&*log.runs[0].series[1].tag, log.runs[0].series[1].kind), ("image", Kind::Image));
+    assert_eq!(log.runs()[0].series(0).unwrap().points.values(), [1.0, 2.0]);
+    assert_eq!(
+        (&*log.runs()[0].series(1).unwrap().tag, log.runs()[0].series(1).unwrap().kind),
+        ("image", Kind::Image)
+    );
     // One bad byte in it costs it alone.
     bytes[end - 1000] ^= 1;
     let log = read_bytes(&bytes, OnCorrupt::Skip).unwrap();
-    assert_eq!(log.runs[0].series[0].points.values(), [1.0, 2.0]);
-    assert_eq!(log.damage.len(), 1);
+    assert_eq!(log.runs()[0].series(0).unwrap().points.values(), [1.0, 2.0]);
+    assert_eq!(log.damage().count(), 1);
 }
 
 #[test]
@@ -481,7 +490,7 @@ fn checksums_of_data_can_be_left_alone() {
     let runs = logdir::find(&path).unwrap();
     let options = Options { verify: Verify::None, ..Options::default() };
     let log = reader::read(&runs, &options).unwrap();
-    assert_eq!(log.runs[0].series[0].points.steps(), [1, 2]);
+    assert_eq!(log.runs()[0].series(0).unwrap().points.steps(), [1, 2]);
     assert!(reader::read(&runs, &Options::default()).is_err());
 }
 
@@ -503,7 +512,7 @@ fn the_error_is_the_first_by_file() {
     }
     let options = Options { on_corrupt: OnCorrupt::Skip, ..Options::default() };
     let log = reader::read(&runs, &options).unwrap();
-    assert_eq!(log.damage.len(), 2);
+    assert_eq!(log.damage().count(), 2);
     let (bytes, starts) = file(&[simple("loss", 1, 0.5)]);
-    assert_eq!(log.damage[0].length, (bytes.len() - starts[1]) as u64);
+    assert_eq!(log.damage().next().unwrap().length, (bytes.len() - starts[1]) as u64);
 }

@@ -28,7 +28,7 @@ mod _native {
     #[pymodule_export]
     use crate::handle::flush_at_exit;
     #[pymodule_export]
-    use crate::reader::{find, read};
+    use crate::reader::{LogData, find};
     #[pymodule_export]
     use crate::run::RunData;
     #[pymodule_export]

@@ -4,12 +4,13 @@ use std::collections::HashMap;
 use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
+use pyo3::sync::MutexExt;
 use tfevents::logdir::{self, RunFiles};
-use tfevents::reader::{self, Kind, KindSet, OnCorrupt, Options, Selection};
+use tfevents::reader::{self, Kind, KindSet, OnCorrupt, Options, Restarts, Selection};
 use tfevents::record::Verify;
 
 use crate::error::to_py;
@@ -17,9 +18,6 @@ use crate::run::RunData;
 
 /// Where, and how many bytes of which file are damaged in which way.
 type Damage = (OsString, u64, u64, &'static str);
-
-/// Each run's name and data, and what is damaged.
-type Found = (Vec<(OsString, RunData)>, Vec<Damage>);
 
 /// The runs under `root`, or under each of `roots`: their names and files.
 #[pyfunction]
@@ -39,44 +37,102 @@ pub fn find(
         .collect())
 }
 
-/// Reads these runs, of which `tags` chooses tags by their names, `kinds` by their names too, and
-/// `steps` the first and the last.
-#[pyfunction]
-#[pyo3(signature = (runs, verify, skip, threads, tags, kinds, steps))]
-#[allow(clippy::too_many_arguments)]
-pub fn read(
-    py: Python<'_>,
-    runs: Vec<(PathBuf, Vec<PathBuf>)>,
-    verify: bool,
-    skip: bool,
+/// What was read, and how to read on.
+#[pyclass(frozen, module = "tfevents._native")]
+pub struct LogData {
+    log: Mutex<reader::Log>,
+    verify: Verify,
+    on_corrupt: OnCorrupt,
     threads: Option<NonZeroUsize>,
-    tags: Option<Py<PyAny>>,
-    kinds: Option<Vec<String>>,
+    tags: Option<Chosen>,
+    kinds: KindSet,
     steps: (i64, i64),
-) -> PyResult<Found> {
-    let runs: Vec<_> = runs.into_iter().map(|(name, files)| RunFiles { name, files }).collect();
-    let kinds = match kinds {
-        None => KindSet::ALL,
-        Some(names) => names.iter().map(|name| kind(name)).collect::<PyResult<_>>()?,
-    };
-    let chosen = tags.map(Chosen::new);
-    let wants = chosen.as_ref().map(|chosen| |tag: &str| chosen.wants(tag));
-    let tags = wants.as_ref().map(|wants| wants as &(dyn Fn(&str) -> bool + Sync));
-    let options = Options {
-        verify: if verify { Verify::Crc } else { Verify::None },
-        on_corrupt: if skip { OnCorrupt::Skip } else { OnCorrupt::Raise },
-        threads,
-        selection: Selection { tags, kinds, steps },
-    };
-    let log = py.detach(|| reader::read(&runs, &options));
-    if let Some(error) = chosen.and_then(Chosen::into_error) {
-        return Err(error);
+    restarts: Restarts,
+}
+
+#[pymethods]
+impl LogData {
+    /// Nothing yet. `tags` chooses tags by their names, `kinds` by their names too, and `steps` the
+    /// first and the last.
+    #[new]
+    #[pyo3(signature = (verify, skip, threads, tags, kinds, steps, restarts))]
+    fn new(
+        verify: bool,
+        skip: bool,
+        threads: Option<NonZeroUsize>,
+        tags: Option<Py<PyAny>>,
+        kinds: Option<Vec<String>>,
+        steps: (i64, i64),
+        restarts: &str,
+    ) -> PyResult<LogData> {
+        Ok(LogData {
+            log: Mutex::default(),
+            verify: if verify { Verify::Crc } else { Verify::None },
+            on_corrupt: if skip { OnCorrupt::Skip } else { OnCorrupt::Raise },
+            threads,
+            tags: tags.map(Chosen::new),
+            kinds: match kinds {
+                None => KindSet::ALL,
+                Some(names) => names.iter().map(|name| kind(name)).collect::<PyResult<_>>()?,
+            },
+            steps,
+            restarts: match restarts {
+                "raw" => Restarts::Raw,
+                "tensorboard" => Restarts::TensorBoard,
+                "last_wins" => Restarts::LastWins,
+                other => {
+                    return Err(PyValueError::new_err(format!("restarts: no way {other:?}")));
+                }
+            },
+        })
     }
-    let log = log.map_err(to_py)?;
-    let runs = log.runs.into_iter().map(|run| (run.name.clone().into(), RunData::new(run)));
-    let damage = (log.damage.into_iter())
-        .map(|damage| (damage.path.into(), damage.offset, damage.length, damage.kind.name()));
-    Ok((runs.collect(), damage.collect()))
+
+    /// Reads what these runs have beyond what was read before, and forgets others; the names and
+    /// data of those that are not what they were.
+    fn update(
+        &self,
+        py: Python<'_>,
+        runs: Vec<(PathBuf, Vec<PathBuf>)>,
+    ) -> PyResult<Vec<(OsString, RunData)>> {
+        let runs: Vec<_> = runs.into_iter().map(|(name, files)| RunFiles { name, files }).collect();
+        let wants = self.tags.as_ref().map(|chosen| |tag: &str| chosen.wants(tag));
+        let tags = wants.as_ref().map(|wants| wants as &(dyn Fn(&str) -> bool + Sync));
+        let options = Options {
+            verify: self.verify,
+            on_corrupt: self.on_corrupt,
+            threads: self.threads,
+            selection: Selection { tags, kinds: self.kinds, steps: self.steps },
+            restarts: self.restarts,
+        };
+        py.detach(|| {
+            let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut next = log.clone();
+            let changed = next.update(&runs, &options);
+            // What was chosen by mistake must not stay.
+            if let Some(error) = self.tags.as_ref().and_then(Chosen::take_error) {
+                return Err(error);
+            }
+            let changed = changed.map_err(to_py)?;
+            *log = next;
+            let run = |index: usize| Arc::clone(&log.runs()[index]);
+            let changed = changed.into_iter().map(run);
+            Ok(changed.map(|run| (run.name().into(), RunData::new(run))).collect())
+        })
+    }
+
+    /// Where, and how many bytes of which file are damaged in which way.
+    fn damage(&self, py: Python<'_>) -> Vec<Damage> {
+        (self.lock(py).damage())
+            .map(|it| (it.path.clone().into(), it.offset, it.length, it.kind.name()))
+            .collect()
+    }
+}
+
+impl LogData {
+    /// Waits for an update that goes on, without the interpreter, which that may need.
+    fn lock(&self, py: Python<'_>) -> MutexGuard<'_, reader::Log> {
+        self.log.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// The kind of this name.
@@ -105,16 +161,18 @@ impl Chosen {
         // No lock is held while Python runs.
         let answer = Python::attach(|py| {
             let answer = self.function.call1(py, (tag,)).and_then(|answer| answer.is_truthy(py));
-            answer.unwrap_or_else(|error| {
+            let keep = |error| {
                 self.error.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
-                false
-            })
+            };
+            answer.map_err(keep).ok()
         });
-        answers().insert(tag.into(), answer);
-        answer
+        if let Some(answer) = answer {
+            answers().insert(tag.into(), answer);
+        }
+        answer.unwrap_or(false)
     }
 
-    fn into_error(self) -> Option<PyErr> {
-        self.error.into_inner().unwrap_or_else(PoisonError::into_inner)
+    fn take_error(&self) -> Option<PyErr> {
+        self.error.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }

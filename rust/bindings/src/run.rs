@@ -1,6 +1,6 @@
 //! `RunData`: what was read of one run.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use numpy::PyArray1;
@@ -8,7 +8,7 @@ use pyo3::exceptions::{PyIndexError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyDict, PyList};
 use tfevents::event::{Data, Elements, SummaryValue};
-use tfevents::reader::{self, Blob, Kind, Series, Text, Values};
+use tfevents::reader::{self, Blob, Kind, Run, Series, Tag, Text, Values};
 
 use crate::column::{self, Column};
 use crate::error::to_py;
@@ -16,10 +16,8 @@ use crate::error::to_py;
 /// The tags of one run and what they hold.
 #[pyclass(frozen, module = "tfevents._native")]
 pub struct RunData {
-    /// Those of the tags come first, then those of other events.
-    series: Vec<Arc<Series>>,
-    tags: usize,
-    /// The files that values are still in; none if there are no such values.
+    run: Arc<Run>,
+    /// Its files: the working directory may change until they are opened again.
     files: Vec<PathBuf>,
 }
 
@@ -34,30 +32,24 @@ type Histograms<'py> =
 type Array<'py> = (&'static str, Vec<usize>, Bound<'py, PyAny>);
 
 impl RunData {
-    pub fn new(run: reader::Run) -> RunData {
-        let tags = run.series.len();
-        let series: Vec<_> = run.series.into_iter().chain(run.events).map(Arc::new).collect();
-        let is_in_file = |series: &Arc<Series>| match &series.values {
-            Values::Blobs(blobs) => blobs.need_files(),
-            _ => false,
-        };
-        let files = match series.iter().any(is_in_file) {
-            // The working directory may change until they are opened again.
-            true => {
-                run.files.into_iter().map(|it| std::path::absolute(&it).unwrap_or(it)).collect()
-            }
-            false => Vec::new(),
-        };
-        RunData { series, tags, files }
+    pub fn new(run: Arc<Run>) -> RunData {
+        let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        RunData { files: run.paths().map(absolute).collect(), run }
     }
 
     /// The tags that hold scalars.
-    pub fn scalar_series(&self) -> impl Iterator<Item = &Arc<Series>> {
-        self.series[..self.tags].iter().filter(|series| series.kind == Kind::Scalar)
+    pub fn scalar_series(&self) -> impl Iterator<Item = Arc<Series>> {
+        let is_scalar = |index: &usize| self.run.tags()[*index].kind == Kind::Scalar;
+        let indices = (0..self.run.tags().len()).filter(is_scalar);
+        indices.filter_map(|index| self.run.series(index))
     }
 
-    fn series(&self, index: usize) -> PyResult<&Arc<Series>> {
-        self.series.get(index).ok_or_else(|| PyIndexError::new_err(index))
+    fn series(&self, index: usize) -> PyResult<Arc<Series>> {
+        self.run.series(index).ok_or_else(|| PyIndexError::new_err(index))
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Tag> {
+        self.run.tags().iter().chain(self.run.events())
     }
 
     /// Calls `with` the encoded value at `item` of the tag at `index`.
@@ -68,7 +60,8 @@ impl RunData {
         item: usize,
         with: impl FnOnce(&[u8]) -> PyResult<T>,
     ) -> PyResult<T> {
-        let Values::Blobs(blobs) = &self.series(index)?.values else {
+        let series = self.series(index)?;
+        let Values::Blobs(blobs) = &series.values else {
             return Err(PyIndexError::new_err(index));
         };
         match blobs.get(item).ok_or_else(|| PyIndexError::new_err(item))? {
@@ -99,15 +92,15 @@ impl RunData {
 impl RunData {
     /// The tags, in the order of their first values.
     fn tags(&self) -> Vec<&str> {
-        self.series[..self.tags].iter().map(|series| &*series.tag).collect()
+        self.run.tags().iter().map(|tag| &*tag.name).collect()
     }
 
     /// The index of each tag of a kind.
     fn indices<'py>(&self, py: Python<'py>, kind: &str) -> PyResult<Bound<'py, PyDict>> {
         let indices = PyDict::new(py);
-        for (index, series) in self.series.iter().enumerate() {
-            if series.kind.name() == kind {
-                indices.set_item(&*series.tag, index)?;
+        for (index, tag) in self.all().enumerate() {
+            if tag.kind.name() == kind {
+                indices.set_item(&*tag.name, index)?;
             }
         }
         Ok(indices)
@@ -115,8 +108,8 @@ impl RunData {
 
     /// Each tag with its kind and the number of its values that were read.
     fn summary(&self) -> Vec<(&str, &'static str, usize)> {
-        (self.series[..self.tags].iter())
-            .map(|series| (&*series.tag, series.kind.name(), series.len()))
+        (self.run.tags().iter().enumerate())
+            .map(|(index, tag)| (&*tag.name, tag.kind.name(), self.run.count(index)))
             .collect()
     }
 
@@ -125,18 +118,16 @@ impl RunData {
         &self,
         py: Python<'py>,
         index: usize,
-    ) -> PyResult<(&str, Bound<'py, PyBytes>, &str, &str, i64)> {
+    ) -> PyResult<(String, Bound<'py, PyBytes>, String, String, i64)> {
         let series = self.series(index)?;
-        Ok(match &series.metadata {
-            Some(it) => (
-                &it.plugin_name,
-                PyBytes::new(py, &it.content),
-                &it.display_name,
-                &it.description,
-                it.data_class,
-            ),
-            None => ("", PyBytes::new(py, b""), "", "", 0),
-        })
+        let metadata = series.metadata.as_deref().cloned().unwrap_or_default();
+        Ok((
+            metadata.plugin_name.into_owned(),
+            PyBytes::new(py, &metadata.content),
+            metadata.display_name.into_owned(),
+            metadata.description.into_owned(),
+            metadata.data_class,
+        ))
     }
 
     /// Steps, wall times and values of the scalars of the tag at `index`.
@@ -145,7 +136,7 @@ impl RunData {
         py: Python<'py>,
         index: usize,
     ) -> PyResult<(Column<'py, i64>, Column<'py, f64>, Column<'py, f64>)> {
-        column::scalars(py, self.series(index)?)
+        column::scalars(py, &self.series(index)?)
     }
 
     /// Steps and wall times of the tag at `index`, which holds no scalars.
@@ -154,25 +145,28 @@ impl RunData {
         py: Python<'py>,
         index: usize,
     ) -> PyResult<(Column<'py, i64>, Column<'py, f64>)> {
-        let values = &self.series(index)?.values;
+        let series = self.series(index)?;
         Ok((
-            PyArray1::from_slice(py, values.steps()),
-            PyArray1::from_slice(py, values.wall_times()),
+            PyArray1::from_slice(py, series.values.steps()),
+            PyArray1::from_slice(py, series.values.wall_times()),
         ))
     }
 
     /// The texts of the tag at `index`: each a shape (None for a single string) and its strings.
-    fn texts(&self, index: usize) -> PyResult<Vec<Strings<'_>>> {
-        let Values::Texts(texts) = &self.series(index)?.values else {
+    fn texts<'py>(&self, py: Python<'py>, index: usize) -> PyResult<Bound<'py, PyList>> {
+        let series = self.series(index)?;
+        let Values::Texts(texts) = &series.values else {
             return Err(PyIndexError::new_err(index));
         };
-        let values = texts.values.iter().map(|value| match value {
-            Text::One(string) => (None, vec![&**string]),
-            Text::Many(shape, strings) => {
-                (Some(shape.to_vec()), strings.iter().map(|string| &**string).collect())
+        let values = texts.values.iter().map(|value| -> Strings<'_> {
+            match value {
+                Text::One(string) => (None, vec![&**string]),
+                Text::Many(shape, strings) => {
+                    (Some(shape.to_vec()), strings.iter().map(|string| &**string).collect())
+                }
             }
         });
-        Ok(values.collect())
+        PyList::new(py, values.collect::<Vec<_>>())
     }
 
     /// The columns of the histograms of the tag at `index`; those of the buckets can't be written
@@ -185,7 +179,7 @@ impl RunData {
             }
         }
         let series = self.series(index)?;
-        let histograms = of(series).ok_or_else(|| PyIndexError::new_err(index))?;
+        let histograms = of(&series).ok_or_else(|| PyIndexError::new_err(index))?;
         let columns = [
             histograms.min(),
             histograms.max(),
@@ -195,9 +189,9 @@ impl RunData {
         ];
         Ok((
             columns.map(|column| PyArray1::from_slice(py, column)),
-            column::shared(py, series, |it| of(it).map_or(&[], reader::Histograms::ends))?,
-            column::shared(py, series, |it| of(it).map_or(&[], reader::Histograms::limits))?,
-            column::shared(py, series, |it| of(it).map_or(&[], reader::Histograms::counts))?,
+            column::shared(py, &series, |it| of(it).map_or(&[], reader::Histograms::ends))?,
+            column::shared(py, &series, |it| of(it).map_or(&[], reader::Histograms::limits))?,
+            column::shared(py, &series, |it| of(it).map_or(&[], reader::Histograms::counts))?,
             histograms.tensors().to_vec(),
         ))
     }

@@ -52,7 +52,7 @@ impl ScalarTable {
                     tags.push(series.tag.clone());
                     tags.len() as i32 - 1
                 });
-                parts.push(Part { run: run as i32, tag, series: Arc::clone(series) });
+                parts.push(Part { run: run as i32, tag, series });
             }
         }
         ScalarTable { runs: names, tags, parts: parts.into() }

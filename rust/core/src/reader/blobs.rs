@@ -1,6 +1,7 @@
 //! Values that are kept as they are encoded: small ones in memory, large ones in the file.
 
 use std::io;
+use std::ops::Range;
 use std::path::Path;
 
 use super::source::{self, Source};
@@ -126,6 +127,28 @@ impl Blobs {
         self.steps.push(step);
         self.wall_times.push(wall_time);
         self.places.push(place);
+    }
+
+    /// Appends copies of these values of `other`. Those in files stay where they are.
+    pub(super) fn extend_from(&mut self, other: &Blobs, range: Range<usize>) {
+        self.steps.extend_from_slice(&other.steps[range.clone()]);
+        self.wall_times.extend_from_slice(&other.wall_times[range.clone()]);
+        for place in &other.places[range] {
+            let mut place = *place;
+            if place.file == HERE {
+                let start = place.offset as usize;
+                place.offset = self.small.len() as u64;
+                self.small.extend_from_slice(&other.small[start..start + place.length as usize]);
+            }
+            self.places.push(place);
+        }
+    }
+
+    /// Says which file the values come from that stay in one.
+    pub(super) fn set_file(&mut self, file: u32) {
+        for place in self.places.iter_mut().filter(|place| place.file != HERE) {
+            place.file = file;
+        }
     }
 
     /// Appends all of `other`, which comes from the file at this index.

@@ -9,12 +9,14 @@ use super::kind::Kind;
 use super::outline::{Outline, Part};
 use super::points::Points;
 use super::prefetch::prefetch;
+use super::restarts::{self, Purge};
 use super::selection::Selection;
-use super::series::{Series, Values};
+use super::series::{Segment, Series, Values};
+use super::sessions::{self, Sessions};
 use super::tags::Tags;
 use super::template::Template;
 use crate::crc32c;
-use crate::event::{Data, Element, Event, Malformed, Metadata, Number, SummaryValue, What};
+use crate::event::{Data, Element, Event, Malformed, Metadata, Number, Status, SummaryValue, What};
 use crate::record::{self, HEADER, OVERHEAD, Parsed, Verify};
 use crate::wire::Cursor;
 
@@ -46,6 +48,20 @@ struct Cold {
     kind: Kind,
     metadata: Option<Box<Metadata<'static>>>,
     values: Values,
+    /// What restarts purge.
+    purges: Vec<Purge>,
+    /// Which sessions started when it had how many values.
+    restarts: Vec<(usize, usize)>,
+}
+
+impl Cold {
+    /// A session started, `count` before it, and the tag has so many values.
+    fn restart(&mut self, count: usize, values: usize) {
+        // One session after the other needs no mention: the first purges for the next ones too.
+        if values > self.restarts.last().map_or(0, |&(_, before)| before) {
+            self.restarts.push((count, values));
+        }
+    }
 }
 
 /// The columns of one file, while its records come.
@@ -69,6 +85,11 @@ pub struct Columns<'a> {
     events: Vec<Series>,
     event_places: HashMap<(Kind, Box<str>), usize>,
     origin: Origin,
+    sessions: Sessions,
+    /// The tags that had values since the last restart, and whether each is one, where that is kept
+    /// track of.
+    touched: Vec<u32>,
+    is_touched: Vec<bool>,
     /// Whether to decode every event in full, for want of templates.
     #[cfg(test)]
     pub thorough: bool,
@@ -83,6 +104,14 @@ pub struct Origin {
     pub writer: Option<Box<str>>,
 }
 
+impl Origin {
+    /// Adds what the file says after it grew.
+    pub(super) fn continued(&mut self, rest: &Origin) {
+        self.wall_time = self.wall_time.or(rest.wall_time);
+        self.writer = rest.writer.clone().or(self.writer.take());
+    }
+}
+
 /// What one file holds.
 #[derive(Debug)]
 pub struct Content {
@@ -92,12 +121,14 @@ pub struct Content {
     pub events: Vec<Series>,
     /// Where the file comes from.
     pub origin: Origin,
+    /// What the file says of restarts.
+    pub sessions: sessions::Summary,
 }
 
 impl<'a> Columns<'a> {
     /// Columns for what is selected, that take their first memory from `spare`.
-    pub fn new(selection: Selection<'a>, spare: Vec<Points>) -> Columns<'a> {
-        Columns { selection, selects: !selection.is_all(), spare, ..Columns::default() }
+    pub fn new(selection: Selection<'a>, sessions: Sessions, spare: Vec<Points>) -> Columns<'a> {
+        Columns { selection, selects: !selection.is_all(), sessions, spare, ..Columns::default() }
     }
 
     /// The tags, in the order in which they came, in no more memory than they need; and the spare
@@ -111,17 +142,34 @@ impl<'a> Columns<'a> {
             let emptied = Points::pack(self.hot.iter_mut().map(|tag| &mut tag.points), &lengths);
             self.spare.extend(emptied.into_iter().filter(Points::is_reusable));
         }
+        let least_steps = self.sessions.least_steps();
         let tags = self.tags.into_names().into_iter().zip(self.hot).zip(self.cold);
-        let series = tags.map(|((tag, hot), cold)| Series {
-            tag,
-            kind: cold.kind,
-            metadata: cold.metadata,
-            points: hot.points,
-            values: cold.values,
-            is_selected: hot.is_selected,
+        let series = tags.map(|((tag, hot), cold)| {
+            let mut series = Series {
+                tag,
+                kind: cold.kind,
+                metadata: cold.metadata,
+                points: hot.points,
+                values: cold.values,
+                segments: Vec::new(),
+                is_selected: hot.is_selected,
+            };
+            let mut purges = cold.purges;
+            let started = (cold.restarts.into_iter())
+                .map(|(session, before)| Purge { before, step: least_steps[session] });
+            purges.extend(started);
+            if !purges.is_empty() {
+                purges.sort_by_key(|purge| purge.before);
+                series.segments.push(Segment { file: 0, range: 0..series.len(), purges });
+            }
+            series
         });
-        let content =
-            Content { series: series.collect(), events: self.events, origin: self.origin };
+        let content = Content {
+            series: series.collect(),
+            events: self.events,
+            origin: self.origin,
+            sessions: self.sessions.into_summary(),
+        };
         (content, self.spare)
     }
 
@@ -135,6 +183,15 @@ impl<'a> Columns<'a> {
     pub fn run(&mut self, window: &[u8], offset: u64, verify: Verify) -> (usize, u64) {
         let (mut at, mut records) = (0, 0);
         while let Some(rest) = window.get(at..) {
+            if self.sessions.need_order() {
+                let Some(payload) = good_record(rest, verify) else { break };
+                if self.decode(payload, offset + (at + HEADER) as u64).is_err() {
+                    break;
+                }
+                at += payload.len() + OVERHEAD;
+                records += 1;
+                continue;
+            }
             let (done, count, unusual) = match self.selects {
                 false => self.predicted::<false>(rest, verify),
                 true => self.predicted::<true>(rest, verify),
@@ -276,14 +333,30 @@ impl<'a> Columns<'a> {
         if let What::Summary(summary) = &event.what {
             // All of it must be well-formed before any of it counts.
             summary.values().try_for_each(|value| value.map(drop))?;
+            let purged = self.purged_by(summary, event.step);
             for value in summary.values() {
                 let value = value?;
                 self.add_value(&value, &event, place(value.raw, payload, offset));
+            }
+            for (tag, before) in purged {
+                // What has a value has a place by now.
+                if let Some(tag) = self.tags.get(tag) {
+                    let purge = Purge { before, step: event.step };
+                    restarts::add(&mut self.cold[tag as usize].purges, purge);
+                }
+            }
+            if self.sessions.need_order() {
+                self.touch(summary);
             }
         }
         self.origin.wall_time.get_or_insert(event.wall_time);
         if let Some(writer) = event.writer {
             self.origin.writer = Some(writer.into());
+        }
+        match &event.what {
+            What::FileVersion(version) => self.sessions.set_version(version),
+            What::SessionLog(log) if log.status == Status::Start => self.session_start(event.step),
+            _ => {}
         }
         let (kind, tag, bytes) = match &event.what {
             What::Graph(bytes) => (Kind::Graph, "", *bytes),
@@ -296,6 +369,57 @@ impl<'a> Columns<'a> {
             blobs.push(event.step, event.wall_time, bytes, place(bytes, payload, offset));
         }
         Ok(())
+    }
+
+    /// Purges what came before a session that starts.
+    fn session_start(&mut self, step: i64) {
+        if !self.sessions.is_watched || self.sessions.is_old() {
+            return;
+        }
+        let count = self.sessions.count();
+        if self.sessions.need_order() {
+            for tag in self.touched.drain(..) {
+                self.is_touched[tag as usize] = false;
+                let (hot, cold) = (&self.hot[tag as usize], &mut self.cold[tag as usize]);
+                cold.restart(count, hot.points.len() + cold.values.len());
+            }
+        } else {
+            for (hot, cold) in self.hot.iter().zip(&mut self.cold) {
+                cold.restart(count, hot.points.len() + cold.values.len());
+            }
+        }
+        self.sessions.start(step);
+    }
+
+    /// The tags of an event with this summary, and how many values each has before it, if its step
+    /// is less than the one before and that is how the file tells of a restart.
+    fn purged_by<'s>(
+        &mut self,
+        summary: &'s crate::event::Summary<'_>,
+        step: i64,
+    ) -> Vec<(&'s str, usize)> {
+        let is_restart = self.sessions.need_order()
+            && self.sessions.is_old()
+            && self.sessions.summary(step, tags(summary));
+        if !is_restart {
+            return Vec::new();
+        }
+        let count = |tag| {
+            let tag = self.tags.get(tag).map_or(usize::MAX, |tag| tag as usize);
+            let points = self.hot.get(tag).map_or(0, |hot| hot.points.len());
+            points + self.cold.get(tag).map_or(0, |cold| cold.values.len())
+        };
+        tags(summary).map(|tag| (tag, count(tag))).collect()
+    }
+
+    /// Notes which tags have values since the last restart.
+    fn touch(&mut self, summary: &crate::event::Summary<'_>) {
+        self.is_touched.resize(self.hot.len(), false);
+        for tag in tags(summary).filter_map(|tag| self.tags.get(tag)) {
+            if !std::mem::replace(&mut self.is_touched[tag as usize], true) {
+                self.touched.push(tag);
+            }
+        }
     }
 
     fn add_value(&mut self, value: &SummaryValue<'_>, event: &Event<'_>, offset: Option<u64>) {
@@ -393,7 +517,8 @@ impl<'a> Columns<'a> {
         let points = self.spare.pop().unwrap_or_default();
         self.hot.push(Hot { points, is_selected, ..Hot::default() });
         let values = if is_selected { Values::of(kind) } else { Values::None };
-        self.cold.push(Cold { kind, metadata: None, values });
+        let (purges, restarts) = (Vec::new(), Vec::new());
+        self.cold.push(Cold { kind, metadata: None, values, purges, restarts });
         self.tags.insert(tag)
     }
 
@@ -412,6 +537,11 @@ impl<'a> Columns<'a> {
         self.spare.extend(Points::spread(all, &capacities).into_iter().filter(Points::is_reusable));
         self.is_spread = true;
     }
+}
+
+/// The tags of a summary.
+fn tags<'s>(summary: &'s crate::event::Summary<'_>) -> impl Iterator<Item = &'s str> {
+    summary.values().filter_map(|value| Some(value.ok()?.tag))
 }
 
 /// Where `part` lies in the file, if it is a part of `payload`, which lies at `offset`.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::blobs::Place;
 use super::columns::Columns;
 use super::outline::{Outline, Part};
-use super::source;
+use super::source::{self, Stamp};
 use super::stream::{KEEP, Stream};
 use super::{OnCorrupt, Options};
 use crate::crc32c;
@@ -45,43 +45,98 @@ const WORTH_SKIPPING: u64 = 32 << 10;
 /// How many bytes of a value tell that it is still the same, where checksums are not verified.
 const CHECKED: u64 = 1 << 10;
 
-/// Reads all of `path` into `columns`.
+/// How much of a file is read, and how to know it again.
+#[derive(Debug, Clone, Default)]
+pub struct Progress {
+    /// So many bytes are.
+    pub offset: u64,
+    /// So many records are.
+    pub record: u64,
+    /// What could not be.
+    pub damage: Vec<Damage>,
+    /// The file's state when it was read, if it can be read again.
+    pub stamp: Option<Stamp>,
+    /// How many of its first bytes have which checksum.
+    pub head: (u8, u32),
+}
+
+/// How many bytes at a file's beginning tell it from others: they hold when it was made.
+const HEAD: usize = 64;
+
+impl Progress {
+    /// What became of the file at `path`.
+    pub fn look(&self, path: &Path) -> Result<Change> {
+        let io_error = |error| Error::io(error, path);
+        let now = source::stamp(path).map_err(io_error)?;
+        let (Some(before), Some(now)) = (&self.stamp, &now) else {
+            // Bytes that come once: there is no more to be had than what came.
+            return Ok(if self.stamp == now { Change::None } else { Change::Replaced });
+        };
+        if before == now {
+            return Ok(Change::None);
+        }
+        if now.length < before.length {
+            return Ok(Change::Replaced);
+        }
+        let source = source::open(path).map_err(io_error)?;
+        let mut head = [0; HEAD];
+        let head = &mut head[..usize::from(self.head.0)];
+        let is_whole = source::read_exact_at(&*source, head, 0).map_err(io_error)?;
+        let same = is_whole && crc32c::checksum(head) == self.head.1;
+        Ok(if same { Change::Grown } else { Change::Replaced })
+    }
+}
+
+/// What became of a file since it was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    None,
+    /// More was written, or may have been.
+    Grown,
+    /// It is another one, or was cut.
+    Replaced,
+}
+
+/// Reads what `path` has beyond what `progress` says into `columns`; how far that is now.
 pub(super) fn read_file(
     path: &Path,
+    progress: &Progress,
     columns: &mut Columns<'_>,
     options: &Options<'_>,
     buffer: &mut Vec<u8>,
-) -> Result<Vec<Damage>> {
+) -> Result<Progress> {
     let io_error = |error| Error::io(error, path);
     let source = source::open(path).map_err(io_error)?;
-    let mut reader = Reader {
-        stream: Stream::new(source, buffer),
-        options,
-        record: 0,
-        spread: Spread::Undecided,
-        damage: Vec::new(),
-    };
+    // Before a byte is read: what is written meanwhile changes it.
+    let stamp = source.stamp().map_err(io_error)?;
+    let Progress { mut offset, mut record, mut damage, head, .. } = progress.clone();
+    // Where damage ends could not be told while the file ended there.
+    while let Some(last) = damage.pop_if(|last| last.offset + last.length == offset) {
+        offset = last.offset;
+        record -= 1;
+    }
+    let mut stream = Stream::new(source, buffer);
+    stream.skip(offset);
+    let spread = if offset > 0 { Spread::Done } else { Spread::Undecided };
+    let mut reader = Reader { stream, options, head, record, spread, damage };
     while let Some(found) = reader.records(columns).map_err(io_error)? {
         let (offset, index) = (reader.stream.offset(), reader.record);
         let kind = reader.step_over(found).map_err(io_error)?;
-        match options.on_corrupt {
-            OnCorrupt::Raise => {
-                return Err(Error::from(kind).at_path(path).at_record(offset, index));
-            }
-            OnCorrupt::Skip => reader.damage.push(Damage {
-                path: path.to_owned(),
-                offset,
-                length: reader.stream.offset() - offset,
-                kind,
-            }),
+        if options.on_corrupt == OnCorrupt::Raise {
+            return Err(Error::from(kind).at_path(path).at_record(offset, index));
         }
+        let length = reader.stream.offset() - offset;
+        reader.damage.push(Damage { path: path.to_owned(), offset, length, kind });
     }
-    Ok(reader.damage)
+    let (offset, record) = (reader.stream.offset(), reader.record);
+    Ok(Progress { offset, record, damage: reader.damage, stamp, head: reader.head })
 }
 
 struct Reader<'a> {
     stream: Stream<'a>,
     options: &'a Options<'a>,
+    /// How many of the file's first bytes have which checksum.
+    head: (u8, u32),
     /// The index of the record at which the stream stands.
     record: u64,
     spread: Spread,
@@ -142,6 +197,10 @@ impl Reader<'_> {
     /// Reads the records that are in memory; how many bytes the next one needs.
     fn window(&mut self, columns: &mut Columns<'_>) -> std::result::Result<u64, Bad> {
         let window = self.stream.window();
+        if self.stream.offset() == 0 {
+            let head = &window[..window.len().min(HEAD)];
+            self.head = (head.len() as u8, crc32c::checksum(head));
+        }
         let (at, records) = columns.run(window, self.stream.offset(), self.options.verify);
         let end = match record::parse(&window[at..], self.options.verify) {
             Parsed::NeedMore(need) => Ok(need),

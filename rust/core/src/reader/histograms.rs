@@ -1,5 +1,7 @@
 //! The histograms of one tag.
 
+use std::ops::Range;
+
 use crate::event::{Data, Elements, Histogram, Tensor};
 
 /// Steps, wall times and histograms of one tag.
@@ -137,6 +139,32 @@ impl Histograms {
         self.tensors.resize(self.steps.len(), false);
         self.tensors.push(true);
         Some(())
+    }
+
+    /// Appends copies of these histograms of `other`.
+    pub(super) fn extend_from(&mut self, other: &Histograms, range: Range<usize>) {
+        let start = |index: usize| index.checked_sub(1).map_or(0, |before| other.ends[before]);
+        let buckets = start(range.start)..start(range.end);
+        if !other.tensors.is_empty() {
+            self.tensors.resize(self.steps.len(), false);
+            let is_tensor = |index| other.tensors.get(index).copied().unwrap_or(false);
+            self.tensors.extend(range.clone().map(is_tensor));
+        }
+        let moved = self.limits.len();
+        self.ends.extend(other.ends[range.clone()].iter().map(|end| end - buckets.start + moved));
+        self.limits.extend_from_slice(&other.limits[buckets.clone()]);
+        self.counts.extend_from_slice(&other.counts[buckets]);
+        self.steps.extend_from_slice(&other.steps[range.clone()]);
+        self.wall_times.extend_from_slice(&other.wall_times[range.clone()]);
+        for (into, column) in [
+            (&mut self.min, &other.min),
+            (&mut self.max, &other.max),
+            (&mut self.num, &other.num),
+            (&mut self.sum, &other.sum),
+            (&mut self.sum_squares, &other.sum_squares),
+        ] {
+            into.extend_from_slice(&column[range.clone()]);
+        }
     }
 
     /// Appends all of `other`.

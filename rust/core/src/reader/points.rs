@@ -7,6 +7,7 @@
 #![allow(unsafe_code)]
 
 use std::alloc::{self, Layout};
+use std::ops::Range;
 use std::ptr::NonNull;
 use std::sync::Arc;
 
@@ -118,6 +119,26 @@ impl Points {
         self.len += other.len;
         // Moved out. The allocations themselves are freed as `other` is dropped.
         other.len = 0;
+    }
+
+    /// Appends copies of these points of `other`.
+    pub fn extend_from(&mut self, other: &Points, range: Range<usize>) {
+        assert!(range.start <= range.end && range.end <= other.len);
+        let count = range.len();
+        self.reserve(self.len + count);
+        for (from, to) in other.columns.iter().zip(&self.columns) {
+            // SAFETY: the range is initialised words of `other`; room for as many was reserved
+            // behind `len`, in other memory.
+            unsafe { from.add(range.start).copy_to_nonoverlapping(to.add(self.len), count) };
+        }
+        self.len += count;
+    }
+
+    /// No points yet, and room for so many.
+    pub fn with_capacity(capacity: usize) -> Points {
+        let mut points = Points::default();
+        points.reserve(capacity);
+        points
     }
 
     #[cold]

@@ -1,11 +1,11 @@
 //! Where the bytes of a file come from.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::path::Path;
 
 #[cfg(unix)]
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 
 /// The bytes of one file, by their offsets.
 pub trait Source: Send + Sync {
@@ -17,6 +17,31 @@ pub trait Source: Send + Sync {
 
     /// Whether bytes may be asked for in any order, and not only each once, one after the other.
     fn is_seekable(&self) -> bool;
+
+    /// The file's state now; None where a file can't be read twice.
+    fn stamp(&self) -> io::Result<Option<Stamp>>;
+}
+
+/// Tells whether a file was changed: as long as it is the same, nothing was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stamp {
+    /// How long the file is, in bytes.
+    pub length: u64,
+    /// What else changes with the file: its inode and when it was last written.
+    pub version: (u64, i64, i64),
+}
+
+/// The state of the file at `path`; None where a file can't be read twice.
+pub fn stamp(path: &Path) -> io::Result<Option<Stamp>> {
+    Ok(Stamp::of(&std::fs::metadata(path)?))
+}
+
+impl Stamp {
+    fn of(metadata: &Metadata) -> Option<Stamp> {
+        #[cfg(unix)]
+        let version = (metadata.ino(), metadata.mtime(), metadata.mtime_nsec());
+        metadata.is_file().then_some(Stamp { length: metadata.len(), version })
+    }
 }
 
 /// Opens the file at `path`.
@@ -52,6 +77,10 @@ impl Source for Local {
 
     fn is_seekable(&self) -> bool {
         self.is_seekable
+    }
+
+    fn stamp(&self) -> io::Result<Option<Stamp>> {
+        Ok(Stamp::of(&self.file.metadata()?))
     }
 }
 

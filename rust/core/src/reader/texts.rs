@@ -1,5 +1,7 @@
 //! The texts of one tag.
 
+use std::ops::Range;
+
 use crate::event;
 
 /// Steps, wall times and texts of one tag.
@@ -32,6 +34,13 @@ impl Texts {
             [one] => Text::One(string(one)),
             many => Text::Many(text.shape.as_slice().into(), many.iter().map(string).collect()),
         });
+    }
+
+    /// Appends copies of these texts of `other`.
+    pub(super) fn extend_from(&mut self, other: &Texts, range: Range<usize>) {
+        self.steps.extend_from_slice(&other.steps[range.clone()]);
+        self.wall_times.extend_from_slice(&other.wall_times[range.clone()]);
+        self.values.extend_from_slice(&other.values[range]);
     }
 
     /// Appends all of `other`.

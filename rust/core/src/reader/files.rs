@@ -1,0 +1,92 @@
+//! Many files at once.
+
+use std::num::NonZeroUsize;
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::columns::{Columns, Content};
+use super::file::{self, Progress};
+use super::kind::Kind;
+use super::points::Points;
+use super::sessions::{self, Sessions};
+use super::{Options, Restarts};
+use crate::error::Result;
+
+/// What is to be read of one file.
+pub struct Task<'t> {
+    pub path: &'t Path,
+    /// What was read of it before.
+    pub before: Option<(&'t Progress, &'t sessions::Summary)>,
+    /// What tags hold, as is known already.
+    pub known: Vec<(&'t str, Kind)>,
+}
+
+/// What was read of one file.
+pub struct FileContent {
+    pub content: Content,
+    pub progress: Progress,
+}
+
+/// Reads files in parallel. After the first error, in the order of the files, nothing follows.
+pub fn read_files(tasks: &[Task<'_>], options: &Options<'_>) -> Vec<Result<FileContent>> {
+    let threads = (options.threads.or_else(|| std::thread::available_parallelism().ok()))
+        .map_or(1, NonZeroUsize::get)
+        .min(tasks.len());
+    let (next, first_error) = (AtomicUsize::new(0), AtomicUsize::new(usize::MAX));
+    let results = Mutex::new(Vec::with_capacity(tasks.len()));
+    let work = || {
+        let mut scratch = Scratch::default();
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(task) = tasks.get(index) else { break };
+            if index > first_error.load(Ordering::Relaxed) {
+                break;
+            }
+            let result = read_file(task, options, &mut scratch);
+            if result.is_err() {
+                first_error.fetch_min(index, Ordering::Relaxed);
+            }
+            results.lock().unwrap_or_else(|poison| poison.into_inner()).push((index, result));
+        }
+    };
+    if threads <= 1 {
+        work();
+    } else {
+        std::thread::scope(|scope| {
+            for _ in 1..threads {
+                scope.spawn(work);
+            }
+            work();
+        });
+    }
+    let mut results = results.into_inner().unwrap_or_else(|poison| poison.into_inner());
+    results.sort_unstable_by_key(|(index, _)| *index);
+    results.into_iter().map(|(_, result)| result).collect()
+}
+
+/// Memory that one file after the other uses.
+#[derive(Default)]
+pub struct Scratch {
+    buffer: Vec<u8>,
+    spare: Vec<Points>,
+}
+
+pub fn read_file(
+    task: &Task<'_>,
+    options: &Options<'_>,
+    scratch: &mut Scratch,
+) -> Result<FileContent> {
+    let is_watched = options.restarts == Restarts::TensorBoard;
+    let sessions = Sessions::resume(is_watched, task.before.map(|(_, sessions)| sessions));
+    let spare = std::mem::take(&mut scratch.spare);
+    let mut columns = Columns::new(options.selection, sessions, spare);
+    task.known.iter().for_each(|&(tag, kind)| columns.declare(tag, kind));
+    let nothing = Progress::default();
+    let progress = task.before.map_or(&nothing, |(progress, _)| progress);
+    let progress =
+        file::read_file(task.path, progress, &mut columns, options, &mut scratch.buffer)?;
+    let (content, spare) = columns.finish();
+    scratch.spare = spare;
+    Ok(FileContent { content, progress })
+}

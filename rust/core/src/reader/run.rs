@@ -1,0 +1,407 @@
+//! One run: what is read of its files, as it was at one time.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use super::Options;
+use super::columns::Origin;
+use super::file::{Damage, Progress};
+use super::files::{FileContent, Scratch, Task, read_file};
+use super::kind::Kind;
+use super::points::Points;
+use super::restarts::{self, Purge, Restarts};
+use super::series::{Segment, Series};
+use super::sessions;
+use crate::error::Result;
+
+/// One run, as it was when it was read. What is read later makes another one, that shares what
+/// stayed.
+#[derive(Debug)]
+pub struct Run {
+    name: PathBuf,
+    /// Its files, in the order in which they were found.
+    files: Vec<RunFile>,
+    /// The place of each file in the order in which they are read.
+    rank: Vec<usize>,
+    restarts: Restarts,
+    /// Its tags, in the order in which they first came.
+    tags: Vec<Tag>,
+    /// What its events hold that are no values under tags: graphs, run metadata by their tags,
+    /// session logs.
+    events: Vec<Tag>,
+    /// What tags hold that are not selected.
+    others: Vec<(Box<str>, Kind)>,
+}
+
+/// A file of a run.
+#[derive(Debug, Clone)]
+pub(super) struct RunFile {
+    pub path: PathBuf,
+    pub progress: Progress,
+    pub sessions: sessions::Summary,
+    pub origin: Origin,
+}
+
+/// One tag of a run.
+#[derive(Debug)]
+pub struct Tag {
+    /// Its name.
+    pub name: Box<str>,
+    /// What it holds.
+    pub kind: Kind,
+    /// What was read, in the order in which it was. Each part is longer than the next, so that few
+    /// wait to be joined, and nothing is joined often.
+    parts: Vec<Arc<Series>>,
+    /// All of it.
+    joined: OnceLock<Arc<Series>>,
+}
+
+impl Tag {
+    fn new(series: Series) -> Tag {
+        let (name, kind) = (series.tag.clone(), series.kind);
+        Tag { name, kind, parts: vec![Arc::new(series)], joined: OnceLock::new() }
+    }
+
+    /// Whether the file says anything of it.
+    fn is_of(series: &Series) -> bool {
+        !series.is_empty() || series.segments.iter().any(|segment| !segment.purges.is_empty())
+    }
+
+    /// How many values were read under it.
+    fn len(&self) -> usize {
+        self.parts.iter().map(|part| part.len()).sum()
+    }
+
+    /// The same tag, and more of it.
+    fn grown(&self, series: Option<Series>, restarts: Restarts, rank: &[usize]) -> Tag {
+        let mut parts = match (self.joined.get(), restarts) {
+            (Some(joined), Restarts::Raw) => vec![Arc::clone(joined)],
+            _ => self.parts.clone(),
+        };
+        parts.extend(series.map(Arc::new));
+        while let [.., before, last] = &parts[..]
+            && before.len() <= last.len()
+        {
+            let start = parts.len() - 2;
+            let Some(joined) = Series::join(&parts[start..], rank) else { break };
+            parts.truncate(start);
+            parts.push(Arc::new(joined));
+        }
+        Tag { name: self.name.clone(), kind: self.kind, parts, joined: OnceLock::new() }
+    }
+}
+
+impl Run {
+    /// The run of these files, in their order, read for the first time.
+    pub(super) fn new(
+        name: &Path,
+        paths: &[PathBuf],
+        contents: Vec<FileContent>,
+        options: &Options<'_>,
+    ) -> Result<Run> {
+        let (mut series, mut events, mut files) = (Vec::new(), Vec::new(), Vec::new());
+        let mut kinds = Kinds::default();
+        for (path, mut file) in paths.iter().zip(contents) {
+            if kinds.differ(&series, &file.content.series) {
+                file = kinds.read_again(path, options)?;
+            }
+            let FileContent { content, progress } = file;
+            series.push(content.series);
+            events.push(content.events);
+            let (sessions, origin) = (content.sessions, content.origin);
+            files.push(RunFile { path: path.clone(), progress, sessions, origin });
+        }
+        let mut others = Vec::new();
+        let is_other = |series: &Series| !series.is_selected;
+        for series in series.iter().flatten().filter(|series| is_other(series)) {
+            others.push((series.tag.clone(), series.kind));
+        }
+        Ok(Run {
+            name: name.to_owned(),
+            rank: (0..files.len()).collect(),
+            files,
+            restarts: options.restarts,
+            tags: merge(series).into_iter().map(Tag::new).collect(),
+            events: merge(events).into_iter().map(Tag::new).collect(),
+            others,
+        })
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &Path {
+        &self.name
+    }
+
+    /// The paths of its files, by the index that [`Place::file`](super::Place::file) gives.
+    pub fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.files.iter().map(|file| &*file.path)
+    }
+
+    /// Where its files come from, in the order in which they are read.
+    pub fn origins(&self) -> impl Iterator<Item = &Origin> {
+        self.ordered().map(|file| &file.origin)
+    }
+
+    /// What could not be read.
+    pub fn damage(&self) -> impl Iterator<Item = &Damage> {
+        self.ordered().flat_map(|file| &file.progress.damage)
+    }
+
+    /// Its tags, in the order in which they first came.
+    pub fn tags(&self) -> &[Tag] {
+        &self.tags
+    }
+
+    /// What its events hold that are no values under tags: graphs, run metadata by their tags,
+    /// session logs.
+    pub fn events(&self) -> &[Tag] {
+        &self.events
+    }
+
+    /// How many values the tag at this index has.
+    pub fn count(&self, index: usize) -> usize {
+        match (self.restarts, self.tags.get(index)) {
+            // Without joining what is not asked for.
+            (Restarts::Raw, Some(tag)) => tag.len(),
+            _ => self.series(index).map_or(0, |series| series.len()),
+        }
+    }
+
+    /// What was read of the tag at this index, those of the events after the others. To join its
+    /// parts takes time when it is asked for first.
+    pub fn series(&self, index: usize) -> Option<Arc<Series>> {
+        let Some(tag) = self.tags.get(index) else {
+            let tag = self.events.get(index - self.tags.len())?;
+            return Some(Arc::clone(tag.joined.get_or_init(|| self.join(tag))));
+        };
+        let series = tag.joined.get_or_init(|| {
+            let joined = self.join(tag);
+            let kept = match self.restarts {
+                Restarts::Raw => None,
+                Restarts::LastWins => restarts::last_of_each(joined.steps()),
+                Restarts::TensorBoard => restarts::unpurged(joined.steps(), &self.purges(&joined)),
+            };
+            kept.map_or(joined.clone(), |kept| Arc::new(joined.of_ranges(&kept)))
+        });
+        Some(Arc::clone(series))
+    }
+
+    fn join(&self, tag: &Tag) -> Arc<Series> {
+        match &tag.parts[..] {
+            [only] => Arc::clone(only),
+            parts => Arc::new(
+                Series::join(parts, &self.rank)
+                    .unwrap_or_else(|| Series::new(&tag.name, tag.kind, false)),
+            ),
+        }
+    }
+
+    /// What restarts purge of a tag.
+    fn purges(&self, series: &Series) -> Vec<Purge> {
+        let segments = series.segments();
+        let (mut purges, mut end, mut before) = (Vec::new(), 0, None);
+        for file in self.order() {
+            let sessions = &self.files[file].sessions;
+            let segment = segments.iter().find(|segment| segment.file as usize == file);
+            let start = segment.map_or(end, |segment| segment.range.start);
+            let steps = [sessions.purged, sessions.purges_before(before, &series.tag)];
+            for step in steps.into_iter().flatten() {
+                restarts::add(&mut purges, Purge { before: start, step });
+            }
+            for purge in segment.iter().flat_map(|segment| &segment.purges) {
+                restarts::add(&mut purges, *purge);
+            }
+            end = segment.map_or(end, |segment| segment.range.end);
+            before = Some(sessions);
+        }
+        purges
+    }
+
+    /// The indices of the files, in the order in which they are read.
+    fn order(&self) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..self.files.len()).collect();
+        order.sort_by_key(|&file| self.rank[file]);
+        order
+    }
+
+    fn ordered(&self) -> impl Iterator<Item = &RunFile> {
+        self.order().into_iter().map(|file| &self.files[file])
+    }
+
+    /// Its files, in the order in which they were found.
+    pub(super) fn files(&self) -> &[RunFile] {
+        &self.files
+    }
+
+    /// What all of its tags hold.
+    pub(super) fn kinds(&self) -> Vec<(&str, Kind)> {
+        let tags = self.tags.iter().map(|tag| (&*tag.name, tag.kind));
+        tags.chain(self.others.iter().map(|(tag, kind)| (&**tag, *kind))).collect()
+    }
+
+    /// The run after some of its files grew or came, which are given with what came, now that its
+    /// files are these in this order. None if a tag turns out to hold two kinds of values.
+    pub(super) fn grown(&self, paths: &[PathBuf], news: Vec<(&Path, FileContent)>) -> Option<Run> {
+        let mut files = self.files.clone();
+        let places: HashMap<&Path, usize> =
+            self.files.iter().map(|file| &*file.path).zip(0..).collect();
+        let mut contents = Vec::new();
+        for (path, FileContent { content, progress }) in news {
+            let index = match places.get(path) {
+                Some(&index) => {
+                    let file = &mut files[index];
+                    file.progress = progress;
+                    file.sessions.continued(content.sessions.clone());
+                    file.origin.continued(&content.origin);
+                    index
+                }
+                None => {
+                    let (sessions, origin) = (content.sessions.clone(), content.origin.clone());
+                    files.push(RunFile { path: path.to_owned(), progress, sessions, origin });
+                    files.len() - 1
+                }
+            };
+            contents.push((index, content));
+        }
+        let ranks: HashMap<&Path, usize> = paths.iter().map(|it| &**it).zip(0..).collect();
+        let rank = files.iter().map(|file| ranks.get(&*file.path).copied().unwrap_or(0)).collect();
+        let mut run = Run {
+            name: self.name.clone(),
+            files,
+            rank,
+            restarts: self.restarts,
+            tags: self.tags.iter().map(|tag| self.unchanged(tag)).collect(),
+            events: self.events.iter().map(|tag| self.unchanged(tag)).collect(),
+            others: self.others.clone(),
+        };
+        let mut places: HashMap<(bool, Kind, Box<str>), usize> = HashMap::new();
+        for (is_event, tags) in [(false, &run.tags), (true, &run.events)] {
+            for (index, tag) in tags.iter().enumerate() {
+                places.insert((is_event, tag.kind, tag.name.clone()), index);
+            }
+        }
+        let known: HashMap<&str, Kind> = self.kinds().into_iter().collect();
+        let mut new: HashMap<Box<str>, Kind> = HashMap::new();
+        for (file, content) in contents {
+            let is_continued = file < self.files.len();
+            // What it says of restarts holds for what was read of the same file before, too.
+            let purged = content.sessions.purged.filter(|_| is_continued);
+            if let Some(step) = purged {
+                for tag in &mut run.tags {
+                    let mut nothing = Series::new(&tag.name, tag.kind, true);
+                    let purges = vec![Purge { before: 0, step }];
+                    nothing.segments = vec![Segment { file: file as u32, range: 0..0, purges }];
+                    *tag = tag.grown(Some(nothing), run.restarts, &run.rank);
+                }
+            }
+            let series = content.series.into_iter().map(|series| (false, series));
+            for (is_event, mut series) in
+                series.chain(content.events.into_iter().map(|it| (true, it)))
+            {
+                if !is_event {
+                    let kind = known.get(&*series.tag).or_else(|| new.get(&series.tag));
+                    match kind {
+                        Some(&kind) if kind != series.kind => return None,
+                        Some(_) => {}
+                        None => {
+                            new.insert(series.tag.clone(), series.kind);
+                            if !series.is_selected {
+                                run.others.push((series.tag.clone(), series.kind));
+                            }
+                        }
+                    }
+                }
+                if !series.is_selected {
+                    continue;
+                }
+                let key = (is_event, series.kind, series.tag.clone());
+                // Known tags are declared, and need not come.
+                if !Tag::is_of(&series) && (is_event || known.contains_key(&*series.tag)) {
+                    continue;
+                }
+                series.set_file(file as u32);
+                let tags = if is_event { &mut run.events } else { &mut run.tags };
+                match places.get(&key) {
+                    Some(&place) => {
+                        tags[place] = tags[place].grown(Some(series), run.restarts, &run.rank);
+                    }
+                    None => {
+                        places.insert(key, tags.len());
+                        tags.push(Tag::new(series));
+                    }
+                }
+            }
+        }
+        Some(run)
+    }
+
+    fn unchanged(&self, tag: &Tag) -> Tag {
+        tag.grown(None, self.restarts, &self.rank)
+    }
+}
+
+/// The kinds of a run's tags, for its files after the first.
+///
+/// The run's first value decides what a tag is. A file that was read without knowing of it dropped
+/// the wrong values, and is read again.
+#[derive(Default)]
+struct Kinds {
+    kinds: HashMap<Box<str>, Kind>,
+    /// How many files are in.
+    files: usize,
+}
+
+impl Kinds {
+    /// Whether the kind of a tag in the next file is not that of the files before.
+    fn differ(&mut self, before: &[Vec<Series>], next: &[Series]) -> bool {
+        for series in before.iter().skip(self.files).flatten() {
+            self.kinds.entry(series.tag.clone()).or_insert(series.kind);
+        }
+        self.files = before.len();
+        next.iter().any(|series| self.kinds.get(&series.tag).is_some_and(|&it| it != series.kind))
+    }
+
+    fn read_again(&self, path: &Path, options: &Options<'_>) -> Result<FileContent> {
+        let known = self.kinds.iter().map(|(tag, kind)| (&**tag, *kind)).collect();
+        let task = Task { path, before: None, known };
+        let mut file = read_file(&task, options, &mut Scratch::default())?;
+        // Known tags come first and in no order; what a file does not hold must not show.
+        let is_known = |series: &Series| self.kinds.contains_key(&series.tag);
+        file.content.series.retain(|series| !is_known(series) || Tag::is_of(series));
+        Ok(file)
+    }
+}
+
+/// One run's series from those of its files, in their order, without what is not selected.
+fn merge(mut parts: Vec<Vec<Series>>) -> Vec<Series> {
+    for series in &mut parts {
+        series.retain(|series| series.is_selected);
+    }
+    if parts.len() < 2 {
+        return parts.pop().unwrap_or_default();
+    }
+    let mut places: HashMap<(Kind, Box<str>), usize> = HashMap::new();
+    let mut merged: Vec<Series> = Vec::new();
+    let mut all: Vec<Vec<(u32, Series)>> = Vec::new();
+    for (file, series) in (0..).zip(parts) {
+        for series in series {
+            let place = *places.entry((series.kind, series.tag.clone())).or_insert_with(|| {
+                merged.push(Series::new(&series.tag, series.kind, true));
+                all.push(Vec::new());
+                all.len() - 1
+            });
+            all[place].push((file, series));
+        }
+    }
+    let count = |all: &Vec<(u32, Series)>| all.iter().map(|(_, series)| series.points.len()).sum();
+    let lengths: Vec<usize> = all.iter().map(count).collect();
+    Points::pack(merged.iter_mut().map(|series| &mut series.points), &lengths);
+    // Tag after tag, so that the memory of the parts is given back as that of the whole is filled.
+    for (into, all) in merged.iter_mut().zip(all) {
+        for (file, series) in all {
+            into.append(series, file);
+        }
+    }
+    merged
+}

@@ -1,0 +1,109 @@
+//! The sessions of training that one file tells of, for [`Restarts::TensorBoard`].
+//!
+//! [`Restarts::TensorBoard`]: super::Restarts::TensorBoard
+
+/// After so many restarts it is kept track of which tags had values since the last one. Before, to
+/// look at all tags at each costs less.
+const MANY: usize = 16;
+
+/// What a file says of restarts, while its events come.
+#[derive(Debug, Clone, Default)]
+pub struct Sessions {
+    /// Whether anybody wants to know.
+    pub is_watched: bool,
+    /// The file's version, once it was said.
+    version: Option<f64>,
+    /// The steps at which sessions started.
+    starts: Vec<i64>,
+    /// The step of the last event with a summary, in files of the first version.
+    last_step: Option<i64>,
+    /// The first such event's step and tags.
+    first: Option<(i64, Vec<Box<str>>)>,
+}
+
+/// What a file says of restarts, once it is read.
+#[derive(Debug, Clone, Default)]
+pub struct Summary {
+    /// What the file continues with, should it grow.
+    version: Option<f64>,
+    last_step: Option<i64>,
+    first: Option<(i64, Vec<Box<str>>)>,
+    /// What came before in other files and has this step or a later one is purged.
+    pub purged: Option<i64>,
+}
+
+impl Sessions {
+    /// Those of a file that was read up to some point.
+    pub fn resume(is_watched: bool, before: Option<&Summary>) -> Sessions {
+        let (version, last_step) = before.map_or((None, None), |it| (it.version, it.last_step));
+        Sessions { is_watched, version, last_step, ..Sessions::default() }
+    }
+
+    /// Whether each event has to be looked at in its turn.
+    pub fn need_order(&self) -> bool {
+        self.is_watched && (self.is_old() || self.starts.len() > MANY)
+    }
+
+    /// Whether steps that go backwards tell of a restart, since nothing else does.
+    pub fn is_old(&self) -> bool {
+        self.version.is_none_or(|version| version < 2.0)
+    }
+
+    /// How many sessions started.
+    pub fn count(&self) -> usize {
+        self.starts.len()
+    }
+
+    /// The file says which version it has: "brain.Event:2".
+    pub fn set_version(&mut self, text: &str) {
+        let version = text.rsplit("brain.Event:").next();
+        self.version = version.and_then(|version| version.trim().parse().ok()).or(self.version);
+    }
+
+    /// A session starts at this step.
+    pub fn start(&mut self, step: i64) {
+        self.starts.push(step);
+    }
+
+    /// An event with a summary of these tags has this step; whether that tells of a restart.
+    pub fn summary<'t>(&mut self, step: i64, tags: impl Iterator<Item = &'t str>) -> bool {
+        let is_restart = self.last_step.is_some_and(|last| step < last);
+        if self.last_step.is_none() {
+            self.first = Some((step, tags.map(Box::from).collect()));
+        }
+        self.last_step = Some(step);
+        is_restart
+    }
+
+    /// For each session that started, the least step of it and of those that started after it.
+    pub fn least_steps(&self) -> Vec<i64> {
+        let mut least = self.starts.clone();
+        for index in (1..least.len()).rev() {
+            least[index - 1] = least[index - 1].min(least[index]);
+        }
+        least
+    }
+
+    pub fn into_summary(self) -> Summary {
+        let purged = self.starts.iter().copied().min();
+        Summary { version: self.version, last_step: self.last_step, first: self.first, purged }
+    }
+}
+
+impl Summary {
+    /// Adds what the file says of restarts after it grew.
+    pub fn continued(&mut self, rest: Summary) {
+        self.version = rest.version;
+        self.last_step = rest.last_step;
+        self.first = self.first.take().or(rest.first);
+        self.purged = self.purged.into_iter().chain(rest.purged).min();
+    }
+
+    /// The step from which on the first event of this file purges values of `tag` in `before`, the
+    /// file before it, and in those before that.
+    pub fn purges_before(&self, before: Option<&Summary>, tag: &str) -> Option<i64> {
+        let last = before?.last_step?;
+        let (step, tags) = self.first.as_ref()?;
+        (*step < last && tags.iter().any(|it| **it == *tag)).then_some(*step)
+    }
+}
