@@ -1,9 +1,14 @@
 """Models whose graphs are compared."""
 
+import sys
+from pathlib import Path
+
 from peers import peer
 
 torch = peer("torch")
 nn = torch.nn
+sys.path.append(str(Path(__file__).parents[2] / "benches" / "python"))
+from harness.models import ResNet50 as ResNet50  # noqa: E402
 
 
 class MLP(nn.Module):
@@ -14,57 +19,6 @@ class MLP(nn.Module):
 
     def forward(self, x):
         return self.layers(x) * self.scale
-
-
-class Bottleneck(nn.Module):
-    def __init__(self, channels, width, stride, downsample):
-        super().__init__()
-        self.conv1 = nn.Conv2d(channels, width, 1, bias=False)
-        self.bn1 = nn.BatchNorm2d(width)
-        self.conv2 = nn.Conv2d(width, width, 3, stride, 1, bias=False)
-        self.bn2 = nn.BatchNorm2d(width)
-        self.conv3 = nn.Conv2d(width, 4 * width, 1, bias=False)
-        self.bn3 = nn.BatchNorm2d(4 * width)
-        self.relu = nn.ReLU(inplace=True)
-        self.downsample = downsample
-
-    def forward(self, x):
-        identity = x if self.downsample is None else self.downsample(x)
-        out = self.relu(self.bn1(self.conv1(x)))
-        out = self.relu(self.bn2(self.conv2(out)))
-        return self.relu(self.bn3(self.conv3(out)) + identity)
-
-
-class ResNet50(nn.Module):
-    """The architecture of He et al., 2015, with the stride in the 3×3 convolution."""
-
-    def __init__(self, classes=1000):
-        super().__init__()
-        self.conv1 = nn.Conv2d(3, 64, 7, 2, 3, bias=False)
-        self.bn1 = nn.BatchNorm2d(64)
-        self.relu = nn.ReLU(inplace=True)
-        self.maxpool = nn.MaxPool2d(3, 2, 1)
-        self.channels = 64
-        self.layer1 = self._layer(64, 3, 1)
-        self.layer2 = self._layer(128, 4, 2)
-        self.layer3 = self._layer(256, 6, 2)
-        self.layer4 = self._layer(512, 3, 2)
-        self.avgpool = nn.AdaptiveAvgPool2d((1, 1))
-        self.fc = nn.Linear(2048, classes)
-
-    def _layer(self, width, blocks, stride):
-        downsample = nn.Sequential(
-            nn.Conv2d(self.channels, 4 * width, 1, stride, bias=False), nn.BatchNorm2d(4 * width)
-        )
-        layers = [Bottleneck(self.channels, width, stride, downsample)]
-        self.channels = 4 * width
-        layers += [Bottleneck(self.channels, width, 1, None) for _ in range(blocks - 1)]
-        return nn.Sequential(*layers)
-
-    def forward(self, x):
-        x = self.maxpool(self.relu(self.bn1(self.conv1(x))))
-        x = self.layer4(self.layer3(self.layer2(self.layer1(x))))
-        return self.fc(torch.flatten(self.avgpool(x), 1))
 
 
 class VideoClassifier(nn.Module):

@@ -5,9 +5,11 @@ from collections.abc import Callable, Iterator
 from harness.bench import Bench
 from harness.measure import Row
 from workloads import (
+    add_graph,
     add_scalar,
     histogram,
     image,
+    embedding,
     layout,
     load,
     load_memory,
@@ -32,6 +34,8 @@ WORKLOADS: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "pr_curve": pr_curve.rows,
     "image": image.rows,
     "video": video.rows,
+    "embedding": embedding.rows,
+    "add_graph": add_graph.rows,
     "layout": layout.rows,
     "load": load.rows,
     "load_tf2": load_tf2.rows,

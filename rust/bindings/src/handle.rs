@@ -79,15 +79,6 @@ impl Handle {
         }
     }
 
-    /// What is left of an append: the next one after `close` opens the writer, or is an error.
-    fn discard(&self, py: Python<'_>, reopen: bool) -> PyResult<()> {
-        if reopen || !self.writer.is_closed() {
-            self.writer.reopen();
-            return Ok(());
-        }
-        wait(py, |patience| self.writer.append(|_| (), false, patience))
-    }
-
     /// Has the thread encode this. `reopen`: a closed writer is no error.
     pub fn defer(&self, py: Python<'_>, record: Arc<dyn Deferred>, reopen: bool) -> PyResult<()> {
         if self.discards {
@@ -95,6 +86,15 @@ impl Handle {
         }
         wait(py, |patience| self.writer.defer(&record, reopen, patience))?;
         self.flush_if_exiting(py)
+    }
+
+    /// What is left of an append: the next one after `close` opens the writer, or is an error.
+    fn discard(&self, py: Python<'_>, reopen: bool) -> PyResult<()> {
+        if reopen || !self.writer.is_closed() {
+            self.writer.reopen();
+            return Ok(());
+        }
+        wait(py, |patience| self.writer.append(|_| (), false, patience))
     }
 
     fn flush_if_exiting(&self, py: Python<'_>) -> PyResult<()> {

@@ -29,9 +29,9 @@ pub fn matrix(array: &Bound<'_, PyAny>) -> PyResult<Matrix> {
 pub fn sprite(array: &Bound<'_, PyAny>) -> PyResult<Sprite> {
     let (pixels, shape) = if let Some(pixels) = copied::<u8>(array)? {
         pixels
-    } else if let Some(pixels) = mapped(array, |value: f32| shade(f64::from(value)))? {
+    } else if let Some(pixels) = mapped(array, |values: &[f32]| shades(values))? {
         pixels
-    } else if let Some(pixels) = mapped(array, shade)? {
+    } else if let Some(pixels) = mapped(array, |values: &[f64]| shades(values))? {
         pixels
     } else {
         return Err(PyTypeError::new_err("label_img: expected uint8, float32 or float64"));
@@ -45,21 +45,21 @@ pub fn sprite(array: &Bound<'_, PyAny>) -> PyResult<Sprite> {
 }
 
 /// As torch does: in double precision, cut off. NaN is black.
-fn shade(value: f64) -> u8 {
-    (value * 255.0) as u8
+fn shades<T: Copy + Into<f64>>(values: &[T]) -> Vec<u8> {
+    values.iter().map(|&value| (value.into() * 255.0) as u8).collect()
 }
 
+/// The elements and the shape, where the array has this type.
 fn copied<T: Element + Copy>(array: &Bound<'_, PyAny>) -> PyResult<Option<(Vec<T>, Vec<usize>)>> {
-    mapped(array, |value: T| value)
+    mapped(array, |values: &[T]| values.to_vec())
 }
 
-/// The elements, each mapped, and the shape, where the array has this type.
-fn mapped<T: Element + Copy, U>(
+/// What becomes of the elements, and the shape, where the array has this type.
+fn mapped<T: Element, U>(
     array: &Bound<'_, PyAny>,
-    map: impl Fn(T) -> U,
+    map: impl Fn(&[T]) -> Vec<U>,
 ) -> PyResult<Option<(Vec<U>, Vec<usize>)>> {
     let Ok(array) = array.cast::<PyArrayDyn<T>>() else { return Ok(None) };
     let array = array.try_readonly()?;
-    let values = array.as_slice()?.iter().map(|&value| map(value)).collect();
-    Ok(Some((values, array.shape().to_vec())))
+    Ok(Some((map(array.as_slice()?), array.shape().to_vec())))
 }
