@@ -145,11 +145,6 @@ pub fn malformed(argument: impl Display + Copy) -> PyErr {
     PyValueError::new_err(format!("{argument} does not serialize to a well-formed message"))
 }
 
-/// The bytes of an ONNX model are none.
-pub fn not_onnx(argument: impl Display + Copy) -> PyErr {
-    PyValueError::new_err(format!("{argument} is not an encoded ONNX model"))
-}
-
 /// The one element of an array or tensor, by what all their packages have in common; anything
 /// else as it is.
 fn single<'py>(

@@ -1,10 +1,9 @@
 //! Graphs as bytes of their messages.
 
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use tfevents::graph::{self, Attribute, Node};
-
-use crate::argument;
 
 /// A node: its name, its operation, the names of its inputs, a shape an output, and a text that
 /// describes it.
@@ -32,6 +31,8 @@ pub fn onnx_graph_def<'py>(
     model: &[u8],
     argument: &str,
 ) -> PyResult<Bound<'py, PyBytes>> {
-    let nodes = py.detach(|| graph::onnx_nodes(model)).map_err(|_| argument::not_onnx(argument))?;
+    let nodes = py
+        .detach(|| graph::onnx_nodes(model))
+        .map_err(|_| PyValueError::new_err(format!("{argument} is not an encoded ONNX model")))?;
     Ok(PyBytes::new(py, &graph::graph_def(&nodes)))
 }

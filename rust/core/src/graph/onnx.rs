@@ -2,6 +2,9 @@
 //!
 //! Field numbers are those of `onnx.proto` of <https://github.com/onnx/onnx>.
 
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+
 use super::{Attribute, Node};
 use crate::text::push_float;
 use crate::wire::{Cursor, Malformed, Value};
@@ -84,69 +87,48 @@ fn operation(node: &[u8]) -> Result<Node> {
     })
 }
 
+/// The fields of `AttributeProto` that hold several values: numbers, texts, tensors, graphs.
+const REPEATED: RangeInclusive<u32> = 7..=11;
+
 /// An `AttributeProto` as torch shows it: name, value and type with `=` between them. Of a tensor
 /// and of a graph only what kind it is, since their contents may be many megabytes.
 fn parameter(attribute: &[u8]) -> Result<String> {
-    let mut parts: Vec<(u32, String)> = Vec::new();
-    let mut lists: [Vec<String>; 5] = Default::default();
+    let mut parts: BTreeMap<u32, Vec<String>> = BTreeMap::new();
     for field in Cursor::new(attribute) {
         let field = field?;
-        let part = match (field.number, field.value) {
-            (1 | 13 | 21, Value::Bytes(value)) => text(value)?,
-            (2, Value::Fixed32(bits)) => float(bits),
-            (3 | 20, Value::Varint(value)) => (value as i64).to_string(),
-            (4, Value::Bytes(value)) => bytes_literal(value),
-            (5, Value::Bytes(value)) => tensor(value)?,
-            (6, Value::Bytes(value)) => graph(value)?,
-            (7, Value::Fixed32(bits)) => {
-                lists[0].push(float(bits));
-                continue;
-            }
+        let values = match (field.number, field.value) {
+            (1 | 13 | 21, Value::Bytes(value)) => vec![text(value)?],
+            (2 | 7, Value::Fixed32(bits)) => vec![float(bits)],
+            (3 | 8 | 20, Value::Varint(value)) => vec![(value as i64).to_string()],
+            (4 | 9, Value::Bytes(value)) => vec![bytes_literal(value)],
+            (5 | 10, Value::Bytes(value)) => vec![tensor(value)?],
+            (6 | 11, Value::Bytes(value)) => vec![graph(value)?],
             (7, Value::Bytes(packed)) => {
                 let (floats, rest) = packed.as_chunks();
                 if !rest.is_empty() {
                     return Err(Malformed);
                 }
-                lists[0].extend(floats.iter().map(|bytes| float(u32::from_le_bytes(*bytes))));
-                continue;
+                floats.iter().map(|bytes| float(u32::from_le_bytes(*bytes))).collect()
             }
-            (8, Value::Varint(value)) => {
-                lists[1].push((value as i64).to_string());
-                continue;
-            }
-            (8, Value::Bytes(packed)) => {
-                let mut cursor = Cursor::new(packed);
-                while !cursor.is_empty() {
-                    lists[1].push((cursor.varint()? as i64).to_string());
-                }
-                continue;
-            }
-            (9, Value::Bytes(value)) => {
-                lists[2].push(bytes_literal(value));
-                continue;
-            }
-            (10, Value::Bytes(value)) => {
-                lists[3].push(tensor(value)?);
-                continue;
-            }
-            (11, Value::Bytes(value)) => {
-                lists[4].push(graph(value)?);
-                continue;
-            }
+            (8, Value::Bytes(packed)) => integers(packed)?.iter().map(i64::to_string).collect(),
             _ => continue,
         };
-        // The last one of a field counts.
-        parts.retain(|(number, _)| *number != field.number);
-        parts.push((field.number, part));
-    }
-    for (number, list) in (7..).zip(lists) {
-        if !list.is_empty() {
-            parts.push((number, format!("[{}]", list.join(", "))));
+        let part = parts.entry(field.number).or_default();
+        if !REPEATED.contains(&field.number) {
+            // The last one counts.
+            part.clear();
         }
+        part.extend(values);
     }
-    parts.sort_by_key(|(number, _)| *number);
-    let parts: Vec<String> = parts.into_iter().map(|(_, part)| part).collect();
-    Ok(parts.join(" = "))
+    let shown: Vec<String> = parts
+        .iter()
+        .filter(|(_, values)| !values.is_empty())
+        .map(|(number, values)| match REPEATED.contains(number) {
+            true => format!("[{}]", values.join(", ")),
+            false => values.concat(),
+        })
+        .collect();
+    Ok(shown.join(" = "))
 }
 
 /// The type and shape of a `TensorProto`.
@@ -156,17 +138,21 @@ fn tensor(tensor: &[u8]) -> Result<String> {
         let field = field?;
         match (field.number, field.value) {
             (1, Value::Varint(size)) => sizes.push(size as i64),
-            (1, Value::Bytes(packed)) => {
-                let mut cursor = Cursor::new(packed);
-                while !cursor.is_empty() {
-                    sizes.push(cursor.varint()? as i64);
-                }
-            }
+            (1, Value::Bytes(packed)) => sizes.extend(integers(packed)?),
             _ => {}
         }
     }
     let kind = number(tensor, 2)?.unwrap_or_default();
     Ok(format!("tensor({}, {sizes:?})", TYPES.get(kind as usize).map_or("?", |(name, _)| name)))
+}
+
+/// A packed field of integers.
+fn integers(packed: &[u8]) -> Result<Vec<i64>> {
+    let (mut cursor, mut values) = (Cursor::new(packed), Vec::new());
+    while !cursor.is_empty() {
+        values.push(cursor.varint()? as i64);
+    }
+    Ok(values)
 }
 
 /// The name of a `GraphProto`.
