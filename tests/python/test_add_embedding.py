@@ -1,6 +1,7 @@
 """add_embedding: the files, what is in them, and when they are there."""
 
 import os
+import re
 import tempfile
 import warnings
 from pathlib import Path
@@ -353,6 +354,6 @@ def test_what_cannot_be_used_is_named_and_leaves_nothing(tmp_path, arguments, er
         with pytest.raises(error) as caught:
             writer.add_embedding(**{"mat": VECTORS, **arguments})
         writer.add_scalar("loss", 2.0, 2)
-    assert str(caught.value).startswith(f"{name}: ")
+    assert re.match(rf"{re.escape(name)}(:| can't) ", str(caught.value))
     assert events.steps(tmp_path) == [1, 2]
     assert [path.name for path in tmp_path.iterdir()] == [events.only_file(tmp_path).name]

@@ -10,6 +10,7 @@ from workloads import (
     histogram,
     image,
     embedding,
+    histogram,
     layout,
     load,
     load_memory,

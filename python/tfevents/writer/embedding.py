@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from tfevents._arrays import as_array
 from tfevents._native import as_step
-from tfevents.writer.base import BaseWriter
+from tfevents.writer.base import BaseWriter, check_name
 
 
 class EmbeddingMethods(BaseWriter):
@@ -152,10 +152,7 @@ def _lines(lines: Iterable[str]) -> str:
 
 def _directory(tag: str) -> str:
     """The directory of a tag, another one for each tag, never outside of the step's."""
-    if not isinstance(tag, str):
-        raise TypeError(f"tag: expected a str, got {type(tag).__name__}")
-    if "\0" in tag or any("\ud800" <= char <= "\udfff" for char in tag):
-        raise ValueError(f"tag: can't be a directory's name: {tag!r}")
+    check_name(tag, "tag")
     if tag in ("", ".", ".."):
         return "%" + tag
     return tag.replace("%", "%25").replace("/", "%2f").replace("\\", "%5c")
