@@ -7,10 +7,9 @@ from harness.measure import Row
 from workloads import (
     add_graph,
     add_scalar,
-    histogram,
-    image,
     embedding,
     histogram,
+    image,
     layout,
     load,
     load_memory,

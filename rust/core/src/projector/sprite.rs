@@ -2,6 +2,8 @@
 
 use std::io;
 
+use crate::summary::png;
+
 /// A picture for each vector.
 #[derive(Debug)]
 pub struct Sprite {
@@ -62,13 +64,6 @@ impl Sprite {
     pub(super) fn png(&self) -> io::Result<Vec<u8>> {
         let (width, height) = self.dimensions();
         let side = |pixels: usize| u32::try_from(pixels).map_err(io::Error::other);
-        let mut out = Vec::new();
-        let mut encoder = png::Encoder::new(&mut out, side(width)?, side(height)?);
-        encoder.set_color(png::ColorType::Rgb);
-        encoder.set_depth(png::BitDepth::Eight);
-        let mut writer = encoder.write_header().map_err(io::Error::other)?;
-        writer.write_image_data(&self.tiled()).map_err(io::Error::other)?;
-        writer.finish().map_err(io::Error::other)?;
-        Ok(out)
+        png(&self.tiled(), side(height)?, side(width)?, 3)
     }
 }

@@ -85,7 +85,8 @@ impl Values for Image {
     }
 }
 
-fn png(pixels: &[u8], height: u32, width: u32, channels: usize) -> io::Result<Vec<u8>> {
+/// The PNG of these pixels, row by row, of 1 to 4 channels.
+pub(crate) fn png(pixels: &[u8], height: u32, width: u32, channels: usize) -> io::Result<Vec<u8>> {
     let mut out = Vec::with_capacity(pixels.len() / 2);
     let mut encoder = png::Encoder::new(&mut out, width, height);
     encoder.set_depth(png::BitDepth::Eight);

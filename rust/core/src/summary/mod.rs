@@ -32,6 +32,7 @@ pub use hparams::{
     hparams_session_start_value,
 };
 pub use image::Image;
+pub(crate) use image::png;
 pub use mesh::{MeshComponent, MeshTensor, mesh_values};
 pub use pixels::{Channel, Grid};
 pub use pr_curve::{PrCurve, Prediction, pr_curve, pr_curve_value};
