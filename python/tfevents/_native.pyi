@@ -29,6 +29,9 @@ __all__ = [
     "as_text",
     "audio",
     "custom_scalars",
+    "decode_png",
+    "decode_tensor",
+    "fields",
     "find",
     "flush_at_exit",
     "graph_def",
@@ -250,9 +253,7 @@ class RunData:
         self, index: int
     ) -> tuple[
         list[NDArray[np.float64]],
-        NDArray[np.uintp],
-        NDArray[np.float64],
-        NDArray[np.float64],
+        tuple[NDArray[np.uintp], NDArray[np.float64], NDArray[np.float64]],
         list[bool],
     ]:
         """Least, greatest, count, sum and sum of squares; where the buckets of each end, their
@@ -262,6 +263,9 @@ class RunData:
     def raw(self, index: int, item: int) -> bytes: ...
     def tensor(self, index: int, item: int) -> tuple[str, list[int], bytearray | list[bytes]]: ...
     def image(self, index: int, item: int) -> tuple[int, int, list[bytes]]: ...
+    def audio(
+        self, index: int, item: int
+    ) -> tuple[float | None, str, list[tuple[bytes, bytes | None]]]: ...
 
 @final
 class ScalarTable:
@@ -296,6 +300,9 @@ class WideTable:
     def __arrow_c_schema__(self) -> object: ...
     def __arrow_c_stream__(self, requested_schema: object = None) -> object: ...
 
+def fields(message: bytes) -> list[tuple[int, int | bytes]]: ...
+def decode_tensor(message: bytes) -> tuple[str, list[int], bytearray | list[bytes]]: ...
+def decode_png(data: bytes) -> tuple[list[int], bytearray]: ...
 def find(roots: list[str], several: bool) -> list[tuple[str, list[str]]]: ...
 def as_number(value: SupportsFloat | _Array, argument: str) -> float: ...
 def as_step(value: SupportsIndex | float | _Array | None, argument: str) -> int | None: ...

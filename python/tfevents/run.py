@@ -4,13 +4,32 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, NamedTuple, TypeVar
+from functools import partial
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from tfevents import _native
-from tfevents.series import Histograms, Images, Scalars, Tensors, Texts
+from tfevents.series import (
+    Audio,
+    Graph,
+    Histograms,
+    HParams,
+    Images,
+    Layouts,
+    Meshes,
+    PrCurves,
+    RunMetadatas,
+    Scalars,
+    SessionLog,
+    Tensors,
+    Texts,
+    graph_of,
+    mesh_names,
+    session_log,
+)
 from tfevents.table import Table
 
 T = TypeVar("T")
+Place = TypeVar("Place")
 
 # The attributes of a run, and what the native module calls what they hold.
 KINDS: dict[str, tuple[str, ...]] = {
@@ -30,15 +49,18 @@ KINDS: dict[str, tuple[str, ...]] = {
 }
 
 
-class Tagged(Mapping[str, T]):
+class Tagged(Mapping[str, T], Generic[T, Place]):
     """Tags, each with what was read of it; a read-only mapping in file order."""
 
     # A thousand runs have thousands of these: what they do not hold, nobody has to collect.
-    __slots__ = ("_indices", "_load", "_loaded", "_what")
+    __slots__ = ("_load", "_loaded", "_of", "_places", "_run")
 
-    def __init__(self, what: str, indices: dict[str, int], load: Callable[[int], T]) -> None:
-        self._what = what
-        self._indices = indices
+    def __init__(
+        self, run: str, of: str, places: dict[str, Place], load: Callable[[Place], T]
+    ) -> None:
+        self._run = run
+        self._of = of
+        self._places = places
         self._load = load
         self._loaded: dict[str, T] = {}
 
@@ -46,35 +68,36 @@ class Tagged(Mapping[str, T]):
         loaded = self._loaded.get(tag)
         if loaded is not None:
             return loaded
-        index = self._indices.get(tag)
-        if index is None:
-            raise KeyError(missing(f"tag {tag!r} {self._what}", tag, self))
+        place = self._places.get(tag)
+        if place is None:
+            what = f"tag {tag!r}{self._of} in run {self._run!r}"
+            raise KeyError(missing(what, tag, self))
         # Two threads that come here at once get the same object.
-        return self._loaded.setdefault(tag, self._load(index))
+        return self._loaded.setdefault(tag, self._load(place))
 
     def __contains__(self, tag: object) -> bool:
-        return tag in self._indices
+        return tag in self._places
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._indices)
+        return iter(self._places)
 
     def __len__(self) -> int:
-        return len(self._indices)
+        return len(self._places)
 
     def __repr__(self) -> str:
         return table(count(len(self), "tag"), [(tag, repr(self[tag])) for tag in self])
 
 
-class RunScalars(Tagged[Scalars], Table):
+class RunScalars(Tagged[Scalars, int], Table):
     """The tags that hold numbers, each with its `Scalars`; also a `Table` of them all."""
 
-    __slots__ = ("_data", "_run")
+    __slots__ = ("_data",)
 
     def __init__(self, run: str, data: _native.RunData) -> None:
-        what = f"of kind scalar in run {run!r}"
-        super().__init__(what, data.indices("scalar"), lambda index: Scalars(*data.scalars(index)))
+        load = data.scalars
+        places = data.indices("scalar")
+        super().__init__(run, " of kind scalar", places, lambda index: Scalars(*load(index)))
         self._data = data
-        self._run = run
 
     def _runs(self) -> list[tuple[str, _native.RunData]]:
         return [(self._run, self._data)]
@@ -117,13 +140,16 @@ class Run:
         self._data = data
         self._views: dict[str, Any] = {}
 
-    def _view(self, attribute: str, load: Callable[[_native.RunData, int], T]) -> Mapping[str, T]:
+    def _once(self, attribute: str, make: Callable[[], T]) -> T:
+        """What `make` gives, made when it is first asked for."""
+        found: T | None = self._views.get(attribute)
+        return self._views.setdefault(attribute, make()) if found is None else found
+
+    def _view(self, attribute: str, load: Callable[[int], T]) -> Mapping[str, T]:
         view: Mapping[str, T] | None = self._views.get(attribute)
         if view is None:
-            data = self._data
             (kind,) = KINDS[attribute]
-            what = f"of kind {kind} in run {self.name!r}"
-            view = Tagged(what, data.indices(kind), lambda index: load(data, index))
+            view = Tagged(self.name, f" of kind {kind}", self._data.indices(kind), load)
             view = self._views.setdefault(attribute, view)
         return view
 
@@ -146,34 +172,98 @@ class Run:
 
         Tags are as in the file, where `add_text("x", ...)` writes `x/text_summary`.
         """
-        return self._view("texts", Texts)
+        return self._view("texts", partial(Texts, self._data))
 
     @property
     def histograms(self) -> Mapping[str, Histograms]:
         """The tags that hold histograms."""
-        return self._view("histograms", Histograms)
+        return self._view("histograms", partial(Histograms, self._data))
 
     @property
     def images(self) -> Mapping[str, Images]:
         """The tags that hold pictures."""
-        return self._view("images", Images)
+        return self._view("images", partial(Images, self._data))
+
+    @property
+    def audio(self) -> Mapping[str, Audio]:
+        """The tags that hold sounds."""
+        return self._view("audio", partial(Audio, self._data))
 
     @property
     def tensors(self) -> Mapping[str, Tensors]:
         """The tags that hold tensors of no kind that has an attribute of its own."""
-        return self._view("tensors", Tensors)
+        return self._view("tensors", partial(Tensors, self._data))
+
+    @property
+    def pr_curves(self) -> Mapping[str, PrCurves]:
+        """The tags that hold precision-recall curves."""
+        return self._view("pr_curves", partial(PrCurves, self._data))
+
+    @property
+    def meshes(self) -> Mapping[str, Meshes]:
+        """The names of three-dimensional shapes, each with what several tags hold of them."""
+
+        def make() -> Mapping[str, Meshes]:
+            data = self._data
+            names = mesh_names(data, data.indices("mesh"))
+            return Tagged(self.name, " of kind mesh", names, lambda tags: Meshes(data, tags))
+
+        return self._once("meshes", make)
+
+    @property
+    def custom_scalars(self) -> Mapping[str, Layouts]:
+        """The tags that hold layouts of charts, mostly `custom_scalars__config__` alone."""
+        return self._view("custom_scalars", partial(Layouts, self._data))
+
+    @property
+    def hparams(self) -> HParams:
+        """The hyperparameters by name, with what is known of them and of the metrics."""
+
+        def make() -> HParams:
+            indices = self._data.indices("hparams").values()
+            return HParams([self._data.metadata(index)[1] for index in indices])
+
+        return self._once("hparams", make)
+
+    @property
+    def graph(self) -> Graph | None:
+        """The graph that was logged last, if there is one; else that of the last meta graph."""
+        for kind in KINDS["graph"]:
+            for index in self._data.indices(kind).values():
+                step, wall_time = self._data.times(index)
+                last = len(step) - 1
+                raw: bytes | None = self._data.raw(index, last)
+                if kind == "meta_graph" and raw is not None:
+                    raw = graph_of(raw)
+                if raw is not None:
+                    return Graph(raw, int(step[last]), float(wall_time[last]))
+        return None
+
+    @property
+    def run_metadata(self) -> Mapping[str, RunMetadatas]:
+        """What steps of a graph took, by the tags under which it was traced."""
+        return self._view("run_metadata", partial(RunMetadatas, self._data))
+
+    @property
+    def session_logs(self) -> list[SessionLog]:
+        """Starts and stops of the training program, in the order of the files."""
+        data = self._data
+        return [
+            session_log(int(step), float(wall_time), data.raw(index, item))
+            for index in data.indices("session_log").values()
+            for item, (step, wall_time) in enumerate(zip(*data.times(index), strict=True))
+        ]
 
     @property
     def metadata(self) -> Mapping[str, Metadata]:
         """What the file says about each tag."""
-        view: Mapping[str, Metadata] | None = self._views.get("metadata")
-        if view is None:
+
+        def make() -> Mapping[str, Metadata]:
             data = self._data
             indices = {tag: index for index, tag in enumerate(data.tags())}
-            what = f"in run {self.name!r}"
-            view = Tagged(what, indices, lambda index: Metadata(*data.metadata(index)))
-            view = self._views.setdefault("metadata", view)
-        return view
+            return Tagged(self.name, "", indices, lambda index: Metadata(*data.metadata(index)))
+
+        return self._once("metadata", make)
 
     def __repr__(self) -> str:
         rows = [(tag, f"{kind}, {n}" if n else kind) for tag, kind, n in self._data.summary()]

@@ -1,4 +1,4 @@
-"""What TensorBoard's own reader says about a run, in the form in which ours says it."""
+"""What TensorBoard's own readers say about a run, in the form in which ours says it."""
 
 from pathlib import Path
 from typing import Any
@@ -8,6 +8,7 @@ import numpy as np
 import tfevents
 from peers import peer
 
+event_accumulator = peer("tensorboard.backend.event_processing.event_accumulator")
 plugin_event_accumulator = peer("tensorboard.backend.event_processing.plugin_event_accumulator")
 tensor_util = peer("tensorboard.util.tensor_util")
 summary_pb2 = peer("tensorboard.compat.proto.summary_pb2")
@@ -15,12 +16,25 @@ summary_pb2 = peer("tensorboard.compat.proto.summary_pb2")
 Rows = list[tuple[int, float, Any]]
 
 
-def tensorboard_rows(path: Path) -> tuple[dict[str, Rows], dict[str, Rows]]:
-    """Scalars and texts by tag: step, wall time and value of each point, none sampled away."""
-    everything = {plugin_event_accumulator.TENSORS: 0}
-    accumulator = plugin_event_accumulator.EventAccumulator(
+def accumulated(path: Path) -> Any:
+    """TensorBoard's `EventAccumulator` of a run, nothing sampled away."""
+    everything = dict.fromkeys(event_accumulator.DEFAULT_SIZE_GUIDANCE, 0)
+    return event_accumulator.EventAccumulator(
         str(path), size_guidance=everything, purge_orphaned_data=False
     ).Reload()
+
+
+def accumulated_by_plugin(path: Path) -> Any:
+    """The reader that TensorBoard's dashboards use: everything is a tensor with metadata."""
+    everything = {plugin_event_accumulator.TENSORS: 0}
+    return plugin_event_accumulator.EventAccumulator(
+        str(path), size_guidance=everything, purge_orphaned_data=False
+    ).Reload()
+
+
+def tensorboard_rows(path: Path) -> tuple[dict[str, Rows], dict[str, Rows]]:
+    """Scalars and texts by tag: step, wall time and value of each point, none sampled away."""
+    accumulator = accumulated_by_plugin(path)
     scalars: dict[str, Rows] = {}
     texts: dict[str, Rows] = {}
     for tag, metadata in accumulator.AllSummaryMetadata().items():
@@ -59,10 +73,107 @@ def our_rows(run: tfevents.Run) -> tuple[dict[str, Rows], dict[str, Rows]]:
 
 
 def assert_read_equal(path: Path, run: tfevents.Run) -> None:
-    """Both readers see the same scalars and texts in the run at `path`."""
+    """Both readers see the same in the run at `path`, values of all kinds and all else."""
     theirs, ours = tensorboard_rows(path), our_rows(run)
     for their_kind, our_kind in zip(theirs, ours, strict=True):
         assert set(our_kind) == set(their_kind)
         for tag, rows in their_kind.items():
             # Of NaN values assert_equal asks only that both are NaN.
             np.testing.assert_equal(our_kind[tag], rows, err_msg=tag)
+    accumulator = accumulated(path)
+    tags = accumulator.Tags()
+    stored = set(tags["histograms"]), set(tags["images"]), set(tags["audio"])
+    assert stored[0] <= set(run.histograms)
+    assert stored[1] <= set(run.images)
+    assert stored[2] <= set(run.audio)
+    in_tensors = set(tags["tensors"])
+    known = set(run.scalars) | set(run.texts)
+    kinds = run.histograms, run.images, run.audio, run.tensors, run.pr_curves, run.custom_scalars
+    meshes = {tag for mesh in run.meshes.values() for tag in mesh.tags}
+    hparams = {tag for tag in run.tags if tag.startswith("_hparams_/")}
+    assert known.union(*kinds, meshes, hparams) == set(run.tags)
+    assert in_tensors.union(*stored, tags["scalars"], hparams) == set(run.tags)
+    for tag in tags["histograms"]:
+        assert_histograms_equal(accumulator.Histograms(tag), run.histograms[tag])
+    for tag in tags["images"]:
+        for their, our in _pairs(accumulator.Images(tag), run.images[tag]):
+            assert our.batch == (their.encoded_image_string,)
+            assert (our.width, our.height) == (their.width, their.height)
+    for tag in tags["audio"]:
+        for their, our in _pairs(accumulator.Audio(tag), run.audio[tag]):
+            assert our.batch == (their.encoded_audio_string,)
+            assert (our.sample_rate, our.content_type) == (their.sample_rate, their.content_type)
+    for tag in in_tensors & set(run.tensors):
+        for their, our in _pairs(accumulator.Tensors(tag), run.tensors[tag]):
+            array = tensor_util.make_ndarray(their.tensor_proto)
+            assert our.value.dtype == array.dtype
+            np.testing.assert_array_equal(our.value, array)
+    for tag in run.pr_curves:
+        for their, our in _pairs(accumulator.Tensors(tag), run.pr_curves[tag]):
+            table = our.true_positives, our.false_positives, our.true_negatives
+            table += our.false_negatives, our.precision, our.recall
+            np.testing.assert_array_equal(table, tensor_util.make_ndarray(their.tensor_proto))
+    assert_tensors_of_plugins_equal(accumulated_by_plugin(path), run)
+    assert_the_rest_equal(accumulator, run)
+
+
+def assert_histograms_equal(theirs: Any, ours: tfevents.Histograms) -> None:
+    """TensorBoard's `HistogramEvent`s and ours, by columns and one by one."""
+    for their, our in _pairs(theirs, ours):
+        value = their.histogram_value
+        for name in ["min", "max", "num", "sum", "sum_squares", "bucket_limit", "bucket"]:
+            np.testing.assert_equal(getattr(our, name), np.array(getattr(value, name)))
+    for name in ["min", "max", "num", "sum", "sum_squares"]:
+        column = [getattr(their.histogram_value, name) for their in theirs]
+        np.testing.assert_equal(getattr(ours, name), np.array(column))
+
+
+def assert_tensors_of_plugins_equal(accumulator: Any, run: tfevents.Run) -> None:
+    """What TensorBoard makes of old kinds and new: its tensors, and our views of them."""
+    for tag in run.histograms:
+        for their, our in _pairs(accumulator.Tensors(tag), run.histograms[tag]):
+            table = tensor_util.make_ndarray(their.tensor_proto)
+            lefts, rights, counts = table.reshape(-1, 3).T
+            np.testing.assert_array_equal(our.edges[:-1].astype(table.dtype), lefts)
+            np.testing.assert_array_equal(our.edges[1:].astype(table.dtype), rights)
+            np.testing.assert_array_equal(our.counts.astype(table.dtype), counts)
+    for tag in run.images:
+        for their, our in _pairs(accumulator.Tensors(tag), run.images[tag]):
+            width, height, *images = their.tensor_proto.string_val
+            assert (our.width, our.height) == (int(width), int(height))
+            assert our.batch == tuple(images)
+    for tag in run.audio:
+        for their, our in _pairs(accumulator.Tensors(tag), run.audio[tag]):
+            # The labels are dropped there.
+            assert our.batch == tuple(their.tensor_proto.string_val)
+
+
+def assert_the_rest_equal(accumulator: Any, run: tfevents.Run) -> None:
+    """Metadata, graphs and traces."""
+    for tag, theirs in accumulator.summary_metadata.items():
+        ours = run.metadata[tag]
+        assert ours.plugin_name == theirs.plugin_data.plugin_name
+        assert ours.content == theirs.plugin_data.content
+        assert ours.display_name == theirs.display_name
+        assert ours.description == theirs.summary_description
+    tags = accumulator.Tags()
+    assert (run.graph is not None) == tags["graph"]
+    if run.graph is not None:
+        graph = accumulator.Graph()
+        assert run.graph.raw == accumulator._graph
+        assert len(run.graph.nodes) == len(graph.node)
+        for our, their in zip(run.graph.nodes, graph.node, strict=True):
+            assert (our.name, our.op, our.device) == (their.name, their.op, their.device)
+            assert our.inputs == list(their.input)
+            assert our.attributes.keys() == their.attr.keys()
+    assert set(run.run_metadata) == set(tags["run_metadata"])
+    for tag, trace in run.run_metadata.items():
+        assert trace[-1].data == accumulator._tagged_metadata[tag]
+
+
+def _pairs(theirs: Any, ours: Any) -> list[tuple[Any, Any]]:
+    """Each of theirs with ours, of the same step and time."""
+    assert [(e.step, e.wall_time) for e in theirs] == [(o.step, o.wall_time) for o in ours]
+    assert ours.step.tolist() == [event.step for event in theirs]
+    assert ours.wall_time.tolist() == [event.wall_time for event in theirs]
+    return list(zip(theirs, ours, strict=True))

@@ -115,12 +115,12 @@ def tbparse(path: Path, expected: Columns) -> float:
     return seconds
 
 
-def rustboard(directory: Path, expected: Columns | None = None) -> float:
+def rustboard(directory: Path, expected: Columns | None = None, *, checksum: bool = True) -> float:
     """Seconds of the load cycle that TensorBoard's data server reports for a directory.
 
     With `expected`, it is then asked for the data, to see that it has loaded and kept every point.
     """
-    with data_server(directory) as server:
+    with data_server(directory, checksum) as server:
         port = after(server, r"listening on \S+:(\d+)")
         seconds = rust_duration(after(server, r"Finished load cycle \((\S+)\)"))
         if expected is not None:
@@ -129,11 +129,11 @@ def rustboard(directory: Path, expected: Columns | None = None) -> float:
 
 
 @contextmanager
-def data_server(directory: Path) -> Iterator[subprocess.Popen[str]]:
+def data_server(directory: Path, checksum: bool) -> Iterator[subprocess.Popen[str]]:
     import tensorboard_data_server
 
     binary = tensorboard_data_server.server_binary()
-    load = ["--logdir", str(directory), "--reload", "once", "--checksum"]
+    load = ["--logdir", str(directory), "--reload", "once", *["--checksum"] * checksum]
     keep_all = ["--samples-per-plugin", "scalars=all"]
     server = subprocess.Popen(
         [binary, *load, *keep_all, "--port", "0", "-v"], stderr=subprocess.PIPE, text=True

@@ -12,6 +12,8 @@ from workloads import (
     image,
     layout,
     load,
+    load_histograms,
+    load_images,
     load_memory,
     load_runs,
     load_tags,
@@ -42,6 +44,8 @@ WORKLOADS: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "load_tags": load_tags.rows,
     "load_two_files": load_two_files.rows,
     "load_runs": load_runs.rows,
+    "load_images": load_images.rows,
+    "load_histograms": load_histograms.rows,
     "load_memory": load_memory.rows,
     "tables": tables.rows,
 }

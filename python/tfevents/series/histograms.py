@@ -78,20 +78,26 @@ class Histograms(Columns[Histogram]):
         min, max: float64[n], the least and the greatest value of each.
         num: float64[n], how many values each has.
         sum, sum_squares: float64[n], the sums of the values, and of their squares.
+        bucket_limit, bucket: float64[m], the upper limits and the counts of the buckets of all
+            histograms, one after the other, as they are stored. Read-only.
+        bucket_end: uint64[n], where the buckets of each histogram end among all. Read-only.
     """
 
     __slots__ = (
         *("max", "min", "num", "sum", "sum_squares"),
-        *("_counts", "_ends", "_limits", "_tensors"),
+        *("bucket", "bucket_end", "bucket_limit"),
+        "_tensors",
     )
 
     def __init__(self, data: _native.RunData, index: int) -> None:
         super().__init__(*data.times(index))
-        columns, self._ends, self._limits, self._counts, self._tensors = data.histograms(index)
+        columns, buckets, self._tensors = data.histograms(index)
         self.min, self.max, self.num, self.sum, self.sum_squares = columns
+        self.bucket_end, self.bucket_limit, self.bucket = buckets
 
     def _item(self, index: int) -> Histogram:
-        buckets = slice(int(self._ends[index - 1]) if index else 0, int(self._ends[index]))
+        start = int(self.bucket_end[index - 1]) if index else 0
+        buckets = slice(start, int(self.bucket_end[index]))
         return Histogram(
             *self._time(index),
             float(self.min[index]),
@@ -99,8 +105,8 @@ class Histograms(Columns[Histogram]):
             float(self.num[index]),
             float(self.sum[index]),
             float(self.sum_squares[index]),
-            self._limits[buckets],
-            self._counts[buckets],
+            self.bucket_limit[buckets],
+            self.bucket[buckets],
             index < len(self._tensors) and self._tensors[index],
         )
 

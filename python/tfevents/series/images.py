@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
+from tfevents import _native
 from tfevents.series.columns import Stored
+
+_PNG = b"\x89PNG\r\n\x1a\n"
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
@@ -31,9 +38,45 @@ class Image:
             raise ValueError(f"no picture was logged at step {self.step}")
         return self.batch[0]
 
+    def decode(self, index: int = 0) -> NDArray[np.uint8]:
+        """The pixels, uint8[height, width, channels] with 1 (grey), 2 (grey and alpha), 3 (RGB) or
+        4 (RGBA) channels. Of a picture that moves, uint8[frames, height, width, channels].
+
+        PNG needs no other package; of 16 bits a sample, the upper 8 are given. Other formats are
+        decoded by Pillow.
+
+        Args:
+            index: which one of `batch`.
+
+        Raises:
+            ValueError: it is no picture.
+            ImportError: it is no PNG, and Pillow is not installed.
+        """
+        data = self.batch[index]
+        if data.startswith(_PNG):
+            shape, samples = _native.decode_png(data)
+            return np.frombuffer(samples, np.uint8).reshape(shape)
+        return _by_pillow(data)
+
     def __repr__(self) -> str:
         size = ", ".join(f"{len(data)} bytes" for data in self.batch) or "none"
         return f"Image(step {self.step}, {self.width}x{self.height}, {size})"
+
+
+def _by_pillow(data: bytes) -> NDArray[np.uint8]:
+    try:
+        from PIL import Image, ImageSequence
+    except ImportError:
+        raise ImportError("a picture that is no PNG needs Pillow to decode") from None
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            mode = image.mode if image.mode in ("L", "LA", "RGB", "RGBA") else "RGB"
+            frames = [np.array(frame.convert(mode)) for frame in ImageSequence.Iterator(image)]
+    # Pillow raises whatever its decoders do.
+    except Exception as error:
+        raise ValueError(f"this is no picture that Pillow can decode: {error}") from error
+    frames = [frame[:, :, None] if frame.ndim == 2 else frame for frame in frames]
+    return frames[0] if len(frames) == 1 else np.stack(frames)
 
 
 class Images(Stored[Image]):

@@ -36,7 +36,9 @@ class Scalars(Columns[Scalar]):
     def __init__(
         self, step: NDArray[np.int64], wall_time: NDArray[np.float64], value: NDArray[np.float64]
     ) -> None:
-        super().__init__(step, wall_time)
+        # Not by the base class: a thousand runs have ten thousand of these.
+        self.step = step
+        self.wall_time = wall_time
         self.value = value
 
     def _item(self, index: int) -> Scalar:

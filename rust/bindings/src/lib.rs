@@ -30,7 +30,7 @@ mod _native {
     #[pymodule_export]
     use crate::reader::{LogData, find};
     #[pymodule_export]
-    use crate::run::RunData;
+    use crate::run::{RunData, decode_png, decode_tensor, fields};
     #[pymodule_export]
     use crate::summary::Summary;
     #[pymodule_export]

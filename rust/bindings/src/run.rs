@@ -7,8 +7,9 @@ use numpy::PyArray1;
 use pyo3::exceptions::{PyIndexError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyDict, PyList};
-use tfevents::event::{Data, Elements, SummaryValue};
+use tfevents::event::{Data, Elements, NoArray, SummaryValue, Tensor};
 use tfevents::reader::{self, Blob, Kind, Run, Series, Tag, Text, Values};
+use tfevents::wire::{Cursor, Value};
 
 use crate::column::{self, Column};
 use crate::error::to_py;
@@ -26,10 +27,13 @@ type Strings<'a> = (Option<Vec<usize>>, Vec<&'a str>);
 /// Least, greatest, count, sum, sum of squares; where the buckets end, their limits, their counts;
 /// which are tensors.
 type Histograms<'py> =
-    ([Column<'py, f64>; 5], Column<'py, usize>, Column<'py, f64>, Column<'py, f64>, Vec<bool>);
+    ([Column<'py, f64>; 5], (Column<'py, usize>, Column<'py, f64>, Column<'py, f64>), Vec<bool>);
 
 /// The name of the elements' type, the shape, and the elements: all of them, or one for all.
 type Array<'py> = (&'static str, Vec<usize>, Bound<'py, PyAny>);
+
+/// Frames a second, the type of the files, and each file with its label.
+type Sounds<'py> = (Option<f32>, String, Vec<(Bound<'py, PyBytes>, Option<Bound<'py, PyBytes>>)>);
 
 impl RunData {
     pub fn new(run: Arc<Run>) -> RunData {
@@ -189,9 +193,11 @@ impl RunData {
         ];
         Ok((
             columns.map(|column| PyArray1::from_slice(py, column)),
-            column::shared(py, &series, |it| of(it).map_or(&[], reader::Histograms::ends))?,
-            column::shared(py, &series, |it| of(it).map_or(&[], reader::Histograms::limits))?,
-            column::shared(py, &series, |it| of(it).map_or(&[], reader::Histograms::counts))?,
+            (
+                column::shared(py, &series, |it| of(it).map_or(&[], reader::Histograms::ends))?,
+                column::shared(py, &series, |it| of(it).map_or(&[], reader::Histograms::limits))?,
+                column::shared(py, &series, |it| of(it).map_or(&[], reader::Histograms::counts))?,
+            ),
             histograms.tensors().to_vec(),
         ))
     }
@@ -216,6 +222,32 @@ impl RunData {
         })
     }
 
+    /// The sounds at `item` of the tag at `index`: frames a second (none where only the file says
+    /// it), what the files are, and each file with a label.
+    fn audio<'py>(&self, py: Python<'py>, index: usize, item: usize) -> PyResult<Sounds<'py>> {
+        self.with_data(py, index, item, |data| match data {
+            Data::Audio(audio) => {
+                let encoded = PyBytes::new(py, &audio.encoded);
+                let content_type = audio.content_type.clone().into_owned();
+                Ok((Some(audio.sample_rate), content_type, vec![(encoded, None)]))
+            }
+            Data::Tensor(tensor) => {
+                let array = tensor.array().map_err(no_array)?;
+                let strings = strings(&array)?;
+                let bytes = |string: &&[u8]| PyBytes::new(py, string);
+                let files = match array.shape[..] {
+                    [_] => strings.iter().map(|file| (bytes(file), None)).collect(),
+                    [_, 2] => (strings.as_chunks::<2>().0.iter())
+                        .map(|[file, label]| (bytes(file), Some(bytes(label))))
+                        .collect(),
+                    _ => return Err(PyValueError::new_err("a sound's tensor is no [k, 2]")),
+                };
+                Ok((None, String::new(), files))
+            }
+            _ => Err(PyValueError::new_err("the value is no sound")),
+        })
+    }
+
     /// The picture at `item` of the tag at `index`: its width, its height, and its bytes.
     fn image<'py>(
         &self,
@@ -229,8 +261,8 @@ impl RunData {
                 Ok((image.width.into(), image.height.into(), vec![encoded]))
             }
             Data::Tensor(tensor) => {
-                let strings = strings(tensor)?;
-                let [width, height, images @ ..] = &strings[..] else {
+                let array = tensor.array().map_err(no_array)?;
+                let [width, height, images @ ..] = strings(&array)? else {
                     return Err(PyValueError::new_err(
                         "a picture's tensor has no width and height",
                     ));
@@ -247,21 +279,21 @@ impl RunData {
     }
 }
 
-fn strings<'a>(tensor: &'a tfevents::event::Tensor<'_>) -> PyResult<Vec<&'a [u8]>> {
-    match tensor.array().map_err(no_array)?.elements {
-        Elements::Strings(strings) => Ok(strings),
-        Elements::Numbers(..) => Err(PyValueError::new_err("the tensor holds no strings")),
+/// The elements of an array of strings, all of them.
+fn strings<'a, 'b>(array: &'a tfevents::event::Array<'b>) -> PyResult<&'a [&'b [u8]]> {
+    match &array.elements {
+        Elements::Strings(strings) if array.shape.iter().product::<usize>() == strings.len() => {
+            Ok(strings)
+        }
+        _ => Err(PyValueError::new_err("the tensor does not hold as many strings as it should")),
     }
 }
 
-fn no_array(error: tfevents::event::NoArray) -> PyErr {
+fn no_array(error: NoArray) -> PyErr {
     PyValueError::new_err(format!("the tensor can't be an array: {error}"))
 }
 
-fn tensor_array<'py>(
-    py: Python<'py>,
-    tensor: &tfevents::event::Tensor<'_>,
-) -> PyResult<Array<'py>> {
+fn tensor_array<'py>(py: Python<'py>, tensor: &Tensor<'_>) -> PyResult<Array<'py>> {
     let array = tensor.array().map_err(no_array)?;
     Ok(match array.elements {
         // An array over these bytes can be written to.
@@ -273,4 +305,46 @@ fn tensor_array<'py>(
             ("object", array.shape, PyList::new(py, strings.collect::<Vec<_>>())?.into_any())
         }
     })
+}
+
+/// A serialized `TensorProto` as `RunData.tensor` gives it.
+#[pyfunction]
+pub fn decode_tensor<'py>(py: Python<'py>, message: &[u8]) -> PyResult<Array<'py>> {
+    tensor_array(py, &Tensor::from_raw(message).map_err(|_| malformed())?)
+}
+
+/// The fields of a message: their numbers, and what they hold: an int, or the bytes of anything
+/// else.
+#[pyfunction]
+pub fn fields<'py>(py: Python<'py>, message: &[u8]) -> PyResult<Vec<(u32, Bound<'py, PyAny>)>> {
+    let mut fields = Vec::new();
+    for field in Cursor::new(message) {
+        let field = field.map_err(|_| malformed())?;
+        let bytes = |bytes: &[u8]| PyBytes::new(py, bytes).into_any();
+        let value = match field.value {
+            Value::Varint(varint) => varint.into_pyobject(py)?.into_any(),
+            Value::Fixed32(bits) => bytes(&bits.to_le_bytes()),
+            Value::Fixed64(bits) => bytes(&bits.to_le_bytes()),
+            Value::Bytes(content) => bytes(content),
+            Value::Group => continue,
+        };
+        fields.push((field.number, value));
+    }
+    Ok(fields)
+}
+
+/// The height, width and channels of a PNG, and its samples, 8 bits each.
+#[pyfunction]
+pub fn decode_png<'py>(
+    py: Python<'py>,
+    data: &Bound<'py, PyBytes>,
+) -> PyResult<([usize; 3], Bound<'py, PyByteArray>)> {
+    let bytes = data.as_bytes();
+    let picture = py.detach(|| reader::decode_png(bytes)).map_err(PyValueError::new_err)?;
+    let shape = [picture.height, picture.width, picture.channels];
+    Ok((shape, PyByteArray::new(py, &picture.samples)))
+}
+
+fn malformed() -> PyErr {
+    PyValueError::new_err("the message is malformed")
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use super::tensor::{DT_STRING, Tensor, dimensions, number};
-use crate::wire::{Cursor, Malformed, Value};
+use crate::wire::{Cursor, Value};
 
 /// The elements of a tensor, in row-major order.
 #[derive(Debug, Clone, PartialEq)]
@@ -105,7 +105,7 @@ impl Tensor<'_> {
                 let dtype = DType::of(dtype).ok_or(NoArray::DType(dtype))?;
                 let content = self.bytes(number::CONTENT).last().unwrap_or_default();
                 let bytes = match content {
-                    [] => Cow::Owned(self.numbers(dtype).map_err(|_| NoArray::Shape)?),
+                    [] => Cow::Owned(self.numbers(dtype)),
                     content => Cow::Borrowed(content),
                 };
                 let count = bytes.len() / dtype.size;
@@ -141,36 +141,125 @@ impl Tensor<'_> {
         })
     }
 
-    /// The numbers of the field for this type, one after the other.
-    fn numbers(&self, dtype: DType) -> Result<Vec<u8>, Malformed> {
-        let mut out = Vec::new();
-        let is_float = matches!(
+    /// The numbers that are stored one by one.
+    fn numbers(&self, dtype: DType) -> Vec<u8> {
+        if matches!(
             dtype.field,
             number::FLOAT | number::DOUBLE | number::SCOMPLEX | number::DCOMPLEX | number::FLOAT8
-        );
-        let put = |out: &mut Vec<u8>, varint: u64| {
-            let varint = if dtype.name == "bool" { u64::from(varint != 0) } else { varint };
-            out.extend_from_slice(&varint.to_le_bytes()[..dtype.size]);
+        ) {
+            return self.floats(dtype.field);
+        }
+        let field = match dtype.name {
+            // Where torch 2.13 stores them, though no other reader looks there.
+            "uint8" if self.varints(dtype.field).next().is_none() => number::UINT32,
+            _ => dtype.field,
         };
-        for field in Cursor::new(&self.message) {
-            let field = field?;
-            if field.number != dtype.field {
-                continue;
-            }
-            match field.value {
-                Value::Bytes(packed) if is_float => out.extend_from_slice(packed),
-                Value::Bytes(packed) => {
-                    let mut packed = Cursor::new(packed);
-                    while !packed.is_empty() {
-                        put(&mut out, packed.varint()?);
-                    }
+        let decode = match dtype.field {
+            number::BOOL => |number| u64::from(number != 0),
+            // It should be 16 bits, but torch 2.13 stores the bits of a float instead. Of numbers
+            // of half precision other than 0, these have more.
+            number::HALF if self.varints(field).any(|it| it as u32 > u16::MAX.into()) => {
+                match dtype.name {
+                    "bfloat16" => |number| number >> 16,
+                    _ => |number| u64::from(half(number as u32)),
                 }
-                Value::Fixed32(bits) if is_float => out.extend_from_slice(&bits.to_le_bytes()),
-                Value::Fixed64(bits) if is_float => out.extend_from_slice(&bits.to_le_bytes()),
-                Value::Varint(varint) if !is_float => put(&mut out, varint),
+            }
+            _ => |number| number,
+        };
+        let bytes = |number: u64| decode(number).to_le_bytes().into_iter().take(dtype.size);
+        self.varints(field).flat_map(bytes).collect()
+    }
+
+    fn floats(&self, number: u32) -> Vec<u8> {
+        let mut out = Vec::new();
+        for field in Cursor::new(&self.message).flatten().filter(|it| it.number == number) {
+            match field.value {
+                Value::Bytes(packed) => out.extend_from_slice(packed),
+                Value::Fixed32(bits) => out.extend_from_slice(&bits.to_le_bytes()),
+                Value::Fixed64(bits) => out.extend_from_slice(&bits.to_le_bytes()),
                 _ => {}
             }
         }
-        Ok(out)
+        out
+    }
+
+    fn varints(&self, number: u32) -> impl Iterator<Item = u64> {
+        let fields = Cursor::new(&self.message).flatten().filter(move |it| it.number == number);
+        fields.flat_map(|field| {
+            let (one, packed) = match field.value {
+                Value::Varint(varint) => (Some(varint), &[][..]),
+                Value::Bytes(packed) => (None, packed),
+                _ => (None, &[][..]),
+            };
+            let mut packed = Cursor::new(packed);
+            one.into_iter().chain(std::iter::from_fn(move || packed.varint().ok()))
+        })
+    }
+}
+
+/// The binary16 of a float that is one, by their bits.
+fn half(float: u32) -> u16 {
+    let sign = (float >> 16 & 0x8000) as u16;
+    let (exponent, fraction) = (float >> 23 & 0xff, float & 0x7f_ffff);
+    let magnitude = match exponent {
+        0xff => 0x7c00 | fraction >> 13,
+        // The smaller ones have no leading 1 in binary16, as zero has none.
+        ..103 => 0,
+        103..113 => (fraction | 0x80_0000) >> (126 - exponent),
+        113..143 => (exponent - 112) << 10 | fraction >> 13,
+        _ => 0x7c00,
+    };
+    sign | magnitude as u16
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Element;
+    use crate::wire::encode;
+    use proptest::prelude::*;
+
+    #[test]
+    fn every_half_is_found_in_its_float() {
+        for bits in 0..=u16::MAX {
+            let value = Element::F16.decode(&bits.to_le_bytes()).unwrap();
+            if !value.is_nan() {
+                assert_eq!(half((value as f32).to_bits()), bits, "{value}");
+            }
+        }
+        assert_ne!(half(f32::NAN.to_bits()) & 0x3ff, 0);
+    }
+
+    proptest! {
+        #[test]
+        fn any_message_is_an_array_or_an_error(
+            bytes in prop::collection::vec(any::<u8>(), 0..100),
+            dtype in 0..35u64,
+            field in 4..19u32,
+            sizes in prop::collection::vec(prop_oneof![0..9i64, any::<i64>()], 0..4),
+        ) {
+            let mut message = Vec::new();
+            encode::varint_field(&mut message, number::DTYPE, dtype);
+            for size in sizes {
+                let mut dim = Vec::new();
+                encode::varint_field(&mut dim, 1, size as u64);
+                let mut shape = Vec::new();
+                encode::bytes_field(&mut shape, 2, &dim);
+                encode::bytes_field(&mut message, number::SHAPE, &shape);
+            }
+            encode::bytes_field(&mut message, field, &bytes);
+            for message in [&message[..], &bytes] {
+                let Ok(tensor) = Tensor::from_raw(message) else { continue };
+                let Ok(array) = tensor.array() else { continue };
+                let count = match array.elements {
+                    Elements::Numbers(dtype, elements) => {
+                        prop_assert!(elements.len() <= 8 * message.len());
+                        elements.len() / dtype.size
+                    }
+                    Elements::Strings(strings) => strings.len(),
+                };
+                prop_assert!(count == 1 || count == array.shape.iter().product::<usize>());
+            }
+        }
     }
 }

@@ -175,6 +175,11 @@ impl Number<'_> {
 }
 
 impl<'a> Tensor<'a> {
+    /// Decodes a serialized `TensorProto`.
+    pub fn from_raw(raw: &'a [u8]) -> Result<Tensor<'a>, Malformed> {
+        Tensor::decode(Cow::Borrowed(raw))
+    }
+
     pub(super) fn decode(message: Cow<'a, [u8]>) -> Result<Tensor<'a>, Malformed> {
         let mut dtype = 0;
         let mut elements = Some(1u64);

@@ -331,12 +331,14 @@ impl<'a> Columns<'a> {
     fn decode(&mut self, payload: &[u8], offset: u64) -> Result<(), Malformed> {
         let event = Event::decode(payload)?;
         if let What::Summary(summary) = &event.what {
-            // All of it must be well-formed before any of it counts.
-            summary.values().try_for_each(|value| value.map(drop))?;
+            // All of it must be well-formed before any of it counts. Mostly it is one value, and
+            // no memory is needed for more.
+            let mut values = summary.values();
+            let first = values.next().transpose()?;
+            let others: Vec<_> = values.collect::<Result<_, _>>()?;
             let purged = self.purged_by(summary, event.step);
-            for value in summary.values() {
-                let value = value?;
-                self.add_value(&value, &event, place(value.raw, payload, offset));
+            for value in first.iter().chain(&others) {
+                self.add_value(value, &event, place(value.raw, payload, offset));
             }
             for (tag, before) in purged {
                 // What has a value has a place by now.

@@ -1,0 +1,106 @@
+"""Sounds."""
+
+from __future__ import annotations
+
+import io
+import wave
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tfevents.series.columns import Stored
+
+
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
+class AudioClip:
+    """The sounds that one event holds under one tag: one, but for TensorFlow 2.
+
+    Attributes:
+        step: the step.
+        wall_time: when it was logged, in seconds since the epoch.
+        batch: the encoded sounds; any number from TensorFlow 2, one from others.
+        labels: a label for each, in Markdown; empty strings from others than TensorFlow 2.
+        content_type: what they are, `"audio/wav"` say; empty where the event does not say it.
+    """
+
+    step: int
+    wall_time: float
+    batch: tuple[bytes, ...]
+    labels: tuple[str, ...]
+    content_type: str
+    _sample_rate: float | None
+
+    @property
+    def data(self) -> bytes:
+        """The first sound as it is encoded: a WAV file, mostly."""
+        if not self.batch:
+            raise ValueError(f"no sound was logged at step {self.step}")
+        return self.batch[0]
+
+    @property
+    def sample_rate(self) -> float:
+        """Frames a second, as the event says, or else the WAV file."""
+        if self._sample_rate is not None:
+            return self._sample_rate
+        with _open(self.data) as file:
+            return float(file.getframerate())
+
+    def decode(self, index: int = 0) -> NDArray[Any]:
+        """The samples of a WAV file of PCM, [frames, channels].
+
+        int16 for 16 bits a sample, as nearly all have, uint8 for 8, int32 for 24 and 32.
+
+        Args:
+            index: which one of `batch`.
+
+        Raises:
+            ValueError: it is no WAV file of PCM.
+        """
+        with _open(self.batch[index]) as file:
+            channels, width = file.getnchannels(), file.getsampwidth()
+            data = file.readframes(file.getnframes())
+        data = data[: len(data) // (channels * width) * channels * width]
+        if width == 3:
+            # The upper three bytes of four.
+            padded = np.zeros((len(data) // 3, 4), np.uint8)
+            padded[:, 1:] = np.frombuffer(data, np.uint8).reshape(-1, 3)
+            samples = padded.view("<i4")[:, 0] >> 8
+        else:
+            samples = np.frombuffer(data, {1: "u1", 2: "<i2", 4: "<i4"}[width]).copy()
+        return samples.reshape(-1, channels)
+
+    def __repr__(self) -> str:
+        size = ", ".join(f"{len(data)} bytes" for data in self.batch) or "none"
+        return f"AudioClip(step {self.step}, {size})"
+
+
+def _open(data: bytes) -> wave.Wave_read:
+    try:
+        return wave.open(io.BytesIO(data), "rb")
+    # A file that ends early is an EOFError, one of an odd width, say, a wave.Error.
+    except (wave.Error, EOFError) as error:
+        raise ValueError(f"this is no WAV file of PCM: {error}") from error
+
+
+class Audio(Stored[AudioClip]):
+    """All sounds logged under one tag, in file order, none left out.
+
+    `[i]` is an `AudioClip`, read when it is asked for.
+
+    Attributes:
+        step: int64[n], the steps; 0 where a step was left out.
+        wall_time: float64[n], when each was logged, in seconds since the epoch.
+    """
+
+    __slots__ = ()
+
+    def _item(self, index: int) -> AudioClip:
+        sample_rate, content_type, files = self._data.audio(self._index, index)
+        batch = tuple(data for data, _ in files)
+        labels = tuple((label or b"").decode(errors="replace") for _, label in files)
+        return AudioClip(*self._time(index), batch, labels, content_type, sample_rate)
+
+    def __repr__(self) -> str:
+        return self._repr("sound", "sounds")

@@ -1,0 +1,62 @@
+"""Precision and recall."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tfevents.series.columns import Stored
+from tfevents.series.tensors import as_array
+
+
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
+class PrCurve:
+    """Precision and recall of a classifier at n thresholds, spread evenly from 0 to 1.
+
+    Attributes:
+        step: the step.
+        wall_time: when it was logged, in seconds since the epoch.
+        true_positives, false_positives, true_negatives, false_negatives: [n], how many predictions
+            were right and wrong, at each threshold.
+        precision, recall: [n], of these.
+    """
+
+    step: int
+    wall_time: float
+    true_positives: NDArray[np.floating]
+    false_positives: NDArray[np.floating]
+    true_negatives: NDArray[np.floating]
+    false_negatives: NDArray[np.floating]
+    precision: NDArray[np.floating]
+    recall: NDArray[np.floating]
+
+    @property
+    def thresholds(self) -> NDArray[np.float64]:
+        """float64[n], the thresholds (`tensorboard/plugins/pr_curve/summary.py`)."""
+        return np.linspace(0, 1, len(self.precision))
+
+    def __repr__(self) -> str:
+        return f"PrCurve(step {self.step}, {len(self.precision)} thresholds)"
+
+
+class PrCurves(Stored[PrCurve]):
+    """All precision-recall curves logged under one tag, in file order, none left out.
+
+    Attributes:
+        step: int64[n], the steps; 0 where a step was left out.
+        wall_time: float64[n], when each was logged, in seconds since the epoch.
+    """
+
+    __slots__ = ()
+
+    def _item(self, index: int) -> PrCurve:
+        table = as_array(*self._data.tensor(self._index, index))
+        if table.ndim != 2 or len(table) != 6 or table.dtype.kind not in "fiu":
+            shape = list(table.shape)
+            raise ValueError(f"a PR curve is numbers of shape [6, n], not {table.dtype} {shape}")
+        return PrCurve(*self._time(index), *table)
+
+    def __repr__(self) -> str:
+        return self._repr("curve", "curves")

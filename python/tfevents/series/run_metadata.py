@@ -1,0 +1,32 @@
+"""What steps of a graph took."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from tfevents.series.columns import Stored
+
+
+class RunMetadata(NamedTuple):
+    """What a step of a graph took, as a serialized `RunMetadata`."""
+
+    step: int
+    wall_time: float
+    data: bytes
+
+
+class RunMetadatas(Stored[RunMetadata]):
+    """All that was traced under one tag, in file order, none left out.
+
+    Attributes:
+        step: int64[n], the steps; 0 where a step was left out.
+        wall_time: float64[n], when each was logged, in seconds since the epoch.
+    """
+
+    __slots__ = ()
+
+    def _item(self, index: int) -> RunMetadata:
+        return RunMetadata(*self._time(index), self._data.raw(self._index, index))
+
+    def __repr__(self) -> str:
+        return self._repr("trace", "traces")
