@@ -78,7 +78,7 @@ pub enum OnCorrupt {
 ///
 /// let directory = tempfile::tempdir().unwrap();
 /// let log = reader::read(&logdir::find(directory.path()).unwrap(), &Default::default()).unwrap();
-/// assert!(log.runs.is_empty());
+/// assert!(log.runs().is_empty());
 /// ```
 pub fn read(runs: &[RunFiles], options: &Options<'_>) -> Result<Log> {
     let mut log = Log::default();
