@@ -330,13 +330,16 @@ impl<'a> Columns<'a> {
     #[inline(never)]
     fn decode(&mut self, payload: &[u8], offset: u64) -> Result<(), Malformed> {
         let event = Event::decode(payload)?;
+        let goes_backwards = self.sessions.need_order()
+            && self.sessions.is_old()
+            && self.sessions.goes_backwards(event.step, matches!(event.what, What::Summary(_)));
         if let What::Summary(summary) = &event.what {
             // All of it must be well-formed before any of it counts. Mostly it is one value, and
             // no memory is needed for more.
             let mut values = summary.values();
             let first = values.next().transpose()?;
             let others: Vec<_> = values.collect::<Result<_, _>>()?;
-            let purged = self.purged_by(summary, event.step);
+            let purged = if goes_backwards { self.counts(summary) } else { Vec::new() };
             for value in first.iter().chain(&others) {
                 self.add_value(value, &event, place(value.raw, payload, offset));
             }
@@ -393,19 +396,8 @@ impl<'a> Columns<'a> {
         self.sessions.start(step);
     }
 
-    /// The tags of an event with this summary, and how many values each has before it, if its step
-    /// is less than the one before and that is how the file tells of a restart.
-    fn purged_by<'s>(
-        &mut self,
-        summary: &'s crate::event::Summary<'_>,
-        step: i64,
-    ) -> Vec<(&'s str, usize)> {
-        let is_restart = self.sessions.need_order()
-            && self.sessions.is_old()
-            && self.sessions.summary(step, tags(summary));
-        if !is_restart {
-            return Vec::new();
-        }
+    /// The tags of a summary, and how many values each has so far.
+    fn counts<'s>(&self, summary: &'s crate::event::Summary<'_>) -> Vec<(&'s str, usize)> {
         let count = |tag| {
             let tag = self.tags.get(tag).map_or(usize::MAX, |tag| tag as usize);
             let points = self.hot.get(tag).map_or(0, |hot| hot.points.len());

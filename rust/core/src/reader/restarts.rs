@@ -8,9 +8,10 @@ pub enum Restarts {
     /// They stay, as written.
     #[default]
     Raw,
-    /// They go, where TensorBoard drops them (`plugin_event_accumulator.py`): at the start of a
-    /// session, what came before and has its step or a later one, under any tag; in files whose
-    /// version is less than 2, at a step less than the one before, likewise under its event's tags.
+    /// They go, where TensorBoard's `EventAccumulator` drops them (`event_accumulator.py`): at the
+    /// start of a session, what came before and has its step or a later one, under any tag; in
+    /// files whose version is less than 2, at a step less than the one before, likewise under its
+    /// event's tags.
     TensorBoard,
     /// The last value of a step stays. Values are in the order of their steps.
     LastWins,

@@ -200,20 +200,17 @@ impl Run {
     /// What restarts purge of a tag.
     fn purges(&self, series: &Series) -> Vec<Purge> {
         let segments = series.segments();
-        let (mut purges, mut end, mut before) = (Vec::new(), 0, None);
+        let (mut purges, mut end) = (Vec::new(), 0);
         for file in self.order() {
-            let sessions = &self.files[file].sessions;
             let segment = segments.iter().find(|segment| segment.file as usize == file);
             let start = segment.map_or(end, |segment| segment.range.start);
-            let steps = [sessions.purged, sessions.purges_before(before, &series.tag)];
-            for step in steps.into_iter().flatten() {
+            if let Some(step) = self.files[file].sessions.purged {
                 restarts::add(&mut purges, Purge { before: start, step });
             }
             for purge in segment.iter().flat_map(|segment| &segment.purges) {
                 restarts::add(&mut purges, *purge);
             }
             end = segment.map_or(end, |segment| segment.range.end);
-            before = Some(sessions);
         }
         purges
     }

@@ -15,10 +15,8 @@ pub struct Sessions {
     version: Option<f64>,
     /// The steps at which sessions started.
     starts: Vec<i64>,
-    /// The step of the last event with a summary, in files of the first version.
+    /// The step of the last event that did not go backwards, in files of the first version.
     last_step: Option<i64>,
-    /// The first such event's step and tags.
-    first: Option<(i64, Vec<Box<str>>)>,
 }
 
 /// What a file says of restarts, once it is read.
@@ -27,7 +25,6 @@ pub struct Summary {
     /// What the file continues with, should it grow.
     version: Option<f64>,
     last_step: Option<i64>,
-    first: Option<(i64, Vec<Box<str>>)>,
     /// What came before in other files and has this step or a later one is purged.
     pub purged: Option<i64>,
 }
@@ -65,14 +62,13 @@ impl Sessions {
         self.starts.push(step);
     }
 
-    /// An event with a summary of these tags has this step; whether that tells of a restart.
-    pub fn summary<'t>(&mut self, step: i64, tags: impl Iterator<Item = &'t str>) -> bool {
-        let is_restart = self.last_step.is_some_and(|last| step < last);
-        if self.last_step.is_none() {
-            self.first = Some((step, tags.map(Box::from).collect()));
+    /// An event has this step; whether that tells of a restart, which only summaries do.
+    pub fn goes_backwards(&mut self, step: i64, is_summary: bool) -> bool {
+        let goes_backwards = is_summary && self.last_step.is_some_and(|last| step < last);
+        if !goes_backwards {
+            self.last_step = Some(step);
         }
-        self.last_step = Some(step);
-        is_restart
+        goes_backwards
     }
 
     /// For each session that started, the least step of it and of those that started after it.
@@ -86,7 +82,7 @@ impl Sessions {
 
     pub fn into_summary(self) -> Summary {
         let purged = self.starts.iter().copied().min();
-        Summary { version: self.version, last_step: self.last_step, first: self.first, purged }
+        Summary { version: self.version, last_step: self.last_step, purged }
     }
 }
 
@@ -95,15 +91,6 @@ impl Summary {
     pub fn continued(&mut self, rest: Summary) {
         self.version = rest.version;
         self.last_step = rest.last_step;
-        self.first = self.first.take().or(rest.first);
         self.purged = self.purged.into_iter().chain(rest.purged).min();
-    }
-
-    /// The step from which on the first event of this file purges values of `tag` in `before`, the
-    /// file before it, and in those before that.
-    pub fn purges_before(&self, before: Option<&Summary>, tag: &str) -> Option<i64> {
-        let last = before?.last_step?;
-        let (step, tags) = self.first.as_ref()?;
-        (*step < last && tags.iter().any(|it| **it == *tag)).then_some(*step)
     }
 }
