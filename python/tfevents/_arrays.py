@@ -60,8 +60,8 @@ def as_any_array(values: Any, argument: str) -> NDArray[Any]:
     """`values` as an array of whatever elements, as `as_array` takes it."""
     try:
         return _as_numpy(values)
-    except (TypeError, ValueError, RuntimeError) as error:
-        # A tensor without data, or one of several shapes.
+    except Exception as error:
+        # A tensor without data, one of several shapes, whatever an object's own conversion raises.
         refusal = TypeError if isinstance(error, TypeError) else ValueError
         raise refusal(f"{argument}: {error}") from error
 

@@ -313,6 +313,17 @@ def test_a_file_where_the_directory_is_to_be(tmp_path):
 
 # What can't be used.
 
+
+class NoData:
+    """A tensor that can't tell its elements."""
+
+    def detach(self):
+        raise RuntimeError("no data")
+
+
+# So wide that a square of it would have gigabytes.
+WIDE = np.broadcast_to(np.uint8(0), (3, 1, 1, 2**15))
+
 CASES = [
     ({"mat": "text"}, TypeError, "mat"),
     ({"mat": None}, TypeError, "mat"),
@@ -327,6 +338,8 @@ CASES = [
     ({"metadata": ["a", "b", "c", "d"]}, ValueError, "metadata"),
     ({"metadata": "abc"}, TypeError, "metadata"),
     ({"metadata": 3}, TypeError, "metadata"),
+    ({"metadata": np.array(None)}, TypeError, "metadata"),
+    ({"metadata": NoData()}, ValueError, "metadata"),
     ({"metadata": [["a"], ["b"], ["c"]], "metadata_header": "h"}, TypeError, "metadata_header"),
     ({"metadata": [[1, 2], [3, 4], [5]], "metadata_header": "ab"}, TypeError, "metadata_header"),
     ({"metadata": [[1, 2], [3], [5, 6]], "metadata_header": ["a", "b"]}, ValueError, "metadata[1]"),
@@ -338,6 +351,7 @@ CASES = [
     ({"label_img": np.zeros((3, 3, 0, 4))}, ValueError, "label_img"),
     ({"label_img": np.zeros((3, 4, 4))}, ValueError, "label_img"),
     ({"label_img": "picture"}, TypeError, "label_img"),
+    ({"label_img": WIDE}, ValueError, "label_img"),
     ({"mat": np.zeros((0, 2)), "label_img": np.zeros((0, 3, 2, 2))}, ValueError, "label_img"),
     ({"global_step": 1.5}, TypeError, "global_step"),
     ({"global_step": "1"}, TypeError, "global_step"),

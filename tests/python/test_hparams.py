@@ -105,6 +105,7 @@ class Level(enum.IntEnum):
         (np.arange(4).reshape(2, 2), "[[0, 1], [2, 3]]"),
         (np.zeros(0), "[]"),
         (np.array([0.5, 1], ml_dtypes.bfloat16), "[0.5, 1.0]"),
+        (np.array([0.5, 1], np.longdouble), "[0.5, 1.0]"),
         ({}, "{}"),
     ],
     ids=lambda v: repr(v)[:30],
@@ -271,6 +272,10 @@ def test_wrong_metrics(tmp_path, metrics, argument):
     refuses(tmp_path, argument, {"lr": 1}, metrics)
 
 
+ENDLESS: list = []
+ENDLESS.append(ENDLESS)
+
+
 @pytest.mark.parametrize(
     ("domains", "argument"),
     [
@@ -285,6 +290,7 @@ def test_wrong_metrics(tmp_path, metrics, argument):
         ({"lr": [0.1, object()]}, "hparam_domain_discrete['lr'][1]"),
         ({"opt": ["adam", 1]}, "hparam_domain_discrete['opt']"),
         ({"flag": [0, 1]}, "hparam_domain_discrete['flag']"),
+        ({"opt": ENDLESS}, "hparam_domain_discrete['opt']"),
     ],
     ids=repr,
 )

@@ -40,6 +40,13 @@ def refuses(tmp_path):
     return check
 
 
+class NoArray:
+    """What fails in its own way when it is asked for an array."""
+
+    def __array__(self, *_):
+        raise AttributeError("nothing here")
+
+
 NO_NUMBERS = [
     pytest.param("path.png", id="str"),
     pytest.param(None, id="none"),
@@ -48,6 +55,7 @@ NO_NUMBERS = [
     pytest.param([[1.0], [1.0, 2.0]], id="ragged"),
     pytest.param(np.array([[[None]]]), id="objects"),
     pytest.param(np.zeros((3, 4, 5), "M8[s]"), id="dates"),
+    pytest.param(NoArray(), id="no-array"),
 ]
 
 
@@ -126,7 +134,9 @@ def test_labels(refuses, labels):
 
 
 @pytest.mark.parametrize(
-    "rescale", [0, -1, 0.1, math.nan, math.inf, "2", None, 1j, 1e9, False, [2, 2]], ids=repr
+    "rescale",
+    [0, -1, 0.1, math.nan, math.inf, "2", None, 1j, 1e9, False, [2, 2], np.ones(2), np.ones(0)],
+    ids=repr,
 )
 def test_rescale(refuses, rescale):
     refuses("rescale", lambda w: w.add_image_with_boxes("a", PICTURE, BOX, rescale=rescale))

@@ -112,8 +112,9 @@ def _is_array(value: Any) -> bool:
 def _items(value: Any, argument: str) -> Any:
     """Python's numbers, in nested lists where there are several."""
     array = as_array(value, argument)
-    # Of the types that NumPy lacks, lists would hold objects of these.
-    return (array.astype(np.float32) if array.dtype.kind == "V" else array).tolist()
+    # Of the types that NumPy or Python lacks, lists would hold objects of these.
+    is_plain = array.dtype.kind in "biu" or array.dtype in (np.float16, np.float32, np.float64)
+    return (array if is_plain else array.astype(np.float64)).tolist()
 
 
 def _plain(value: Any, argument: str) -> Any:
@@ -141,10 +142,13 @@ def _domains(hparam_domain_discrete: object, values: Mapping[str, Value]) -> dic
         argument = f"{_DOMAINS}[{name!r}]"
         if name not in values:
             raise ValueError(f"{argument}: hparam_dict has no hyperparameter of this name")
-        domains[name] = [
-            _value(value, f"{argument}[{i}]")
-            for i, value in enumerate(as_sequence(domain, argument))
-        ]
+        try:
+            domains[name] = [
+                _value(value, f"{argument}[{i}]")
+                for i, value in enumerate(as_sequence(domain, argument))
+            ]
+        except RecursionError:
+            raise ValueError(f"{argument} is nested too deeply, or contains itself") from None
         for value in domains[name]:
             if type(value) is not type(values[name]):
                 raise TypeError(

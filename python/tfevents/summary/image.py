@@ -76,15 +76,16 @@ def image_summary(
     layout = (math.ceil(count / columns), columns)
     full = (layout[0] * height, layout[1] * width)
     check_size(argument, *full, depth)
-    size = None
-    if rescale != 1 or isinstance(rescale, bool):
-        size = _rescaled(full, rescale, depth)
+    size = _rescaled(full, rescale, depth)
     pixels = np.broadcast_to(channels(pictures), (count, height, width, depth))
     return _native.image(tag, pixels, layout, boxes, labels, size)
 
 
-def _rescaled(size: tuple[int, int], rescale: Any, depth: int) -> tuple[int, int]:
+def _rescaled(size: tuple[int, int], rescale: Any, depth: int) -> tuple[int, int] | None:
+    """The height and width to give it, None for those that it has."""
     factor = as_number(rescale, "rescale")
+    if factor == 1:
+        return None
     if not (math.isfinite(factor) and factor > 0):
         raise ValueError(f"rescale: expected a number above 0, got {rescale!r}")
     height, width = (int(side * factor) for side in size)

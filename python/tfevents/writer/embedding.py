@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import warnings
 from collections.abc import Iterable, Sequence
@@ -12,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from tfevents._arrays import as_array
 from tfevents._native import as_step
+from tfevents.summary._pixels import check_size
 from tfevents.writer.base import BaseWriter, check_name
 
 
@@ -92,6 +94,10 @@ def _pictures(label_img: ArrayLike, count: int) -> NDArray[Any]:
     _check_count("label_img", "pictures", count, shape[0])
     if count == 0:
         raise ValueError("label_img: expected pictures, got none")
+    # The sprite is at least as high as it is wide.
+    side = math.isqrt(count - 1) + 1
+    width = side * shape[3]
+    check_size("label_img", max(width, math.ceil(count / side) * shape[2]), width, 3)
     if array.dtype.kind == "b":
         array = array * np.uint8(255)
     elif array.dtype.kind in "iu":
@@ -120,12 +126,16 @@ def _metadata(metadata: Any, header: Any, count: int) -> str:
 
 
 def _items(argument: str, values: Any) -> list[Any]:
-    if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
-        raise TypeError(f"{argument}: expected a list, got {type(values).__name__}")
     if hasattr(values, "detach"):
         # The numbers, where str would show tensors.
-        return list(values.detach().tolist())
-    return list(values)
+        values = as_array(values, argument).tolist()
+    if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
+        raise TypeError(f"{argument}: expected a list, got {type(values).__name__}")
+    try:
+        return list(values)
+    except TypeError as error:
+        # Arrays of no dimensions pass for iterables.
+        raise TypeError(f"{argument}: {error}") from error
 
 
 def _check_count(argument: str, what: str, count: int, found: int) -> None:
