@@ -6,7 +6,16 @@ import sys
 
 from tfevents import _native
 
-atexit.register(_native.flush_at_exit)
+
+def flush() -> None:
+    """Flushes all writers, to where they write."""
+    _native.flush_at_exit()
+    spool = sys.modules.get("tfevents.remote.spool")
+    if spool is not None:
+        spool.flush_at_exit()
+
+
+atexit.register(flush)
 
 _finalized_in: int | None = None
 
@@ -25,4 +34,4 @@ def opened() -> None:
 
     _finalized_in = os.getpid()
     # Late: of what is logged by other finalizers nothing is lost either.
-    Finalize(None, _native.flush_at_exit, exitpriority=0)
+    Finalize(None, flush, exitpriority=0)

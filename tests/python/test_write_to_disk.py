@@ -119,7 +119,7 @@ def test_arguments_are_checked(writer, argument, call):
 
 @pytest.mark.parametrize(
     ("argument", "value"),
-    [("log_dir", "s3://bucket/run"), ("on_error", "ignore"), ("flush_secs", float("nan"))],
+    [("log_dir", "s3:/bucket/run"), ("on_error", "ignore"), ("flush_secs", float("nan"))],
 )
 def test_so_are_those_of_the_writer(argument, value):
     with pytest.raises((TypeError, ValueError), match=argument):

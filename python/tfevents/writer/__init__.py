@@ -36,14 +36,16 @@ class SummaryWriter(
     within about 100 ms. A forked or unpickled writer opens a file of its own with its first event.
 
     Args:
-        log_dir: the directory; by default `runs/<MonDD_HH-MM-SS>_<host><comment>`.
+        log_dir: the directory; by default `runs/<MonDD_HH-MM-SS>_<host><comment>`. A URI, such as
+            `"s3://bucket/run"`, needs the extra `tfevents[remote]`, and the package that fsspec
+            asks for to get at that service.
         comment: ends the default directory's name; ignored where `log_dir` is given.
         purge_step: has TensorBoard hide what was logged to `log_dir` from this step on before,
             for a run that crashed and resumes.
         max_queue: accepted for torch's sake. Memory is bounded by bytes, not by events, and events
             are written long before ten of them would be worth waiting for.
         flush_secs: the longest time, in seconds, that an event may wait to be written; at most
-            0.1 is used.
+            0.1 is used. Where `log_dir` is a URI, how often files are uploaded.
         filename_suffix: ends the names of the event files.
         on_error: what a failure in the background does, a full disk say. `"raise"`: the next call
             raises the `OSError`. `"warn"`: one `RuntimeWarning` an outage, training goes on,
@@ -56,6 +58,14 @@ class SummaryWriter(
     Raises:
         TypeError, ValueError: an argument that can't be used; the message names it.
         OSError: the file can't be created.
+        ImportError: `log_dir` is a URI, and a package that it needs is missing.
 
     After `close` the next `add_*` opens a new file in the same directory.
+
+    Where `log_dir` is a URI, the files grow in a local directory, the spool (below the directory
+    for temporary files, which the environment's `TMPDIR` chooses), and a thread uploads each that
+    changed, as a whole, every `flush_secs`. `flush` and `close` return once all is uploaded. The
+    spool is removed when all is uploaded and the last file closed. What can't be uploaded stays
+    there, the error or warning says where, and the thread tries again; a failure that is over
+    before the next call is none. A process that is killed leaves its spool behind.
     """

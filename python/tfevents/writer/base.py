@@ -11,6 +11,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any, Literal, Self, SupportsIndex
 
+from tfevents import remote
 from tfevents._native import EventWriter, FileWriter, as_step
 
 StrPath = str | os.PathLike[str]
@@ -45,7 +46,7 @@ class BaseWriter(EventWriter):
         if not log_dir:
             now = datetime.now().strftime("%b%d_%H-%M-%S")
             log_dir = os.path.join("runs", f"{now}_{socket.gethostname()}{comment}")
-        self.log_dir = log_dir
+        self.log_dir: StrPath = remote.location(log_dir, "log_dir")
         self.purge_step = as_step(purge_step, "purge_step")
         self.max_queue = max_queue
         self.flush_secs = flush_secs
@@ -59,11 +60,19 @@ class BaseWriter(EventWriter):
         self._sub_writers: dict[str, EventWriter] = {}
         # Those that dropped events.
         self._ended_writers: list[EventWriter] = []
-        self._configure_writer(self, self.log_dir)
+        self._spool = None
+        if self.write_to_disk:
+            self._spool = remote.spool_for(self.log_dir, self.flush_secs, self.on_error)
+        self._configure_writer(self, "")
 
-    def _configure_writer(self, writer: EventWriter, path: StrPath) -> None:
+    def _configure_writer(self, writer: EventWriter, name: str) -> None:
         writer._configure(
-            path, self.flush_secs, self.filename_suffix, self.on_error, self.write_to_disk
+            os.path.join(self.log_dir, name) if name else self.log_dir,
+            self.flush_secs,
+            self.filename_suffix,
+            self.on_error,
+            self.write_to_disk,
+            self._spool.run(name) if self._spool else None,
         )
 
     def _get_file_writer(self) -> FileWriter:
@@ -100,15 +109,15 @@ class BaseWriter(EventWriter):
         path = os.path.join(self.log_dir, name)
         writer = self._sub_writers.get(path)
         if writer is None:
-            writer = self._writer_of(path)
+            writer = self._writer_of(name)
             # Another thread may have come first. A lock could be held while a process forks.
             writer = self._sub_writers.setdefault(path, writer)
             writer._open()
         return writer
 
-    def _writer_of(self, path: str) -> EventWriter:
+    def _writer_of(self, name: str) -> EventWriter:
         writer = EventWriter()
-        self._configure_writer(writer, path)
+        self._configure_writer(writer, name)
         return writer
 
     @contextmanager
@@ -119,7 +128,7 @@ class BaseWriter(EventWriter):
     @contextmanager
     def _session(self, name: str) -> Iterator[EventWriter]:
         """A run below this one, closed at the end of the block."""
-        writer = self._writer_of(os.path.join(self.log_dir, name))
+        writer = self._writer_of(name)
         writer._open()
         try:
             yield writer
@@ -129,14 +138,14 @@ class BaseWriter(EventWriter):
                 self._ended_writers.append(writer)
 
     def flush(self) -> None:
-        """Returns once all that was logged is written to the operating system."""
+        """Returns once all that was logged is written to the operating system, or uploaded."""
         with ExitStack() as stack:
             for writer in tuple(self._sub_writers.values()):
                 stack.callback(writer.flush)
             super().flush()
 
     def close(self) -> None:
-        """Writes all that was logged and closes the files."""
+        """Writes, or uploads, all that was logged and closes the files."""
         with ExitStack() as stack:
             for writer in tuple(self._sub_writers.values()):
                 stack.callback(writer.close)
@@ -161,7 +170,7 @@ class BaseWriter(EventWriter):
 
     def __getstate__(self) -> dict[str, Any]:
         # Files and threads stay where they are; the copy opens its own.
-        own = ("_sub_writers", "_ended_writers")
+        own = ("_sub_writers", "_ended_writers", "_spool")
         return {key: value for key, value in self.__dict__.items() if key not in own}
 
     def __setstate__(self, state: dict[str, Any]) -> None:

@@ -58,7 +58,7 @@ class EmbeddingMethods(BaseWriter):
         step = str(as_step(global_step, "global_step") or 0).zfill(5)
         directory = f"{step}/{_directory(tag)}"
         if self.write_to_disk:
-            path = os.path.join(self.log_dir, directory)
+            path = os.path.join(self._directory(), directory)
             if os.path.isdir(path):
                 warnings.warn(
                     f"add_embedding: what was logged for the tag {tag!r} and this step before is "

@@ -46,8 +46,14 @@ impl FileWriter {
         on_error: &str,
     ) -> PyResult<FileWriter> {
         let _ = max_queue;
-        let options = options(log_dir, flush_secs, filename_suffix.to_owned(), on_error)?;
-        let writer = FileWriter { handle: Arc::new(Handle::new(options)) };
+        let remote = py.import("tfevents.remote")?;
+        let log_dir = remote.call_method1("location", (log_dir.as_os_str(), "log_dir"))?;
+        let options =
+            options(log_dir.extract()?, flush_secs, filename_suffix.to_owned(), on_error)?;
+        let spool = remote.call_method1("spool_for", (log_dir, flush_secs, on_error))?;
+        let spool = (!spool.is_none()).then(|| spool.call_method0("run")).transpose()?;
+        let handle = Handle::new(options, spool.map(Bound::unbind));
+        let writer = FileWriter { handle: Arc::new(handle) };
         writer.handle.open(py)?;
         Ok(writer)
     }

@@ -1,5 +1,6 @@
 //! A writer as Python holds it: waits with the interpreter detached, warns, raises.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -9,7 +10,7 @@ use pyo3::prelude::*;
 use tfevents::Result;
 use tfevents::record::Deferred;
 use tfevents::summary::{self, DeferredEvent, Summary};
-use tfevents::writer::{self, Options, Report, Writer};
+use tfevents::writer::{self, OnError, Options, Report, Writer};
 
 use crate::error::to_py;
 
@@ -21,16 +22,40 @@ pub struct Handle {
     pub writer: Writer,
     /// Takes everything and writes nothing: the writer is never opened.
     discards: bool,
+    /// The `SpooledRun` of a writer whose directory is remote.
+    spool: Option<Py<PyAny>>,
+}
+
+/// What a spool may do with a writer.
+#[pyclass(frozen, module = "tfevents._native")]
+pub struct Control(writer::Control);
+
+#[pymethods]
+impl Control {
+    /// Has the writer's next call ask its spool for news.
+    fn ring(&self) {
+        self.0.ring();
+    }
+
+    /// Whether a file is open, or about to be.
+    fn is_running(&self) -> bool {
+        self.0.is_running()
+    }
+
+    /// Writes what was logged and closes the file.
+    fn close(&self, py: Python<'_>) -> PyResult<()> {
+        wait(py, || Ok(()), |patience| self.0.close(patience))
+    }
 }
 
 impl Handle {
-    pub fn new(options: Options) -> Handle {
-        Handle { writer: Writer::new(options), discards: false }
+    pub fn new(options: Options, spool: Option<Py<PyAny>>) -> Handle {
+        Handle { writer: Writer::new(options), discards: false, spool }
     }
 
     /// One that writes nothing to the disk.
     pub fn discarding(options: Options) -> Handle {
-        Handle { writer: Writer::new(options), discards: true }
+        Handle { writer: Writer::new(options), discards: true, spool: None }
     }
 
     /// Appends the records that `encode` appends.
@@ -50,11 +75,59 @@ impl Handle {
         encode: &(dyn Fn(&mut Vec<u8>) + Sync),
         reopen: bool,
     ) -> PyResult<()> {
+        self.enqueue(py, reopen, |patience| self.writer.append(encode, reopen, patience))
+    }
+
+    /// Does what appends, with what a spool asks for around it.
+    fn enqueue(
+        &self,
+        py: Python<'_>,
+        reopen: bool,
+        append: impl Fn(Duration) -> Result<Report> + Sync,
+    ) -> PyResult<()> {
         if self.discards {
             return self.discard(py, reopen);
         }
-        wait(py, |patience| self.writer.append(encode, reopen, patience))?;
-        self.flush_if_exiting(py)
+        if reopen {
+            self.redirect(py)?;
+        }
+        let rung = self.spool.is_some() && self.writer.answer();
+        let raises = self.writer.options().on_error == OnError::Raise;
+        if rung && raises {
+            self.tell_spool(py, "check")?;
+        }
+        self.wait(py, append)?;
+        if rung && !raises {
+            self.tell_spool(py, "check")?;
+        }
+        if writer::is_exiting() { self.flush(py) } else { Ok(()) }
+    }
+
+    /// Calls a method of the spool, where there is one.
+    fn tell_spool(&self, py: Python<'_>, method: &str) -> PyResult<()> {
+        self.spool.as_ref().map_or(Ok(()), |spool| spool.call_method0(py, method).map(drop))
+    }
+
+    /// Has the next file made in this process's spool, if it is to be uploaded.
+    fn redirect(&self, py: Python<'_>) -> PyResult<()> {
+        if let Some(spool) = &self.spool
+            && !self.writer.is_running()
+        {
+            self.open_spool(py, spool)?;
+        }
+        Ok(())
+    }
+
+    /// The local directory in which the files are, or the next one will be.
+    pub fn directory(&self, py: Python<'_>) -> PyResult<PathBuf> {
+        self.redirect(py)?;
+        Ok(self.writer.directory())
+    }
+
+    fn open_spool(&self, py: Python<'_>, spool: &Py<PyAny>) -> PyResult<()> {
+        let directory = spool.call_method1(py, "open", (Control(self.writer.control()),))?;
+        self.writer.redirect(directory.extract(py)?);
+        Ok(())
     }
 
     /// Appends an event with this summary. `reopen`: a closed writer is no error.
@@ -81,11 +154,7 @@ impl Handle {
 
     /// Has the thread encode this. `reopen`: a closed writer is no error.
     pub fn defer(&self, py: Python<'_>, record: Arc<dyn Deferred>, reopen: bool) -> PyResult<()> {
-        if self.discards {
-            return self.discard(py, reopen);
-        }
-        wait(py, |patience| self.writer.defer(&record, reopen, patience))?;
-        self.flush_if_exiting(py)
+        self.enqueue(py, reopen, |patience| self.writer.defer(&record, reopen, patience))
     }
 
     /// What is left of an append: the next one after `close` opens the writer, or is an error.
@@ -94,11 +163,7 @@ impl Handle {
             self.writer.reopen();
             return Ok(());
         }
-        wait(py, |patience| self.writer.append(|_| (), false, patience))
-    }
-
-    fn flush_if_exiting(&self, py: Python<'_>) -> PyResult<()> {
-        if writer::is_exiting() { self.flush(py) } else { Ok(()) }
+        self.wait(py, |patience| self.writer.append(|_| (), false, patience))
     }
 
     /// Opens a file where none is open. Where that fails, the writer is closed.
@@ -106,13 +171,14 @@ impl Handle {
         if self.discards {
             return self.discard(py, true);
         }
+        self.redirect(py)?;
         let opened = AtomicBool::new(false);
         let open = |patience| {
             let report = self.writer.open(patience)?;
             opened.fetch_or(report.opened, Ordering::Relaxed);
             Ok(report)
         };
-        wait(py, open).inspect_err(|_| {
+        self.wait(py, open).inspect_err(|_| {
             if opened.load(Ordering::Relaxed) {
                 // It fails again, for the reason that is being told already.
                 let _ = self.close(py);
@@ -122,11 +188,26 @@ impl Handle {
 
     pub fn flush(&self, py: Python<'_>) -> PyResult<()> {
         let mark = self.writer.mark();
-        wait(py, |patience| self.writer.flush_to(mark, patience))
+        let flushed = self.wait(py, |patience| self.writer.flush_to(mark, patience));
+        flushed.and(self.tell_spool(py, "flush"))
     }
 
     pub fn close(&self, py: Python<'_>) -> PyResult<()> {
-        wait(py, |patience| self.writer.close(patience))
+        let closed = self.wait(py, |patience| self.writer.close(patience));
+        closed.and(self.tell_spool(py, "close"))
+    }
+
+    fn wait(
+        &self,
+        py: Python<'_>,
+        step: impl Fn(Duration) -> Result<Report> + Sync,
+    ) -> PyResult<()> {
+        let opened = || match &self.spool {
+            // Again, since another thread may have closed the spool before this one appended.
+            Some(spool) => self.open_spool(py, spool),
+            None => Ok(()),
+        };
+        wait(py, opened, step)
     }
 }
 
@@ -136,7 +217,11 @@ impl Drop for Handle {
         Python::try_attach(|py| {
             // An object may be let go while an exception is on its way.
             let pending = PyErr::take(py);
-            if let Err(error) = self.close(py) {
+            let open = self.writer.is_running();
+            let closed = self.wait(py, |patience| self.writer.close(patience));
+            // Whoever closed it has heard what there is to hear of the spool.
+            let left = if open { self.tell_spool(py, "abandon") } else { Ok(()) };
+            for error in [closed, left].into_iter().filter_map(PyResult::err) {
                 error.write_unraisable(py, None);
             }
             if let Some(pending) = pending {
@@ -146,9 +231,13 @@ impl Drop for Handle {
     }
 }
 
-/// Calls `step` until it is done. The first call doesn't wait, so that the interpreter is not
-/// given up where there is nothing to wait for.
-fn wait(py: Python<'_>, step: impl Fn(Duration) -> Result<Report> + Sync) -> PyResult<()> {
+/// Calls `step` until it is done, and `opened` when it opened a file. The first call doesn't wait,
+/// so that the interpreter is not given up where there is nothing to wait for.
+fn wait(
+    py: Python<'_>,
+    opened: impl Fn() -> PyResult<()>,
+    step: impl Fn(Duration) -> Result<Report> + Sync,
+) -> PyResult<()> {
     let mut report = step(Duration::ZERO).map_err(to_py)?;
     loop {
         if report.opened {
@@ -162,6 +251,7 @@ fn wait(py: Python<'_>, step: impl Fn(Duration) -> Result<Report> + Sync) -> PyR
                 }
                 error.write_unraisable(py, None);
             }
+            opened()?;
         }
         if let Some(warning) = report.warning {
             let message = std::ffi::CString::new(format!("logging is disturbed: {warning}"))?;
@@ -175,11 +265,12 @@ fn wait(py: Python<'_>, step: impl Fn(Duration) -> Result<Report> + Sync) -> PyR
     }
 }
 
-/// Flushes every writer; from then on events are written before the call returns.
+/// Flushes every writer. After the last time, events are written before the call returns.
 #[pyfunction]
-pub fn flush_at_exit(py: Python<'_>) -> PyResult<()> {
+#[pyo3(signature = (last=true))]
+pub fn flush_at_exit(py: Python<'_>, last: bool) -> PyResult<()> {
     loop {
-        let (done, errors) = py.detach(|| writer::flush_at_exit(SLICE));
+        let (done, errors) = py.detach(|| writer::flush_at_exit(last, SLICE));
         for error in errors {
             to_py(error).write_unraisable(py, None);
         }

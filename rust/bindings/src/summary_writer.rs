@@ -1,5 +1,6 @@
 //! The native base of `tfevents.SummaryWriter`.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -48,10 +49,6 @@ pub fn options(
     let path = log_dir.to_string_lossy();
     if path.contains('\0') {
         return Err(PyValueError::new_err("log_dir contains a null byte"));
-    }
-    if path.split_once("://").is_some_and(|(scheme, _)| !scheme.contains(['/', '\\'])) {
-        let message = format!("log_dir: only local directories can be written, got {path}");
-        return Err(PyValueError::new_err(message));
     }
     if filename_suffix.contains(['/', '\0', std::path::MAIN_SEPARATOR]) {
         return Err(PyValueError::new_err(format!(
@@ -146,6 +143,8 @@ impl EventWriter {
         EventWriter { handle: OnceLock::new() }
     }
 
+    /// `spool`: where the directory is remote, the `SpooledRun` that knows a local one instead.
+    #[pyo3(signature = (log_dir, flush_secs, filename_suffix, on_error, write_to_disk, spool=None))]
     fn _configure(
         &self,
         log_dir: PathBuf,
@@ -153,9 +152,13 @@ impl EventWriter {
         filename_suffix: String,
         on_error: &str,
         write_to_disk: bool,
+        spool: Option<Py<PyAny>>,
     ) -> PyResult<()> {
         let options = options(log_dir, flush_secs, filename_suffix, on_error)?;
-        let handle = if write_to_disk { Handle::new } else { Handle::discarding }(options);
+        let handle = match write_to_disk {
+            true => Handle::new(options, spool),
+            false => Handle::discarding(options),
+        };
         self.handle
             .set(Arc::new(handle))
             .map_err(|_| PyRuntimeError::new_err("SummaryWriter.__init__ was called twice"))
@@ -200,7 +203,7 @@ impl EventWriter {
         let handle = self.handle()?;
         let embedding = Embedding {
             // The working directory may be another one when the thread writes.
-            log_dir: std::path::absolute(&handle.writer.options().log_dir)?,
+            log_dir: std::path::absolute(handle.directory(py)?)?,
             directory,
             name,
             vectors: projector::matrix(mat)?,
@@ -208,6 +211,11 @@ impl EventWriter {
             sprite: label_img.map(projector::sprite).transpose()?,
         };
         handle.defer(py, Arc::new(embedding), true)
+    }
+
+    /// The local directory to write to, the spool's where the writer's own is remote.
+    fn _directory(&self, py: Python<'_>) -> PyResult<OsString> {
+        Ok(self.handle()?.directory(py)?.into())
     }
 
     /// Opens a file where none is open.

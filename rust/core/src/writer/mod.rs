@@ -218,29 +218,40 @@ impl Writer {
 
     /// Writes what was accepted, ends the thread and closes the file. Does nothing when closed.
     pub fn close(&self, patience: Duration) -> Result<Report> {
-        let deadline = state::deadline(patience);
-        let mut state = self.shared.lock();
-        let thread = state.thread;
-        if state.status == Status::Detached {
-            state.set_status(Status::Closed);
-        }
-        if state.status == Status::Running {
-            state.closing = true;
-            self.shared.write_now(&mut state);
-        }
-        while state.status == Status::Running && state.thread == thread {
-            match self.shared.wait(state, deadline) {
-                Some(guard) => state = guard,
-                None => return Ok(Report::default()),
-            }
-        }
-        let warning = state.take_unreported(self.options().on_error)?;
-        Ok(Report { warning, ..Report::done() })
+        self.shared.close(patience)
     }
 
     /// Whether [`close`](Writer::close) was called and nothing has been appended since.
     pub fn is_closed(&self) -> bool {
         self.shared.lock().status == Status::Closed
+    }
+
+    /// Whether a file is open, or about to be.
+    pub fn is_running(&self) -> bool {
+        self.shared.is_running()
+    }
+
+    /// The directory in which the next file is made.
+    pub fn directory(&self) -> PathBuf {
+        self.shared.lock().directory.clone()
+    }
+
+    /// From the next file on, makes files in this directory.
+    pub fn redirect(&self, directory: PathBuf) {
+        self.shared.lock().directory = directory;
+    }
+
+    /// For who has to do with this writer without owning it.
+    pub fn control(&self) -> Control {
+        Control(Arc::clone(&self.shared))
+    }
+
+    /// Whether [`Control::ring`] was called since this was last called.
+    pub fn answer(&self) -> bool {
+        let mut state = self.shared.lock();
+        let rung = std::mem::take(&mut state.rung);
+        state.refresh();
+        rung
     }
 
     /// Forgets that it was closed: the next append opens a new file.
@@ -262,6 +273,31 @@ impl Writer {
     }
 }
 
+/// What those may do with a [`Writer`] who do not own it. It doesn't keep the writer from being
+/// dropped, hence closed.
+#[derive(Debug, Clone)]
+pub struct Control(Arc<Shared>);
+
+impl Control {
+    /// Has the next append look up from its work: [`Writer::try_append`] does nothing until
+    /// [`Writer::answer`] is called.
+    pub fn ring(&self) {
+        let mut state = self.0.lock();
+        state.rung = true;
+        state.refresh();
+    }
+
+    /// [`Writer::is_running`].
+    pub fn is_running(&self) -> bool {
+        self.0.is_running()
+    }
+
+    /// [`Writer::close`].
+    pub fn close(&self, patience: Duration) -> Result<Report> {
+        self.0.close(patience)
+    }
+}
+
 impl Drop for Writer {
     fn drop(&mut self) {
         // Who asked for the end and did not wait for it does not want to; the thread goes on.
@@ -278,11 +314,11 @@ pub fn is_exiting() -> bool {
     EXITING.load(Ordering::Relaxed)
 }
 
-/// Flushes every writer of the process. From then on every append needs a look, and callers see
-/// [`is_exiting`]. For the end of the process, when threads no longer get to run. False where a
-/// writer had not flushed when its `patience` was over, and what failed.
-pub fn flush_at_exit(patience: Duration) -> (bool, Vec<Error>) {
-    EXITING.store(true, Ordering::Relaxed);
+/// Flushes every writer of the process, for its end, when threads no longer get to run. If this is
+/// the `last` time, every append needs a look from then on, and callers see [`is_exiting`]. False
+/// where a writer had not flushed when its `patience` was over, and what failed.
+pub fn flush_at_exit(last: bool, patience: Duration) -> (bool, Vec<Error>) {
+    EXITING.fetch_or(last, Ordering::Relaxed);
     let (mut done, mut errors) = (true, Vec::new());
     for shared in fork::writers() {
         let mut state = shared.lock();

@@ -57,6 +57,10 @@ pub(super) struct State {
     pub(super) unreported: Option<Failure>,
     pub(super) dropped: u64,
     pub(super) file: Option<OpenFile>,
+    /// Where the next file is made.
+    pub(super) directory: PathBuf,
+    /// Somebody called [`Control::ring`](super::Control::ring).
+    pub(super) rung: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,6 +145,8 @@ impl Shared {
             unreported: None,
             dropped: 0,
             file: None,
+            directory: options.log_dir.clone(),
+            rung: false,
         };
         Shared { options, state: Mutex::new(state), work: Condvar::new(), progress: Condvar::new() }
     }
@@ -207,6 +213,33 @@ impl Shared {
         state.refresh();
     }
 
+    /// Whether the thread runs.
+    pub(super) fn is_running(&self) -> bool {
+        self.lock().status == Status::Running
+    }
+
+    /// Writes what was accepted, ends the thread and closes the file.
+    pub(super) fn close(&self, patience: Duration) -> Result<Report> {
+        let deadline = deadline(patience);
+        let mut state = self.lock();
+        let thread = state.thread;
+        if state.status == Status::Detached {
+            state.set_status(Status::Closed);
+        }
+        if state.status == Status::Running {
+            state.closing = true;
+            self.write_now(&mut state);
+        }
+        while state.status == Status::Running && state.thread == thread {
+            match self.wait(state, deadline) {
+                Some(guard) => state = guard,
+                None => return Ok(Report::default()),
+            }
+        }
+        let warning = state.take_unreported(self.options.on_error)?;
+        Ok(Report { warning, ..Report::done() })
+    }
+
     /// Waits until all that was accepted before is written to the operating system.
     pub(super) fn flush(&self, mark: Mark, patience: Duration) -> Result<Report> {
         let deadline = deadline(patience);
@@ -260,6 +293,7 @@ impl State {
             || self.idle
             || self.closing
             || self.unreported.is_some()
+            || self.rung
             || EXITING.load(Ordering::Relaxed);
         let limit = if needs_a_look {
             0
@@ -307,6 +341,7 @@ impl State {
         self.closing = false;
         self.failing = None;
         self.unreported = None;
+        self.rung = false;
         if self.status == Status::Running {
             self.status = Status::Detached;
         }

@@ -150,7 +150,8 @@ impl Output {
         let options = &shared.options;
         self.removed = None;
         if self.file.is_none() {
-            let file = EventFile::create(&options.log_dir, &options.suffix)
+            let directory = shared.lock().directory.clone();
+            let file = EventFile::create(&directory, &options.suffix)
                 .map_err(|(error, path)| Failure::new(&error, path))?;
             let mut records = Vec::with_capacity(128 + self.batch.len());
             summary::file_version(&mut records, self.opened_at, "tfevents");
