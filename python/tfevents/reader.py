@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Literal, NamedTuple, SupportsIndex
 
-from tfevents import _native, selection
+from tfevents import _native, remote, selection
 from tfevents.run import Run, RunScalars, count, missing, table
 from tfevents.table import Table
 
@@ -165,7 +165,9 @@ def read(
         path: an event file (of any name), the directory of a run, or one with runs anywhere below
             it. Of an iterable of such paths each is read; the names of its runs are then the path
             as given, joined with the run's path below it, and a file belongs to the run of its
-            directory. What is reached twice is read once.
+            directory. What is reached twice is read once. A path may be a URI, such as
+            `"s3://bucket/runs"`, with the extra `tfevents[remote]` and the package that fsspec asks
+            for to get at that service.
         runs: the runs to read, by the names that they would have: a string, a compiled regular
             expression, or several of these. Files of other runs are not opened.
         tags: the tags to read, likewise. Hyperparameters, graphs and session logs have no tags of
@@ -186,7 +188,8 @@ def read(
             with its step or a later one, and in files of before 2014, whose version is less than
             2, likewise where steps go backwards; `"last_wins"`, the last value of each step stays,
             in the order of the steps. Graphs and session logs stay.
-        threads: how many files are read at once; by default as many as there are processors.
+        threads: how many files are read at once; by default as many as there are processors, and
+            at least eight if a path is a URI.
 
     Returns:
         The runs by name. A directory without event files gives an empty log, an empty file a run
@@ -197,6 +200,7 @@ def read(
         OSError: a file or directory can't be read; `filename` says which.
         CorruptFileError: a file is damaged, or no event file.
         TypeError, ValueError: an argument can't be used.
+        ImportError: a path is a URI, and a package that it needs is missing.
 
     Example:
         >>> log = tfevents.read("runs")  # doctest: +SKIP
@@ -211,7 +215,7 @@ def read(
     data = _native.LogData(
         _choice("verify", verify, "crc", "none") == "crc",
         _choice("on_corrupt", on_corrupt, "raise", "skip") == "skip",
-        _threads(threads),
+        _threads(threads) or remote.threads_for(roots),
         selection.matcher("tags", tags),
         selection.kind_names(kinds),
         selection.step_bounds(steps),
@@ -228,7 +232,7 @@ def read(
 def _path(path: object) -> str:
     if not isinstance(path, (str, os.PathLike)):
         raise TypeError(f"path must be a str or os.PathLike, not {_type(path)}")
-    path = os.fsdecode(path)
+    path = os.fsdecode(remote.location(path, "path"))
     if "\0" in path:
         raise ValueError("path must not contain null characters")
     if not path:

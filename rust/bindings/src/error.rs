@@ -5,11 +5,18 @@ use pyo3::import_exception;
 use pyo3::prelude::*;
 use tfevents::{Error, ErrorKind};
 
+use crate::remote::Raised;
+
 import_exception!(tfevents, CorruptFileError);
 import_exception!(tfevents, FileChangedError);
 
 /// `OSError` (by errno a subclass of it), `CorruptFileError`, `FileChangedError` or `ValueError`.
 pub fn to_py(error: Error) -> PyErr {
+    if let ErrorKind::Io(io) = error.kind()
+        && let Some(Raised(raised)) = io.get_ref().and_then(|cause| cause.downcast_ref())
+    {
+        return Python::attach(|py| raised.clone_ref(py));
+    }
     let path = error.path().map(|path| path.as_os_str().to_owned());
     match error.kind() {
         ErrorKind::Io(io) => match io.raw_os_error() {

@@ -10,6 +10,7 @@ mod graph;
 mod handle;
 mod projector;
 mod reader;
+mod remote;
 mod run;
 mod summary;
 mod summary_writer;
@@ -26,7 +27,7 @@ mod _native {
     #[pymodule_export]
     use crate::graph::{graph_def, onnx_graph_def};
     #[pymodule_export]
-    use crate::handle::flush_at_exit;
+    use crate::handle::{Control, flush_at_exit};
     #[pymodule_export]
     use crate::reader::{LogData, find};
     #[pymodule_export]
@@ -58,6 +59,7 @@ mod _native {
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        tfevents::remote::register(Box::new(crate::remote::Fsspec));
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }
 }

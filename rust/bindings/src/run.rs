@@ -1,6 +1,6 @@
 //! `RunData`: what was read of one run.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use numpy::PyArray1;
@@ -9,6 +9,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyDict, PyList};
 use tfevents::event::{Data, Elements, NoArray, SummaryValue, Tensor};
 use tfevents::reader::{self, Blob, Kind, Run, Series, Tag, Text, Values};
+use tfevents::remote;
 use tfevents::wire::{Cursor, Value};
 
 use crate::column::{self, Column};
@@ -37,8 +38,7 @@ type Sounds<'py> = (Option<f32>, String, Vec<(Bound<'py, PyBytes>, Option<Bound<
 
 impl RunData {
     pub fn new(run: Arc<Run>) -> RunData {
-        let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-        RunData { files: run.paths().map(absolute).collect(), run }
+        RunData { files: run.paths().map(remote::absolute).collect(), run }
     }
 
     /// The tags that hold scalars.

@@ -12,6 +12,7 @@ pub mod logdir;
 pub mod projector;
 pub mod reader;
 pub mod record;
+pub mod remote;
 pub mod summary;
 pub mod text;
 pub mod wire;

@@ -11,6 +11,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
+use crate::remote::{self, Listing};
 
 /// A run, not read yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,14 +36,36 @@ fn is_read(path: &Path) -> bool {
 
 /// The runs under `root`, sorted by name. A file is a run of its own, whatever its name is.
 pub fn find(root: &Path) -> Result<Vec<RunFiles>> {
-    let metadata = fs::metadata(root).map_err(|error| Error::io(error, root))?;
-    if !metadata.is_dir() {
-        return Ok(vec![RunFiles { name: ".".into(), files: vec![root.to_owned()] }]);
+    Ok(match Found::at(root)? {
+        Found::File => vec![RunFiles { name: ".".into(), files: vec![root.to_owned()] }],
+        Found::Runs(runs) => runs,
+    })
+}
+
+/// What there is at a path.
+enum Found {
+    File,
+    /// A directory with these runs in it, sorted by name.
+    Runs(Vec<RunFiles>),
+}
+
+impl Found {
+    fn at(root: &Path) -> Result<Found> {
+        let io_error = |error| Error::io(error, root);
+        let mut runs = Vec::new();
+        if let Some((remote, uri)) = remote::of(root) {
+            match remote.list(uri).map_err(io_error)? {
+                Listing::File => return Ok(Found::File),
+                Listing::Directory(files) => listed(uri, files, &mut runs),
+            }
+        } else if fs::metadata(root).map_err(io_error)?.is_dir() {
+            walk(root, Path::new(""), &mut Vec::new(), &mut runs)?;
+        } else {
+            return Ok(Found::File);
+        }
+        runs.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(Found::Runs(runs))
     }
-    let mut runs = Vec::new();
-    walk(root, Path::new(""), &mut Vec::new(), &mut runs)?;
-    runs.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(runs)
 }
 
 /// The runs under each of `roots`, in their order.
@@ -54,36 +77,77 @@ pub fn find_all(roots: &[PathBuf]) -> Result<Vec<RunFiles>> {
     let mut runs: Vec<RunFiles> = Vec::new();
     let mut places: HashMap<PathBuf, usize> = HashMap::new();
     for root in roots {
-        let is_file = fs::metadata(root).is_ok_and(|metadata| !metadata.is_dir());
-        for run in find(root)? {
-            let name = match (is_file, root.parent()) {
-                (true, None) => continue,
-                (true, Some(parent)) if parent.as_os_str().is_empty() => PathBuf::from("."),
-                (true, Some(parent)) => parent.components().collect(),
-                (false, _) if run.name == Path::new(".") => root.components().collect(),
-                (false, _) => root.components().chain(run.name.components()).collect(),
-            };
-            // Two ways to one directory are one run.
-            let place = match is_file {
-                true => fs::canonicalize(root).map(|file| file.parent().unwrap_or(&file).into()),
-                false => fs::canonicalize(root.join(&run.name)),
-            };
-            let place = place.map_err(|error| Error::io(error, root))?;
+        let found = match Found::at(root)? {
+            Found::File => vec![(directory_of(root)?, vec![root.clone()])],
+            Found::Runs(runs) => {
+                let named = runs.into_iter().map(|run| Ok((below(root, &run.name)?, run.files)));
+                named.collect::<Result<_>>()?
+            }
+        };
+        for ((name, place), files) in found {
             let index = *places.entry(place).or_insert_with(|| {
                 runs.push(RunFiles { name, files: Vec::new() });
                 runs.len() - 1
             });
             let known = &mut runs[index].files;
             let file_names: Vec<_> = known.iter().map(|file| file.file_name()).collect();
-            let new: Vec<_> = (run.files.iter())
+            let new: Vec<_> = (files.into_iter())
                 .filter(|file| !file_names.contains(&file.file_name()))
-                .cloned()
                 .collect();
             known.extend(new);
             known.sort_by(|a, b| a.file_name().cmp(&b.file_name()));
         }
     }
     Ok(runs)
+}
+
+/// A directory's name as the user knows it, and the one that all ways to it share.
+type Named = (PathBuf, PathBuf);
+
+/// The directory of a file.
+fn directory_of(file: &Path) -> Result<Named> {
+    if let Some((_, uri)) = remote::of(file) {
+        let (directory, _) = uri.rsplit_once('/').unwrap_or((uri, ""));
+        return Ok((directory.into(), directory.into()));
+    }
+    let name = match file.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent.components().collect(),
+        _ => PathBuf::from("."),
+    };
+    let place = fs::canonicalize(file).map_err(|error| Error::io(error, file))?;
+    Ok((name, place.parent().unwrap_or(&place).into()))
+}
+
+/// The directory of a run below a root.
+fn below(root: &Path, run: &Path) -> Result<Named> {
+    let is_root = run == Path::new(".");
+    if let Some((_, uri)) = remote::of(root) {
+        let uri = match run.to_str() {
+            Some(run) if !is_root => remote::join(uri, run),
+            _ => uri.trim_end_matches('/').to_owned(),
+        };
+        return Ok((uri.clone().into(), uri.into()));
+    }
+    let below = if is_root { None } else { Some(run.components()) };
+    let name = root.components().chain(below.into_iter().flatten()).collect();
+    let place = fs::canonicalize(root.join(run)).map_err(|error| Error::io(error, root))?;
+    Ok((name, place))
+}
+
+/// Adds the runs that have these files, at paths below the URI.
+fn listed(uri: &str, mut files: Vec<String>, runs: &mut Vec<RunFiles>) {
+    files.sort();
+    let mut places: HashMap<String, usize> = HashMap::new();
+    for path in files.iter().filter(|path| is_event_file(Path::new(path))) {
+        let directory = path.rsplit_once('/').map_or(".", |(directory, _)| directory);
+        let index = *places.entry(directory.to_owned()).or_insert_with(|| {
+            runs.push(RunFiles { name: directory.into(), files: Vec::new() });
+            runs.len() - 1
+        });
+        if is_read(Path::new(path)) {
+            runs[index].files.push(remote::join(uri, path).into());
+        }
+    }
 }
 
 /// Adds the runs at and below `directory`, whose path below the root is `name`. `above` holds the

@@ -42,6 +42,7 @@ pub use restarts::Restarts;
 pub use run::{Run, Tag};
 pub use selection::{Kinds as KindSet, Selection};
 pub use series::{Series, Values};
+pub use source::{Source, Stamp};
 pub use texts::{Text, Texts};
 
 /// How to read.

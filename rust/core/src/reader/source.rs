@@ -4,10 +4,13 @@ use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::path::Path;
 
+use crate::remote;
+
 #[cfg(unix)]
 use std::os::unix::fs::{FileExt, MetadataExt};
 
 /// The bytes of one file, by their offsets.
+#[allow(clippy::len_without_is_empty)] // An unknown length is neither.
 pub trait Source: Send + Sync {
     /// Reads some bytes at `offset` into `buffer`; none at the end of what there is.
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize>;
@@ -27,12 +30,16 @@ pub trait Source: Send + Sync {
 pub struct Stamp {
     /// How long the file is, in bytes.
     pub length: u64,
-    /// What else changes with the file: its inode and when it was last written.
+    /// What else changes with the file: its inode and when it was last written, or what tells the
+    /// versions of a remote one apart.
     pub version: (u64, i64, i64),
 }
 
 /// The state of the file at `path`; None where a file can't be read twice.
 pub fn stamp(path: &Path) -> io::Result<Option<Stamp>> {
+    if let Some((remote, uri)) = remote::of(path) {
+        return remote.stamp(uri).map(Some);
+    }
     Ok(Stamp::of(&std::fs::metadata(path)?))
 }
 
@@ -46,6 +53,9 @@ impl Stamp {
 
 /// Opens the file at `path`.
 pub fn open(path: &Path) -> io::Result<Box<dyn Source>> {
+    if let Some((remote, uri)) = remote::of(path) {
+        return remote.open(uri);
+    }
     let file = File::open(path)?;
     let is_seekable = file.metadata()?.is_file();
     Ok(Box::new(Local { file, is_seekable }))

@@ -1,0 +1,178 @@
+"""Listing and reading files under URIs."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime
+from typing import Any
+
+from tfevents.remote.uri import FileSystem, as_os_error, below, filesystem
+
+# How many pieces are asked for before they are needed, over all files, which bounds the memory.
+_AHEAD = 6
+
+# Sizes and versions, as of now, of files that were listed; each is good for one look at its file.
+_listed: dict[str, tuple[int, int]] = {}
+_MANY = 1 << 16
+
+_pool: ThreadPoolExecutor | None = None
+_room = threading.Semaphore(_AHEAD)
+
+
+def find(uri: str) -> list[str] | None:
+    """The paths of all files below a URI, relative to it; None if it is a file itself.
+
+    Raises:
+        FileNotFoundError: there is nothing.
+        OSError: the file system says no.
+    """
+    fs, root = filesystem(uri)
+    try:
+        fs.invalidate_cache()
+        found = _find(fs, root)
+        if not found or root in found:
+            # Object stores have no empty directories, others do.
+            info = fs.info(root)
+            if info["type"] != "directory":
+                _listed[uri] = _stamp(info)
+                return None
+    except Exception as error:
+        raise as_os_error(error, "listing failed", uri) from error
+    if len(_listed) > _MANY:
+        _listed.clear()
+    prefix = root if root.endswith("/") or not root else f"{root}/"
+    paths = []
+    for name, info in found.items():
+        if name.startswith(prefix):
+            path = name[len(prefix) :].lstrip("/")
+            _listed[below(uri, path)] = _stamp(info)
+            paths.append(path)
+    return paths
+
+
+def stamp(uri: str) -> tuple[int, int]:
+    """The size of a file, and a number that is another one where the file is.
+
+    Raises:
+        FileNotFoundError: there is nothing.
+        OSError: the file system says no.
+    """
+    return _listed.pop(uri, None) or _look(uri, *filesystem(uri))
+
+
+def _look(uri: str, fs: FileSystem, path: str) -> tuple[int, int]:
+    try:
+        fs.invalidate_cache(path)
+        return _stamp(fs.info(path))
+    except Exception as error:
+        raise as_os_error(error, "looking failed", uri) from error
+
+
+def _stamp(info: dict[str, Any]) -> tuple[int, int]:
+    # Times are the second choice: some services are more precise in listings than elsewhere.
+    keys = ("ETag", "etag", "md5Hash", "content_md5", "mtime", "LastModified", "last_modified")
+    version = next((info[key] for key in (*keys, "modified", "created") if info.get(key)), None)
+    if isinstance(version, datetime):
+        version = version.timestamp()
+    digest = hashlib.sha256(str(version).encode()).digest()
+    return info["size"], int.from_bytes(digest[:8], "little")
+
+
+def _find(fs: FileSystem, root: str) -> dict[str, dict[str, Any]]:
+    """The files below a path, and what is known of them."""
+    from fsspec.asyn import AsyncFileSystem
+
+    if isinstance(fs, AsyncFileSystem) and type(fs)._find is not AsyncFileSystem._find:
+        # Those of object stores list many at a time.
+        infos = list(fs.find(root, detail=True).values())
+    else:
+        # The others' `find` leaves out what can't be listed.
+        infos, directories = [], [root]
+        while directories:
+            directory = directories.pop()
+            try:
+                here = fs.ls(directory, detail=True)
+            except FileNotFoundError:
+                if directory == root:
+                    raise
+                continue  # removed meanwhile
+            infos += here
+            directories += [
+                info["name"]
+                for info in here
+                if info["type"] == "directory" and info["name"] != directory
+            ]
+    return {
+        info["name"]: info for info in infos if info["type"] == "file" and info["size"] is not None
+    }
+
+
+class RemoteFile:
+    """A file of known size, read by offset.
+
+    Attributes:
+        size, version: its `stamp`.
+    """
+
+    def __init__(self, uri: str) -> None:
+        self._uri = uri
+        self._fs, self._path = filesystem(uri)
+        listed = _listed.pop(uri, None)
+        self.size, self.version = listed or _look(uri, self._fs, self._path)
+        # What was asked for before it was needed, by offset.
+        self._pending: dict[int, tuple[int, Future[bytes]]] = {}
+
+    def read(self, start: int, length: int, ahead: int) -> bytes:
+        """These bytes. Asks for `ahead` more pieces of that length, which follow, if there is room.
+
+        Raises:
+            OSError: they can't be read, all of them.
+        """
+        known, future = self._pending.pop(start, (0, None))
+        if future is not None:
+            _room.release()
+        for at in range(start + length, min(start + (ahead + 1) * length, self.size), length):
+            if at not in self._pending:
+                if not _room.acquire(blocking=False):
+                    break
+                piece = min(length, self.size - at)
+                self._pending[at] = (piece, _threads().submit(self._fetch, at, piece))
+        if future is not None and known == length:
+            return future.result()
+        return self._fetch(start, length)
+
+    def _fetch(self, start: int, length: int) -> bytes:
+        what = f"reading {length} bytes at offset {start} failed"
+        try:
+            data: bytes = self._fs.cat_file(self._path, start=start, end=start + length)
+        except Exception as error:
+            raise as_os_error(error, what, self._uri) from error
+        if len(data) != length:
+            raise OSError(errno.EIO, f"{what}: there were {len(data)}", self._uri)
+        return data
+
+    def __del__(self) -> None:
+        for _, future in getattr(self, "_pending", {}).values():
+            future.cancel()
+            _room.release()
+
+
+def _threads() -> ThreadPoolExecutor:
+    global _pool
+    if _pool is None:
+        _pool = ThreadPoolExecutor(_AHEAD, "tfevents-read")
+    return _pool
+
+
+def _forked() -> None:
+    # The threads are the parent's.
+    global _pool, _room
+    _pool, _room = None, threading.Semaphore(_AHEAD)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)
