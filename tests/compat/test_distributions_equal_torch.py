@@ -172,6 +172,27 @@ def test_torch_s_histograms_of_nan_have_moments_that_are_nan():
     assert moments(ours(lambda w: w.add_histogram("t", values)))[:2] == (2, 3.0)
 
 
+@pytest.mark.parametrize("bins", ["tensorflow", "auto"])
+def test_tensorboard_takes_a_histogram_of_no_values(tmp_path, bins):
+    accumulators = peer("tensorboard.backend.event_processing.event_accumulator")
+    with tfevents.SummaryWriter(tmp_path) as writer, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for step, values in enumerate([[1.0, 2.0], [math.nan, math.inf], [3.0]]):
+            writer.add_histogram("h", np.array(values), step, bins)
+    everything = {"histograms": 0, "compressedHistograms": 0}
+    accumulator = accumulators.EventAccumulator(str(tmp_path), everything).Reload()
+    assert [h.histogram_value.num for h in accumulator.Histograms("h")] == [2, 0, 1]
+    (_, empty, _) = accumulator.CompressedHistograms("h")
+    assert {value for _, value in empty.compressed_histogram_values} == {0.0}
+    # As the dashboards of TensorBoard 2 have them.
+    compat = peer("tensorboard.data_compat")
+    loader = peer("tensorboard.backend.event_processing.event_file_loader")
+    tensor_util = peer("tensorboard.util.tensor_util")
+    (_, *logged) = loader.LegacyEventFileLoader(str(events.only_file(tmp_path))).Load()
+    migrated = compat.migrate_value(logged[1].summary.value[0])
+    assert tensor_util.make_ndarray(migrated.tensor).shape == (0, 3)
+
+
 numbers = st.floats(allow_nan=False, allow_infinity=False)
 columns = st.integers(0, 20).flatmap(
     lambda count: st.tuples(*2 * [st.lists(numbers, min_size=count, max_size=count)])

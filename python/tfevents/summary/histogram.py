@@ -26,9 +26,11 @@ def histogram(
         values, bins, max_bins: as for `SummaryWriter.add_histogram`.
 
     Raises:
-        TypeError, ValueError: an argument that can't be used, or no finite value in any bin.
+        TypeError, ValueError: an argument that can't be used, no value, or none in any bin.
     """
     array = as_array(values, "values")
+    if array.size == 0:
+        raise ValueError(f"values: expected at least one, got the shape {list(array.shape)}")
     most = None if max_bins is None else as_count(max_bins, "max_bins")
     if isinstance(bins, str) and bins == "tensorflow":
         summary, left_out = _native.histogram(name, float_elements(array, "K"), most)
@@ -90,8 +92,6 @@ def _counted(
             chosen = as_count(chosen.item(), "bins")
         elif np.isnan(chosen).any():
             raise ValueError("bins: expected ascending edges, got NaN among them")
-    if not finite.size:
-        return np.zeros(1), np.zeros(0)  # refused when the summary is made
     try:
         counts, edges = np.histogram(finite, chosen)
     except (TypeError, ValueError, IndexError, MemoryError) as error:

@@ -35,11 +35,12 @@ class DistributionMethods(BaseWriter):
             walltime: seconds since the epoch; by default now.
             max_bins: where there are more bins they are merged in groups of `bins // max_bins`.
 
-        NaN and infinities are left out of everything, with a `RuntimeWarning`. Values outside of
-        the bins are in the histogram's least, greatest, number and sums, but in no bin.
+        NaN and infinities are left out of everything, with a `RuntimeWarning`; where nothing else
+        is there, a histogram of no values is logged. Values outside of the bins are in the
+        histogram's least, greatest, number and sums, but in no bin.
 
         Raises:
-            TypeError, ValueError: an argument that can't be used, or no finite value in any bin;
+            TypeError, ValueError: an argument that can't be used, no value, or none in any bin;
                 nothing is logged then.
         """
         self._add(summary.histogram(tag, values, bins, max_bins), global_step, walltime)

@@ -62,7 +62,9 @@ fn in_bins(
     max_bins: Option<usize>,
 ) -> PyResult<Summary> {
     if moments.num == 0.0 {
-        return Err(PyValueError::new_err("values: expected at least one finite number, got none"));
+        // One empty bucket, which every reader takes for a histogram of nothing.
+        let buckets = Buckets { limits: vec![0.0], counts: vec![0.0] };
+        return encoded(tag, &as_moments([0.0; 5]), &buckets);
     }
     let buckets = Buckets::new(edges, counts, max_bins)
         .ok_or_else(|| PyValueError::new_err("values: none of them is in any of the bins"))?;
