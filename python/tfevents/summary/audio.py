@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tfevents import _native
+from tfevents._arguments import warn
 from tfevents._arrays import as_array
 from tfevents._native import Summary, as_number
 
@@ -43,9 +43,7 @@ def audio_summary(tag: str, tensor: Any, argument: str, sample_rate: Any) -> Sum
         raise ValueError(f"{argument}: too long, {samples.size} samples are more than 2 GiB")
     summary, clipped = _native.audio(tag, _amplitudes(samples), int(rate))
     if clipped:
-        warnings.warn(
-            f"{argument}: amplitudes beyond -1 and 1 are clipped", RuntimeWarning, stacklevel=3
-        )
+        warn(f"{argument}: amplitudes beyond -1 and 1 are clipped")
     return summary
 
 
