@@ -9,7 +9,18 @@ import sys
 import xml.etree.ElementTree as ElementTree
 from importlib.util import find_spec
 
-PEERS = ["torch", "tensorboard", "tensorboardX", "tensorflow", "tensorboard_data_server", "tbparse"]
+PEERS = [
+    "torch",
+    "tensorboard",
+    "tensorboardX",
+    "tensorflow",
+    "tensorboard_data_server",
+    "tbparse",
+    "accelerate",
+    "lightning",
+    "stable_baselines3",
+    "transformers",
+]
 MISSING = re.compile(r"cannot be imported|could not import|no module named|not installed", re.I)
 # Hardware cannot be installed.
 EXCUSED = re.compile(r"\b(CUDA|GPU)\b")
@@ -19,7 +30,7 @@ compared = 0
 for case in ElementTree.parse(sys.argv[1]).iter("testcase"):
     # A file that is skipped as a whole has no class name; its reason is in the text.
     name = ".".join(filter(None, [case.get("classname"), case.get("name")]))
-    is_comparison = name.startswith("tests.compat.")
+    is_comparison = name.startswith(("tests.compat.", "tests.clients."))
     skips = [skip for skip in case.iter("skipped") if skip.get("type") != "pytest.xfail"]
     compared += is_comparison and not skips
     for skip in skips:
