@@ -1,10 +1,14 @@
 //! The reader as its users see it: files on a disk, whole, cut short and damaged.
 #![allow(missing_docs)]
 
+#[path = "messages.rs"]
+mod messages;
+
 use std::fs;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
+use messages::{event, message, metadata};
 use proptest::prelude::*;
 use tfevents::logdir;
 use tfevents::reader::{self, Damage, Kind, Log, OnCorrupt, Options, Text, Values};
@@ -31,17 +35,6 @@ struct Point {
     wall_time: f64,
     value: f32,
     style: Style,
-}
-
-fn message(build: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
-    let mut out = Vec::new();
-    build(&mut out);
-    out
-}
-
-fn metadata(plugin: &str) -> Vec<u8> {
-    let plugin = message(|out| encode::bytes_field(out, 1, plugin.as_bytes()));
-    message(|out| encode::bytes_field(out, 1, &plugin))
 }
 
 fn value(point: &Point) -> Vec<u8> {
@@ -80,17 +73,6 @@ fn text(tag: &str, texts: &[&str]) -> Vec<u8> {
         encode::bytes_field(out, 1, tag.as_bytes());
         encode::bytes_field(out, 8, &tensor);
         encode::bytes_field(out, 9, &metadata("text"));
-    })
-}
-
-fn event(step: i64, wall_time: f64, values: &[Vec<u8>]) -> Vec<u8> {
-    let summary = message(|out| values.iter().for_each(|value| encode::bytes_field(out, 1, value)));
-    message(|out| {
-        encode::double_field(out, 1, wall_time);
-        if step != 0 {
-            encode::varint_field(out, 2, step as u64);
-        }
-        encode::bytes_field(out, 5, &summary);
     })
 }
 

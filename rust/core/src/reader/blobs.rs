@@ -100,11 +100,6 @@ impl Blobs {
         Some(Blob::Here(self.small.get(start..start + place.length as usize)?))
     }
 
-    /// Whether any value stays in a file.
-    pub fn need_files(&self) -> bool {
-        self.places.iter().any(|place| place.file != HERE)
-    }
-
     /// Appends a value, which lies at `offset` in the file, if that is known.
     pub(super) fn push(&mut self, step: i64, wall_time: f64, bytes: &[u8], offset: Option<u64>) {
         // No record is as long as 4 GiB.

@@ -81,6 +81,8 @@ pub struct Columns<'a> {
     spare: Vec<Points>,
     /// Whether the columns are laid out for all of the file.
     is_spread: bool,
+    /// Whether nothing can be read from the file again.
+    pub keeps_all: bool,
     /// What other events than summaries hold, and where to find a kind and tag among it.
     events: Vec<Series>,
     event_places: HashMap<(Kind, Box<str>), usize>,
@@ -341,7 +343,7 @@ impl<'a> Columns<'a> {
             let others: Vec<_> = values.collect::<Result<_, _>>()?;
             let purged = if goes_backwards { self.counts(summary) } else { Vec::new() };
             for value in first.iter().chain(&others) {
-                self.add_value(value, &event, place(value.raw, payload, offset));
+                self.add_value(value, &event, self.place(value.raw, payload, offset));
             }
             for (tag, before) in purged {
                 // What has a value has a place by now.
@@ -370,8 +372,9 @@ impl<'a> Columns<'a> {
             What::SessionLog(log) => (Kind::SessionLog, "", log.raw()),
             _ => return Ok(()),
         };
+        let offset = self.place(bytes, payload, offset);
         if let Values::Blobs(blobs) = &mut self.event(kind, tag).values {
-            blobs.push(event.step, event.wall_time, bytes, place(bytes, payload, offset));
+            blobs.push(event.step, event.wall_time, bytes, offset);
         }
         Ok(())
     }
@@ -492,6 +495,14 @@ impl<'a> Columns<'a> {
         Ok(true)
     }
 
+    /// Where `part` can be read from the file again, if it is a part of `payload`, which lies at
+    /// `offset`.
+    fn place(&self, part: &[u8], payload: &[u8], offset: u64) -> Option<u64> {
+        let start = part.as_ptr().addr().checked_sub(payload.as_ptr().addr())?;
+        let is_part = start.checked_add(part.len())? <= payload.len();
+        (is_part && !self.keeps_all).then_some(offset + start as u64)
+    }
+
     /// What was read of other events than summaries, of this kind under this tag.
     fn event(&mut self, kind: Kind, tag: &str) -> &mut Series {
         let place = *self.event_places.entry((kind, tag.into())).or_insert_with(|| {
@@ -536,12 +547,6 @@ impl<'a> Columns<'a> {
 /// The tags of a summary.
 fn tags<'s>(summary: &'s crate::event::Summary<'_>) -> impl Iterator<Item = &'s str> {
     summary.values().filter_map(|value| Some(value.ok()?.tag))
-}
-
-/// Where `part` lies in the file, if it is a part of `payload`, which lies at `offset`.
-fn place(part: &[u8], payload: &[u8], offset: u64) -> Option<u64> {
-    let start = part.as_ptr().addr().checked_sub(payload.as_ptr().addr())?;
-    (start.checked_add(part.len())? <= payload.len()).then_some(offset + start as u64)
 }
 
 /// The payload of the record at the beginning of `bytes`, if it is whole and good.

@@ -115,6 +115,7 @@ pub(super) fn read_file(
         offset = last.offset;
         record -= 1;
     }
+    columns.keeps_all = !source.is_seekable();
     let mut stream = Stream::new(source, buffer);
     stream.skip(offset);
     let spread = if offset > 0 { Spread::Done } else { Spread::Undecided };
