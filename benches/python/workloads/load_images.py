@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from time import perf_counter
 
 import tfevents
@@ -55,7 +57,7 @@ def rows(bench: Bench) -> Iterator[Row]:
             faster=False,
         )
         yield from against_rustboard(bench, figure, directory, scalars, load, images)
-        yield against_event_accumulator(bench, figure, path, scalars, load, images)
+        yield from against_event_accumulator(bench, figure, path, scalars, load, images)
 
 
 def check_images(run: tfevents.Run, images: int) -> None:
@@ -91,11 +93,32 @@ def against_rustboard(bench, figure, directory, scalars, load, images):  # type:
 
 
 def against_event_accumulator(bench, figure, path, scalars, load, images):  # type: ignore[no-untyped-def]
+    """Rows for EventAccumulator reading with TensorFlow, where that is installed, and by itself."""
     name = "EventAccumulator"
     if not bench.has("tensorboard"):
-        return skipped(figure, name, f"{name} is not here")
-    costs = interleave(
-        max(bench.slow_repetitions // 2, 1),
-        {name: lambda: peers.event_accumulator(path, scalars) / images, "ours": load},
-    )
-    return ratio_row(figure, name, costs["ours"], costs[name], ("at least", 300), unit="image")
+        yield skipped(figure, name, f"{name} is not here")
+        return
+    if bench.has("tensorflow"):
+        costs = interleave(
+            max(bench.slow_repetitions // 2, 1),
+            {name: lambda: peers.event_accumulator(path, scalars) / images, "ours": load},
+        )
+        with_tensorflow = f"{name}, with TensorFlow to read records"
+        yield ratio_row(
+            figure, with_tensorflow, costs["ours"], costs[name], None, unit="image", faster=True
+        )
+    few = max(images // 50, 10)
+    with bench.directory() as directory, ProcessPoolExecutor(1, get_context("spawn")) as process:
+        few_path = directory / "events.out.tfevents.1"
+        few_scalars = by_tag(mediafiles.write_images(few_path, few, SIZE))
+        alone = peers.event_accumulator_alone
+        costs = interleave(
+            max(bench.slow_repetitions // 2, 1),
+            {
+                name: lambda: process.submit(alone, few_path, few_scalars).result() / few,
+                "ours": load,
+            },
+        )
+    note = f"{name} without TensorFlow, as next to PyTorch: a file of {few:,} images"
+    bound: Bound = ("at least", 300)
+    yield ratio_row(figure, name, costs["ours"], costs[name], bound, unit="image", note=note)

@@ -65,12 +65,17 @@ def _numbers(name: str, data: bytearray) -> NDArray[Any]:
         return np.frombuffer(data, np.uint8).astype(np.bool_)
     if hasattr(np, name):
         return np.frombuffer(data, np.dtype(name).newbyteorder("<")).astype(name, copy=False)
+    if name in ("int4", "uint4"):
+        data = bytearray(byte & 0xF for byte in data)
     try:
         import ml_dtypes
     except ImportError:
         if name == "bfloat16":
             return (np.frombuffer(data, "<u2").astype(np.uint32) << 16).view(np.float32)
-        if name in ("int4", "uint4"):
-            return np.frombuffer(data, name[:-1] + "8")
+        if name == "uint4":
+            return np.frombuffer(data, np.uint8)
+        if name == "int4":
+            # Bit 3 is the sign.
+            return (np.frombuffer(data, np.int8) ^ 8) - np.int8(8)
         raise ImportError(f"a tensor of {name} needs the package ml_dtypes") from None
     return np.frombuffer(data, getattr(ml_dtypes, name))
