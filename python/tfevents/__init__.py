@@ -2,8 +2,10 @@
 
 from tfevents import _exit as _exit
 from tfevents._install import install, uninstall
-from tfevents._native import __version__
+from tfevents._native import Event, Value, __version__
+from tfevents.damage import FileReport, Report, repair, verify
 from tfevents.errors import CorruptFileError, Error, FileChangedError
+from tfevents.events import Events, LogMessage, TaggedRunMetadata, iter_events
 from tfevents.global_writer import GlobalSummaryWriter
 from tfevents.reader import Damage, Log, read
 from tfevents.run import Run
@@ -27,7 +29,10 @@ __all__ = [
     "CorruptFileError",
     "Damage",
     "Error",
+    "Event",
+    "Events",
     "FileChangedError",
+    "FileReport",
     "FileWriter",
     "GlobalSummaryWriter",
     "Graph",
@@ -36,15 +41,22 @@ __all__ = [
     "Images",
     "Layouts",
     "Log",
+    "LogMessage",
     "Meshes",
     "PrCurves",
+    "Report",
     "Run",
     "Scalars",
     "SummaryWriter",
+    "TaggedRunMetadata",
     "Tensors",
     "Texts",
+    "Value",
     "__version__",
     "install",
+    "iter_events",
     "read",
+    "repair",
     "uninstall",
+    "verify",
 ]

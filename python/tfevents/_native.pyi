@@ -2,6 +2,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import (
     Any,
+    Final,
     Literal,
     Protocol,
     Self,
@@ -16,15 +17,19 @@ from numpy.typing import NDArray
 from typing_extensions import disjoint_base
 
 from tfevents.remote.spool import SpooledRun
+from tfevents.run import Metadata
 
 __all__ = [
     "Control",
+    "Event",
+    "EventReader",
     "EventWriter",
     "FileWriter",
     "LogData",
     "RunData",
     "ScalarTable",
     "Summary",
+    "Value",
     "WideTable",
     "__version__",
     "as_number",
@@ -47,10 +52,12 @@ __all__ = [
     "onnx_graph_def",
     "pr_curve",
     "pr_curve_raw",
+    "repair_file",
     "scalar",
     "tensor",
     "tensor_of_strings",
     "text",
+    "verify_file",
     "video",
 ]
 
@@ -277,6 +284,94 @@ class RunData:
     def audio(
         self, index: int, item: int
     ) -> tuple[float | None, str, list[tuple[bytes, bytes | None]]]: ...
+
+@final
+class Event:
+    """One event."""
+
+    wall_time: Final[float]
+    """When it was logged, in seconds since the epoch; 0 where the event does not say it."""
+    step: Final[int]
+    """The step; 0 where the event does not say it."""
+    raw: Final[bytes]
+    """The serialized `Event` message, as it is in the file."""
+    @property
+    def what(
+        self,
+    ) -> (
+        Literal[
+            "file_version",
+            "graph_def",
+            "summary",
+            "log_message",
+            "session_log",
+            "tagged_run_metadata",
+            "meta_graph_def",
+        ]
+        | None
+    ):
+        """What the event holds: the member of the message's `oneof`; None if it holds nothing."""
+
+    @property
+    def writer(self) -> str | None:
+        """Who wrote the file, where the event says it (`source_metadata.writer`)."""
+
+    @property
+    def values(self) -> list[Value]:
+        """The values under tags; empty if the event is no summary."""
+
+    @property
+    def content(self) -> Any:
+        """What the event holds: of a summary its `values`; of `file_version` a str; of `graph_def`
+        and `meta_graph_def` the serialized message; of `session_log` a `SessionLog`, of
+        `tagged_run_metadata` a `TaggedRunMetadata`, of `log_message` a `LogMessage`; None if it
+        holds nothing.
+        """
+
+    def SerializeToString(self) -> bytes: ...
+    def to_proto(self) -> Any:
+        """The event as a `tfevents.proto.Event`, which needs the extra `tfevents[protobuf]`."""
+
+@final
+class Value:
+    """One value under a tag."""
+
+    @property
+    def tag(self) -> str: ...
+    @property
+    def what(
+        self,
+    ) -> (
+        Literal["simple_value", "tensor", "histo", "image", "audio", "obsolete_old_style_histogram"]
+        | None
+    ):
+        """What the value is: the member of the message's `oneof`; None if it is nothing."""
+
+    @property
+    def value(self) -> Any:
+        """The value: of `simple_value` a float; of `tensor` an array, as in `Tensors`; of `histo`
+        a `Histogram`; of `image` an `Image`; of `audio` an `AudioClip`; else None.
+        """
+
+    @property
+    def metadata(self) -> Metadata | None:
+        """What the value says of its tag."""
+
+@disjoint_base
+class EventReader:
+    def __new__(cls, files: list[str], verify: bool, skip: bool) -> Self: ...
+    def __iter__(self) -> Self: ...
+    def __next__(self) -> Event: ...
+    @property
+    def _damage(self) -> list[tuple[str, int, int, str]]: ...
+    def close(self) -> None: ...
+
+def verify_file(path: str) -> tuple[int, int, list[tuple[str, int, int, str]], int]:
+    """How many good records, their bytes, what is damaged, and the length of an unfinished one."""
+
+def repair_file(
+    path: str, output: str
+) -> tuple[int, int, list[tuple[str, int, int, str]], int]: ...
 
 @final
 class ScalarTable:

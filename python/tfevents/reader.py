@@ -207,40 +207,46 @@ def read(
         >>> loss = log["exp1"].scalars["loss"]  # doctest: +SKIP
         >>> plt.plot(loss.step, loss.value)  # doctest: +SKIP
     """
-    several = not isinstance(path, (str, bytes, os.PathLike))
-    if several and not isinstance(path, Iterable):
-        raise TypeError(f"path must be a path or an iterable of paths, not {_type(path)}")
-    roots = [_path(one) for one in path] if several else [_path(path)]  # type: ignore[union-attr]
+    paths, several = roots(path)
     in_runs = selection.matcher("runs", runs)
     data = _native.LogData(
-        _choice("verify", verify, "crc", "none") == "crc",
-        _choice("on_corrupt", on_corrupt, "raise", "skip") == "skip",
-        _threads(threads) or remote.threads_for(roots),
+        choice("verify", verify, "crc", "none") == "crc",
+        choice("on_corrupt", on_corrupt, "raise", "skip") == "skip",
+        _threads(threads) or remote.threads_for(paths),
         selection.matcher("tags", tags),
         selection.kind_names(kinds),
         selection.step_bounds(steps),
-        _choice("restarts", restarts, "raw", "tensorboard", "last_wins"),
+        choice("restarts", restarts, "raw", "tensorboard", "last_wins"),
     )
 
     def find() -> list[tuple[str, list[str]]]:
-        found = _native.find(roots, several)
+        found = _native.find(paths, several)
         return found if in_runs is None else [run for run in found if in_runs(run[0])]
 
     return Log(find, data)
 
 
-def _path(path: object) -> str:
+def roots(path: object) -> tuple[list[str], bool]:
+    """The paths that are given, and whether they are given as several."""
+    if isinstance(path, (str, bytes, os.PathLike)):
+        return [path_of(path)], False
+    if not isinstance(path, Iterable):
+        raise TypeError(f"path must be a path or an iterable of paths, not {_type(path)}")
+    return [path_of(one) for one in path], True
+
+
+def path_of(path: object, argument: str = "path") -> str:
     if not isinstance(path, (str, os.PathLike)):
-        raise TypeError(f"path must be a str or os.PathLike, not {_type(path)}")
-    path = os.fsdecode(remote.location(path, "path"))
+        raise TypeError(f"{argument} must be a str or os.PathLike, not {_type(path)}")
+    path = os.fsdecode(remote.location(path, argument))
     if "\0" in path:
-        raise ValueError("path must not contain null characters")
+        raise ValueError(f"{argument} must not contain null characters")
     if not path:
-        raise ValueError("path must not be empty")
+        raise ValueError(f"{argument} must not be empty")
     return path
 
 
-def _choice(argument: str, value: object, *choices: str) -> str:
+def choice(argument: str, value: object, *choices: str) -> str:
     if not isinstance(value, str) or value not in choices:
         expected = f"{', '.join(map(repr, choices[:-1]))} or {choices[-1]!r}"
         raise ValueError(f"{argument} must be {expected}, not {value!r}")

@@ -5,6 +5,7 @@ mod argument;
 mod arrow;
 mod column;
 mod error;
+mod events;
 mod file_writer;
 mod graph;
 mod handle;
@@ -22,6 +23,8 @@ mod _native {
 
     #[pymodule_export]
     use crate::argument::{as_number, as_step, as_text};
+    #[pymodule_export]
+    use crate::events::{Event, EventReader, Value, repair_file, verify_file};
     #[pymodule_export]
     use crate::file_writer::FileWriter;
     #[pymodule_export]

@@ -31,7 +31,7 @@ type Histograms<'py> =
     ([Column<'py, f64>; 5], (Column<'py, usize>, Column<'py, f64>, Column<'py, f64>), Vec<bool>);
 
 /// The name of the elements' type, the shape, and the elements: all of them, or one for all.
-type Array<'py> = (&'static str, Vec<usize>, Bound<'py, PyAny>);
+pub type Array<'py> = (&'static str, Vec<usize>, Bound<'py, PyAny>);
 
 /// Frames a second, the type of the files, and each file with its label.
 type Sounds<'py> = (Option<f32>, String, Vec<(Bound<'py, PyBytes>, Option<Bound<'py, PyBytes>>)>);
@@ -293,7 +293,7 @@ fn no_array(error: NoArray) -> PyErr {
     PyValueError::new_err(format!("the tensor can't be an array: {error}"))
 }
 
-fn tensor_array<'py>(py: Python<'py>, tensor: &Tensor<'_>) -> PyResult<Array<'py>> {
+pub fn tensor_array<'py>(py: Python<'py>, tensor: &Tensor<'_>) -> PyResult<Array<'py>> {
     let array = tensor.array().map_err(no_array)?;
     Ok(match array.elements {
         // An array over these bytes can be written to.

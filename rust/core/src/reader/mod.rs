@@ -13,6 +13,8 @@ mod outline;
 mod picture;
 mod points;
 mod prefetch;
+mod records;
+pub mod repair;
 mod restarts;
 mod run;
 mod selection;
@@ -24,6 +26,7 @@ pub mod table;
 mod tags;
 mod template;
 mod texts;
+mod walk;
 
 use std::num::NonZeroUsize;
 
@@ -38,6 +41,7 @@ pub use kind::Kind;
 pub use log::Log;
 pub use picture::{Picture, decode_png};
 pub use points::Points;
+pub use records::{Next, Records};
 pub use restarts::Restarts;
 pub use run::{Run, Tag};
 pub use selection::{Kinds as KindSet, Selection};

@@ -17,9 +17,9 @@ const AFTER_SKIP: usize = 4 << 10;
 pub(super) const KEEP: usize = 4 << 20;
 
 /// The part of a file that is in memory.
-pub(super) struct Stream<'b> {
+pub(super) struct Stream {
     source: Box<dyn Source>,
-    buffer: &'b mut Vec<u8>,
+    buffer: Vec<u8>,
     start: usize,
     end: usize,
     offset: u64,
@@ -27,9 +27,9 @@ pub(super) struct Stream<'b> {
     chunk: usize,
 }
 
-impl<'b> Stream<'b> {
-    /// A stream at the beginning of `source`.
-    pub fn new(source: Box<dyn Source>, buffer: &'b mut Vec<u8>) -> Stream<'b> {
+impl Stream {
+    /// A stream at the beginning of `source`, which uses the memory of `buffer`.
+    pub fn new(source: Box<dyn Source>, buffer: Vec<u8>) -> Stream {
         Stream { source, buffer, start: 0, end: 0, offset: 0, chunk: CHUNK }
     }
 
@@ -37,6 +37,16 @@ impl<'b> Stream<'b> {
     #[inline]
     pub fn window(&self) -> &[u8] {
         &self.buffer[self.start..self.end]
+    }
+
+    /// The memory, for another stream.
+    pub fn into_buffer(self) -> Vec<u8> {
+        self.buffer
+    }
+
+    /// The last `count` bytes that the window was moved past.
+    pub fn before(&self, count: usize) -> &[u8] {
+        &self.buffer[self.start - count..self.start]
     }
 
     /// Where in the file the window begins.

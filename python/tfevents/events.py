@@ -1,0 +1,117 @@
+"""`tfevents.iter_events`: the events of files, one after the other."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from types import TracebackType
+from typing import Literal, NamedTuple, Self
+
+from tfevents import _messages as messages
+from tfevents import _native
+from tfevents.reader import Damage, choice, roots
+from tfevents.run import Metadata
+from tfevents.series import AudioClip, Histogram, Image, SessionLog
+from tfevents.series.tensors import as_array
+
+# What the native module makes of events and values.
+__all__ = [
+    "AudioClip",
+    "Events",
+    "Histogram",
+    "Image",
+    "LogMessage",
+    "Metadata",
+    "SessionLog",
+    "TaggedRunMetadata",
+    "as_array",
+    "iter_events",
+]
+
+
+class TaggedRunMetadata(NamedTuple):
+    """How a session ran a step (`TaggedRunMetadata`)."""
+
+    tag: str
+    run_metadata: bytes
+    """A serialized `RunMetadata`."""
+
+
+class LogMessage(NamedTuple):
+    """A line of a log, which nothing writes any more (`LogMessage`)."""
+
+    level: int
+    """0 unknown, 10 debugging, 20 info, 30 warning, 40 error, 50 fatal."""
+    message: str
+
+
+def _log_message(raw: bytes) -> LogMessage:
+    fields = messages.decode(raw)
+    return LogMessage(messages.integer(fields, 1), messages.text(fields, 2))
+
+
+class Events(_native.EventReader):
+    """Iterates over the events of files; made by `iter_events`.
+
+    It holds one file open until that is done, or until `close()`; a `with` block closes it too.
+    """
+
+    @property
+    def damage(self) -> list[Damage]:
+        """What was stepped over so far; always empty with `on_corrupt="raise"`."""
+        return [Damage(*one) for one in self._damage]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def iter_events(
+    path: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+    *,
+    verify: Literal["crc", "none"] = "crc",
+    on_corrupt: Literal["raise", "skip"] = "raise",
+) -> Events:
+    """Iterates over the events of files as they are: of every kind, none left out.
+
+    It does what `tf.compat.v1.train.summary_iterator` and TensorBoard's `EventFileLoader` do,
+    without them. Files are read as the iteration comes to them, in a few hundred kilobytes of
+    memory, or as much as the largest event takes. Each event has `wall_time`, `step`, `what`,
+    `values`, `content`, and its bytes as `raw`; `to_proto()` makes it a message, for code that
+    expects one:
+
+        for event in map(tfevents.Event.to_proto, tfevents.iter_events(path)):
+            for value in event.summary.value: ...
+
+    Args:
+        path: an event file (of any name), the directory of a run, or one with runs anywhere below
+            it, or an iterable of these. Runs come one after the other, as `read` finds them, and
+            the files of each in the order of their names.
+        verify: `"crc"` checks both checksums of each record, `"none"` only those of the lengths.
+        on_corrupt: what a corrupt record leads to: `"raise"`, an error; `"skip"`, it is stepped
+            over and listed in the iterator's `damage`. A record that the end of a file cuts short
+            is not written yet, and is neither: the file ends before it.
+
+    Raises:
+        FileNotFoundError: there is nothing at `path`.
+        OSError: a file or directory can't be read.
+        CorruptFileError: a file is damaged, or no event file; raised by the iteration.
+        TypeError, ValueError: an argument can't be used.
+
+    Example:
+        >>> for event in tfevents.iter_events("runs/exp1"):  # doctest: +SKIP
+        ...     for value in event.values:
+        ...         print(event.step, value.tag, value.value)
+    """
+    options = (
+        choice("verify", verify, "crc", "none") == "crc",
+        choice("on_corrupt", on_corrupt, "raise", "skip") == "skip",
+    )
+    return Events([file for _, files in _native.find(*roots(path)) for file in files], *options)
