@@ -63,8 +63,9 @@ class GlobalSummaryWriter:
         _writers.add(self)
 
     def _unlock(self) -> None:
-        # Held while an event is added, so that a tag's steps are in order in the file.
-        self._lock = threading.Lock()
+        # Held while an event is added, so that a tag's steps are in order in the file; by a thread
+        # twice where a signal's handler logs.
+        self._lock = threading.RLock()
 
     @contextmanager
     def _next_step(self, kind: str, tag: str) -> Iterator[int]:
@@ -129,13 +130,13 @@ class GlobalSummaryWriter:
 
 
 _writers: weakref.WeakSet[GlobalSummaryWriter] = weakref.WeakSet()
-_sharing = threading.Lock()
+_sharing = threading.RLock()
 
 
 def _after_fork() -> None:
     """A lock that another thread held in the parent would be held in the child for ever."""
     global _sharing
-    _sharing = threading.Lock()
+    _sharing = threading.RLock()
     for writer in _writers:
         writer._unlock()
 
