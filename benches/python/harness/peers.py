@@ -91,6 +91,26 @@ def summary_iterator(path: Path, expected: Columns) -> float:
     return seconds
 
 
+def event_file_loader(path: Path, expected: Columns) -> float:
+    """Seconds until the values of all events are collected by tag."""
+    quiet()
+    from tensorboard.backend.event_processing.event_file_loader import EventFileLoader
+    from tensorboard.util import tensor_util
+
+    points = defaultdict(list)
+    start = perf_counter()
+    for event in EventFileLoader(str(path)).Load():
+        for value in event.summary.value:
+            number = tensor_util.make_ndarray(value.tensor).item()
+            points[value.tag].append((event.step, event.wall_time, number))
+    seconds = perf_counter() - start
+    same(
+        expected,
+        {tag: [np.array(c) for c in zip(*rows, strict=True)] for tag, rows in points.items()},
+    )
+    return seconds
+
+
 def event_accumulator(path: Path, expected: Columns) -> float:
     """Seconds until EventAccumulator holds every point of every tag."""
     quiet()

@@ -22,6 +22,7 @@ from workloads import (
     log,
     pr_curve,
     series,
+    stream,
     tables,
     text,
     video,
@@ -47,5 +48,6 @@ WORKLOADS: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "load_images": load_images.rows,
     "load_histograms": load_histograms.rows,
     "load_memory": load_memory.rows,
+    "stream": stream.rows,
     "tables": tables.rows,
 }
