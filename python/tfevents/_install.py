@@ -1,4 +1,4 @@
-"""Puts our writers in the place of torch's and tensorboardX's, for code that can't be edited."""
+"""Puts our writers and readers in the place of others, for code that can't be edited."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from tfevents._stand_ins import StandIn, tensorboardx, torch
+from tfevents._stand_ins import StandIn, event_accumulator, tensorboardx, torch
 
 # Where classes are defined, and what takes their place. Whatever else is bound to the same class,
 # the packages that export it and the modules that imported it, is found by looking for it.
@@ -21,6 +21,10 @@ REPLACEMENTS: tuple[tuple[str, str, StandIn], ...] = (
     ("tensorboardX.writer", "SummaryWriter", tensorboardx.SummaryWriter),
     ("tensorboardX.writer", "FileWriter", tensorboardx.FileWriter),
     ("tensorboardX.global_writer", "GlobalSummaryWriter", tensorboardx.GlobalSummaryWriter),
+    *(
+        ("tensorboard.backend.event_processing.event_accumulator", it.__name__, it)
+        for it in (event_accumulator.EventAccumulator, *event_accumulator.EVENTS)
+    ),
 )
 
 
@@ -43,13 +47,15 @@ class Installation(NamedTuple):
 
 
 def install() -> Installation:
-    """Puts our writers in the place of torch's and tensorboardX's, in this process.
+    """Puts our writers and readers in the place of others, in this process.
 
     `SummaryWriter` and `FileWriter` of `torch.utils.tensorboard`, and these and
     `GlobalSummaryWriter` of `tensorboardX`, become subclasses of ours with the signatures of
-    those; in every loaded module whose globals hold one of these classes, under whatever name; and
-    in the packages themselves when they are imported later. None of them is imported for that, or
-    needs to be installed. Builders such as `torch.utils.tensorboard.summary.scalar` stay.
+    those, and TensorBoard's `EventAccumulator` and the classes of its events those of
+    `tfevents.compat.event_accumulator`; in every loaded module whose globals hold one of these
+    classes, under whatever name; and in the packages themselves when they are imported later. None
+    of them is imported for that, or needs to be installed. Builders such as
+    `torch.utils.tensorboard.summary.scalar` stay.
 
     Objects that exist already stay what they are, and pass for instances of what has taken their
     class's place, as all writers of ours do. What holds a class in other ways than by a global,

@@ -23,6 +23,7 @@ __all__ = [
     "Control",
     "Event",
     "EventReader",
+    "EventTail",
     "EventWriter",
     "FileWriter",
     "LogData",
@@ -409,6 +410,20 @@ class WideTable:
 def fields(message: bytes) -> list[tuple[int, int | bytes]]: ...
 def decode_tensor(message: bytes) -> tuple[str, list[int], bytearray | list[bytes]]: ...
 def decode_png(data: bytes) -> tuple[list[int], bytearray]: ...
+
+@final
+class EventTail:
+    """A file, and how far it is read."""
+
+    def __new__(cls, path: str) -> Self: ...
+    def load(self, limit: int) -> list[Any]:
+        """The next events, at most `limit`; none where the file ends for now.
+
+        Each is a tuple `(wall_time, step, writer, what, content)`; some that hold scalars alone
+        come as one tuple `(tags, tag, event, step, wall_time, value)`, a list and columns. A record
+        that is no event is a `CorruptFileError`, and the last in the list.
+        """
+
 def find(roots: list[str], several: bool) -> list[tuple[str, list[str]]]: ...
 def as_number(value: SupportsFloat | _Array, argument: str) -> float: ...
 def as_step(value: SupportsIndex | float | _Array | None, argument: str) -> int | None: ...

@@ -80,7 +80,7 @@ original = Bound
 held = [Bound]
 installation = tfevents.install()
 print(*installation.patched)
-assert installation.awaited == []
+assert installation.awaited == ["tensorboard.backend.event_processing.event_accumulator"]
 assert Bound is other.Writer is torch.utils.tensorboard.SummaryWriter
 assert Bound is not held[0]
 assert other.X is tensorboardX.SummaryWriter
@@ -269,3 +269,26 @@ tfevents.install()
 tfevents.uninstall()
 assert type(module) is asleep
 """)
+
+
+def test_tensorboards_event_accumulator():
+    peer("tensorboard")
+    out = check("""
+with tfevents.SummaryWriter(directory) as writer:
+    for step in range(3):
+        writer.add_scalar("loss", step / 2, step, walltime=9.0)
+from tensorboard.backend.event_processing import event_accumulator as module
+classes = {name: it for name, it in vars(module).items() if isinstance(it, type)}
+original = module.EventAccumulator(directory).Reload()
+tfevents.install()
+reader = module.EventAccumulator(directory, size_guidance={"scalars": 0}).Reload()
+assert isinstance(reader, tfevents.compat.event_accumulator.EventAccumulator)
+assert isinstance(original, module.EventAccumulator)
+for it in (reader, original):
+    assert isinstance(it.Scalars("loss")[0], module.ScalarEvent)
+print(*reader.Scalars("loss"))
+tfevents.uninstall()
+assert all(getattr(module, name) is it for name, it in classes.items())
+""")
+    events = [f"ScalarEvent(wall_time=9.0, step={step}, value={step / 2})" for step in range(3)]
+    assert out.strip() == " ".join(events)

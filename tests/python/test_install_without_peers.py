@@ -17,7 +17,8 @@ loaded = set(sys.modules)
 installation = tfevents.install()
 assert installation.patched == []
 assert installation.awaited == [
-    "torch.utils.tensorboard.writer", "tensorboardX.writer", "tensorboardX.global_writer"
+    "torch.utils.tensorboard.writer", "tensorboardX.writer", "tensorboardX.global_writer",
+    "tensorboard.backend.event_processing.event_accumulator",
 ]
 assert str(installation).startswith("tfevents is in the place of nothing yet")
 for name in "torch.utils.tensorboard", "tensorboardX":

@@ -16,6 +16,7 @@ mod run;
 mod summary;
 mod summary_writer;
 mod table;
+mod tail;
 
 #[pyo3::pymodule(gil_used = false)]
 mod _native {
@@ -59,6 +60,8 @@ mod _native {
     use crate::summary_writer::EventWriter;
     #[pymodule_export]
     use crate::table::{ScalarTable, WideTable};
+    #[pymodule_export]
+    use crate::tail::EventTail;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -64,6 +64,8 @@ pub struct Summary<'a>(Cow<'a, [u8]>);
 pub struct SummaryValue<'a> {
     /// The tag; the node's name where a tensor has no tag, as files of 2017 have it.
     pub tag: &'a str,
+    /// Whether the tag is one, and not the node's name.
+    pub is_tagged: bool,
     /// How the value is meant to be shown.
     pub metadata: Option<Metadata<'a>>,
     /// The value.
@@ -250,6 +252,7 @@ impl<'a> SummaryValue<'a> {
                 _ => {}
             }
         }
+        let is_tagged = !tag.is_empty();
         let data = match content {
             None => Data::Nothing,
             Some((number::SIMPLE_VALUE, Cow::Borrowed(number))) => Data::SimpleValue(number),
@@ -265,7 +268,7 @@ impl<'a> SummaryValue<'a> {
             Some((other, _)) => Data::Other(other),
         };
         let metadata = metadata.map(Metadata::decode).transpose()?;
-        Ok(SummaryValue { tag, metadata, data, raw })
+        Ok(SummaryValue { tag, is_tagged, metadata, data, raw })
     }
 }
 

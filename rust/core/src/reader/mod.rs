@@ -24,6 +24,7 @@ mod source;
 mod stream;
 pub mod table;
 mod tags;
+mod tail;
 mod template;
 mod texts;
 mod walk;
@@ -47,6 +48,7 @@ pub use run::{Run, Tag};
 pub use selection::{Kinds as KindSet, Selection};
 pub use series::{Series, Values};
 pub use source::{Source, Stamp};
+pub use tail::{Item, Scalars, Tail};
 pub use texts::{Text, Texts};
 
 /// How to read.

@@ -1,0 +1,30 @@
+"""In the place of `tensorboard.backend.event_processing.event_accumulator`."""
+
+from __future__ import annotations
+
+from tfevents._stand_ins import StandIn
+from tfevents.compat import event_accumulator, events
+
+
+class EventAccumulator(event_accumulator.EventAccumulator, metaclass=StandIn):
+    __doc__ = event_accumulator.EventAccumulator.__doc__
+    stands_for = (event_accumulator.EventAccumulator,)
+
+
+def _stand_in(event: type) -> StandIn:
+    return StandIn(event.__name__, (event,), {"__doc__": event.__doc__, "stands_for": (event,)})
+
+
+EVENTS = tuple(
+    _stand_in(event)
+    for event in (
+        events.ScalarEvent,
+        events.CompressedHistogramEvent,
+        events.HistogramValue,
+        events.HistogramEvent,
+        events.ImageEvent,
+        events.AudioEvent,
+        events.TensorEvent,
+    )
+)
+"""What it returns, for code that asks whether it is that."""

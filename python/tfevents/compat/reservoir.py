@@ -1,0 +1,174 @@
+"""Samples of the items under each key, drawn as TensorBoard's reservoirs draw them.
+
+Which items stay is decided by Python's `random.Random(0)`, one for each key, so that equal files
+give equal samples (`tensorboard/backend/event_processing/reservoir.py`).
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+ROW = np.dtype([("wall_time", "f8"), ("step", "i8"), ("value", "f4")])
+"""A scalar."""
+
+# So many scalars of a tag are collected, at least, before a sample is drawn of them.
+_COLLECTED = 4096
+
+
+class _Sample:
+    """Decides which items of a stream stay: at most `size`, all of them if it is 0."""
+
+    def __init__(self, size: int, keeps_last: bool) -> None:
+        self.size = size
+        self._keeps_last = keeps_last
+        self._randint = random.Random(0).randint
+        self._seen = 0
+
+    def add(self, kept: list[Any], item: Any) -> None:
+        """Adds an item, and drops one if that is one too many."""
+        kept.append(item)
+        if 0 < self.size < len(kept):
+            drawn = self._randint(0, self._seen)
+            # Otherwise the one that was the last goes, or the one that came.
+            del kept[drawn if drawn < self.size else self.size - self._keeps_last]
+        self._seen += 1
+
+    def add_all(self, before: int, count: int) -> slice | list[int]:
+        """Which of `before` items that are there and `count` that come stay."""
+        room = count if self.size == 0 else max(min(self.size - before, count), 0)
+        self._seen += room
+        if room == count:
+            return slice(None)
+        kept = list(range(before + room))
+        for item in range(before + room, before + count):
+            self.add(kept, item)
+        return kept
+
+    def purge(self, before: int, after: int) -> int:
+        """Takes into account that of `before` items `after` are left; how many went."""
+        # Of the items that did not stay, as many are taken to have gone.
+        self._seen = round(self._seen * (after / before)) if before else 0
+        return before - after
+
+
+class _Bucket(Protocol):
+    def items(self) -> list[Any]:
+        """The items, as they are shown."""
+
+    def purge(self, step: int) -> int:
+        """Drops the items from `step` on; how many there were."""
+
+
+class _Items:
+    """Items that come one by one: tuples that begin with the wall time and the step."""
+
+    def __init__(self, sample: _Sample, show: Callable[..., Any]) -> None:
+        self._sample = sample
+        self._show = show
+        self._kept: list[tuple[Any, ...]] = []
+
+    def add(self, item: tuple[Any, ...]) -> None:
+        self._sample.add(self._kept, item)
+
+    def purge(self, step: int) -> int:
+        before = len(self._kept)
+        self._kept = [item for item in self._kept if item[1] < step]
+        return self._sample.purge(before, len(self._kept))
+
+    def items(self) -> list[Any]:
+        return [self._show(*item) for item in self._kept]
+
+
+class _Rows:
+    """Scalars, which come many at a time."""
+
+    def __init__(self, sample: _Sample, show: Callable[..., Any]) -> None:
+        self._sample = sample
+        self._show = show
+        self._kept: NDArray[Any] = np.empty(0, ROW)
+        self._collected: list[NDArray[Any]] = []
+        self._count = 0
+
+    def add(self, rows: NDArray[Any]) -> None:
+        self._collected.append(rows)
+        self._count += len(rows)
+        if self._count > max(self._sample.size, _COLLECTED) and self._sample.size:
+            self._settle()
+
+    def _settle(self) -> None:
+        if self._collected:
+            kept = self._sample.add_all(len(self._kept), self._count)
+            self._kept = np.concatenate([self._kept, *self._collected])[kept]
+            self._collected, self._count = [], 0
+
+    def purge(self, step: int) -> int:
+        self._settle()
+        before = len(self._kept)
+        self._kept = self._kept[self._kept["step"] < step]
+        return self._sample.purge(before, len(self._kept))
+
+    def items(self) -> list[Any]:
+        self._settle()
+        return list(map(self._show, *(self._kept[name].tolist() for name in ROW.names or ())))
+
+
+class Reservoir:
+    """The items under each key.
+
+    Attributes:
+        size: how many of them are kept under each key; 0 for all.
+        always_keep_last: whether the last item that came is always among them.
+    """
+
+    _bucket: Callable[[_Sample, Callable[..., Any]], Any] = _Items
+
+    def __init__(
+        self, size: float, show: Callable[..., Any], *, always_keep_last: bool = True
+    ) -> None:
+        if size < 0 or size != round(size):
+            raise ValueError(f"size must be a nonnegative integer, not {size!r}")
+        self.size = round(size)
+        self.always_keep_last = always_keep_last
+        self._show = show
+        self._buckets: dict[str, Any] = {}
+        self._lock = threading.Lock()
+
+    def Keys(self) -> list[str]:
+        """The keys, in the order in which they came."""
+        with self._lock:
+            return list(self._buckets)
+
+    def Items(self, key: str) -> list[Any]:
+        """The items under a key; a KeyError if there is none."""
+        with self._lock:
+            bucket: _Bucket | None = self._buckets.get(key)
+            if bucket is None:
+                raise KeyError(f"Key {key} was not found in Reservoir")
+            return bucket.items()
+
+    def add(self, key: str, item: Any) -> None:
+        """Adds an item."""
+        with self._lock:
+            bucket = self._buckets.get(key)
+            if bucket is None:
+                sample = _Sample(self.size, self.always_keep_last)
+                bucket = self._buckets[key] = self._bucket(sample, self._show)
+            bucket.add(item)
+
+    def purge(self, step: int, key: str = "") -> int:
+        """Drops the items of a key from `step` on, those of all keys if it is empty; how many."""
+        with self._lock:
+            found = [self._buckets.get(key)] if key else self._buckets.values()
+            return sum(bucket.purge(step) for bucket in found if bucket is not None)
+
+
+class ScalarReservoir(Reservoir):
+    """The scalars under each key, added as arrays of `ROW`."""
+
+    _bucket = _Rows
