@@ -23,3 +23,18 @@ def peer(name: str) -> ModuleType:
         if os.environ.get("TFEVENTS_REQUIRE_PEERS") == "1":
             pytest.fail(message, pytrace=False)
         pytest.skip(message, allow_module_level=True)
+
+
+def torchvision() -> ModuleType:
+    """torchvision, also beside a torch without CUDA.
+
+    The compiled part of its wheel asks for CUDA's libraries. Its Python part needs of it no more
+    than the declarations of two operators, which none of our tests runs.
+    """
+    declarations = peer("torch.library").Library("torchvision", "FRAGMENT")
+    try:
+        return importlib.import_module("torchvision")
+    except (ImportError, RuntimeError):
+        for operator in ("nms", "qnms"):
+            declarations.define(f"{operator}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+        return peer("torchvision")

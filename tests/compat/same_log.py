@@ -1,0 +1,122 @@
+"""Whether two log directories say the same: events field by field, encodings by their content.
+
+What may differ: wall times, `source_metadata`, names of runs that are times, and the bytes of PNG,
+GIF and WAV, of which what they decode to is compared.
+"""
+
+import hashlib
+import io
+import re
+import wave
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import events
+from peers import peer
+
+Contents = dict[str, list[str]]
+
+# The names that torch makes of the time: of the default log directory, and of a run of hparams.
+_NAMED_BY_TIME = re.compile(r"^([A-Z][a-z]{2}\d\d_\d\d-\d\d-\d\d_.*|1\d{9}\.\d+)$")
+
+
+def contents(directory: Path) -> Contents:
+    """{file: what it holds, as comparable text}, event files by their number in their directory."""
+    assert directory.is_dir()
+    names = _Names(directory)
+    found: Contents = {}
+    event_files = events.event_files(directory)
+    for path in event_files:
+        folder = names.of(path.parent)
+        number = sum(f.startswith(f"{folder}/events ") for f in found)
+        found[f"{folder}/events {number}"] = [_event(e) for e in events.read_events(path)]
+    for path in sorted(set(directory.rglob("*")) - set(event_files)):
+        if path.is_file():
+            data = path.read_bytes()
+            is_text = path.suffix in (".tsv", ".pbtxt")
+            text = data.decode() if is_text else _picture(data) if path.suffix == ".png" else ""
+            found[f"{names.of(path.parent)}/{path.name}"] = (text or _digest(data)).splitlines()
+    return found
+
+
+def kinds(found: Contents) -> Counter[str]:
+    """How many values of each kind there are: plugins' names, `simple_value`, `image`, ..."""
+    text = [event for name, run in found.items() if "/events " in name for event in run]
+    count: Counter[str] = Counter()
+    for event in text:
+        for value in re.findall(r"^  value \{\n(.*?)^  \}", event, re.M | re.S):
+            plugin = re.search(r'plugin_name: "(.*)"', value)
+            kind = plugin or re.search(r"^    (simple_value|image|histo|audio|tensor)\b", value, re.M)
+            count[kind[1] if kind else "tag only"] += 1
+        count["graph"] += event.startswith("graph_def") or "\ngraph_def" in event
+    count["projector"] = sum(name.endswith("tensors.tsv") for name in found)
+    return +count
+
+
+def assert_same_log(ours: Path, theirs: Path) -> Contents:
+    """Both directories hold the same; returns it."""
+    mine, others = contents(ours), contents(theirs)
+    assert list(mine) == list(others)
+    for name in mine:
+        assert mine[name] == others[name], name
+    return mine
+
+
+class _Names:
+    """Directories' names, with those that are times numbered in their order."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        times = sorted(p for p in root.rglob("*") if p.is_dir() and _NAMED_BY_TIME.match(p.name))
+        self.numbers: dict[Path, str] = {}
+        for path in times:
+            beside = sum(other.parent == path.parent for other in self.numbers)
+            self.numbers[path] = f"time {beside}"
+
+    def of(self, path: Path) -> str:
+        if path == self.root:
+            return "."
+        return f"{self.of(path.parent)}/{self.numbers.get(path, path.name)}"
+
+
+def _event(event: Any) -> str:
+    event.ClearField("source_metadata")
+    event.ClearField("wall_time")
+    for value in event.summary.value:
+        if value.HasField("image"):
+            value.image.encoded_image_string = _picture(value.image.encoded_image_string).encode()
+        elif value.HasField("audio"):
+            value.audio.encoded_audio_string = _sound(value.audio.encoded_audio_string).encode()
+        plugin = value.metadata.plugin_data
+        if plugin.plugin_name == "hparams":
+            # Maps have no order.
+            hparams = peer("tensorboard.plugins.hparams.plugin_data_pb2")
+            plugin.content = str(hparams.HParamsPluginData.FromString(plugin.content)).encode()
+    text = str(event)
+    if event.HasField("graph_def"):
+        graph_def = peer("tensorboard.compat.proto.graph_pb2").GraphDef.FromString(event.graph_def)
+        text = f"graph_def {graph_def}"
+    return text
+
+
+def _picture(data: bytes) -> str:
+    """Format, size, mode and pixels of each frame, and how long each is shown."""
+    image = peer("PIL.Image").open(io.BytesIO(data))
+    frames = []
+    for number in range(getattr(image, "n_frames", 1)):
+        image.seek(number)
+        pixels = image.convert("RGBA") if image.format == "GIF" else image
+        frames.append(
+            f"{image.info.get('duration')} {pixels.mode} {pixels.size} {_digest(pixels.tobytes())}"
+        )
+    return f"{image.format} {frames}"
+
+
+def _sound(data: bytes) -> str:
+    with wave.open(io.BytesIO(data)) as sound:
+        return f"{sound.getparams()} {_digest(sound.readframes(sound.getnframes()))}"
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:16]
