@@ -1,0 +1,241 @@
+"""A browser that opens TensorBoard's dashboards on our log shows charts and pictures.
+
+A screenshot of each goes to the directory that TFEVENTS_SCREENSHOTS names, if it is set.
+"""
+
+import io
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import every_plugin
+import tfevents
+from every_plugin import STEPS, when
+from peers import peer
+
+for name in ("torch", "tensorboard.main", "PIL.Image"):
+    peer(name)
+playwright = peer("playwright.sync_api")
+expect = playwright.expect
+
+pytestmark = [
+    pytest.mark.timeout(300),
+    pytest.mark.filterwarnings("ignore:`torch.jit.trace.* is deprecated:DeprecationWarning"),
+]
+
+# The page's own patience, in milliseconds; the machine may be busy.
+PATIENCE = 60_000
+
+
+@pytest.fixture(scope="module")
+def chromium() -> str:
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if found := shutil.which(name):
+            return found
+    message = "no Chromium is installed (Debian's package is `chromium`)"
+    if os.environ.get("TFEVENTS_REQUIRE_CHROMIUM") == "1":
+        pytest.fail(message, pytrace=False)
+    pytest.skip(message)
+
+
+@pytest.fixture(scope="module")
+def page(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A page, and `page.address`, where TensorBoard shows our log."""
+    directory = tmp_path_factory.mktemp("log")
+    every_plugin.log(directory, tfevents.SummaryWriter)
+    every_plugin.log_video(directory, tfevents.SummaryWriter)
+    # Root needs --no-sandbox; WebGL is drawn without a graphics card.
+    options = ["--no-sandbox", "--enable-unsafe-swiftshader"]
+    with every_plugin.tensorboard(directory) as address, playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=chromium, args=options)
+        page = browser.new_page(viewport={"width": 1400, "height": 1200})
+        page.set_default_timeout(PATIENCE)
+        page.address = address
+        yield page
+        browser.close()
+
+
+@pytest.fixture
+def screenshots(tmp_path: Path) -> Path:
+    directory = Path(os.environ.get("TFEVENTS_SCREENSHOTS") or tmp_path)
+    directory.mkdir(parents=True, exist_ok=True)
+    return directory
+
+
+def count(locator: Any, number: int) -> None:
+    expect(locator).to_have_count(number, timeout=PATIENCE)
+
+
+def visible(locator: Any) -> list[Any]:
+    return [element for element in locator.all() if element.is_visible()]
+
+
+def colourful(element: Any) -> float:
+    """The share of an element's pixels that are neither black nor white nor grey."""
+    image = peer("PIL.Image").open(io.BytesIO(element.screenshot())).convert("RGB")
+    pixels = np.asarray(image).astype(int)
+    return float((np.ptp(pixels, axis=-1) > 24).mean())
+
+
+def drawn(element: Any, share: float) -> None:
+    """Wait until something in colour covers at least this share of the element."""
+    when(lambda: colourful(element), lambda found: found >= share)
+
+
+def loaded(images: Any) -> None:
+    """Wait until the pictures have their pixels."""
+
+    def widths() -> list[int]:
+        return images.evaluate_all("images => images.map(i => i.complete ? i.naturalWidth : 0)")
+
+    when(widths, lambda found: bool(found) and all(found))
+
+
+def lines(card: Any, at_least: int, points: int) -> None:
+    """Wait until the chart has visible lines; the longest joins so many points."""
+    paths = card.locator(".render-area path.line")
+    when(lambda: len(visible(paths)), lambda found: found >= at_least)
+    joined = max(len(re.findall("[ML]", path.get_attribute("d"))) for path in visible(paths))
+    assert joined >= points
+
+
+# What each dashboard must show.
+
+
+def scalars(page: Any) -> None:
+    for tag in ("train/loss", "train/low", "train/high"):
+        card = page.locator("tf-scalar-card", has_text=f"tag: {tag}")
+        lines(card, 1, len(STEPS))
+        drawn(card.locator("vz-line-chart2"), 0.002)
+    # Of one step each: three dots, a colour each.
+    card = page.locator("tf-scalar-card", has_text="tag: accuracy")
+    when(lambda: len(visible(card.locator("path.symbol"))), lambda found: found >= 3)
+
+
+def images(page: Any) -> None:
+    count(page.locator("tf-image-loader"), 3)
+    loaded(page.locator("tf-image-loader img"))
+    sizes = page.locator("tf-image-loader img").evaluate_all(
+        "images => images.map(i => [i.naturalWidth, i.naturalHeight])"
+    )
+    assert sorted(sizes) == [[32, 32], [64, 48], [128, 48]]
+    drawn(page.locator("tf-image-loader", has_text="tag: picture").locator("img"), 0.9)
+
+
+def audio(page: Any) -> None:
+    count(page.locator("tf-audio-loader audio"), 1)
+    player = page.locator("tf-audio-loader audio")
+    # The browser has decoded it.
+    duration = when(lambda: player.evaluate("player => player.duration"), bool)
+    assert duration == pytest.approx(0.5, abs=0.01)
+
+
+def labels(nodes: Any) -> list[str]:
+    texts = nodes.locator("text.nodelabel")
+    return texts.evaluate_all("texts => texts.map(t => t.firstChild.textContent)")
+
+
+def graphs(page: Any) -> None:
+    nodes = page.locator("tf-graph-scene g.node")
+    count(nodes, 3)
+    assert set(labels(nodes)) == {"input", "Sequential", "output"}
+    count(page.locator("tf-graph-scene path.edgeline"), 2)
+    # Opened, the model shows its four layers.
+    page.locator("tf-graph-scene g.node", has_text="Sequential").dblclick()
+    layers = page.locator("g.subscene g.node")
+    names = when(lambda: labels(layers), lambda found: len(found) == 4)
+    assert set(names) == {"Conv2d[0]", "ReLU[1]", "Flatten[2]", "Linear[3]"}
+
+
+def distributions(page: Any) -> None:
+    chart = page.locator("vz-distribution-chart")
+    lines(chart, 8, len(STEPS))
+    drawn(chart, 0.05)
+
+
+def histograms(page: Any) -> None:
+    chart = page.locator("vz-histogram-timeseries")
+    count(chart.locator("g.histogram path.outline"), len(STEPS))
+    drawn(chart, 0.05)
+
+
+def text(page: Any) -> None:
+    card = page.locator("tf-text-loader")
+    expect(card.locator("strong", has_text="loss")).to_be_visible(timeout=PATIENCE)
+    assert card.locator("td", has_text="0.1").last.is_visible()
+
+
+def pr_curves(page: Any) -> None:
+    card = page.locator("tf-pr-curve-card")
+    lines(card, 1, 50)
+    drawn(card.locator("vz-line-chart2"), 0.002)
+
+
+def mesh(page: Any) -> None:
+    canvas = page.locator("tf-mesh-loader canvas").first
+    canvas.wait_for()
+    # Once the picture has been seen whole: it is drawn by WebGL.
+    drawn(canvas, 0.05)
+
+
+def hparams(page: Any) -> None:
+    cells = page.locator("tf-hparams-table-view vaadin-grid-cell-content")
+    trials = [f"{every_plugin.RUN}/{name}" for name in every_plugin.TRIALS]
+
+    def shown() -> list[str]:
+        return [cell.inner_text().strip() for cell in visible(cells)]
+
+    table = when(shown, lambda found: set(trials) <= set(found))
+    assert {"lr", "layers", "bias", "accuracy"} <= set(table)
+    for trial, (_, accuracy) in zip(trials, every_plugin.TRIALS.values(), strict=True):
+        row = table[table.index(trial) :][:6]
+        assert float(row[-1]) == accuracy, row
+
+
+def custom_scalars(page: Any) -> None:
+    card = page.locator("tf-custom-scalar-multi-line-chart-card")
+    lines(card, 2, len(STEPS))
+    card = page.locator("tf-custom-scalar-margin-chart-card")
+    lines(card, 1, len(STEPS))
+    drawn(card.locator("vz-line-chart2"), 0.005)
+
+
+def projector(page: Any) -> None:
+    frame = page.frame_locator("iframe").frame_locator("iframe")
+    expect(frame.get_by_text("00006/default/metadata.tsv")).to_be_visible(timeout=PATIENCE)
+    expect(frame.get_by_text("Points: 60").first).to_be_visible(timeout=PATIENCE)
+    # Every other sprite is red.
+    drawn(frame.locator("canvas").first, 0.003)
+
+
+def timeseries(page: Any) -> None:
+    tags = ["train/loss", "accuracy", "picture", "weights"]
+    for tag in tags:
+        field = page.get_by_role("combobox", name="Filter tags")
+        field.fill(f"^{tag}$")
+        card = page.locator("card-view", has_text=tag.split("/")[-1])
+        count(card, 1)
+        if tag == "picture":
+            loaded(card.locator("img"))
+        drawn(card, 0.002)
+    field.fill("")
+
+
+DASHBOARDS = [scalars, images, audio, graphs, distributions, histograms, text, pr_curves, mesh]
+DASHBOARDS += [hparams, custom_scalars, projector, timeseries]
+
+
+@pytest.mark.parametrize("dashboard", DASHBOARDS, ids=lambda d: d.__name__)
+def test_dashboard(page: Any, screenshots: Path, dashboard: Callable[[Any], None]) -> None:
+    page.goto(f"{page.address}#{dashboard.__name__}")
+    page.reload()
+    try:
+        dashboard(page)
+    finally:
+        page.screenshot(path=screenshots / f"{dashboard.__name__}.png")
