@@ -36,5 +36,7 @@ def torchvision() -> ModuleType:
         return importlib.import_module("torchvision")
     except (ImportError, RuntimeError):
         for operator in ("nms", "qnms"):
-            declarations.define(f"{operator}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+            declarations.define(
+                f"{operator}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
+            )
         return peer("torchvision")

@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import every_plugin
 import numpy as np
 import pytest
-
-import every_plugin
-import tfevents
 from every_plugin import STEPS, when
+
+import tfevents
 from peers import peer
 
 for name in ("torch", "tensorboard.main", "PIL.Image"):

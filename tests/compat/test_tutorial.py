@@ -1,4 +1,4 @@
-"""Each code sample of a tutorial for torch's SummaryWriter logs with ours what it logs with torch's.
+"""Each code sample of a tutorial of torch's SummaryWriter logs with ours what it does with torch's.
 
 The tutorial comes with the project's shared files; its samples are taken from there.
 """
@@ -10,10 +10,10 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-
-from peers import peer, torchvision
 from same_log import assert_same_log, kinds
 from tutorial import IMPORT, adapted, samples
+
+from peers import peer, torchvision
 
 TUTORIAL = Path(__file__).parents[3] / "shared" / "000_0b4058c117410b15.txt"
 if not TUTORIAL.exists():
