@@ -20,7 +20,7 @@ PEERS = [
     "lightning",
     "stable_baselines3",
     "transformers",
-    "playwright",
+    "torchvision",
 ]
 MISSING = re.compile(r"cannot be imported|could not import|no module named|not installed", re.I)
 # Hardware cannot be installed.

@@ -11,14 +11,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import every_plugin
 import numpy as np
 import pytest
-from every_plugin import STEPS, when
 
+import every_plugin
 import tfevents
+from every_plugin import STEPS, when
 from peers import peer
 
+if os.environ.get("TFEVENTS_BROWSER") != "1":
+    pytest.skip("a browser is opened where TFEVENTS_BROWSER=1 asks for it", allow_module_level=True)
 for name in ("torch", "tensorboard.main", "PIL.Image"):
     peer(name)
 playwright = peer("playwright.sync_api")
