@@ -205,6 +205,13 @@ def _made(path: Path) -> tuple[Path, list[int], str]:
     return path.parent, [int(n) for n in numbers.groups()] if numbers else [], path.name
 
 
+def put_in_order(directory: str | os.PathLike[str]) -> None:
+    """Renames the files of one run so that the order of their names is that of their making."""
+    for number, path in enumerate(event_files(directory)):
+        # What has its place keeps it.
+        path.rename(path.with_name(f"events.out.tfevents.{number:010}.host.1.0"))
+
+
 def only_file(directory: str | os.PathLike[str]) -> Path:
     (path,) = event_files(directory)
     return path

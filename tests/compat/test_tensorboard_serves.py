@@ -13,12 +13,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import every_plugin
 import numpy as np
 import pytest
-from every_plugin import RUN, STEPS, when
 
+import every_plugin
 import tfevents
+from every_plugin import RUN, STEPS, when
 from peers import peer
 
 for name in ("torch", "tensorboard.main", "PIL.Image"):

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tfevents
-from events import only_file, read_records
+from events import only_file, put_in_order, read_records
 from tfevents import SummaryWriter, iter_events
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -127,6 +127,7 @@ def test_a_tree_run_after_run_and_file_after_file(tmp_path: Path) -> None:
     for i, run in enumerate(["b", "a", "a"]):
         with SummaryWriter(tmp_path / run, filename_suffix=str(i)) as writer:
             writer.add_scalar("x", i)
+    put_in_order(tmp_path / "a")
     steps = [v.value for event in iter_events(tmp_path) for v in event.values]
     assert steps == [1.0, 2.0, 0.0]
     both = [tmp_path / "b", tmp_path / "a"]
