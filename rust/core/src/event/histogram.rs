@@ -58,23 +58,27 @@ impl<'a> Histogram<'a> {
         Ok(Histogram { min, max, num, sum, sum_squares, message })
     }
 
-    /// Appends each bucket's upper limit and its count. There may be more of the one than of the
-    /// other.
-    pub fn buckets(&self, limits: &mut Vec<f64>, counts: &mut Vec<f64>) {
-        for field in Cursor::new(&self.message) {
-            let Ok(field) = field else { return };
-            let column = match field.number {
-                number::BUCKET_LIMIT => &mut *limits,
-                number::BUCKET => &mut *counts,
+    /// Calls `put` with the buckets' upper limits and their counts, as they are stored: packed,
+    /// each eight little-endian bytes. There may be more of the one than of the other.
+    pub fn with_buckets<T>(&self, put: impl FnOnce(&[[u8; 8]], &[[u8; 8]]) -> T) -> T {
+        let (limits, counts) = (self.column(number::BUCKET_LIMIT), self.column(number::BUCKET));
+        put(limits.as_chunks().0, counts.as_chunks().0)
+    }
+
+    /// A field of many doubles, packed.
+    fn column(&self, number: u32) -> Cow<'_, [u8]> {
+        let mut column = Cow::Borrowed(&[][..]);
+        for field in Cursor::new(&self.message).flatten().filter(|it| it.number == number) {
+            let part = match &field.value {
+                Value::Bytes(packed) => packed,
+                Value::Fixed64(_) => &field.raw[field.raw.len() - size_of::<f64>()..],
                 _ => continue,
             };
-            match field.value {
-                Value::Fixed64(bits) => column.push(f64::from_bits(bits)),
-                Value::Bytes(packed) => {
-                    column.extend(packed.as_chunks().0.iter().copied().map(f64::from_le_bytes));
-                }
-                _ => {}
+            match &mut column {
+                empty if empty.is_empty() => *empty = Cow::Borrowed(part),
+                more => more.to_mut().extend_from_slice(part),
             }
         }
+        column
     }
 }

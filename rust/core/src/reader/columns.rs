@@ -15,6 +15,7 @@ use super::series::{Segment, Series, Values};
 use super::sessions::{self, Sessions};
 use super::tags::Tags;
 use super::template::Template;
+use super::words::Words;
 use crate::crc32c;
 use crate::event::{Data, Element, Event, Malformed, Metadata, Number, Status, SummaryValue, What};
 use crate::record::{self, HEADER, OVERHEAD, Parsed, Verify};
@@ -136,6 +137,7 @@ impl<'a> Columns<'a> {
     /// The tags, in the order in which they came, in no more memory than they need; and the spare
     /// memory.
     pub fn finish(mut self) -> (Content, Vec<Points>) {
+        buckets(&mut self.cold).for_each(Words::shrink);
         if self.is_spread {
             self.hot.iter_mut().for_each(|tag| tag.points.shrink());
         } else {
@@ -531,17 +533,35 @@ impl<'a> Columns<'a> {
     /// much room for each tag as it will need if it comes as often as it did.
     pub fn spread(&mut self, done: u64, rest: u64) {
         let ratio = rest as f64 / done.max(1) as f64;
-        let capacities: Vec<usize> = (self.hot.iter())
-            .map(|tag| {
-                let seen = tag.points.len() as f64;
-                // Three standard deviations of a count, for tags that come at random.
-                (seen + (seen + 3.0 * seen.sqrt()) * ratio).ceil() as usize + 16
-            })
-            .collect();
+        let room = |seen: usize, at_once: usize| {
+            // Three standard deviations of a count, for tags that come at random.
+            let seen = (seen / at_once.max(1)) as f64;
+            let times = (seen + (seen + 3.0 * seen.sqrt()) * ratio).ceil() as usize;
+            times.saturating_mul(at_once).saturating_add(16)
+        };
+        let capacities: Vec<_> = self.hot.iter().map(|tag| room(tag.points.len(), 1)).collect();
         let all = self.hot.iter_mut().map(|tag| &mut tag.points);
         self.spare.extend(Points::spread(all, &capacities).into_iter().filter(Points::is_reusable));
+        let capacities: Vec<_> = (self.cold.iter())
+            .filter_map(|tag| match &tag.values {
+                Values::Histograms(it) => {
+                    let count = it.limits().len();
+                    Some(room(count, count / it.len().max(1)))
+                }
+                _ => None,
+            })
+            .collect();
+        Words::spread(buckets(&mut self.cold), &capacities);
         self.is_spread = true;
     }
+}
+
+/// The buckets of all tags that hold histograms.
+fn buckets(tags: &mut [Cold]) -> impl Iterator<Item = &mut Words<2>> {
+    tags.iter_mut().filter_map(|tag| match &mut tag.values {
+        Values::Histograms(histograms) => Some(histograms.buckets_mut()),
+        _ => None,
+    })
 }
 
 /// The tags of a summary.

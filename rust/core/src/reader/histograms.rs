@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::words::Words;
 use crate::event::{Data, Elements, Histogram, Tensor};
 
 /// Steps, wall times and histograms of one tag.
@@ -21,10 +22,8 @@ pub struct Histograms {
     sum_squares: Vec<f64>,
     /// Where the buckets of each end.
     ends: Vec<usize>,
-    /// The upper limits of all buckets.
-    limits: Vec<f64>,
-    /// The counts of all buckets.
-    counts: Vec<f64>,
+    /// The upper limits of all buckets, and their counts.
+    buckets: Words<2>,
     /// Which are tensors; empty while none is.
     tensors: Vec<bool>,
 }
@@ -72,12 +71,12 @@ impl Histograms {
 
     /// The upper limits of the buckets of all, as they are stored.
     pub fn limits(&self) -> &[f64] {
-        &self.limits
+        self.buckets.floats(0)
     }
 
     /// The counts of the buckets of all.
     pub fn counts(&self) -> &[f64] {
-        &self.counts
+        self.buckets.floats(1)
     }
 
     /// Which are tensors, so that the limits are all edges but the first; up to the last that is.
@@ -95,16 +94,13 @@ impl Histograms {
         if pushed {
             self.steps.push(step);
             self.wall_times.push(wall_time);
-            self.ends.push(self.limits.len());
+            self.ends.push(self.buckets.len());
         }
     }
 
     fn push_message(&mut self, histogram: &Histogram<'_>) -> bool {
-        histogram.buckets(&mut self.limits, &mut self.counts);
         // A limit without a count, or the other way round, says nothing.
-        let length = self.limits.len().min(self.counts.len());
-        self.limits.truncate(length);
-        self.counts.truncate(length);
+        histogram.with_buckets(|limits, counts| self.buckets.extend([limits, counts]));
         self.min.push(histogram.min);
         self.max.push(histogram.max);
         self.num.push(histogram.num);
@@ -134,11 +130,15 @@ impl Histograms {
         self.num.push(rows.iter().map(|row| row[2]).sum());
         self.sum.push(f64::NAN);
         self.sum_squares.push(f64::NAN);
-        self.limits.extend(rows.iter().map(|row| row[1]));
-        self.counts.extend(rows.iter().map(|row| row[2]));
+        rows.iter().for_each(|row| self.buckets.push_words([row[1], row[2]].map(f64::to_bits)));
         self.tensors.resize(self.steps.len(), false);
         self.tensors.push(true);
         Some(())
+    }
+
+    /// The buckets of all, to be laid out or given room.
+    pub(super) fn buckets_mut(&mut self) -> &mut Words<2> {
+        &mut self.buckets
     }
 
     /// Appends copies of these histograms of `other`.
@@ -150,10 +150,9 @@ impl Histograms {
             let is_tensor = |index| other.tensors.get(index).copied().unwrap_or(false);
             self.tensors.extend(range.clone().map(is_tensor));
         }
-        let moved = self.limits.len();
+        let moved = self.buckets.len();
         self.ends.extend(other.ends[range.clone()].iter().map(|end| end - buckets.start + moved));
-        self.limits.extend_from_slice(&other.limits[buckets.clone()]);
-        self.counts.extend_from_slice(&other.counts[buckets]);
+        self.buckets.extend_from(&other.buckets, buckets);
         self.steps.extend_from_slice(&other.steps[range.clone()]);
         self.wall_times.extend_from_slice(&other.wall_times[range.clone()]);
         for (into, column) in [
@@ -169,7 +168,7 @@ impl Histograms {
 
     /// Appends all of `other`.
     pub(super) fn append(&mut self, mut other: Histograms) {
-        let moved = self.limits.len();
+        let moved = self.buckets.len();
         if !other.tensors.is_empty() {
             self.tensors.resize(self.steps.len(), false);
             self.tensors.append(&mut other.tensors);
@@ -181,8 +180,7 @@ impl Histograms {
         self.num.append(&mut other.num);
         self.sum.append(&mut other.sum);
         self.sum_squares.append(&mut other.sum_squares);
-        self.limits.append(&mut other.limits);
-        self.counts.append(&mut other.counts);
+        self.buckets.append(other.buckets);
         self.ends.extend(other.ends.into_iter().map(|end| end + moved));
     }
 }

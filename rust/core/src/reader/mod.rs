@@ -28,6 +28,7 @@ mod tail;
 mod template;
 mod texts;
 mod walk;
+mod words;
 
 use std::num::NonZeroUsize;
 
@@ -50,6 +51,7 @@ pub use series::{Series, Values};
 pub use source::{Source, Stamp};
 pub use tail::{Item, Scalars, Tail};
 pub use texts::{Text, Texts};
+pub use words::Words;
 
 /// How to read.
 #[derive(Debug, Clone, Copy, Default)]
