@@ -17,7 +17,10 @@ pub struct Histogram<'a> {
     pub sum: f64,
     /// The sum of their squares.
     pub sum_squares: f64,
-    message: Cow<'a, [u8]>,
+    /// The upper limits of the buckets: doubles of eight little-endian bytes, as they are stored.
+    pub limits: Cow<'a, [u8]>,
+    /// The counts of the buckets, likewise. There may be more of the one than of the other.
+    pub counts: Cow<'a, [u8]>,
 }
 
 /// Field numbers of `HistogramProto`.
@@ -32,53 +35,63 @@ mod number {
 }
 
 impl<'a> Histogram<'a> {
-    pub(super) fn decode(message: Cow<'a, [u8]>) -> Result<Histogram<'a>, Malformed> {
+    pub(crate) fn decode(message: Cow<'a, [u8]>) -> Result<Histogram<'a>, Malformed> {
+        match message {
+            Cow::Borrowed(message) => Histogram::decode_borrowed(message),
+            Cow::Owned(message) => {
+                let it = Histogram::decode_borrowed(&message)?;
+                let limits = Cow::Owned(it.limits.into_owned());
+                Ok(Histogram { limits, counts: Cow::Owned(it.counts.into_owned()), ..it })
+            }
+        }
+    }
+
+    /// Appends each bucket's upper limit and its count. There may be more of the one than of the
+    /// other.
+    pub fn buckets(&self, limits: &mut Vec<f64>, counts: &mut Vec<f64>) {
+        for (column, bytes) in [(limits, &self.limits), (counts, &self.counts)] {
+            column.extend(bytes.as_chunks().0.iter().copied().map(f64::from_le_bytes));
+        }
+    }
+
+    fn decode_borrowed(message: &[u8]) -> Result<Histogram<'_>, Malformed> {
         let (mut min, mut max, mut num, mut sum, mut sum_squares) = (0.0, 0.0, 0.0, 0.0, 0.0);
-        for field in Cursor::new(&message) {
+        let (mut limits, mut counts) = (Cow::Borrowed(&[][..]), Cow::Borrowed(&[][..]));
+        for field in Cursor::new(message) {
             let field = field?;
-            let number = match field.value {
-                Value::Fixed64(bits) => f64::from_bits(bits),
-                Value::Bytes(packed)
-                    if matches!(field.number, number::BUCKET_LIMIT | number::BUCKET)
-                        && packed.len() % size_of::<f64>() != 0 =>
-                {
-                    return Err(Malformed);
-                }
+            let doubles = match field.value {
+                Value::Fixed64(_) => &field.raw[field.raw.len() - size_of::<f64>()..],
+                Value::Bytes(packed) => packed,
                 _ => continue,
             };
+            let number = || match field.value {
+                Value::Fixed64(bits) => Some(f64::from_bits(bits)),
+                _ => None,
+            };
             match field.number {
-                number::MIN => min = number,
-                number::MAX => max = number,
-                number::NUM => num = number,
-                number::SUM => sum = number,
-                number::SUM_SQUARES => sum_squares = number,
+                number::MIN => min = number().unwrap_or(min),
+                number::MAX => max = number().unwrap_or(max),
+                number::NUM => num = number().unwrap_or(num),
+                number::SUM => sum = number().unwrap_or(sum),
+                number::SUM_SQUARES => sum_squares = number().unwrap_or(sum_squares),
+                number::BUCKET_LIMIT => append(&mut limits, doubles)?,
+                number::BUCKET => append(&mut counts, doubles)?,
                 _ => {}
             }
         }
-        Ok(Histogram { min, max, num, sum, sum_squares, message })
+        Ok(Histogram { min, max, num, sum, sum_squares, limits, counts })
     }
+}
 
-    /// Calls `put` with the buckets' upper limits and their counts, as they are stored: packed,
-    /// each eight little-endian bytes. There may be more of the one than of the other.
-    pub fn with_buckets<T>(&self, put: impl FnOnce(&[[u8; 8]], &[[u8; 8]]) -> T) -> T {
-        let (limits, counts) = (self.column(number::BUCKET_LIMIT), self.column(number::BUCKET));
-        put(limits.as_chunks().0, counts.as_chunks().0)
+/// Appends doubles to those that came before: mostly there are none, and nothing is copied.
+fn append<'a>(column: &mut Cow<'a, [u8]>, doubles: &'a [u8]) -> Result<(), Malformed> {
+    if doubles.len() % size_of::<f64>() != 0 {
+        return Err(Malformed);
     }
-
-    /// A field of many doubles, packed.
-    fn column(&self, number: u32) -> Cow<'_, [u8]> {
-        let mut column = Cow::Borrowed(&[][..]);
-        for field in Cursor::new(&self.message).flatten().filter(|it| it.number == number) {
-            let part = match &field.value {
-                Value::Bytes(packed) => packed,
-                Value::Fixed64(_) => &field.raw[field.raw.len() - size_of::<f64>()..],
-                _ => continue,
-            };
-            match &mut column {
-                empty if empty.is_empty() => *empty = Cow::Borrowed(part),
-                more => more.to_mut().extend_from_slice(part),
-            }
-        }
-        column
+    if column.is_empty() {
+        *column = Cow::Borrowed(doubles);
+    } else {
+        column.to_mut().extend_from_slice(doubles);
     }
+    Ok(())
 }

@@ -1,5 +1,6 @@
 //! Records to columns.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::io;
 
@@ -17,7 +18,9 @@ use super::tags::Tags;
 use super::template::Template;
 use super::words::Words;
 use crate::crc32c;
-use crate::event::{Data, Element, Event, Malformed, Metadata, Number, Status, SummaryValue, What};
+use crate::event::{
+    Data, Element, Event, Histogram, Malformed, Metadata, Number, Status, SummaryValue, What,
+};
 use crate::record::{self, HEADER, OVERHEAD, Parsed, Verify};
 use crate::wire::Cursor;
 
@@ -285,11 +288,36 @@ impl<'a> Columns<'a> {
         self.tags.guess(rest.get(..usize::try_from(length).ok()?)?)
     }
 
+    /// Takes in an event with one histogram in the older encoding, of a tag that is known.
+    fn one_histogram(&mut self, payload: &[u8]) -> Option<()> {
+        #[cfg(test)]
+        if self.thorough {
+            return None;
+        }
+        let (wall_time, step, summary) = head(payload)?;
+        // Each of these is the last field of the one around it.
+        let values = whole(summary.strip_prefix(b"\x2a")?)?;
+        let value = whole(values.strip_prefix(b"\x0a")?)?;
+        let (length, rest) = varint(value.strip_prefix(b"\x0a")?)?;
+        let (name, rest) = rest.split_at_checked(usize::try_from(length).ok()?)?;
+        let message = whole(rest.strip_prefix(b"\x2a")?)?;
+        let tag = self.tags.guess(name).filter(|&tag| self.tags.is(tag, name))?;
+        let Values::Histograms(histograms) = &mut self.cold[tag as usize].values else {
+            return None;
+        };
+        let histogram = Histogram::decode(Cow::Borrowed(message)).ok()?;
+        self.origin.wall_time.get_or_insert(wall_time);
+        if self.selection.has_step(step) {
+            histograms.push_message(step, wall_time, &histogram);
+        }
+        Some(())
+    }
+
     /// Takes an event in, whose bytes lie at `offset` in the file. One that is malformed changes
     /// nothing.
     #[inline(never)]
     pub fn add(&mut self, payload: &[u8], offset: u64) -> Result<(), Malformed> {
-        match self.many_values(payload) {
+        match self.many_values(payload).or_else(|| self.one_histogram(payload)) {
             Some(()) => Ok(()),
             None => self.decode(payload, offset),
         }
@@ -298,10 +326,7 @@ impl<'a> Columns<'a> {
     /// Takes in `wall_time, step?, summary` with any number of values of known shapes.
     fn many_values(&mut self, payload: &[u8]) -> Option<()> {
         let (wall_time, step, summary) = head(payload)?;
-        let (length, mut values) = varint(summary.strip_prefix(b"\x2a")?)?;
-        if length != values.len() as u64 {
-            return None;
-        }
+        let mut values = whole(summary.strip_prefix(b"\x2a")?)?;
         self.pending.clear();
         while !values.is_empty() {
             let predicted = self.hot.get(self.last as usize)?.next;
@@ -604,6 +629,13 @@ fn head(payload: &[u8]) -> Option<(f64, i64, &[u8])> {
     Some((f64::from_le_bytes(*wall_time), step as i64, payload.get(9 + length..)?))
 }
 
+/// The bytes of a field of which these are the length and all that follows.
+#[inline(always)]
+fn whole(field: &[u8]) -> Option<&[u8]> {
+    let (length, bytes) = varint(field)?;
+    (length == bytes.len() as u64).then_some(bytes)
+}
+
 /// The varint at the beginning of `bytes`, and what follows it.
 #[inline(always)]
 fn varint(bytes: &[u8]) -> Option<(u64, &[u8])> {
@@ -672,8 +704,25 @@ mod tests {
         let simple = any::<f32>().prop_map(|value| message(|o| encode::float_field(o, 2, value)));
         let tensor = tensor.prop_map(|tensor| message(|o| encode::bytes_field(o, 8, &tensor)));
         let metadata = metadata.prop_map(|data| message(|o| encode::bytes_field(o, 9, &data)));
+        let histogram = (any::<f64>(), any::<[u8; 16]>(), 14..=16usize, any::<bool>()).prop_map(
+            |(min, doubles, length, plugin)| {
+                let histogram = message(|out| {
+                    encode::double_field(out, 1, min);
+                    encode::bytes_field(out, 6, &doubles);
+                    encode::bytes_field(out, 7, &doubles[..length]);
+                    encode::double_field(out, 7, min);
+                });
+                message(|out| {
+                    encode::bytes_field(out, 5, &histogram);
+                    if plugin {
+                        encode::bytes_field(out, 9, b"");
+                    }
+                })
+            },
+        );
         let content = prop_oneof![
             simple,
+            histogram,
             tensor.clone(),
             (tensor, metadata).prop_map(|(a, b)| [a, b].concat())
         ];

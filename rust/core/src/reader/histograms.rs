@@ -86,27 +86,31 @@ impl Histograms {
 
     /// Appends a histogram, if this is one.
     pub(super) fn push(&mut self, step: i64, wall_time: f64, data: &Data<'_>) {
-        let pushed = match data {
-            Data::Histogram(histogram) => self.push_message(histogram),
-            Data::Tensor(tensor) => self.push_tensor(tensor).is_some(),
-            _ => false,
-        };
-        if pushed {
-            self.steps.push(step);
-            self.wall_times.push(wall_time);
-            self.ends.push(self.buckets.len());
+        match data {
+            Data::Histogram(histogram) => self.push_message(step, wall_time, histogram),
+            Data::Tensor(tensor) if self.push_tensor(tensor).is_some() => {
+                self.push_times(step, wall_time);
+            }
+            _ => {}
         }
     }
 
-    fn push_message(&mut self, histogram: &Histogram<'_>) -> bool {
+    /// Appends a histogram of the older encoding.
+    pub(super) fn push_message(&mut self, step: i64, wall_time: f64, histogram: &Histogram<'_>) {
         // A limit without a count, or the other way round, says nothing.
-        histogram.with_buckets(|limits, counts| self.buckets.extend([limits, counts]));
+        self.buckets.extend([histogram.limits.as_chunks().0, histogram.counts.as_chunks().0]);
         self.min.push(histogram.min);
         self.max.push(histogram.max);
         self.num.push(histogram.num);
         self.sum.push(histogram.sum);
         self.sum_squares.push(histogram.sum_squares);
-        true
+        self.push_times(step, wall_time);
+    }
+
+    fn push_times(&mut self, step: i64, wall_time: f64) {
+        self.steps.push(step);
+        self.wall_times.push(wall_time);
+        self.ends.push(self.buckets.len());
     }
 
     /// Takes a tensor of shape \[k, 3\]: left edge, right edge and count of each bucket.

@@ -44,6 +44,11 @@ impl Tags {
         })
     }
 
+    /// Whether `name` is the name with this index.
+    pub fn is(&self, index: u32, name: &[u8]) -> bool {
+        self.names.get(index as usize).is_some_and(|it| it.as_bytes() == name)
+    }
+
     /// The names, by index.
     pub fn into_names(self) -> Vec<Box<str>> {
         self.names
