@@ -85,7 +85,7 @@ impl<'a> Histogram<'a> {
 
 /// Appends doubles to those that came before: mostly there are none, and nothing is copied.
 fn append<'a>(column: &mut Cow<'a, [u8]>, doubles: &'a [u8]) -> Result<(), Malformed> {
-    if doubles.len() % size_of::<f64>() != 0 {
+    if !doubles.len().is_multiple_of(size_of::<f64>()) {
         return Err(Malformed);
     }
     if column.is_empty() {
