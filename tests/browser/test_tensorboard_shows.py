@@ -121,7 +121,10 @@ def scalars(page: Any) -> None:
 
 
 def images(page: Any) -> None:
-    count(page.locator("tf-image-loader"), 3)
+    count(page.locator("tf-image-loader"), 2)
+    # The third category of tags is closed at first.
+    page.get_by_text("picture", exact=True).click()
+    count(page.locator("tf-image-loader img"), 3)
     loaded(page.locator("tf-image-loader img"))
     sizes = page.locator("tf-image-loader img").evaluate_all(
         "images => images.map(i => [i.naturalWidth, i.naturalHeight])"
@@ -133,8 +136,8 @@ def images(page: Any) -> None:
 def audio(page: Any) -> None:
     count(page.locator("tf-audio-loader audio"), 1)
     player = page.locator("tf-audio-loader audio")
-    # The browser has decoded it.
-    duration = when(lambda: player.evaluate("player => player.duration"), bool)
+    # Known, once the browser has decoded it; NaN before.
+    duration = when(lambda: player.evaluate("player => player.duration || 0"), bool)
     assert duration == pytest.approx(0.5, abs=0.01)
 
 
@@ -151,8 +154,9 @@ def graphs(page: Any) -> None:
     # Opened, the model shows its four layers.
     page.locator("tf-graph-scene g.node", has_text="Sequential").dblclick()
     layers = page.locator("g.subscene g.node")
-    names = when(lambda: labels(layers), lambda found: len(found) == 4)
-    assert set(names) == {"Conv2d[0]", "ReLU[1]", "Flatten[2]", "Linear[3]"}
+    names = {"Conv2d[0]", "ReLU[1]", "Flatten[2]", "Linear[3]"}
+    # Where edges leave the model are nodes too, with names of TensorBoard's own.
+    when(lambda: {label for label in labels(layers) if "~~" not in label}, names.__eq__)
 
 
 def distributions(page: Any) -> None:
@@ -210,8 +214,8 @@ def custom_scalars(page: Any) -> None:
 
 def projector(page: Any) -> None:
     frame = page.frame_locator("iframe").frame_locator("iframe")
-    expect(frame.get_by_text("00006/default/metadata.tsv")).to_be_visible(timeout=PATIENCE)
-    expect(frame.get_by_text("Points: 60").first).to_be_visible(timeout=PATIENCE)
+    expect(frame.locator(".numDataPoints")).to_have_text("60", timeout=PATIENCE)
+    expect(frame.get_by_text("Dimension: 8").last).to_be_visible(timeout=PATIENCE)
     # Every other sprite is red.
     drawn(frame.locator("canvas").first, 0.003)
 
@@ -221,7 +225,8 @@ def timeseries(page: Any) -> None:
     for tag in tags:
         field = page.get_by_role("combobox", name="Filter tags")
         field.fill(f"^{tag}$")
-        card = page.locator("card-view", has_text=tag.split("/")[-1])
+        field.press("Escape")  # the list of suggestions
+        card = page.locator("card-view:visible", has_text=tag.split("/")[-1])
         count(card, 1)
         if tag == "picture":
             loaded(card.locator("img"))
