@@ -1,11 +1,19 @@
 """A client that logs, run twice in processes of its own: with torch's writer, and with ours."""
 
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import tfevents
+from peers import peer, torchvision
 from scripts import check
+
+peer("torch")
+# Clients import it where it is installed, and fail where its import does.
+has_torchvision = find_spec("torchvision") is not None
+if has_torchvision:
+    torchvision()
 
 # What scripts begin with: nothing is fetched, and ours takes the place of others where it is asked.
 BEGINNING = """
@@ -16,6 +24,9 @@ BEGINNING = """
     if which == "tfevents":
         {swap}
     import torch
+    if {has_torchvision}:
+        from peers import torchvision
+        torchvision()
     torch.manual_seed(0)
     torch.set_num_threads(1)
 """
@@ -37,7 +48,7 @@ def run_both(tmp_path: Path, body: str, swap: str = "tfevents.install()") -> tup
     for which in ("torch", "tfevents"):
         path = tmp_path / which
         path.mkdir()
-        check(BEGINNING.format(swap=swap) + body, which, path)
+        check(BEGINNING.format(swap=swap, has_torchvision=has_torchvision) + body, which, path)
         logs.append(logged(path))
     theirs, mine = logs
     # The file says who wrote it: the swap worked, and the other run is without us.
