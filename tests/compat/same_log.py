@@ -1,9 +1,8 @@
 """Whether two log directories say the same: events field by field, encodings by their content.
 
-What may differ: wall times, the last digits of a histogram's `sum_squares`, `source_metadata`, names
-of runs that are times, and the bytes of PNG, GIF and WAV, of which what they decode to is compared.
-A file with nothing but its version is none: torch's `add_scalars` opens one for its own writer too,
-if that is closed.
+What may differ: wall times, `source_metadata`, names of runs that are times, and the bytes of PNG,
+GIF and WAV, of which what they decode to is compared. A file with nothing but its version is none:
+torch's `add_scalars` opens one for its own writer too, if that is closed.
 """
 
 import hashlib
@@ -120,9 +119,6 @@ def _event(event: Any) -> str:
             value.image.encoded_image_string = _picture(value.image.encoded_image_string).encode()
         elif value.HasField("audio"):
             value.audio.encoded_audio_string = _sound(value.audio.encoded_audio_string).encode()
-        elif value.HasField("histo"):
-            # The order in which squares are added is the implementation's.
-            value.histo.sum_squares = float(f"{value.histo.sum_squares:.9g}")
         plugin = value.metadata.plugin_data
         if plugin.plugin_name == "hparams":
             # Maps have no order.
