@@ -21,24 +21,28 @@ PEERS = [
     "stable_baselines3",
     "transformers",
     "torchvision",
+    "playwright",
+    "s3fs",
+    "moto",
 ]
+SUITES = ("compat", "clients", "remote", "browser")
 MISSING = re.compile(r"cannot be imported|could not import|no module named|not installed", re.I)
 # Hardware cannot be installed.
 EXCUSED = re.compile(r"\b(CUDA|GPU)\b")
 
 problems = [f"{peer} is not installed" for peer in PEERS if find_spec(peer) is None]
-compared = 0
+compared = dict.fromkeys(SUITES, 0)
 for case in ElementTree.parse(sys.argv[1]).iter("testcase"):
     # A file that is skipped as a whole has no class name; its reason is in the text.
     name = ".".join(filter(None, [case.get("classname"), case.get("name")]))
-    is_comparison = name.startswith(("tests.compat.", "tests.clients."))
+    suite = next((suite for suite in SUITES if name.startswith(f"tests.{suite}.")), None)
     skips = [skip for skip in case.iter("skipped") if skip.get("type") != "pytest.xfail"]
-    compared += is_comparison and not skips
+    if suite and not skips:
+        compared[suite] += 1
     for skip in skips:
         reason = f"{skip.get('message')} {skip.text}"
-        if (is_comparison or MISSING.search(reason)) and not EXCUSED.search(reason):
+        if (suite or MISSING.search(reason)) and not EXCUSED.search(reason):
             problems.append(f"{name} was skipped: {reason}")
-if not compared:
-    problems.append("no test of tests/compat ran")
+problems += [f"no test of tests/{suite} ran" for suite, count in compared.items() if not count]
 if problems:
     sys.exit("\n".join(["comparisons with the peers did not run:", *problems]))
