@@ -98,7 +98,7 @@ pub(super) fn read_file(
 ) -> Result<Progress> {
     let io_error = |error| Error::io(error, path);
     let source = source::open(path).map_err(io_error)?;
-    // Before a byte is read: what is written meanwhile changes it.
+    // From before a byte is read: what is written meanwhile changes it.
     let stamp = source.stamp().map_err(io_error)?;
     let Progress { mut offset, mut record, mut damage, head, .. } = progress.clone();
     // Where damage ends could not be told while the file ended there.
@@ -112,7 +112,8 @@ pub(super) fn read_file(
     walk.stream.skip(offset);
     walk.record = record;
     let spread = if offset > 0 { Spread::Done } else { Spread::Undecided };
-    let mut reader = Reader { walk, head, spread, damage };
+    let length = stamp.as_ref().map_or(0, |stamp| stamp.length);
+    let mut reader = Reader { walk, head, length, spread, damage };
     while let Some(found) = reader.records(columns).map_err(io_error)? {
         let (offset, index) = (reader.walk.stream.offset(), reader.walk.record);
         let kind = reader.walk.step_over(found).map_err(io_error)?;
@@ -132,6 +133,8 @@ struct Reader {
     walk: Walk,
     /// How many of the file's first bytes have which checksum.
     head: (u8, u32),
+    /// How long the file was when it was opened, if that is known.
+    length: u64,
     spread: Spread,
     damage: Vec<Damage>,
 }
@@ -241,8 +244,7 @@ impl Reader {
         let offset = self.walk.stream.offset();
         match self.spread {
             Spread::Undecided if offset > 0 => {
-                let length = self.walk.stream.file_len()?.unwrap_or(0);
-                let large = length > SAMPLE + WORTH_SPREADING;
+                let large = self.length > SAMPLE + WORTH_SPREADING;
                 self.spread = if large { Spread::At(SAMPLE) } else { Spread::Done };
             }
             Spread::At(sample) if offset >= sample => {

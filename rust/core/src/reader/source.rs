@@ -21,7 +21,7 @@ pub trait Source: Send + Sync {
     /// Whether bytes may be asked for in any order, and not only each once, one after the other.
     fn is_seekable(&self) -> bool;
 
-    /// The file's state now; None where a file can't be read twice.
+    /// The file's state when it was opened; None where a file can't be read twice.
     fn stamp(&self) -> io::Result<Option<Stamp>>;
 }
 
@@ -57,20 +57,20 @@ pub fn open(path: &Path) -> io::Result<Box<dyn Source>> {
         return remote.open(uri);
     }
     let file = File::open(path)?;
-    let is_seekable = file.metadata()?.is_file();
-    Ok(Box::new(Local { file, is_seekable }))
+    let stamp = Stamp::of(&file.metadata()?);
+    Ok(Box::new(Local { file, stamp }))
 }
 
 /// A file of this machine; a pipe is read as it comes.
 struct Local {
     file: File,
-    is_seekable: bool,
+    stamp: Option<Stamp>,
 }
 
 impl Source for Local {
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
         loop {
-            let read = match self.is_seekable {
+            let read = match self.is_seekable() {
                 true => self.file.read_at(buffer, offset),
                 false => (&self.file).read(buffer),
             };
@@ -82,15 +82,15 @@ impl Source for Local {
     }
 
     fn len(&self) -> io::Result<Option<u64>> {
-        Ok(if self.is_seekable { Some(self.file.metadata()?.len()) } else { None })
+        Ok(if self.is_seekable() { Some(self.file.metadata()?.len()) } else { None })
     }
 
     fn is_seekable(&self) -> bool {
-        self.is_seekable
+        self.stamp.is_some()
     }
 
     fn stamp(&self) -> io::Result<Option<Stamp>> {
-        Ok(Stamp::of(&self.file.metadata()?))
+        Ok(self.stamp.clone())
     }
 }
 
