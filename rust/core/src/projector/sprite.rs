@@ -2,7 +2,9 @@
 
 use std::io;
 
-use crate::summary::png;
+use ndarray::ArrayView4;
+
+use crate::summary::{Grid, png, tile};
 
 /// A picture for each vector.
 #[derive(Debug)]
@@ -38,32 +40,24 @@ impl Sprite {
     }
 
     /// The pictures row by row, RGB, and black where there is none.
-    fn tiled(&self) -> Vec<u8> {
+    fn tiled(&self) -> io::Result<Vec<u8>> {
+        let planar = (self.count, self.channels, self.height, self.width);
+        let pictures = ArrayView4::from_shape(planar, &self.pixels).map_err(io::Error::other)?;
+        let pictures = pictures.permuted_axes([0, 2, 3, 1]);
+        // One channel stands for all three.
+        let coloured = pictures
+            .broadcast((self.count, self.height, self.width, 3))
+            .ok_or_else(|| io::Error::other("the pictures have neither 1 nor 3 channels"))?;
         let (width, height) = self.dimensions();
-        let plane = self.height * self.width;
         let mut canvas = vec![0; 3 * width * height];
-        for (index, picture) in self.pixels.chunks_exact(self.channels * plane).enumerate() {
-            let top = index / self.side() * self.height;
-            let left = index % self.side() * self.width;
-            for y in 0..self.height {
-                let start = 3 * ((top + y) * width + left);
-                let line = &mut canvas[start..start + 3 * self.width];
-                for channel in 0..3 {
-                    // The same three times where there is one channel.
-                    let from = channel % self.channels * plane + y * self.width;
-                    let source = &picture[from..from + self.width];
-                    for (pixel, &value) in line.chunks_exact_mut(3).zip(source) {
-                        pixel[channel] = value;
-                    }
-                }
-            }
-        }
-        canvas
+        let grid = Grid { rows: self.count.div_ceil(self.side()), columns: self.side() };
+        tile(&mut canvas, coloured, grid);
+        Ok(canvas)
     }
 
     pub(super) fn png(&self) -> io::Result<Vec<u8>> {
         let (width, height) = self.dimensions();
         let side = |pixels: usize| u32::try_from(pixels).map_err(io::Error::other);
-        png(&self.tiled(), side(height)?, side(width)?, 3)
+        png(&self.tiled()?, side(height)?, side(width)?, 3)
     }
 }

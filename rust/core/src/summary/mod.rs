@@ -34,7 +34,7 @@ pub use hparams::{
 pub use image::Image;
 pub(crate) use image::png;
 pub use mesh::{MeshComponent, MeshTensor, mesh_values};
-pub use pixels::{Channel, Grid};
+pub use pixels::{Channel, Grid, tile};
 pub use pr_curve::{PrCurve, Prediction, pr_curve, pr_curve_value};
 pub use scalar::{
     Precision, described_scalar_value, scalar_event, scalar_value, tensor_scalar_value,
