@@ -130,6 +130,18 @@ def test_add_histogram(calls, bins, max_bins):
     assert_histograms_equal(run)
 
 
+def test_values_outside_of_the_only_bin():
+    assert_histograms_equal(lambda w: w.add_histogram("t", np.array([1.0, 9.0]), 0, [2, 3], 1.0))
+
+
+@pytest.mark.parametrize("bins", ["tensorflow", [2.0, 3.0, 4.0]])
+def test_torch_refuses_values_outside_of_several_bins(bins):
+    values = np.array([1e25, -1e25])
+    with pytest.raises(ValueError, match="file a bug report"):
+        torchs(lambda w: w.add_histogram("t", values, 0, bins))
+    assert len(ours(lambda w: w.add_histogram("t", values, 0, bins))["."]) == 2
+
+
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "uint8", "int8", "int64"])
 @pytest.mark.parametrize("size", [1, 100, 100_000])
 @pytest.mark.parametrize("bins", ["tensorflow", "auto", 30])

@@ -129,6 +129,14 @@ def test_values_beyond_the_last_edge_are_in_no_bin(outside):
     assert outside in (found.min, found.max)
 
 
+@pytest.mark.parametrize(("bins", "last"), [("tensorflow", EDGES[-1]), ([3.0, 4.0, 5.0], 5.0)])
+def test_where_no_value_is_in_a_bin_the_moments_are_logged(bins, last):
+    values = [1e21, -1e30]
+    found = quietly(values, bins)
+    assert (found.num, found.min, found.max, found.sum) == (2, -1e30, 1e21, sum(values))
+    assert (found.limits, found.counts) == ([last], [0.0])
+
+
 def test_zeros():
     for zero in 0.0, -0.0, np.float32(-0.0), False, 0:
         assert quietly([zero]).limits == [0.0, 1e-12]
@@ -279,7 +287,6 @@ RAW = (0, 1, 2, 3, 4, [1, 2], [3, 4])
         (ValueError, "add_histogram", ("\ud800", [1.0]), "tag"),
         (ValueError, "add_histogram", ("t", []), "values"),
         (ValueError, "add_histogram", ("t", np.zeros((3, 0))), "values"),
-        (ValueError, "add_histogram", ("t", [1e30]), "values"),
         (TypeError, "add_histogram", ("t", "abc"), "values"),
         (TypeError, "add_histogram", ("t", None), "values"),
         (TypeError, "add_histogram", ("t", [1j]), "values"),
@@ -289,9 +296,8 @@ RAW = (0, 1, 2, 3, 4, [1, 2], [3, 4])
         (ValueError, "add_histogram", ("t", [1.0], 0, "no such rule"), "bins"),
         (ValueError, "add_histogram", ("t", [1.0], 0, [2.0, 1.0]), "bins"),
         (ValueError, "add_histogram", ("t", [1.0], 0, [0.0, math.nan]), "bins"),
-        (ValueError, "add_histogram", ("t", [1.0], 0, []), "bins|values"),
-        (ValueError, "add_histogram", ("t", [1.0], 0, [2.0]), "bins|values"),
-        (ValueError, "add_histogram", ("t", [1.0], 0, [2.0, 3.0]), "values"),
+        (ValueError, "add_histogram", ("t", [1.0], 0, []), "bins"),
+        (ValueError, "add_histogram", ("t", [1.0], 0, [2.0]), "bins"),
         (ValueError, "add_histogram", ("t", [1.0], 0, [[0.0, 2.0]]), "bins"),
         (ValueError, "add_histogram", ("t", [1.0], 0, 0), "bins"),
         (TypeError, "add_histogram", ("t", [1.0], 0, 2.5), "bins"),

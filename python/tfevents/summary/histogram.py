@@ -26,7 +26,7 @@ def histogram(
         values, bins, max_bins: as for `SummaryWriter.add_histogram`.
 
     Raises:
-        TypeError, ValueError: an argument that can't be used, no value, or none in any bin.
+        TypeError, ValueError: an argument that can't be used, or no value.
     """
     array = as_array(values, "values")
     if array.size == 0:
@@ -96,6 +96,8 @@ def _counted(
         counts, edges = np.histogram(finite, chosen)
     except (TypeError, ValueError, IndexError, MemoryError) as error:
         raise ValueError(f"bins: {error}") from error
+    if not counts.size:
+        raise ValueError(f"bins: expected at least two edges, got {len(edges)}")
     return edges.astype(np.float64), counts.astype(np.float64)
 
 

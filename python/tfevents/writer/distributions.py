@@ -40,7 +40,7 @@ class DistributionMethods(BaseWriter):
         histogram's least, greatest, number and sums, but in no bin.
 
         Raises:
-            TypeError, ValueError: an argument that can't be used, no value, or none in any bin;
+            TypeError, ValueError: an argument that can't be used, or no value;
                 nothing is logged then.
         """
         self._add(summary.histogram(tag, values, bins, max_bins), global_step, walltime)
