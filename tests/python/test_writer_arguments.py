@@ -203,6 +203,20 @@ def test_what_is_no_message(tmp_path, message):
     refuses(tmp_path / "summary", "summary", lambda w: w.file_writer.add_summary(message))
 
 
+def test_what_is_too_large_for_an_event(tmp_path):
+    # Who reads the file would take what follows for damaged.
+    text = "a" * 2**31
+    refuses(tmp_path / "text", "text_string", lambda w: w.add_text("t", text, 1), ValueError)
+    del text
+    message = Bytes(bytes(2**31))
+    refuses(
+        tmp_path / "summary",
+        "summary",
+        lambda w: w.file_writer.add_summary(message),
+        ValueError,
+    )
+
+
 @pytest.mark.parametrize(
     "pair", [None, Bytes(b""), (), (Bytes(b""),), (None, Bytes(b"")), (Bytes(b""), 3)], ids=repr
 )

@@ -12,9 +12,25 @@ use pyo3::types::{PyBytes, PyFloat, PyInt, PyString};
 pub fn text<'a>(value: &'a Bound<'_, PyAny>, argument: impl Display + Copy) -> PyResult<&'a str> {
     // Comparing exact types is a load; looking for base classes, a call or two.
     match value.cast_exact::<PyString>().or_else(|_| value.cast::<PyString>()) {
-        Ok(text) => text.to_str().map_err(|error| not_unicode(value.py(), argument, error)),
+        Ok(text) => {
+            let text = text.to_str().map_err(|error| not_unicode(value.py(), argument, error))?;
+            fits(text.len(), argument).map(|()| text)
+        }
         Err(_) => Err(wrong_type(value, argument, "a str")),
     }
+}
+
+/// Fails where what is encoded in `size` bytes is too large for an event: no reader takes a message
+/// of 2 GiB, and what else is in it takes some.
+#[inline(always)]
+pub fn fits(size: usize, argument: impl Display) -> PyResult<()> {
+    const MOST: usize = i32::MAX as usize - (1 << 20);
+    if size > MOST { Err(too_large(size, argument)) } else { Ok(()) }
+}
+
+#[cold]
+fn too_large(size: usize, argument: impl Display) -> PyErr {
+    PyValueError::new_err(format!("{argument}: {size} bytes are more than an event can hold"))
 }
 
 #[cold]
@@ -134,10 +150,11 @@ pub fn message<'py>(
     let Ok(serialize) = value.getattr("SerializeToString") else {
         return Err(wrong_type(value, argument, "an object with SerializeToString()"));
     };
-    serialize
+    let bytes: Bound<'_, PyBytes> = serialize
         .call0()?
         .cast_into()
-        .map_err(|_| wrong_type(value, argument, "a message that serializes to bytes"))
+        .map_err(|_| wrong_type(value, argument, "a message that serializes to bytes"))?;
+    fits(bytes.as_bytes().len(), argument).map(|()| bytes)
 }
 
 /// The bytes of a message are none.

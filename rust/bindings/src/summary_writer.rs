@@ -181,6 +181,7 @@ impl EventWriter {
     /// Logs an encoded `GraphDef`, and the device that it ran on.
     #[pyo3(signature = (graph_def, device=None))]
     fn _add_graph(&self, py: Python<'_>, graph_def: &[u8], device: Option<&str>) -> PyResult<()> {
+        argument::fits(graph_def.len(), "model")?;
         let wall_time = now();
         let mut records = Vec::new();
         graph::graph_event(&mut records, wall_time, graph_def);

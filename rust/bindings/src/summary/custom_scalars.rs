@@ -15,7 +15,7 @@ pub enum Tags {
 
 /// The layout of these categories: (title, charts), a chart being (title, tags).
 #[pyfunction]
-pub fn custom_scalars(categories: Vec<(String, Vec<(String, Tags)>)>) -> Summary {
+pub fn custom_scalars(categories: Vec<(String, Vec<(String, Tags)>)>) -> PyResult<Summary> {
     let chart = |(title, tags)| {
         let content = match tags {
             Tags::Margin((value, lower, upper)) => ChartContent::Margin([value, lower, upper]),
@@ -27,5 +27,5 @@ pub fn custom_scalars(categories: Vec<(String, Vec<(String, Tags)>)>) -> Summary
         .into_iter()
         .map(|(title, charts)| Category { title, charts: charts.into_iter().map(chart).collect() })
         .collect();
-    Summary::encoded(|out| summary::custom_scalars_value(out, &categories))
+    Summary::encoded("layout", |out| summary::custom_scalars_value(out, &categories))
 }

@@ -1,27 +1,32 @@
 use numpy::{PyArrayMethods, PyReadonlyArray1};
-use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use tfevents::summary::{self, Buckets, EDGES, Moments};
+use tfevents::summary::{self, Buckets, EDGES, Float, Moments};
 
 use super::{Floats, Summary};
 use crate::argument;
 
 /// A histogram of values in TensorFlow's bins, and how many of them are NaN or infinite and were
 /// left out.
-// The interpreter is not released: the array is the caller's, and others might write to it.
 #[pyfunction]
 #[pyo3(signature = (tag, values, max_bins))]
 pub fn histogram(
+    py: Python<'_>,
     tag: &Bound<'_, PyAny>,
     values: Floats<'_>,
     max_bins: Option<usize>,
 ) -> PyResult<(Summary, usize)> {
     let (count, (moments, counts)) = match &values {
-        Floats::Single(values) => (values.len()?, summary::histogram(values.as_slice()?)),
-        Floats::Double(values) => (values.len()?, summary::histogram(values.as_slice()?)),
+        Floats::Single(values) => counted(py, values.as_slice()?),
+        Floats::Double(values) => counted(py, values.as_slice()?),
     };
     let summary = in_bins(tag, &moments, &EDGES, &counts, max_bins)?;
     Ok((summary, count - moments.num as usize))
+}
+
+/// With the interpreter released, as NumPy does it: whoever writes to the array meanwhile has some
+/// of the new values counted.
+fn counted<T: Float + Sync>(py: Python<'_>, values: &[T]) -> (usize, (Moments, Vec<f64>)) {
+    (values.len(), py.detach(|| summary::histogram(values)))
 }
 
 /// A histogram of values whose moments are known (`num`, `min`, `max`, `sum`, `sum_squares`), and
@@ -62,16 +67,19 @@ fn in_bins(
     max_bins: Option<usize>,
 ) -> PyResult<Summary> {
     if moments.num == 0.0 {
-        // One empty bucket, which every reader takes for a histogram of nothing.
-        let buckets = Buckets { limits: vec![0.0], counts: vec![0.0] };
-        return encoded(tag, &as_moments([0.0; 5]), &buckets);
+        return encoded(tag, &as_moments([0.0; 5]), &nothing_below(0.0));
     }
     let buckets = Buckets::new(edges, counts, max_bins)
-        .ok_or_else(|| PyValueError::new_err("values: none of them is in any of the bins"))?;
+        .unwrap_or_else(|| nothing_below(edges.last().copied().unwrap_or(0.0)));
     encoded(tag, moments, &buckets)
+}
+
+/// One empty bucket, which every reader takes for a histogram of nothing.
+fn nothing_below(limit: f64) -> Buckets {
+    Buckets { limits: vec![limit], counts: vec![0.0] }
 }
 
 fn encoded(tag: &Bound<'_, PyAny>, moments: &Moments, buckets: &Buckets) -> PyResult<Summary> {
     let tag = argument::text(tag, "tag")?;
-    Ok(Summary::encoded(|out| summary::histogram_value(out, tag, moments, buckets)))
+    Summary::encoded("bucket_counts", |out| summary::histogram_value(out, tag, moments, buckets))
 }

@@ -29,7 +29,7 @@ impl From<Value> for HparamValue {
 pub fn hparams(
     hparams: Vec<(String, Value, Option<Vec<Value>>)>,
     metrics: Vec<String>,
-) -> (Summary, Summary, Summary) {
+) -> PyResult<(Summary, Summary, Summary)> {
     let hparams: Vec<_> = hparams
         .into_iter()
         .map(|(name, value, domain)| Hparam {
@@ -38,9 +38,10 @@ pub fn hparams(
             domain: domain.map(|values| values.into_iter().map(HparamValue::from).collect()),
         })
         .collect();
-    (
-        Summary::encoded(|out| summary::hparams_experiment_value(out, &hparams, &metrics)),
-        Summary::encoded(|out| summary::hparams_session_start_value(out, &hparams)),
-        Summary::encoded(summary::hparams_session_end_value),
-    )
+    let encoded = |encode: &dyn Fn(&mut Vec<u8>)| Summary::encoded("hparam_dict", encode);
+    Ok((
+        encoded(&|out| summary::hparams_experiment_value(out, &hparams, &metrics))?,
+        encoded(&|out| summary::hparams_session_start_value(out, &hparams))?,
+        encoded(&summary::hparams_session_end_value)?,
+    ))
 }

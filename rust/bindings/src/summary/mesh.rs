@@ -30,7 +30,7 @@ pub fn mesh(
             tensors.push(MeshTensor { component: *component, shape, values: array.as_slice()? });
         }
     }
-    Ok(Summary::encoded(|out| {
+    Summary::encoded("vertices", |out| {
         summary::mesh_values(out, tag, &tensors, config, display_name, description);
-    }))
+    })
 }

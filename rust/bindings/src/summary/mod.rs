@@ -16,6 +16,8 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use tfevents::summary;
 
+use crate::argument;
+
 /// A `Summary` message, what an event of a log holds.
 ///
 /// Made by the functions of `tfevents.summary`, logged by `FileWriter.add_summary`. Pixels and
@@ -24,11 +26,12 @@ use tfevents::summary;
 pub struct Summary(pub summary::Summary);
 
 impl Summary {
-    /// One whose values `encode` appends.
-    pub fn encoded(encode: impl FnOnce(&mut Vec<u8>)) -> Summary {
+    /// One whose values `encode` appends; where they are too large, `argument` made them so.
+    pub fn encoded(argument: &str, encode: impl FnOnce(&mut Vec<u8>)) -> PyResult<Summary> {
         let mut out = Vec::new();
         encode(&mut out);
-        Summary(summary::Summary::Encoded(out.into()))
+        argument::fits(out.len(), argument)?;
+        Ok(Summary(summary::Summary::Encoded(out.into())))
     }
 }
 

@@ -1,6 +1,6 @@
 use numpy::PyReadonlyArray1;
 use pyo3::prelude::*;
-use tfevents::summary::{self, PrCurve};
+use tfevents::summary::{self, PrCurve, Prediction};
 
 use super::{Floats, Summary};
 use crate::argument;
@@ -9,6 +9,7 @@ use crate::argument;
 /// no threshold and were left out.
 #[pyfunction]
 pub fn pr_curve(
+    py: Python<'_>,
     tag: &Bound<'_, PyAny>,
     labels: PyReadonlyArray1<'_, f64>,
     predictions: Floats<'_>,
@@ -18,10 +19,21 @@ pub fn pr_curve(
     let labels = labels.as_slice()?;
     let weights = weights.as_ref().map(|weights| weights.as_slice()).transpose()?;
     let PrCurve { rows, left_out } = match &predictions {
-        Floats::Single(p) => summary::pr_curve(labels, p.as_slice()?, weights, thresholds),
-        Floats::Double(p) => summary::pr_curve(labels, p.as_slice()?, weights, thresholds),
+        Floats::Single(p) => counted(py, labels, p.as_slice()?, weights, thresholds),
+        Floats::Double(p) => counted(py, labels, p.as_slice()?, weights, thresholds),
     };
     Ok((encoded(tag, &rows, thresholds)?, left_out))
+}
+
+/// With the interpreter released, as for histograms.
+fn counted<T: Prediction + Sync>(
+    py: Python<'_>,
+    labels: &[f64],
+    predictions: &[T],
+    weights: Option<&[f64]>,
+    thresholds: usize,
+) -> PrCurve {
+    py.detach(|| summary::pr_curve(labels, predictions, weights, thresholds))
 }
 
 /// A curve as it is: its six rows, one after another.
@@ -36,5 +48,7 @@ pub fn pr_curve_raw(
 
 fn encoded(tag: &Bound<'_, PyAny>, rows: &[f64], thresholds: usize) -> PyResult<Summary> {
     let tag = argument::text(tag, "tag")?;
-    Ok(Summary::encoded(|out| summary::pr_curve_value(out, tag, rows, thresholds as u64)))
+    Summary::encoded("num_thresholds", |out| {
+        summary::pr_curve_value(out, tag, rows, thresholds as u64);
+    })
 }

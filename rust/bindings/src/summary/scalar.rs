@@ -29,7 +29,7 @@ pub fn scalar(
     let precision = precision(new_style, double_precision);
     let title = argument::text(display_name, "display_name")?;
     let description = argument::text(summary_description, "summary_description")?;
-    Ok(Summary::encoded(|out| {
+    Summary::encoded("summary_description", |out| {
         summary::described_scalar_value(out, tag, value, precision, title, description);
-    }))
+    })
 }

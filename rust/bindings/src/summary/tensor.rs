@@ -1,5 +1,5 @@
 use numpy::PyReadonlyArray1;
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use tfevents::summary::{self, Dtype};
@@ -21,7 +21,9 @@ pub fn tensor(
         return Err(PyTypeError::new_err(message));
     };
     let (tag, elements) = (argument::text(tag, "tag")?, elements.as_slice()?);
-    readable(|out| summary::tensor_of_numbers_value(out, tag, dtype, &shape, elements))
+    Summary::encoded("tensor", |out| {
+        summary::tensor_of_numbers_value(out, tag, dtype, &shape, elements)
+    })
 }
 
 /// A tensor of strings in row-major order.
@@ -32,17 +34,5 @@ pub fn tensor_of_strings(
     strings: Vec<PyBackedBytes>,
 ) -> PyResult<Summary> {
     let tag = argument::text(tag, "tag")?;
-    readable(|out| summary::tensor_of_strings_value(out, tag, &shape, &strings))
-}
-
-/// A summary that readers can read: none takes a message of 2 GiB.
-fn readable(encode: impl FnOnce(&mut Vec<u8>)) -> PyResult<Summary> {
-    const ROOM_FOR_THE_EVENT: usize = 64;
-    let mut message = Vec::new();
-    encode(&mut message);
-    if message.len() + ROOM_FOR_THE_EVENT > i32::MAX as usize {
-        let message = format!("tensor: {} bytes are more than an event can hold", message.len());
-        return Err(PyValueError::new_err(message));
-    }
-    Ok(Summary(summary::Summary::Encoded(message.into())))
+    Summary::encoded("tensor", |out| summary::tensor_of_strings_value(out, tag, &shape, &strings))
 }

@@ -13,5 +13,5 @@ pub fn text_value(out: &mut Vec<u8>, tag: &str, text: &str) {
 #[pyfunction]
 pub fn text(tag: &Bound<'_, PyAny>, text: &Bound<'_, PyAny>) -> PyResult<Summary> {
     let (tag, text) = (argument::text(tag, "tag")?, argument::text(text, "text")?);
-    Ok(Summary::encoded(|out| text_value(out, tag, text)))
+    Summary::encoded("text", |out| text_value(out, tag, text))
 }
