@@ -182,6 +182,17 @@ def test_add_scalars(calls):
     assert_equal(run, with_wall_times=True)
 
 
+@pytest.mark.parametrize(("module", "files"), [(torch_tensorboard, 2), (tfevents, 1)])
+def test_add_scalars_of_a_closed_writer_opens_only_sub_runs(tmp_path, module, files):
+    writer = module.SummaryWriter(tmp_path, filename_suffix=".0")
+    writer.close()
+    writer.filename_suffix = ".1"  # torch would write over the file of the same second
+    writer.add_scalars("loss", {"train": 1.0}, 1)
+    writer.close()
+    assert len(list(tmp_path.glob("*tfevents*"))) == files
+    assert events.steps(tmp_path / "loss_train") == [1]
+
+
 @pytest.mark.parametrize("purge_step", [None, 0, 7, -1, 2**63 - 1, np.int64(7)])
 def test_purge_step(purge_step):
     assert_equal(lambda writer: writer.add_scalar("loss", 1.0, 7), purge_step=purge_step)

@@ -27,8 +27,10 @@ def written(writer_class: Any, calls: Callable[[Any], object], **options: Any) -
             # Of NumPy, about values that torch casts on the way.
             warnings.simplefilter("ignore")
             writer = writer_class(directory, **options)
-            calls(writer)
-            writer.close()
+            try:
+                calls(writer)
+            finally:
+                writer.close()
         return {
             os.path.relpath(path.parent, directory): events.read_events(path)
             for path in events.event_files(directory)
