@@ -207,7 +207,6 @@ def test_what_is_too_large_for_an_event(tmp_path):
     # Who reads the file would take what follows for damaged.
     text = "a" * 2**31
     refuses(tmp_path / "text", "text_string", lambda w: w.add_text("t", text, 1), ValueError)
-    del text
     message = Bytes(bytes(2**31))
     refuses(
         tmp_path / "summary",
