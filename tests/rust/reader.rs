@@ -287,6 +287,68 @@ fn large_files_of_uneven_tags() {
     assert_eq!(late.1.iter().map(|row| row.0).collect::<Vec<_>>(), Vec::from_iter(40_000..200_000));
 }
 
+/// Events with values of these sizes, in bytes.
+fn sized(sizes: &[usize]) -> Vec<u8> {
+    let mut out = Vec::new();
+    for (step, &size) in sizes.iter().enumerate() {
+        let image = message(|out| {
+            encode::bytes_field(out, 1, b"image");
+            encode::bytes_field(
+                out,
+                4,
+                &message(|out| encode::bytes_field(out, 4, &vec![7; size])),
+            );
+        });
+        let loss = value(&simple("loss", 0, step as f32));
+        record::frame(&mut out, &event(step as i64, 0.0, &[image, loss]));
+    }
+    out
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+
+    /// Whole, cut short and damaged.
+    #[test]
+    fn what_is_read_ahead_is_what_is_read(
+        sizes in prop::collection::vec(
+            prop_oneof![40 => 0usize..2_000, 4 => 100_000usize..600_000, 1 => 3_000_000usize..5_000_000],
+            1..100,
+        ),
+        damage in prop::collection::vec(any::<prop::sample::Index>(), 0..3),
+        cut in 0usize..1000,
+        verify in prop_oneof![Just(Verify::Crc), Just(Verify::None)],
+    ) {
+        let some = sized(&sizes);
+        let mut bytes = some.repeat((6 << 20) / some.len() + 1);
+        for at in damage {
+            let at = at.index(bytes.len());
+            bytes[at] ^= 1;
+        }
+        bytes.truncate(bytes.len() - cut);
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("events.out.tfevents.1");
+        fs::write(&path, bytes).unwrap();
+        let runs = logdir::find(&path).unwrap();
+        let [alone, ahead] = [1, 2].map(|threads| {
+            let threads = NonZeroUsize::new(threads);
+            let options =
+                Options { verify, on_corrupt: OnCorrupt::Skip, threads, ..Options::default() };
+            reader::read(&runs, &options).unwrap()
+        });
+        prop_assert_eq!(rows(&ahead), rows(&alone));
+        prop_assert_eq!(
+            ahead.damage().collect::<Vec<_>>(),
+            alone.damage().collect::<Vec<_>>()
+        );
+        let counts = [&ahead, &alone].map(|log| {
+            let run = &log.runs()[0];
+            (0..run.tags().len()).map(|tag| run.count(tag)).collect::<Vec<_>>()
+        });
+        prop_assert_eq!(&counts[0], &counts[1]);
+    }
+}
+
 fn write(directory: &Path, name: &str, points: &[Point]) -> PathBuf {
     let path = directory.join(name);
     fs::create_dir_all(path.parent().unwrap()).unwrap();

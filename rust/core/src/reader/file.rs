@@ -33,6 +33,9 @@ const SAMPLE: u64 = 1 << 20;
 /// A file with less than this left over does not profit from being laid out.
 const WORTH_SPREADING: u64 = 4 << 20;
 
+/// A file with less than this left over is read as soon as another thread is there.
+const WORTH_READING_AHEAD: u64 = 4 << 20;
+
 /// How many bytes of a value tell that it is still the same, where checksums are not verified.
 const CHECKED: u64 = 1 << 10;
 
@@ -88,13 +91,15 @@ pub enum Change {
     Replaced,
 }
 
-/// Reads what `path` has beyond what `progress` says into `columns`; how far that is now.
+/// Reads what `path` has beyond what `progress` says into `columns`; how far that is now. `ahead`:
+/// there is a processor to spare, on which to read what comes next.
 pub(super) fn read_file(
     path: &Path,
     progress: &Progress,
     columns: &mut Columns<'_>,
     options: &Options<'_>,
     buffer: &mut Vec<u8>,
+    ahead: bool,
 ) -> Result<Progress> {
     let io_error = |error| Error::io(error, path);
     let source = source::open(path).map_err(io_error)?;
@@ -113,6 +118,9 @@ pub(super) fn read_file(
     walk.record = record;
     let spread = if offset > 0 { Spread::Done } else { Spread::Undecided };
     let length = stamp.as_ref().map_or(0, |stamp| stamp.length);
+    if ahead && length.saturating_sub(offset) > WORTH_READING_AHEAD {
+        walk.stream.read_ahead();
+    }
     let mut reader = Reader { walk, head, length, spread, damage };
     while let Some(found) = reader.records(columns).map_err(io_error)? {
         let (offset, index) = (reader.walk.stream.offset(), reader.walk.record);

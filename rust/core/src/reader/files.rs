@@ -12,6 +12,7 @@ use super::points::Points;
 use super::sessions::{self, Sessions};
 use super::{Options, Restarts};
 use crate::error::Result;
+use crate::remote;
 
 /// What is to be read of one file.
 pub struct Task<'t> {
@@ -31,8 +32,10 @@ pub struct FileContent {
 /// Reads files in parallel. After the first error, in the order of the files, nothing follows.
 pub fn read_files(tasks: &[Task<'_>], options: &Options<'_>) -> Vec<Result<FileContent>> {
     let threads = (options.threads.or_else(|| std::thread::available_parallelism().ok()))
-        .map_or(1, NonZeroUsize::get)
-        .min(tasks.len());
+        .map_or(1, NonZeroUsize::get);
+    // Remote files are fetched ahead anyway.
+    let ahead = |path| threads > tasks.len() && remote::of(path).is_none();
+    let workers = threads.min(tasks.len());
     let (next, first_error) = (AtomicUsize::new(0), AtomicUsize::new(usize::MAX));
     let results = Mutex::new(Vec::with_capacity(tasks.len()));
     let work = || {
@@ -43,18 +46,18 @@ pub fn read_files(tasks: &[Task<'_>], options: &Options<'_>) -> Vec<Result<FileC
             if index > first_error.load(Ordering::Relaxed) {
                 break;
             }
-            let result = read_file(task, options, &mut scratch);
+            let result = read_file(task, options, &mut scratch, ahead(task.path));
             if result.is_err() {
                 first_error.fetch_min(index, Ordering::Relaxed);
             }
             results.lock().unwrap_or_else(|poison| poison.into_inner()).push((index, result));
         }
     };
-    if threads <= 1 {
+    if workers <= 1 {
         work();
     } else {
         std::thread::scope(|scope| {
-            for _ in 1..threads {
+            for _ in 1..workers {
                 scope.spawn(work);
             }
             work();
@@ -76,6 +79,7 @@ pub fn read_file(
     task: &Task<'_>,
     options: &Options<'_>,
     scratch: &mut Scratch,
+    ahead: bool,
 ) -> Result<FileContent> {
     let is_watched = options.restarts == Restarts::TensorBoard;
     let sessions = Sessions::resume(is_watched, task.before.map(|(_, sessions)| sessions));
@@ -85,7 +89,7 @@ pub fn read_file(
     let nothing = Progress::default();
     let progress = task.before.map_or(&nothing, |(progress, _)| progress);
     let progress =
-        file::read_file(task.path, progress, &mut columns, options, &mut scratch.buffer)?;
+        file::read_file(task.path, progress, &mut columns, options, &mut scratch.buffer, ahead)?;
     let (content, spare) = columns.finish();
     scratch.spare = spare;
     Ok(FileContent { content, progress })

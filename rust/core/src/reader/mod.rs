@@ -1,5 +1,6 @@
 //! Event files to columns.
 
+mod ahead;
 mod arena;
 mod blobs;
 mod columns;
@@ -60,7 +61,8 @@ pub struct Options<'a> {
     pub verify: Verify,
     /// What a corrupt record leads to.
     pub on_corrupt: OnCorrupt,
-    /// How many threads read; by default as many as there are processors.
+    /// How many threads read; by default as many as there are processors. Where there are more than
+    /// files, large files are read by one thread and parsed by another.
     pub threads: Option<NonZeroUsize>,
     /// What is read; everything by default.
     pub selection: Selection<'a>,

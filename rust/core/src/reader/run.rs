@@ -362,7 +362,7 @@ impl Kinds {
     fn read_again(&self, path: &Path, options: &Options<'_>) -> Result<FileContent> {
         let known = self.kinds.iter().map(|(tag, kind)| (&**tag, *kind)).collect();
         let task = Task { path, before: None, known };
-        let mut file = read_file(&task, options, &mut Scratch::default())?;
+        let mut file = read_file(&task, options, &mut Scratch::default(), false)?;
         // Known tags come first and in no order; what a file does not hold must not show.
         let is_known = |series: &Series| self.kinds.contains_key(&series.tag);
         file.content.series.retain(|series| !is_known(series) || Tag::is_of(series));

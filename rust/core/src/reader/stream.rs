@@ -3,7 +3,9 @@
 //! Not a memory map: a file that shrinks while it is mapped kills the process.
 
 use std::io;
+use std::sync::Arc;
 
+use super::ahead::Ahead;
 use super::source::{Source, read_exact_at};
 use crate::crc32c::Checksum;
 
@@ -16,9 +18,14 @@ const AFTER_SKIP: usize = 4 << 10;
 /// A buffer larger than this is given back once the record that needed it is done.
 pub(super) const KEEP: usize = 4 << 20;
 
+/// The most of a window that is put in front of a block that was read ahead.
+const MARGIN: usize = CHUNK / 2;
+
 /// The part of a file that is in memory.
 pub(super) struct Stream {
-    source: Box<dyn Source>,
+    source: Arc<dyn Source>,
+    /// Where what comes after the window is read on another thread.
+    ahead: Option<Ahead>,
     buffer: Vec<u8>,
     start: usize,
     end: usize,
@@ -30,7 +37,14 @@ pub(super) struct Stream {
 impl Stream {
     /// A stream at the beginning of `source`, which uses the memory of `buffer`.
     pub fn new(source: Box<dyn Source>, buffer: Vec<u8>) -> Stream {
-        Stream { source, buffer, start: 0, end: 0, offset: 0, chunk: CHUNK }
+        let source = Arc::from(source);
+        Stream { source, ahead: None, buffer, start: 0, end: 0, offset: 0, chunk: CHUNK }
+    }
+
+    /// Has what follows read on a thread of its own, where there can be one.
+    pub fn read_ahead(&mut self) {
+        let next = self.offset + self.window().len() as u64;
+        self.ahead = Ahead::start(Arc::clone(&self.source), next, MARGIN, CHUNK).ok();
     }
 
     /// What is in memory, from [`offset`](Stream::offset) on.
@@ -93,6 +107,12 @@ impl Stream {
             {
                 return Ok(false);
             }
+            if self.is_ahead(want) {
+                if !self.take_block()? {
+                    return Ok(false);
+                }
+                continue;
+            }
             self.make_room(want);
             let missing = usize::try_from(want).unwrap_or(usize::MAX) - self.window().len();
             let chunk = self.chunk.max(missing).min(self.buffer.len() - self.end);
@@ -103,6 +123,32 @@ impl Stream {
                 count => self.end += count,
             }
         }
+        Ok(true)
+    }
+
+    /// Whether the block that was read ahead is what comes after the window, and is enough. Where
+    /// it is not, nothing is read ahead any more.
+    fn is_ahead(&mut self, want: u64) -> bool {
+        let rest = self.window().len();
+        let next = self.offset + rest as u64;
+        let fits = |ahead: &Ahead| rest <= MARGIN && want <= CHUNK as u64 && ahead.offset() == next;
+        self.ahead = self.ahead.take().filter(fits);
+        self.ahead.is_some()
+    }
+
+    /// Appends the block that was read ahead; false at the end of the file.
+    fn take_block(&mut self) -> io::Result<bool> {
+        let start = MARGIN - self.window().len();
+        let Some(ahead) = &mut self.ahead else { return Ok(false) };
+        let (mut block, count) = ahead.next()?;
+        if count == 0 {
+            // What is appended from now on is not ahead.
+            self.ahead = None;
+            return Ok(false);
+        }
+        block[start..MARGIN].copy_from_slice(&self.buffer[self.start..self.end]);
+        ahead.recycle(std::mem::replace(&mut self.buffer, block));
+        (self.start, self.end) = (start, MARGIN + count);
         Ok(true)
     }
 
