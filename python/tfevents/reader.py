@@ -188,8 +188,9 @@ def read(
             with its step or a later one, and in files of before 2014, whose version is less than
             2, likewise where steps go backwards; `"last_wins"`, the last value of each step stays,
             in the order of the steps. Graphs and session logs stay.
-        threads: how many files are read at once; by default as many as there are processors, and
-            at least eight if a path is a URI.
+        threads: how many threads there are, each of which reads one file after the other; by
+            default as many as processors, and at least eight if a path is a URI. Where there are
+            fewer files than threads, large ones are read by one thread and parsed by another.
 
     Returns:
         The runs by name. A directory without event files gives an empty log, an empty file a run
