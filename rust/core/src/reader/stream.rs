@@ -87,6 +87,11 @@ impl Stream {
         }
     }
 
+    /// Forgets what is in memory, and reads it again when it is asked for.
+    pub fn forget(&mut self) {
+        (self.buffer, self.start, self.end) = (Vec::new(), 0, 0);
+    }
+
     /// How long the file is now, if that is known.
     pub fn file_len(&self) -> io::Result<Option<u64>> {
         self.source.len()

@@ -1,16 +1,14 @@
 //! The events of one file in order, as far as they are written; later on, those that came since.
 
 use std::collections::HashMap;
-use std::ops::Range;
+use std::io;
 use std::path::{Path, PathBuf};
 
-use super::source::{self, Source};
+use super::source;
+use super::stream::Stream;
 use crate::error::{Corruption, Error, Result};
 use crate::event::{Data, Event, Malformed, What};
-use crate::record::{self, OVERHEAD, Parsed, Verify};
-
-/// Bytes that are read at a time.
-const CHUNK: usize = 256 << 10;
+use crate::record::{self, FOOTER, HEADER, OVERHEAD, Parsed, Verify};
 
 /// About so many bytes of events are returned at once.
 const BATCH: usize = 4 << 20;
@@ -21,10 +19,7 @@ const BATCH: usize = 4 << 20;
 /// time, as TensorBoard's does.
 pub struct Tail {
     path: PathBuf,
-    source: Box<dyn Source>,
-    buffer: Vec<u8>,
-    start: usize,
-    offset: u64,
+    stream: Stream,
     record: u64,
 }
 
@@ -61,17 +56,18 @@ impl Tail {
     pub fn open(path: &Path) -> Result<Tail> {
         let source = source::open(path).map_err(|error| Error::io(error, path))?;
         let path = path.to_path_buf();
-        Ok(Tail { path, source, buffer: Vec::new(), start: 0, offset: 0, record: 0 })
+        Ok(Tail { path, stream: Stream::new(source, Vec::new()), record: 0 })
     }
 
     /// The next events, at most `limit`; none where the file ends for now.
     pub fn load(&mut self, limit: usize) -> Result<Vec<Item>> {
         let (mut items, mut tags) = (Vec::new(), HashMap::new());
-        let (mut count, begin) = (0, self.offset);
-        while count < limit && self.offset - begin < BATCH as u64 {
-            let (offset, record) = (self.offset, self.record);
-            let Some(range) = self.next()? else { break };
-            let payload = &self.buffer[range];
+        let (mut count, begin) = (0, self.stream.offset());
+        while count < limit && self.stream.offset() - begin < BATCH as u64 {
+            let (offset, record) = (self.stream.offset(), self.record);
+            let next = self.next().map_err(|error| Error::io(error, &self.path))?;
+            let Some(size) = next else { break };
+            let payload = &self.stream.before(size)[HEADER..size - FOOTER];
             count += 1;
             if !matches!(items.last(), Some(Item::Scalars(_))) {
                 tags.clear();
@@ -91,51 +87,25 @@ impl Tail {
         Ok(items)
     }
 
-    /// Where in the buffer the next payload is.
-    fn next(&mut self) -> Result<Option<Range<usize>>> {
+    /// Moves past the next record; how many bytes it takes.
+    fn next(&mut self) -> io::Result<Option<usize>> {
         loop {
-            let want = match record::parse(&self.buffer[self.start..], Verify::Crc) {
+            let is_more = match record::parse(self.stream.window(), Verify::Crc) {
                 Parsed::Record(payload) => {
-                    let start = self.start + record::HEADER;
-                    let range = start..start + payload.len();
                     let size = payload.len() + OVERHEAD;
-                    (self.start, self.offset) = (self.start + size, self.offset + size as u64);
+                    self.stream.advance(size);
                     self.record += 1;
-                    return Ok(Some(range));
+                    return Ok(Some(size));
                 }
-                Parsed::NeedMore(want) => Some(want),
-                Parsed::Corrupt(_) => None,
+                Parsed::NeedMore(want) => self.stream.fill(want)?,
+                Parsed::Corrupt(_) => false,
             };
-            if !want.map_or(Ok(false), |want| self.fill(want))? {
+            if !is_more {
                 // Whoever writes the file may write here again.
-                (self.buffer, self.start) = (Vec::new(), 0);
+                self.stream.forget();
                 return Ok(None);
             }
         }
-    }
-
-    /// Reads on until there are `want` bytes; false if the file ends before.
-    fn fill(&mut self, want: u64) -> Result<bool> {
-        let io = |error| Error::io(error, &self.path);
-        // A length in a file is no reason to allocate: the bytes must be there.
-        if want > CHUNK as u64
-            && (self.source.len().map_err(io)?)
-                .is_some_and(|length| want > length - self.offset.min(length))
-        {
-            return Ok(false);
-        }
-        self.buffer.drain(..self.start);
-        self.start = 0;
-        while (self.buffer.len() as u64) < want {
-            let length = self.buffer.len();
-            self.buffer.resize(length + CHUNK, 0);
-            let read = self.source.read_at(&mut self.buffer[length..], self.offset + length as u64);
-            self.buffer.truncate(length + *read.as_ref().unwrap_or(&0));
-            if read.map_err(io)? == 0 {
-                return Ok(false);
-            }
-        }
-        Ok(true)
     }
 }
 
