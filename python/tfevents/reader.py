@@ -6,11 +6,15 @@ import operator
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Literal, NamedTuple, SupportsIndex
+from typing import Any, Literal, NamedTuple, SupportsIndex, TypeAlias
 
 from tfevents import _native, remote, selection
+from tfevents import state as states
 from tfevents.run import Run, RunScalars, count, missing, table
 from tfevents.table import Table
+
+# Finds runs, and their files.
+Find: TypeAlias = Callable[[], list[tuple[str, list[str]]]]
 
 
 class Damage(NamedTuple):
@@ -30,14 +34,16 @@ class Log(Mapping[str, Run]):
     """What `read` found: a read-only mapping from the names of runs to the runs."""
 
     def __init__(
-        self, find: Callable[[], list[tuple[str, list[str]]]], data: _native.LogData
+        self, find: Find, data: _native.LogData, state: list[states.RunState] | None = None
     ) -> None:
         self._find = find
         self._log = data
-        # What was read, and the views of it that were asked for; replaced together.
-        self._contents: tuple[dict[str, _native.RunData], dict[str, Run]] = {}, {}
         self._reloading = threading.Lock()
-        self.reload()
+        found = find()
+        resumed = {} if state is None else dict(data.resume(state, found))
+        # What was read, and the views of it that were asked for; replaced together.
+        self._contents: tuple[dict[str, _native.RunData], dict[str, Run]] = resumed, {}
+        self._update(found)
 
     @property
     def runs(self) -> list[str]:
@@ -64,13 +70,29 @@ class Log(Mapping[str, Run]):
             OSError, CorruptFileError: as for `read`.
         """
         with self._reloading:
-            found = self._find()
-            changed = dict(self._log.update(found))
-            before, loaded = self._contents
-            runs = {name: changed.get(name) or before[name] for name, _ in found}
-            kept = {name: run for name, run in loaded.items() if runs.get(name) is before[name]}
-            self._contents = runs, kept
-            return list(changed)
+            return self._update(self._find())
+
+    def _update(self, found: list[tuple[str, list[str]]]) -> list[str]:
+        changed = dict(self._log.update(found))
+        before, loaded = self._contents
+        runs = {name: changed.get(name) or before[name] for name, _ in found}
+        kept = {name: run for name, run in loaded.items() if runs.get(name) is before[name]}
+        self._contents = runs, kept
+        return list(changed)
+
+    def state(self) -> dict[str, Any]:
+        """How far each file is read, for `read` or `follow` to go on there, in another process too.
+
+        A dict of strings, integers, lists and dicts, as `json.dumps` takes it. It holds the
+        position in each file and what tells whether the file is still the same, and the tags that
+        are known, but no values. Files are named relative to the path that was read, so that the
+        log may have been moved or copied in between.
+
+        Example:
+            >>> log = tfevents.read("runs")  # doctest: +SKIP
+            >>> Path("state.json").write_text(json.dumps(log.state()))  # doctest: +SKIP
+        """
+        return states.dump(self._log.state())
 
     @property
     def scalars(self) -> LogScalars:
@@ -147,6 +169,7 @@ def read(
     on_corrupt: Literal["raise", "skip"] = "raise",
     restarts: Literal["raw", "tensorboard", "last_wins"] = "raw",
     threads: int | None = None,
+    state: Mapping[str, Any] | None = None,
 ) -> Log:
     """Reads event files, everything or what is selected, every point, into NumPy arrays.
 
@@ -191,6 +214,18 @@ def read(
         threads: how many threads there are, each of which reads one file after the other; by
             default as many as processors, and at least eight if a path is a URI. Where there are
             fewer files than threads, large ones are read by one thread and parsed by another.
+        state: what `Log.state` returned when the same path was read before: only what was written
+            since is read, in new files and runs too. Runs where nothing came are there, and empty.
+            What was selected may be another selection.
+
+            A run whose `continued` is true holds what came after the state, and is to be added to
+            what was read before. Where a file was replaced, cut or removed, the run is read from
+            its beginning, as `reload` does, and `continued` is false, as for a new run: it takes
+            the place of what was read before.
+
+            `restarts` holds for what came. What a restart takes back of the values before the state
+            is for the caller to drop: with `"last_wins"` the steps that came again; with
+            `"tensorboard"` the steps from `step` on of each `"start"` among `session_logs`.
 
     Returns:
         The runs by name. A directory without event files gives an empty log, an empty file a run
@@ -209,7 +244,8 @@ def read(
         >>> plt.plot(loss.step, loss.value)  # doctest: +SKIP
     """
     paths, several = roots(path)
-    in_runs = selection.matcher("runs", runs)
+    find = finder(paths, several, runs)
+    resumed = None if state is None else states.load(state)
     data = _native.LogData(
         choice("verify", verify, "crc", "none") == "crc",
         choice("on_corrupt", on_corrupt, "raise", "skip") == "skip",
@@ -219,12 +255,18 @@ def read(
         selection.step_bounds(steps),
         choice("restarts", restarts, "raw", "tensorboard", "last_wins"),
     )
+    return Log(find, data, resumed)
+
+
+def finder(paths: list[str], several: bool, runs: selection.Patterns | None) -> Find:
+    """Finds the runs that are selected, and their files."""
+    in_runs = selection.matcher("runs", runs)
 
     def find() -> list[tuple[str, list[str]]]:
         found = _native.find(paths, several)
         return found if in_runs is None else [run for run in found if in_runs(run[0])]
 
-    return Log(find, data)
+    return find
 
 
 def roots(path: object) -> tuple[list[str], bool]:

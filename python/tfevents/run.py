@@ -154,6 +154,11 @@ class Run:
         return view
 
     @property
+    def continued(self) -> bool:
+        """Whether it holds only what came after the `state` with which it was read."""
+        return self._data.is_continued()
+
+    @property
     def tags(self) -> list[str]:
         """All tags that were read, of any kind, in the order of their first values."""
         return self._data.tags()

@@ -1,12 +1,12 @@
-//! A log that is updated again and again is what reading everything anew gives.
+//! A log that is updated again and again, or resumed, is what reading everything anew gives.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
-use tfevents::reader::{Blob, Log, OnCorrupt, Options, Restarts, Run, Values};
+use tfevents::reader::{Blob, Kind, Log, OnCorrupt, Options, Restarts, Run, Values};
 use tfevents::wire::encode;
 use tfevents::{logdir, reader, record, summary};
 
@@ -257,6 +257,157 @@ proptest! {
             }
         }
     }
+}
+
+const POLICIES: [Restarts; 3] = [Restarts::Raw, Restarts::TensorBoard, Restarts::LastWins];
+
+fn skip(restarts: Restarts) -> Options<'static> {
+    Options { restarts, on_corrupt: OnCorrupt::Skip, ..Options::default() }
+}
+
+/// The steps and wall times of a run's values, by their kinds and tags. No two values have the same
+/// wall time, and what else a value holds is made of it.
+type Seen = BTreeMap<(Kind, Box<str>), Vec<(i64, u64)>>;
+
+fn values(run: &Run) -> Seen {
+    let mut all = Seen::new();
+    for index in 0..run.tags().len() + run.events().len() {
+        let series = run.series(index).unwrap();
+        let times = match &series.values {
+            Values::None => series.points.wall_times(),
+            values => values.wall_times(),
+        };
+        let times = times.iter().map(|time| time.to_bits());
+        let values: Vec<_> = series.steps().iter().copied().zip(times).collect();
+        if !values.is_empty() {
+            assert!(all.insert((series.kind, series.tag.clone()), values).is_none());
+        }
+    }
+    all
+}
+
+/// What was not seen, with these restarts.
+fn rest(run: &Run, raw: &Run, restarts: Restarts, seen: &BTreeSet<u64>) -> Seen {
+    let mut all = values(if restarts == Restarts::TensorBoard { run } else { raw });
+    for ((kind, _), values) in &mut all {
+        values.retain(|(_, time)| !seen.contains(time));
+        let is_event = [Kind::Graph, Kind::SessionLog].contains(kind);
+        if restarts == Restarts::LastWins && !is_event {
+            let last: BTreeMap<i64, u64> = values.iter().copied().collect();
+            *values = last.into_iter().collect();
+        }
+    }
+    all.retain(|_, values| !values.is_empty());
+    all
+}
+
+/// The same, but that no file says it is of version 1, whose purges of other files are not part of
+/// a state.
+fn of_version_2(act: Act) -> Act {
+    let new = |records: Vec<Record>| {
+        let new = |record| match record {
+            Record::Version(_) => Record::Version(2),
+            other => other,
+        };
+        records.into_iter().map(new).collect()
+    };
+    match act {
+        Act::Append(file, records, held) => Act::Append(file, new(records), held),
+        Act::Replace(file, records) => Act::Replace(file, new(records)),
+        other => other,
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 100, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_log_that_goes_on_from_a_state_has_what_came_since(
+        before in prop::collection::vec(act(), 1..12),
+        after in prop::collection::vec(act(), 0..12),
+    ) {
+        let mut writers =
+            Writers { root: tempfile::tempdir().unwrap(), held: BTreeMap::new(), time: 0.0 };
+        let mut logs = POLICIES.map(|_| Log::default());
+        for act in before {
+            writers.act(&of_version_2(act));
+            let found = logdir::find(writers.root.path()).unwrap();
+            for (log, restarts) in logs.iter_mut().zip(POLICIES) {
+                log.update(&found, &skip(restarts)).unwrap();
+            }
+        }
+        let found = logdir::find(writers.root.path()).unwrap();
+        let seen: BTreeSet<u64> = (logs[0].runs().iter())
+            .flat_map(|run| values(run).into_values().flatten().map(|(_, time)| time))
+            .collect();
+        let states = logs.map(|log| log.state());
+        let mut resumed: Vec<Log> = (states.iter().zip(POLICIES))
+            .map(|(state, restarts)| Log::resume(state, &found, restarts))
+            .collect();
+        for act in after {
+            writers.act(&of_version_2(act));
+            let found = logdir::find(writers.root.path()).unwrap();
+            let raw = reader::read(&found, &skip(Restarts::Raw)).unwrap();
+            for ((log, state), restarts) in resumed.iter_mut().zip(&states).zip(POLICIES) {
+                let options = skip(restarts);
+                let anew = reader::read(&found, &options).unwrap();
+                log.update(&found, &options).unwrap();
+                let mut late = Log::resume(state, &found, restarts);
+                late.update(&found, &options).unwrap();
+                for log in [&*log, &late] {
+                    prop_assert_eq!(log.runs().len(), found.len());
+                    for (run, (raw, anew)) in
+                        log.runs().iter().zip(raw.runs().iter().zip(anew.runs()))
+                    {
+                        let expected = match run.is_continued() {
+                            true => rest(anew, raw, restarts, &seen),
+                            false => values(anew),
+                        };
+                        prop_assert_eq!(values(run), expected);
+                    }
+                }
+                // A state of what was resumed is as one of what was read at once.
+                prop_assert_eq!(positions(log), positions(&anew));
+            }
+        }
+    }
+}
+
+/// How far the files are read.
+fn positions(log: &Log) -> Vec<String> {
+    (log.state().into_iter())
+        .flat_map(|run| run.files)
+        .map(|file| format!("{:?}", (file.name, file.offset, file.record, file.stamp)))
+        .collect()
+}
+
+#[test]
+fn a_state_knows_what_tags_hold_and_what_was_said_of_them_first() {
+    let root = tempfile::tempdir().unwrap();
+    let path = root.path().join("tfevents.1");
+    let mut bytes = Vec::new();
+    Record::Text("tag", 1).encode(&mut bytes, 1.0);
+    fs::write(&path, &bytes).unwrap();
+    let found = logdir::find(root.path()).unwrap();
+    let state = reader::read(&found, &Options::default()).unwrap().state();
+    // A number under a tag of texts, and a text without metadata.
+    Record::Scalar("tag", 2).encode(&mut bytes, 2.0);
+    let at = bytes.len();
+    let (mut value, mut message, mut tensor) = (Vec::new(), Vec::new(), Vec::new());
+    encode::varint_field(&mut tensor, 1, 7);
+    encode::bytes_field(&mut tensor, 8, b"hello");
+    encode::bytes_field(&mut value, 1, b"tag");
+    encode::bytes_field(&mut value, 8, &tensor);
+    encode::bytes_field(&mut message, 1, &value);
+    summary::summary_event(&mut bytes, 3.0, Some(3), &message);
+    record::seal(&mut bytes[at..]);
+    fs::write(&path, &bytes).unwrap();
+    let mut log = Log::resume(&state, &found, Restarts::Raw);
+    log.update(&found, &Options::default()).unwrap();
+    let series = log.runs()[0].series(0).unwrap();
+    assert_eq!((series.kind, series.steps()), (Kind::Text, &[3][..]));
+    assert_eq!(series.metadata.as_ref().unwrap().plugin_name, "text");
+    assert_eq!(log.state()[0].tags, state[0].tags);
 }
 
 #[test]

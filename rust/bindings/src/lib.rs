@@ -13,6 +13,7 @@ mod projector;
 mod reader;
 mod remote;
 mod run;
+mod state;
 mod summary;
 mod summary_writer;
 mod table;

@@ -10,11 +10,12 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
 use tfevents::logdir::{self, RunFiles};
-use tfevents::reader::{self, Kind, KindSet, OnCorrupt, Options, Restarts, Selection};
+use tfevents::reader::{self, Kind, KindSet, OnCorrupt, Options, Restarts, Run, Selection};
 use tfevents::record::Verify;
 
 use crate::error::to_py;
 use crate::run::RunData;
+use crate::state;
 
 /// Where, and how many bytes of which file are damaged in which way.
 type Damage = (OsString, u64, u64, &'static str);
@@ -73,7 +74,9 @@ impl LogData {
             tags: tags.map(Chosen::new),
             kinds: match kinds {
                 None => KindSet::ALL,
-                Some(names) => names.iter().map(|name| kind(name)).collect::<PyResult<_>>()?,
+                Some(names) => {
+                    names.iter().map(|name| kind("kinds", name)).collect::<PyResult<_>>()?
+                }
             },
             steps,
             restarts: match restarts {
@@ -89,12 +92,8 @@ impl LogData {
 
     /// Reads what these runs have beyond what was read before, and forgets others; the names and
     /// data of those that are not what they were.
-    fn update(
-        &self,
-        py: Python<'_>,
-        runs: Vec<(PathBuf, Vec<PathBuf>)>,
-    ) -> PyResult<Vec<(OsString, RunData)>> {
-        let runs: Vec<_> = runs.into_iter().map(|(name, files)| RunFiles { name, files }).collect();
+    fn update(&self, py: Python<'_>, runs: Found) -> PyResult<Vec<(OsString, RunData)>> {
+        let runs = run_files(runs);
         let wants = self.tags.as_ref().map(|chosen| |tag: &str| chosen.wants(tag));
         let tags = wants.as_ref().map(|wants| wants as &(dyn Fn(&str) -> bool + Sync));
         let options = Options {
@@ -114,10 +113,26 @@ impl LogData {
             }
             let changed = changed.map_err(to_py)?;
             *log = next;
-            let run = |index: usize| Arc::clone(&log.runs()[index]);
-            let changed = changed.into_iter().map(run);
-            Ok(changed.map(|run| (run.name().into(), RunData::new(run))).collect())
+            Ok(changed.into_iter().map(|index| named(&log.runs()[index])).collect())
         })
+    }
+
+    /// Makes these runs read as far as the states say, without what was read; their names and data.
+    fn resume(
+        &self,
+        py: Python<'_>,
+        states: Vec<state::RunTuple>,
+        runs: Found,
+    ) -> PyResult<Vec<(OsString, RunData)>> {
+        let states = states.into_iter().map(state::from_tuple).collect::<PyResult<Vec<_>>>()?;
+        let mut log = self.lock(py);
+        *log = reader::Log::resume(&states, &run_files(runs), self.restarts);
+        Ok(log.runs().iter().map(named).collect())
+    }
+
+    /// How far each run is read.
+    fn state(&self, py: Python<'_>) -> Vec<state::RunTuple> {
+        self.lock(py).state().into_iter().map(state::to_tuple).collect()
     }
 
     /// Where, and how many bytes of which file are damaged in which way.
@@ -128,6 +143,10 @@ impl LogData {
     }
 }
 
+fn named(run: &Arc<Run>) -> (OsString, RunData) {
+    (run.name().into(), RunData::new(Arc::clone(run)))
+}
+
 impl LogData {
     /// Waits for an update that goes on, without the interpreter, which that may need.
     fn lock(&self, py: Python<'_>) -> MutexGuard<'_, reader::Log> {
@@ -136,9 +155,16 @@ impl LogData {
 }
 
 /// The kind of this name.
-fn kind(name: &str) -> PyResult<Kind> {
+pub fn kind(argument: &str, name: &str) -> PyResult<Kind> {
     (Kind::ALL.into_iter().find(|kind| kind.name() == name))
-        .ok_or_else(|| PyValueError::new_err(format!("kinds: there is no kind {name:?}")))
+        .ok_or_else(|| PyValueError::new_err(format!("{argument}: there is no kind {name:?}")))
+}
+
+/// Runs with their files.
+pub type Found = Vec<(PathBuf, Vec<PathBuf>)>;
+
+pub fn run_files(found: Found) -> Vec<RunFiles> {
+    found.into_iter().map(|(name, files)| RunFiles { name, files }).collect()
 }
 
 /// Which tags a Python function chooses. It is asked once for each.

@@ -99,6 +99,11 @@ impl RunData {
         self.run.tags().iter().map(|tag| &*tag.name).collect()
     }
 
+    /// Whether what was read before a state is not in it.
+    fn is_continued(&self) -> bool {
+        self.run.is_continued()
+    }
+
     /// The index of each tag of a kind.
     fn indices<'py>(&self, py: Python<'py>, kind: &str) -> PyResult<Bound<'py, PyDict>> {
         let indices = PyDict::new(py);

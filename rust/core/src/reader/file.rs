@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::blobs::Place;
 use super::columns::Columns;
 use super::outline::{Outline, Part};
-use super::source::{self, Stamp};
+use super::source::{self, Source, Stamp};
 use super::stream::Stream;
 use super::walk::{Bad, MAX_PAYLOAD, Walk};
 use super::{OnCorrupt, Options};
@@ -52,12 +52,25 @@ pub struct Progress {
     pub stamp: Option<Stamp>,
     /// How many of its first bytes have which checksum.
     pub head: (u8, u32),
+    /// The checksum of the last bytes before those that may be read again.
+    pub tail: Option<u32>,
 }
 
-/// How many bytes at a file's beginning tell it from others: they hold when it was made.
-const HEAD: usize = 64;
+/// How many bytes at a file's beginning tell it from others: they hold when it was made. As many
+/// tell whether it is still the same at its end.
+pub(super) const HEAD: usize = 64;
 
 impl Progress {
+    /// The same, moved back before damage that reaches to where reading ended: where it ends could
+    /// not be told.
+    pub fn before_open_damage(mut self) -> Progress {
+        while let Some(last) = self.damage.pop_if(|last| last.offset + last.length == self.offset) {
+            self.offset = last.offset;
+            self.record -= 1;
+        }
+        self
+    }
+
     /// What became of the file at `path`.
     pub fn look(&self, path: &Path) -> Result<Change> {
         let io_error = |error| Error::io(error, path);
@@ -73,12 +86,26 @@ impl Progress {
             return Ok(Change::Replaced);
         }
         let source = source::open(path).map_err(io_error)?;
-        let mut head = [0; HEAD];
-        let head = &mut head[..usize::from(self.head.0)];
-        let is_whole = source::read_exact_at(&*source, head, 0).map_err(io_error)?;
-        let same = is_whole && crc32c::checksum(head) == self.head.1;
+        let (length, head) = self.head;
+        let head_is = checksum_before(&*source, length.into(), length.into());
+        let same = head_is.map_err(io_error)? == Some(head)
+            && (self.tail.is_none() || self.tail_of(&*source).map_err(io_error)? == self.tail);
         Ok(if same { Change::Grown } else { Change::Replaced })
     }
+
+    /// The checksum of the last bytes that are not read again, if they can be.
+    pub fn tail_of(&self, source: &dyn Source) -> io::Result<Option<u32>> {
+        let offset = self.clone().before_open_damage().offset;
+        if source.is_seekable() { checksum_before(source, offset, HEAD) } else { Ok(None) }
+    }
+}
+
+/// The checksum of the `count` bytes before `end`, or of as many as there are.
+fn checksum_before(source: &dyn Source, end: u64, count: usize) -> io::Result<Option<u32>> {
+    let mut bytes = [0; HEAD];
+    let bytes = &mut bytes[..count.min(usize::try_from(end).unwrap_or(count))];
+    let is_whole = source::read_exact_at(source, bytes, end - bytes.len() as u64)?;
+    Ok(is_whole.then(|| crc32c::checksum(bytes)))
 }
 
 /// What became of a file since it was read.
@@ -105,12 +132,7 @@ pub(super) fn read_file(
     let source = source::open(path).map_err(io_error)?;
     // From before a byte is read: what is written meanwhile changes it.
     let stamp = source.stamp().map_err(io_error)?;
-    let Progress { mut offset, mut record, mut damage, head, .. } = progress.clone();
-    // Where damage ends could not be told while the file ended there.
-    while let Some(last) = damage.pop_if(|last| last.offset + last.length == offset) {
-        offset = last.offset;
-        record -= 1;
-    }
+    let Progress { offset, record, damage, head, .. } = progress.clone().before_open_damage();
     columns.keeps_all = !source.is_seekable();
     let mut walk =
         Walk::new(Stream::new(source, std::mem::take(buffer)), options.verify, options.on_corrupt);
@@ -133,8 +155,10 @@ pub(super) fn read_file(
     }
     let (offset, record) = (reader.walk.stream.offset(), reader.walk.record);
     let Reader { walk, head, damage, .. } = reader;
+    let mut progress = Progress { offset, record, damage, stamp, head, tail: None };
+    progress.tail = progress.tail_of(walk.stream.source()).map_err(io_error)?;
     *buffer = walk.stream.into_buffer();
-    Ok(Progress { offset, record, damage, stamp, head })
+    Ok(progress)
 }
 
 struct Reader {

@@ -4,11 +4,12 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::Options;
 use super::file::{Change, Damage};
 use super::files::{FileContent, Task, read_files};
 use super::run::{Run, RunFile};
-use crate::error::{ErrorKind, Result};
+use super::state::RunState;
+use super::{Options, Restarts};
+use crate::error::Result;
 use crate::logdir::RunFiles;
 
 /// What was read.
@@ -32,6 +33,22 @@ impl Log {
     /// The runs, in the order in which they were given.
     pub fn runs(&self) -> &[Arc<Run>] {
         &self.runs
+    }
+
+    /// How far it is read.
+    pub fn state(&self) -> Vec<RunState> {
+        self.runs.iter().map(|run| run.state()).collect()
+    }
+
+    /// A log without values that is read so far. To update it, with these restarts, reads what came
+    /// since. Runs are found again by their names, and their files by theirs, wherever they are.
+    pub fn resume(states: &[RunState], found: &[RunFiles], restarts: Restarts) -> Log {
+        let states: HashMap<&Path, &RunState> =
+            states.iter().map(|state| (&*state.name, state)).collect();
+        let runs = (found.iter())
+            .filter_map(|run| Some(Run::resume(states.get(&*run.name)?, run, restarts)))
+            .map(Arc::new);
+        Log { runs: runs.collect() }
     }
 
     /// What could not be read, by run, file and offset.
@@ -120,7 +137,7 @@ fn plan<'r>(
                         break;
                     }
                     // It went after it was found; reading it says so.
-                    Err(error) if is_gone(&error) => {
+                    Err(error) if error.is_not_found() => {
                         plan = Plan::Read;
                         break;
                     }
@@ -137,8 +154,4 @@ fn plan<'r>(
         tasks.extend(found.files.iter().map(|path| whole(path)));
     }
     Ok(plan)
-}
-
-fn is_gone(error: &crate::Error) -> bool {
-    matches!(error.kind(), ErrorKind::Io(io) if io.kind() == std::io::ErrorKind::NotFound)
 }

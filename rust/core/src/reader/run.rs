@@ -1,6 +1,7 @@
 //! One run: what is read of its files, as it was at one time.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
@@ -13,7 +14,9 @@ use super::points::Points;
 use super::restarts::{self, Purge, Restarts};
 use super::series::{Segment, Series};
 use super::sessions;
+use super::state::{FileState, RunState, TagState};
 use crate::error::Result;
+use crate::logdir::RunFiles;
 
 /// One run, as it was when it was read. What is read later makes another one, that shares what
 /// stayed.
@@ -30,8 +33,10 @@ pub struct Run {
     /// What its events hold that are no values under tags: graphs, run metadata by their tags,
     /// session logs.
     events: Vec<Tag>,
-    /// What tags hold that are not selected.
-    others: Vec<(Box<str>, Kind)>,
+    /// What tags hold that are not selected, or had values before it was resumed only.
+    others: Vec<TagState>,
+    /// Whether it was resumed: what was read before is not in it.
+    is_continued: bool,
 }
 
 /// A file of a run.
@@ -115,7 +120,7 @@ impl Run {
         let mut others = Vec::new();
         let is_other = |series: &Series| !series.is_selected;
         for series in series.iter().flatten().filter(|series| is_other(series)) {
-            others.push((series.tag.clone(), series.kind));
+            others.push(state_of(series));
         }
         Ok(Run {
             name: name.to_owned(),
@@ -125,7 +130,60 @@ impl Run {
             tags: merge(series).into_iter().map(Tag::new).collect(),
             events: merge(events).into_iter().map(Tag::new).collect(),
             others,
+            is_continued: false,
         })
+    }
+
+    /// The run that was found, read as far as `state` says, but without what was read.
+    pub(super) fn resume(state: &RunState, found: &RunFiles, restarts: Restarts) -> Run {
+        let mut known: HashMap<&OsStr, &FileState> =
+            state.files.iter().map(|file| (&*file.name, file)).collect();
+        let file = |path: &Path, file: &FileState| RunFile {
+            path: path.to_owned(),
+            progress: file.progress(),
+            sessions: file.sessions(),
+            origin: Origin::default(),
+        };
+        let there = found.files.iter().filter_map(|path| Some((path, path.file_name()?)));
+        let mut files: Vec<RunFile> =
+            there.filter_map(|(path, name)| Some(file(path, known.remove(name)?))).collect();
+        // That one is gone is for the update to notice.
+        files.extend(known.into_values().map(|gone| file(Path::new(&gone.name), gone)));
+        Run {
+            name: found.name.clone(),
+            rank: (0..files.len()).collect(),
+            files,
+            restarts,
+            tags: Vec::new(),
+            events: Vec::new(),
+            others: state.tags.clone(),
+            is_continued: true,
+        }
+    }
+
+    /// How far it is read.
+    pub(super) fn state(&self) -> RunState {
+        let file_state = |file: &RunFile| {
+            let name = file.path.file_name().unwrap_or_default().to_owned();
+            FileState::new(name, &file.progress, &file.sessions)
+        };
+        let tag_state = |tag: &Tag| TagState {
+            name: tag.name.clone(),
+            kind: tag.kind,
+            metadata: tag.parts.iter().find_map(|part| part.metadata.clone()),
+        };
+        let names: HashSet<&str> = self.tags.iter().map(|tag| &*tag.name).collect();
+        let others = self.others.iter().filter(|other| !names.contains(&*other.name));
+        RunState {
+            name: self.name.clone(),
+            files: self.ordered().map(file_state).collect(),
+            tags: self.tags.iter().map(tag_state).chain(others.cloned()).collect(),
+        }
+    }
+
+    /// Whether it goes on where a state ended: what was read before is not in it.
+    pub fn is_continued(&self) -> bool {
+        self.is_continued
     }
 
     /// Its name.
@@ -234,7 +292,7 @@ impl Run {
     /// What all of its tags hold.
     pub(super) fn kinds(&self) -> Vec<(&str, Kind)> {
         let tags = self.tags.iter().map(|tag| (&*tag.name, tag.kind));
-        tags.chain(self.others.iter().map(|(tag, kind)| (&**tag, *kind))).collect()
+        tags.chain(self.others.iter().map(|tag| (&*tag.name, tag.kind))).collect()
     }
 
     /// The run after some of its files grew or came, which are given with what came, now that its
@@ -271,6 +329,7 @@ impl Run {
             tags: self.tags.iter().map(|tag| self.unchanged(tag)).collect(),
             events: self.events.iter().map(|tag| self.unchanged(tag)).collect(),
             others: self.others.clone(),
+            is_continued: self.is_continued,
         };
         let mut places: HashMap<(bool, Kind, Box<str>), usize> = HashMap::new();
         for (is_event, tags) in [(false, &run.tags), (true, &run.events)] {
@@ -280,6 +339,9 @@ impl Run {
         }
         let known: HashMap<&str, Kind> = self.kinds().into_iter().collect();
         let mut new: HashMap<Box<str>, Kind> = HashMap::new();
+        let mut said: HashMap<&str, _> = (self.others.iter())
+            .filter_map(|tag| Some((&*tag.name, tag.metadata.as_ref()?)))
+            .collect();
         for (file, content) in contents {
             let is_continued = file < self.files.len();
             // What it says of restarts holds for what was read of the same file before, too.
@@ -304,7 +366,7 @@ impl Run {
                         None => {
                             new.insert(series.tag.clone(), series.kind);
                             if !series.is_selected {
-                                run.others.push((series.tag.clone(), series.kind));
+                                run.others.push(state_of(&series));
                             }
                         }
                     }
@@ -325,6 +387,9 @@ impl Run {
                     }
                     None => {
                         places.insert(key, tags.len());
+                        if let Some(first) = said.remove(&*series.tag).filter(|_| !is_event) {
+                            series.metadata = Some(first.clone());
+                        }
                         tags.push(Tag::new(series));
                     }
                 }
@@ -336,6 +401,12 @@ impl Run {
     fn unchanged(&self, tag: &Tag) -> Tag {
         tag.grown(None, self.restarts, &self.rank)
     }
+}
+
+/// What a tag holds that is not selected.
+fn state_of(series: &Series) -> TagState {
+    let metadata = series.metadata.clone();
+    TagState { name: series.tag.clone(), kind: series.kind, metadata }
 }
 
 /// The kinds of a run's tags, for its files after the first.

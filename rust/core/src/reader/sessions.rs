@@ -23,10 +23,14 @@ pub struct Sessions {
 #[derive(Debug, Clone, Default)]
 pub struct Summary {
     /// What the file continues with, should it grow.
-    version: Option<f64>,
-    last_step: Option<i64>,
+    pub version: Option<f64>,
+    pub last_step: Option<i64>,
     /// What came before in other files and has this step or a later one is purged.
     pub purged: Option<i64>,
+}
+
+fn is_old(version: Option<f64>) -> bool {
+    version.is_none_or(|version| version < 2.0)
 }
 
 impl Sessions {
@@ -43,7 +47,7 @@ impl Sessions {
 
     /// Whether steps that go backwards tell of a restart, since nothing else does.
     pub fn is_old(&self) -> bool {
-        self.version.is_none_or(|version| version < 2.0)
+        is_old(self.version)
     }
 
     /// How many sessions started.
@@ -87,6 +91,11 @@ impl Sessions {
 }
 
 impl Summary {
+    /// Whether steps that go backwards tell of a restart, since nothing else does.
+    pub fn is_old(&self) -> bool {
+        is_old(self.version)
+    }
+
     /// Adds what the file says of restarts after it grew.
     pub fn continued(&mut self, rest: Summary) {
         self.version = rest.version;

@@ -1,0 +1,71 @@
+//! How far runs are read, as tuples.
+
+use std::ffi::OsString;
+
+use pyo3::prelude::*;
+use tfevents::event::Metadata;
+use tfevents::reader::{FileState, RunState, Stamp, TagState};
+
+use crate::reader::kind;
+
+/// A run's name, its files and its tags.
+pub type RunTuple = (OsString, Vec<FileTuple>, Vec<TagTuple>);
+
+/// Name, offset, index of the record, length and checksum of the head, checksum of the tail, stamp,
+/// whether the file is of the first version, its last step, and the step from which it purges files
+/// before it.
+type FileTuple = (
+    OsString,
+    u64,
+    u64,
+    (u8, u32),
+    Option<u32>,
+    Option<(u64, u64, i64, i64)>,
+    bool,
+    Option<i64>,
+    Option<i64>,
+);
+
+/// Name, kind and metadata.
+type TagTuple = (String, String, Option<MetadataTuple>);
+
+/// Plugin, content, display name, description and data class.
+type MetadataTuple = (String, Vec<u8>, String, String, i64);
+
+pub fn to_tuple(run: RunState) -> RunTuple {
+    let files = run.files.into_iter().map(|file| {
+        let stamp = file.stamp.map(|Stamp { length, version: (a, b, c) }| (length, a, b, c));
+        let FileState { name, offset, record, head, tail, is_old, last_step, purged, .. } = file;
+        (name, offset, record, head, tail, stamp, is_old, last_step, purged)
+    });
+    let tags = run.tags.into_iter().map(|tag| {
+        let metadata = tag.metadata.map(|it| {
+            let texts = (it.plugin_name.into(), it.display_name.into(), it.description.into());
+            (texts.0, it.content.into_owned(), texts.1, texts.2, it.data_class)
+        });
+        (tag.name.into(), tag.kind.name().to_owned(), metadata)
+    });
+    (run.name.into(), files.collect(), tags.collect())
+}
+
+pub fn from_tuple((name, files, tags): RunTuple) -> PyResult<RunState> {
+    let files = files.into_iter().map(|file| {
+        let (name, offset, record, head, tail, stamp, is_old, last_step, purged) = file;
+        let stamp = stamp.map(|(length, a, b, c)| Stamp { length, version: (a, b, c) });
+        FileState { name, offset, record, head, tail, stamp, is_old, last_step, purged }
+    });
+    let tags = tags.into_iter().map(|(name, kind_name, metadata)| {
+        let metadata = metadata.map(|(plugin_name, content, display_name, description, class)| {
+            Box::new(Metadata {
+                plugin_name: plugin_name.into(),
+                content: content.into(),
+                display_name: display_name.into(),
+                description: description.into(),
+                data_class: class,
+            })
+        });
+        Ok(TagState { name: name.into(), kind: kind("state", &kind_name)?, metadata })
+    });
+    let tags = tags.collect::<PyResult<_>>()?;
+    Ok(RunState { name: name.into(), files: files.collect(), tags })
+}
