@@ -6,6 +6,7 @@ from tfevents._native import Event, Value, __version__
 from tfevents.damage import FileReport, Report, repair, verify
 from tfevents.errors import CorruptFileError, Error, FileChangedError
 from tfevents.events import Events, LogMessage, TaggedRunMetadata, iter_events
+from tfevents.follower import Follower, follow
 from tfevents.global_writer import GlobalSummaryWriter
 from tfevents.reader import Damage, Log, read
 from tfevents.run import Run
@@ -34,6 +35,7 @@ __all__ = [
     "FileChangedError",
     "FileReport",
     "FileWriter",
+    "Follower",
     "GlobalSummaryWriter",
     "Graph",
     "HParams",
@@ -53,6 +55,7 @@ __all__ = [
     "Texts",
     "Value",
     "__version__",
+    "follow",
     "install",
     "iter_events",
     "read",

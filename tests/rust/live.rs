@@ -1,4 +1,5 @@
-//! A log that is updated again and again, or resumed, is what reading everything anew gives.
+//! A log that is updated again and again, or resumed, is what reading everything anew gives; so is
+//! what is followed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, OpenOptions};
@@ -6,7 +7,10 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
-use tfevents::reader::{Blob, Kind, Log, OnCorrupt, Options, Restarts, Run, Values};
+use tfevents::reader::{
+    Blob, Follower, Kind, Log, Next, OnCorrupt, Options, Records, Restarts, Run, Values,
+};
+use tfevents::record::Verify;
 use tfevents::wire::encode;
 use tfevents::{logdir, reader, record, summary};
 
@@ -369,6 +373,50 @@ proptest! {
                 // A state of what was resumed is as one of what was read at once.
                 prop_assert_eq!(positions(log), positions(&anew));
             }
+        }
+    }
+
+    #[test]
+    fn what_is_followed_is_what_the_files_hold(
+        acts in prop::collection::vec((0..FILES.len(), records(), 0..30usize), 1..25),
+    ) {
+        let mut writers =
+            Writers { root: tempfile::tempdir().unwrap(), held: BTreeMap::new(), time: 0.0 };
+        let mut follower = Follower::new(Verify::Crc, OnCorrupt::Skip);
+        let mut followed: BTreeMap<PathBuf, Vec<Vec<u8>>> = BTreeMap::new();
+        for (file, records, held) in acts {
+            writers.act(&Act::Append(file, records, held));
+            let found = logdir::find(writers.root.path()).unwrap();
+            follower.look(&found);
+            while follower.advance().unwrap() {
+                let (run, record) = follower.event().unwrap();
+                followed.entry(run.to_owned()).or_default().push(record.to_vec());
+            }
+            let (mut there, mut damage) = (BTreeMap::<PathBuf, Vec<Vec<u8>>>::new(), Vec::new());
+            for run in &found {
+                for path in &run.files {
+                    let mut records =
+                        Records::open(path, Verify::Crc, OnCorrupt::Skip, true).unwrap();
+                    loop {
+                        match records.read().unwrap() {
+                            Next::Record(record) => {
+                                there.entry(run.name.clone()).or_default().push(record.to_vec());
+                            }
+                            Next::Damage(bad) => damage.push(bad),
+                            Next::End => break,
+                        }
+                    }
+                }
+            }
+            // The files of a run grow in turns.
+            followed.values_mut().chain(there.values_mut()).for_each(|records| records.sort());
+            prop_assert_eq!(&followed, &there);
+            let mut reported: Vec<_> =
+                follower.damage().iter().chain(follower.open_damage()).cloned().collect();
+            let key = |it: &reader::Damage| (it.path.clone(), it.offset);
+            reported.sort_by_key(key);
+            damage.sort_by_key(key);
+            prop_assert_eq!(reported, damage);
         }
     }
 }

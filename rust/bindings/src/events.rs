@@ -109,7 +109,8 @@ pub struct Event {
 }
 
 impl Event {
-    fn new(py: Python<'_>, record: &[u8]) -> PyResult<Event> {
+    /// The event of a record, header and footer included.
+    pub fn new(py: Python<'_>, record: &[u8]) -> PyResult<Event> {
         let payload = &record[HEADER..record.len() - FOOTER];
         let event = Decoded::decode(payload).map_err(malformed)?;
         let what = match event.what {
@@ -340,9 +341,9 @@ fn malformed(_: Malformed) -> PyErr {
 }
 
 /// Path, offset, length and kind.
-type DamageTuple = (OsString, u64, u64, &'static str);
+pub type DamageTuple = (OsString, u64, u64, &'static str);
 
-fn damage_tuple(damage: Damage) -> DamageTuple {
+pub fn damage_tuple(damage: Damage) -> DamageTuple {
     (damage.path.into(), damage.offset, damage.length, damage.kind.name())
 }
 

@@ -7,6 +7,7 @@ mod column;
 mod error;
 mod events;
 mod file_writer;
+mod follow;
 mod graph;
 mod handle;
 mod projector;
@@ -29,6 +30,8 @@ mod _native {
     use crate::events::{Event, EventReader, Value, repair_file, verify_file};
     #[pymodule_export]
     use crate::file_writer::FileWriter;
+    #[pymodule_export]
+    use crate::follow::EventFollower;
     #[pymodule_export]
     use crate::graph::{graph_def, onnx_graph_def};
     #[pymodule_export]

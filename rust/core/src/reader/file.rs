@@ -108,6 +108,19 @@ fn checksum_before(source: &dyn Source, end: u64, count: usize) -> io::Result<Op
     Ok(is_whole.then(|| crc32c::checksum(bytes)))
 }
 
+/// How many of the first bytes that there are have which checksum.
+pub(super) fn head(source: &dyn Source) -> io::Result<(u8, u32)> {
+    let mut head = [0; HEAD];
+    let mut length = 0;
+    while length < HEAD {
+        match source.read_at(&mut head[length..], length as u64)? {
+            0 => break,
+            count => length += count,
+        }
+    }
+    Ok((length as u8, crc32c::checksum(&head[..length])))
+}
+
 /// What became of a file since it was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::OnCorrupt;
 use super::file::Damage;
-use super::source;
+use super::source::{self, Source};
 use super::stream::Stream;
 use super::walk::{Bad, MAX_PAYLOAD, Walk};
 use crate::error::{Corruption, Error, Result};
@@ -46,6 +46,33 @@ impl Records {
         let source = source::open(path).map_err(|error| Error::io(error, path))?;
         let walk = Walk::new(Stream::new(source, Vec::new()), verify, on_corrupt);
         Ok(Records { path: path.to_owned(), walk, on_corrupt, is_live, unfinished: 0 })
+    }
+
+    /// The same, from the record at `offset` on, which has this index.
+    pub fn at(mut self, offset: u64, record: u64) -> Records {
+        self.walk.stream.skip(offset);
+        self.walk.record = record;
+        self
+    }
+
+    /// Where the next record begins.
+    pub fn offset(&self) -> u64 {
+        self.walk.stream.offset()
+    }
+
+    /// The index of the next record.
+    pub fn record(&self) -> u64 {
+        self.walk.record
+    }
+
+    /// The record that was read last, which takes `size` bytes.
+    pub(super) fn last(&self, size: usize) -> &[u8] {
+        self.walk.stream.before(size)
+    }
+
+    /// Where the bytes come from.
+    pub(super) fn source(&self) -> &dyn Source {
+        self.walk.stream.source()
     }
 
     /// The file.

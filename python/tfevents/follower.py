@@ -1,0 +1,173 @@
+"""`tfevents.follow`: events as they are written."""
+
+from __future__ import annotations
+
+import math
+import os
+import threading
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from types import TracebackType
+from typing import Any, Literal, Self
+
+from tfevents import _native, remote, selection
+from tfevents import state as states
+from tfevents._arguments import warn
+from tfevents.reader import Damage, Find, choice, finder, roots
+
+# Longer waits are made of these.
+_LONG = 3600.0
+
+
+class Follower(Iterator[tuple[str, _native.Event]]):
+    """Iterates over events as they are written; made by `follow`.
+
+    While it waits it holds no file open, while it reads one. `close()` ends it, from another thread
+    too; a `with` block closes it as well.
+    """
+
+    def __init__(
+        self, find: Find, files: _native.EventFollower, timeout: float, interval: float
+    ) -> None:
+        self._find = find
+        self._files = files
+        self._timeout = timeout
+        self._interval = interval
+        # When it was last looked for what is new.
+        self._looked = -math.inf
+        self._closed = threading.Event()
+        self._warned: set[tuple[str, int]] = set()
+
+    @property
+    def damage(self) -> list[Damage]:
+        """What was stepped over so far; always empty with `on_corrupt="raise"`.
+
+        The last of a file may reach to its end, and be taken back when the file grows.
+        """
+        return [Damage(*one) for one in self._files.damage() + self._files.open_damage()]
+
+    def __next__(self) -> tuple[str, _native.Event]:
+        """The name of a run, and its next event.
+
+        Raises:
+            StopIteration: none came within the timeout, or it is closed.
+            OSError, CorruptFileError: as for `follow`. The next call tries again.
+        """
+        deadline = time.monotonic() + self._timeout
+        while not self._closed.is_set():
+            found = self._files.next()
+            if found is not None:
+                return found
+            self._warn(self._files.damage())
+            if self._looked >= deadline:
+                self._warn(self.damage)
+                break
+            due = min(self._looked + self._interval, deadline)
+            now = time.monotonic()
+            if due > now:
+                self._closed.wait(min(due - now, _LONG))
+                continue
+            self._files.look(self._find())
+            self._looked = now
+        raise StopIteration
+
+    def _warn(self, damage: Iterable[tuple[str, int, int, str]]) -> None:
+        for path, offset, length, kind in damage:
+            if (path, offset) not in self._warned:
+                self._warned.add((path, offset))
+                warn(f"{path}: stepped over {length} damaged bytes at offset {offset} ({kind})")
+
+    def close(self) -> None:
+        """Ends the iteration, and closes the file that it reads."""
+        self._closed.set()
+        self._files.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def follow(
+    path: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+    *,
+    runs: selection.Patterns | None = None,
+    start: Literal["beginning", "end"] = "beginning",
+    state: Mapping[str, Any] | None = None,
+    timeout: float | None = None,
+    interval: float = 1.0,
+    verify: Literal["crc", "none"] = "crc",
+    on_corrupt: Literal["raise", "skip"] = "raise",
+) -> Follower:
+    """Iterates over events as they are written, in all files of all runs.
+
+    It gives pairs of the name of a run and an event, as `iter_events` gives events. It reads what
+    is there, waits, looks again and finds new runs, new files, and what was appended to any file.
+    A record that the end of a file cuts short is not written yet, and is waited for. The events of
+    a file come in their order; of several files, those of one come after those of another, as
+    `read` orders the files, each time it looks. A file that was replaced or cut is read from its
+    beginning, so that its events come again.
+
+    No thread or process is started, and one file at a time is open. Ctrl-C ends it at once, while
+    it waits too.
+
+    Args:
+        path: an event file, the directory of a run, or one with runs anywhere below it, or an
+            iterable of these, as for `read`. It must be there; a URI is listed at each look.
+        runs: which runs, by names, globs or compiled regular expressions, as for `read`.
+        start: `"beginning"`, with the first event of each file, or `"end"`, with what is written
+            from now on. Files that come later are always read from their beginning.
+        state: what `Log.state` returned: starts with what was written since.
+        timeout: how many seconds to wait for an event before the iteration ends; `None` waits for
+            ever, 0 gives what is there. The same object may be iterated over again later, and goes
+            on.
+        interval: how many seconds are between one look at the files and the next.
+        verify: `"crc"` checks both checksums of each record, `"none"` only those of the lengths.
+        on_corrupt: what a corrupt record leads to: `"raise"`, an error; `"skip"`, it is stepped
+            over with a `RuntimeWarning`, and listed in `damage`. At the end of a file that waits
+            for what comes, since it may be mended, as on a network's file system.
+
+    Raises:
+        FileNotFoundError: there is nothing at `path`.
+        OSError: a file or directory can't be read. The iteration may go on after it.
+        CorruptFileError: a file is damaged, or no event file; raised by the iteration.
+        TypeError, ValueError: an argument can't be used.
+
+    Example:
+        >>> for run, event in tfevents.follow("runs", timeout=600):  # doctest: +SKIP
+        ...     for value in event.values:
+        ...         if value.tag == "loss" and math.isnan(value.value):
+        ...             alert(run, event.step)
+    """
+    check = choice("verify", verify, "crc", "none") == "crc"
+    skip = choice("on_corrupt", on_corrupt, "raise", "skip") == "skip"
+    at_end = choice("start", start, "beginning", "end") == "end"
+    if at_end and state is not None:
+        raise ValueError("start: 'end' is not where the state ends; give one of them")
+    waits = math.inf if timeout is None else _seconds("timeout", timeout)
+    pause = _seconds("interval", interval)
+    resumed = [] if state is None else states.load(state)
+    paths, several = roots(path)
+    find = finder(paths, several, runs)
+    found = find()
+    files = _native.EventFollower(check, skip)
+    if at_end:
+        # Steps over everything, reading as little as can be.
+        log = _native.LogData(False, True, remote.threads_for(paths), None, [], (1, 0), "raw")
+        log.update(found)
+        resumed = log.state()
+    files.resume(resumed, found)
+    return Follower(find, files, waits, pause)
+
+
+def _seconds(argument: str, value: float) -> float:
+    seconds = _native.as_number(value, argument)
+    if not 0 <= seconds < math.inf:
+        raise ValueError(f"{argument}: expected a number of seconds from 0 on, got {seconds}")
+    return seconds

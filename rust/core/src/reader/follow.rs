@@ -1,0 +1,190 @@
+//! Events as they come, over all files of many runs, of which one is open at a time.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::path::{Path, PathBuf};
+
+use super::OnCorrupt;
+use super::file::{self, Change, Damage, HEAD, Progress};
+use super::records::{Next, Records};
+use super::state::RunState;
+use crate::error::Result;
+use crate::logdir::RunFiles;
+use crate::record::Verify;
+
+/// Reads on in the files that it is [told of](Follower::look), each to where it ends when it is
+/// its turn.
+///
+/// After an error, the next call goes on before the record that could not be read.
+pub struct Follower {
+    verify: Verify,
+    on_corrupt: OnCorrupt,
+    files: HashMap<PathBuf, Place>,
+    /// Runs and files that are to be looked at.
+    queue: VecDeque<(PathBuf, PathBuf)>,
+    current: Option<Current>,
+    damage: Vec<Damage>,
+}
+
+/// How far a file is read.
+#[derive(Default, Clone)]
+struct Place {
+    /// Its damage is what may go on, since the file ends there.
+    progress: Progress,
+    /// Whether all was read that there was.
+    is_done: bool,
+}
+
+/// The file that is open.
+struct Current {
+    run: PathBuf,
+    records: Records,
+    /// What the file was like when it was opened.
+    progress: Progress,
+    /// It is read up to here: who writes faster than we read must not keep us from other files.
+    end: u64,
+    /// The size of the last record.
+    size: usize,
+}
+
+impl Follower {
+    /// Nothing yet.
+    pub fn new(verify: Verify, on_corrupt: OnCorrupt) -> Follower {
+        let (files, queue) = (HashMap::new(), VecDeque::new());
+        Follower { verify, on_corrupt, files, queue, current: None, damage: Vec::new() }
+    }
+
+    /// Reads on from `states`, where files that were found have one.
+    pub fn resume(&mut self, states: &[RunState], found: &[RunFiles]) {
+        let states: HashMap<&Path, &RunState> =
+            states.iter().map(|state| (&*state.name, state)).collect();
+        for run in found {
+            let Some(state) = states.get(&*run.name) else { continue };
+            let files: HashMap<_, _> =
+                state.files.iter().map(|file| (file.name.as_os_str(), file)).collect();
+            for path in &run.files {
+                let known = path.file_name().and_then(|name| files.get(name));
+                let place = known.map(|it| Place { progress: it.progress(), is_done: true });
+                self.files.extend(place.map(|place| (path.clone(), place)));
+            }
+        }
+    }
+
+    /// Looks at the files of these runs, one after the other. Files that are not among them any
+    /// more are forgotten.
+    pub fn look(&mut self, found: &[RunFiles]) {
+        let there: HashSet<&Path> =
+            found.iter().flat_map(|run| &run.files).map(|path| &**path).collect();
+        self.files.retain(|path, _| there.contains(&**path));
+        let files = found.iter().flat_map(|run| run.files.iter().map(move |path| (run, path)));
+        self.queue = files.map(|(run, path)| (run.name.clone(), path.clone())).collect();
+    }
+
+    /// Moves to the next event; false if there is none for now.
+    pub fn advance(&mut self) -> Result<bool> {
+        loop {
+            let Some(current) = &mut self.current else {
+                let Some((run, path)) = self.queue.pop_front() else { return Ok(false) };
+                match self.open(&run, &path) {
+                    Ok(current) => self.current = current,
+                    // It went after it was found.
+                    Err(error) if error.is_not_found() => {
+                        self.files.remove(&path);
+                    }
+                    Err(error) => {
+                        self.queue.push_front((run, path));
+                        return Err(error);
+                    }
+                }
+                continue;
+            };
+            let progress = &mut current.progress;
+            (progress.offset, progress.record) =
+                (current.records.offset(), current.records.record());
+            if progress.offset >= current.end {
+                self.leave(true);
+                continue;
+            }
+            match current.records.read() {
+                Ok(Next::Record(record)) => {
+                    current.size = record.len();
+                    self.damage.append(&mut progress.damage);
+                    return Ok(true);
+                }
+                Ok(Next::Damage(damage)) => {
+                    self.damage.append(&mut progress.damage);
+                    progress.damage.push(damage);
+                }
+                Ok(Next::End) => self.leave(true),
+                Err(error) => {
+                    self.leave(false);
+                    return Err(error);
+                }
+            }
+        }
+    }
+
+    /// The run of the event, and its record, header and footer included.
+    pub fn event(&self) -> Option<(&Path, &[u8])> {
+        self.current.as_ref().map(|it| (&*it.run, it.records.last(it.size)))
+    }
+
+    /// Whether the next event is in memory, and so small that nobody need wait for it.
+    #[inline]
+    pub fn is_at_hand(&self) -> bool {
+        self.current.as_ref().is_some_and(|current| current.records.is_at_hand())
+    }
+
+    /// What could not be read and was stepped over.
+    pub fn damage(&self) -> &[Damage] {
+        &self.damage
+    }
+
+    /// What could not be read at the end of a file, and may go on.
+    pub fn open_damage(&self) -> impl Iterator<Item = &Damage> {
+        let current = self.current.iter().map(|current| &current.progress);
+        let all = self.files.values().map(|place| &place.progress).chain(current);
+        all.flat_map(|progress| &progress.damage)
+    }
+
+    /// Closes the file that is open, and forgets everything else.
+    pub fn close(&mut self) {
+        *self = Follower::new(self.verify, self.on_corrupt);
+    }
+
+    /// The file at `path`, where reading goes on, if there is more of it.
+    fn open(&mut self, run: &Path, path: &Path) -> Result<Option<Current>> {
+        let known = self.files.get(path).cloned();
+        let place = match known {
+            None => Place::default(),
+            Some(place) => match place.progress.look(path)? {
+                Change::None if place.is_done => return Ok(None),
+                Change::None | Change::Grown => place,
+                Change::Replaced => Place::default(),
+            },
+        };
+        let mut progress = place.progress.before_open_damage();
+        let records = (Records::open(path, self.verify, self.on_corrupt, true)?)
+            .at(progress.offset, progress.record);
+        let io_error = |error| crate::Error::io(error, path);
+        // Before a byte is read: what is written meanwhile changes it.
+        progress.stamp = records.source().stamp().map_err(io_error)?;
+        if usize::from(progress.head.0) < HEAD && records.source().is_seekable() {
+            progress.head = file::head(records.source()).map_err(io_error)?;
+        }
+        self.files.remove(path);
+        let end = progress.stamp.as_ref().map_or(u64::MAX, |stamp| stamp.length);
+        Ok(Some(Current { run: run.to_owned(), records, progress, end, size: 0 }))
+    }
+
+    /// Closes the file that is open.
+    fn leave(&mut self, is_done: bool) {
+        let Some(Current { run, records, mut progress, .. }) = self.current.take() else { return };
+        let path = records.path().to_owned();
+        // Where it can't be read, what follows will say so.
+        progress.tail = progress.tail_of(records.source()).unwrap_or(None);
+        if !is_done {
+            self.queue.push_front((run, path.clone()));
+        }
+        self.files.insert(path, Place { progress, is_done });
+    }
+}
