@@ -1,7 +1,11 @@
-"""A writer in a process of its own, and a log that is reloaded while it writes."""
+"""Files that grow, and three readers that have to see each value once: a log that is reloaded, one
+that goes on from state to state, and one that is followed.
+"""
 
+import json
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -21,25 +25,86 @@ WRITER = """
                 time.sleep(0.02)
 """
 
+# Copies a file in pieces of any size, so that records are cut wherever it may be.
+DRIBBLE = """
+    import random, sys, time
+    data, pieces = open(sys.argv[1], "rb").read(), random.Random(0)
+    with open(sys.argv[2], "wb", buffering=0) as file:
+        at = 0
+        while at < len(data):
+            at += file.write(data[at : at + pieces.choice([1, 2, 3, 5, 11, 12, 13, 40, 400, 4000])])
+            if pieces.random() < 0.3:
+                time.sleep(0.002)
+"""
 
-def follow_a_writer(path: Path, package: str) -> None:
-    """Reload while another process writes: every state is a prefix of the last."""
-    path.mkdir()
-    process = subprocess.Popen(command(WRITER.format(package=package), path))
+# Values as they are printed, since NaN does not equal itself.
+Points = dict[tuple[str, str], list[tuple[int, str]]]
+
+
+class Readers:
+    """Each has the steps and values of scalars by run and tag."""
+
+    def __init__(self, path: object) -> None:
+        self._path = path
+        self._log = tfevents.read(path)
+        self._state = json.dumps(self._log.state())
+        self._resumed = self._points(self._log)
+        self._follower = tfevents.follow(path, timeout=0, interval=0)
+        self._followed: Points = {}
+        self._follow()
+
+    def look(self) -> bool:
+        """Reads what is new; whether the first of them found any."""
+        is_new = bool(self._log.reload())
+        part = tfevents.read(self._path, state=json.loads(self._state))
+        self._state = json.dumps(part.state())
+        for name, run in part.items():
+            if not run.continued:
+                for key in [key for key in self._resumed if key[0] == name]:
+                    del self._resumed[key]
+        for key, points in self._points(part).items():
+            self._resumed.setdefault(key, []).extend(points)
+        self._follow()
+        return is_new
+
+    def all(self) -> Iterator[Points]:
+        yield self._points(self._log)
+        yield self._resumed
+        yield self._followed
+
+    def close(self) -> None:
+        self._follower.close()
+
+    @staticmethod
+    def _points(log: tfevents.Log) -> Points:
+        return {
+            (name, tag): list(
+                zip(scalars.step.tolist(), map(repr, scalars.value.tolist()), strict=True)
+            )
+            for name, run in log.items()
+            for tag, scalars in run.scalars.items()
+            if len(scalars)
+        }
+
+    def _follow(self) -> None:
+        for run, event in self._follower:
+            for value in event.values:
+                plugin = value.metadata and value.metadata.plugin_name
+                if value.what == "simple_value" or plugin == "scalars":
+                    points = self._followed.setdefault((run, value.tag), [])
+                    points.append((event.step, repr(float(np.squeeze(value.value)))))
+
+
+def follow_a_process(readers: Readers, process: subprocess.Popen, expected: Points) -> None:
+    """What each reader has is a beginning of what there will be, and in the end it is all."""
+    looks = 0
     try:
-        log = tfevents.read(path)
-        states = 0
         while True:
             is_done = process.poll() is not None
-            if log.reload():
-                states += 1
-            for run in log.values():
-                for tag, sign in (("loss", 1), ("accuracy", -1)):
-                    scalars = run.scalars.get(tag)
-                    if scalars is not None:
-                        expected = np.arange(len(scalars))
-                        assert (scalars.step == expected).all()
-                        assert (scalars.value == sign * expected).all()
+            looks += readers.look()
+            for points in readers.all():
+                for key, values in points.items():
+                    assert values == expected[key][: len(values)]
             if is_done:
                 break
             time.sleep(0.002)
@@ -47,5 +112,31 @@ def follow_a_writer(path: Path, package: str) -> None:
         process.kill()
         process.wait()
     assert process.returncode == 0
-    assert states > 2
-    assert len(log["."].scalars["loss"]) == len(log["."].scalars["accuracy"]) == 3000
+    assert looks > 0
+    for points in readers.all():
+        assert points == expected
+
+
+def follow_a_writer(path: Path, package: str) -> None:
+    """Read while a writer of this package writes in another process."""
+    path.mkdir()
+    expected = {
+        (".", tag): [(step, repr(float(sign * step))) for step in range(3000)]
+        for tag, sign in (("loss", 1), ("accuracy", -1))
+    }
+    process = subprocess.Popen(command(WRITER.format(package=package), path))
+    readers = Readers(path)
+    follow_a_process(readers, process, expected)
+    readers.close()
+
+
+def follow_a_copy(file: Path, path: Path) -> None:
+    """Read while another process copies the file in small pieces."""
+    path.mkdir()
+    whole = Readers(file)
+    expected = next(whole.all())
+    whole.close()
+    process = subprocess.Popen(command(DRIBBLE, file, path / file.name))
+    readers = Readers(path)
+    follow_a_process(readers, process, expected)
+    readers.close()

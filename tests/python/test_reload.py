@@ -8,7 +8,6 @@ import pytest
 
 import events
 import tfevents
-from growing import follow_a_writer
 
 
 def write(path, tag, steps, name=None):
@@ -144,30 +143,6 @@ def test_a_restart_purges_what_was_read_before(tmp_path):
     events.put_in_order(tmp_path)
     log.reload()
     assert log["."].scalars["loss"].value.tolist() == [0, 1, 2, 3, 4, -5]
-
-
-def test_records_split_at_every_byte(tmp_path):
-    write(tmp_path / "whole", "loss", range(4))
-    (whole,) = events.event_files(tmp_path / "whole")
-    data = whole.read_bytes()
-    file = tmp_path / "run" / "events.out.tfevents.1"
-    file.parent.mkdir()
-    file.touch()
-    log = tfevents.read(file.parent)
-    seen = []
-    for end in range(len(data)):
-        with open(file, "ab") as out:
-            out.write(data[end : end + 1])
-        log.reload()
-        seen.append(len(log["."].scalars.get("loss", ())))
-    records, _ = events.split_records(data)
-    ends = np.cumsum([len(record) + 16 for record in records])
-    expected = [max(np.searchsorted(ends, n + 1, side="right") - 1, 0) for n in range(len(data))]
-    assert seen == expected
-
-
-def test_a_writer_at_work(tmp_path):
-    follow_a_writer(tmp_path / "run", "tfevents")
 
 
 def test_many_threads_reload_at_once(tmp_path):
