@@ -86,6 +86,29 @@ def test_what_did_not_change_is_listed_only(server, whole):
     assert [method for method, _ in server.requests] == ["GET"]
 
 
+def test_of_a_large_object_that_grew_only_what_is_new_is_read(server):
+    with SummaryWriter("s3://bucket/run") as writer:
+        writer.add_scalar_series("a", [0.0] * 200_000)
+        writer.flush()
+        log, follower = tfevents.read("s3://bucket/run"), at_once("s3://bucket/run", start="end")
+        state = log.state()
+        writer.add_scalar("a", 1.0, 200_000)
+        writer.flush()
+    asked = []
+
+    def note(environ):
+        if "HTTP_RANGE" in environ:
+            first, last = environ["HTTP_RANGE"].removeprefix("bytes=").split("-")
+            asked.append(int(last) - int(first))
+
+    server.fault = note
+    assert log.reload() == ["."]
+    assert len(log["."].scalars["a"]) == 200_001
+    assert steps(follower) == [(".", 200_000)]
+    assert len(tfevents.read("s3://bucket/run", state=state)["."].scalars["a"]) == 1
+    assert 0 < sum(asked) < 1 << 20
+
+
 def test_an_object_of_the_same_size_that_is_another_one(uri, whole, tmp_path):
     with SummaryWriter(tmp_path) as writer:
         for step in range(10):

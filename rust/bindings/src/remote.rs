@@ -144,8 +144,8 @@ impl Source for RemoteFile {
             }
         }
         let wanted = buffer.len() as u64;
-        let into = if offset == sliding.end() {
-            // From the beginning on, or further.
+        let into = if offset == sliding.end() && (offset > 0 || wanted >= PIECE) {
+            // From the beginning on, or further. Who wants a few bytes there only looks at them.
             let ahead = if offset == 0 { 0 } else { AHEAD };
             let length = if offset == 0 { BLOCK } else { (2 * sliding.len()).min(BLOCK) };
             *sliding = self.read(offset, length.max(wanted), ahead)?;
