@@ -60,8 +60,9 @@ class Log(Mapping[str, Run]):
 
         Files are read on from where reading ended. A file that was replaced, cut or removed has its
         run read again. Afterwards the log is as `read` would give it now, with the same options.
-        Runs and series that were taken from the log before stay what they were. After an error the
-        log is what it was, and the next call tries again.
+        Runs and series that were taken from the log before stay what they were; what was written
+        into arrays of theirs may show in those of the log. After an error the log is what it was,
+        and the next call tries again.
 
         Returns:
             The names of the runs that are new or changed.
@@ -193,13 +194,13 @@ def read(
             for to get at that service.
         runs: the runs to read, by the names that they would have: a string, a compiled regular
             expression, or several of these. Files of other runs are not opened.
-        tags: the tags to read, likewise. Hyperparameters, graphs and session logs have no tags of
-            their own, and are not asked for.
+        tags: the tags to read, likewise. Hyperparameters, graphs, run metadata and session
+            logs have no tags of this kind, and are not asked for.
         kinds: the kinds to read, one or several, by the names of the attributes of a `Run`:
             `"scalars"`, `"images"` and so on.
         steps: `(lo, hi)`, the values with `lo <= step < hi`, like `range(lo, hi)`; `None` at either
-            end leaves it open. Values under tags have steps; graphs and session logs are read
-            whatever their step is.
+            end leaves it open. Graphs, run metadata and session logs are read whatever their
+            step is.
         verify: `"crc"` checks both checksums of each record, `"none"` only those of the lengths,
             and steps over large records without reading them.
         on_corrupt: what a corrupt record leads to: `"raise"`, an error; `"skip"`, it is stepped
@@ -305,7 +306,7 @@ def _threads(threads: SupportsIndex | None) -> int | None:
         raise TypeError(f"threads must be an integer or None, not {_type(threads)}") from None
     if count < 1:
         raise ValueError(f"threads must be at least 1, not {count}")
-    # More threads than files are never started.
+    # More are never needed.
     return min(count, 1024)
 
 
