@@ -11,7 +11,7 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from tfevents._stand_ins import StandIn, event_accumulator, tensorboardx, torch
+from tfevents._stand_ins import StandIn, event_accumulator, tbparse, tensorboardx, torch
 
 # Where classes are defined, and what takes their place. Whatever else is bound to the same class,
 # the packages that export it and the modules that imported it, is found by looking for it.
@@ -25,6 +25,7 @@ REPLACEMENTS: tuple[tuple[str, str, StandIn], ...] = (
         ("tensorboard.backend.event_processing.event_accumulator", it.__name__, it)
         for it in (event_accumulator.EventAccumulator, *event_accumulator.EVENTS)
     ),
+    ("tbparse.summary_reader", "SummaryReader", tbparse.SummaryReader),
 )
 
 
@@ -51,8 +52,9 @@ def install() -> Installation:
 
     `SummaryWriter` and `FileWriter` of `torch.utils.tensorboard`, and these and
     `GlobalSummaryWriter` of `tensorboardX`, become subclasses of ours with the signatures of
-    those, and TensorBoard's `EventAccumulator` and the classes of its events those of
-    `tfevents.compat.event_accumulator`; in every loaded module whose globals hold one of these
+    those; TensorBoard's `EventAccumulator` and the classes of its events those of
+    `tfevents.compat.event_accumulator`; and tbparse's `SummaryReader` that of
+    `tfevents.compat.tbparse`; in every loaded module whose globals hold one of these
     classes, under whatever name; and in the packages themselves when they are imported later. None
     of them is imported for that, or needs to be installed. Builders such as
     `torch.utils.tensorboard.summary.scalar` stay.

@@ -80,7 +80,9 @@ original = Bound
 held = [Bound]
 installation = tfevents.install()
 print(*installation.patched)
-assert installation.awaited == ["tensorboard.backend.event_processing.event_accumulator"]
+assert installation.awaited == [
+    "tensorboard.backend.event_processing.event_accumulator", "tbparse.summary_reader"
+]
 assert Bound is other.Writer is torch.utils.tensorboard.SummaryWriter
 assert Bound is not held[0]
 assert other.X is tensorboardX.SummaryWriter
@@ -292,3 +294,29 @@ assert all(getattr(module, name) is it for name, it in classes.items())
 """)
     events = [f"ScalarEvent(wall_time=9.0, step={step}, value={step / 2})" for step in range(3)]
     assert out.strip() == " ".join(events)
+
+
+def test_tbparse():
+    peer("tbparse")
+    out = check("""
+# tbparse takes it from a module that is loaded, too.
+import tbparse
+from tbparse import SummaryReader as Bound
+original = [Bound]
+before = Bound(directory)
+installation = tfevents.install()
+assert Bound is tbparse.SummaryReader is tbparse.summary_reader.SummaryReader
+assert "tbparse.SummaryReader" in installation.patched
+with tfevents.SummaryWriter(directory) as writer:
+    writer.add_scalar("loss", 0.5, 3)
+reader = Bound(directory)
+assert isinstance(reader, tfevents.compat.tbparse.SummaryReader)
+(child,) = reader.children.values()
+for it in before, reader, child:
+    assert isinstance(it, tbparse.SummaryReader)
+print(reader.scalars.to_dict("records"))
+tfevents.uninstall()
+assert Bound is tbparse.SummaryReader is tbparse.summary_reader.SummaryReader is original[0]
+assert tbparse.summary_reader.EventAccumulator.__module__.startswith("tensorboard.")
+""")
+    assert out.strip() == "[{'step': 3, 'tag': 'loss', 'value': 0.5}]"

@@ -9,7 +9,7 @@ import sys, tfevents
 
 class Absent:
     def find_spec(self, name, path, target=None):
-        if name.split(".")[0] in ("torch", "tensorboardX", "tensorboard"):
+        if name.split(".")[0] in ("torch", "tensorboardX", "tensorboard", "tbparse"):
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
 sys.meta_path.insert(0, Absent())
@@ -18,17 +18,17 @@ installation = tfevents.install()
 assert installation.patched == []
 assert installation.awaited == [
     "torch.utils.tensorboard.writer", "tensorboardX.writer", "tensorboardX.global_writer",
-    "tensorboard.backend.event_processing.event_accumulator",
+    "tensorboard.backend.event_processing.event_accumulator", "tbparse.summary_reader",
 ]
 assert str(installation).startswith("tfevents is in the place of nothing yet")
-for name in "torch.utils.tensorboard", "tensorboardX":
+for name in "torch.utils.tensorboard", "tensorboardX", "tbparse":
     try:
         __import__(name)
     except ModuleNotFoundError:
         continue
     raise AssertionError(name)
 assert tfevents.uninstall() == []
-assert not {name for name in sys.modules if name.startswith(("torch", "tensorboard"))}
+assert not {name for name in sys.modules if name.startswith(("torch", "tensorboard", "tbparse"))}
 """)
 
 

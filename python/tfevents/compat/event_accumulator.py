@@ -384,11 +384,12 @@ class EventAccumulator:
         self._add_rows(tags, tag[begin:], rows[begin:])
 
     def _add_rows(self, tags: list[str], tag: Any, rows: Any) -> None:
-        order = np.argsort(tag, kind="stable")
-        numbers, starts = np.unique(tag[order], return_index=True)
-        parts = np.split(rows[order], starts[1:]) if len(tag) else []
-        for number, part in zip(numbers.tolist(), parts, strict=True):
-            self.scalars.add(tags[number], part)
+        # Narrow integers are sorted in one pass.
+        order = np.argsort(tag.astype(np.min_scalar_type(len(tags))), kind="stable")
+        ends = np.bincount(tag, minlength=len(tags)).cumsum()
+        for name, part in zip(tags, np.split(rows[order], ends[:-1]), strict=True):
+            if len(part):
+                self.scalars.add(name, part)
 
     def _has_session_logs(self) -> bool:
         """Whether restarts are logged in files of this version, so that steps need not tell."""

@@ -58,6 +58,9 @@ class _Sample:
 
 
 class _Bucket(Protocol):
+    def kept(self) -> Any:
+        """The items, as they were added."""
+
     def items(self) -> list[Any]:
         """The items, as they are shown."""
 
@@ -80,6 +83,9 @@ class _Items:
         before = len(self._kept)
         self._kept = [item for item in self._kept if item[1] < step]
         return self._sample.purge(before, len(self._kept))
+
+    def kept(self) -> list[tuple[Any, ...]]:
+        return self._kept
 
     def items(self) -> list[Any]:
         return [self._show(*item) for item in self._kept]
@@ -113,9 +119,13 @@ class _Rows:
         self._kept = self._kept[self._kept["step"] < step]
         return self._sample.purge(before, len(self._kept))
 
-    def items(self) -> list[Any]:
+    def kept(self) -> NDArray[Any]:
         self._settle()
-        return list(map(self._show, *(self._kept[name].tolist() for name in ROW.names or ())))
+        return self._kept
+
+    def items(self) -> list[Any]:
+        rows = self.kept()
+        return list(map(self._show, *(rows[name].tolist() for name in ROW.names or ())))
 
 
 class Reservoir:
@@ -151,6 +161,11 @@ class Reservoir:
             if bucket is None:
                 raise KeyError(f"Key {key} was not found in Reservoir")
             return bucket.items()
+
+    def kept(self) -> dict[str, Any]:
+        """The items under all keys, as they were added: tuples, or an array of `ROW`."""
+        with self._lock:
+            return {key: bucket.kept() for key, bucket in self._buckets.items()}
 
     def add(self, key: str, item: Any) -> None:
         """Adds an item."""

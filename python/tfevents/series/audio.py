@@ -58,22 +58,31 @@ class AudioClip:
         Raises:
             ValueError: it is no WAV file of PCM.
         """
-        with _open(self.batch[index]) as file:
-            channels, width = file.getnchannels(), file.getsampwidth()
-            data = file.readframes(file.getnframes())
-        data = data[: len(data) // (channels * width) * channels * width]
-        if width == 3:
-            # The upper three bytes of four.
-            padded = np.zeros((len(data) // 3, 4), np.uint8)
-            padded[:, 1:] = np.frombuffer(data, np.uint8).reshape(-1, 3)
-            samples = padded.view("<i4")[:, 0] >> 8
-        else:
-            samples = np.frombuffer(data, {1: "u1", 2: "<i2", 4: "<i4"}[width]).copy()
-        return samples.reshape(-1, channels)
+        samples, _, _ = decode_wav(self.batch[index])
+        return samples
 
     def __repr__(self) -> str:
         size = ", ".join(f"{len(data)} bytes" for data in self.batch) or "none"
         return f"AudioClip(step {self.step}, {size})"
+
+
+def decode_wav(data: bytes) -> tuple[NDArray[Any], int, int]:
+    """The samples of a WAV file, as `AudioClip.decode` gives them, the frames a second, and the
+    bits of a sample.
+    """
+    with _open(data) as file:
+        channels, width = file.getnchannels(), file.getsampwidth()
+        rate = file.getframerate()
+        data = file.readframes(file.getnframes())
+    data = data[: len(data) // (channels * width) * channels * width]
+    if width == 3:
+        # The upper three bytes of four.
+        padded = np.zeros((len(data) // 3, 4), np.uint8)
+        padded[:, 1:] = np.frombuffer(data, np.uint8).reshape(-1, 3)
+        samples = padded.view("<i4")[:, 0] >> 8
+    else:
+        samples = np.frombuffer(data, {1: "u1", 2: "<i2", 4: "<i4"}[width]).copy()
+    return samples.reshape(-1, channels), rate, 8 * width
 
 
 def _open(data: bytes) -> wave.Wave_read:

@@ -52,15 +52,19 @@ class Image:
             ValueError: it is no picture.
             ImportError: it is no PNG, and Pillow is not installed.
         """
-        data = self.batch[index]
-        if data.startswith(_PNG):
-            shape, samples = _native.decode_png(data)
-            return np.frombuffer(samples, np.uint8).reshape(shape)
-        return _by_pillow(data)
+        return decode_image(self.batch[index])
 
     def __repr__(self) -> str:
         size = ", ".join(f"{len(data)} bytes" for data in self.batch) or "none"
         return f"Image(step {self.step}, {self.width}x{self.height}, {size})"
+
+
+def decode_image(data: bytes) -> NDArray[np.uint8]:
+    """The pixels of a picture, as `Image.decode` gives them."""
+    if data.startswith(_PNG):
+        shape, samples = _native.decode_png(data)
+        return np.frombuffer(samples, np.uint8).reshape(shape)
+    return _by_pillow(data)
 
 
 def _by_pillow(data: bytes) -> NDArray[np.uint8]:

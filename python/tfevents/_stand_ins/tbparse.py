@@ -1,0 +1,11 @@
+"""In the place of `tbparse.summary_reader`."""
+
+from __future__ import annotations
+
+from tfevents._stand_ins import StandIn
+from tfevents.compat import tbparse
+
+
+class SummaryReader(tbparse.SummaryReader, metaclass=StandIn):
+    __doc__ = tbparse.SummaryReader.__doc__
+    stands_for = (tbparse.SummaryReader,)
