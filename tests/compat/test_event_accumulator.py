@@ -12,6 +12,7 @@ import pytest
 from accumulators import GUIDANCES, assert_path_same, assert_same, ours, pair, theirs
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from keras_log import fit
 
 import events
 import tfevents
@@ -138,6 +139,17 @@ def test_tensorflow_2(tmp_path: Path) -> None:
         tf.summary.trace_export("trace", 3)
     writer.close()
     assert_path_same(tmp_path)
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+def test_keras(tmp_path: Path) -> None:
+    fit(tmp_path)
+    for run in ("train", "validation"):
+        assert_path_same(tmp_path / run)
+        for path in events.event_files(tmp_path / run):
+            assert_path_same(path)
+    train = ours.EventAccumulator(tmp_path / "train").Reload()
+    assert b"Sequential" in train.Tensors("keras")[0].tensor_proto.string_val[0]
 
 
 def test_tensorflow_1(tmp_path: Path) -> None:

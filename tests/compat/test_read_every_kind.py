@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from keras_log import fit
 from tensorboard_reader import assert_read_equal
 
 import tfevents
@@ -144,15 +145,7 @@ def test_tensorflow_2(tmp_path: Path) -> None:
 
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 def test_keras(tmp_path: Path) -> None:
-    tf = peer("tensorflow")
-    model = tf.keras.Sequential([tf.keras.layers.Dense(4), tf.keras.layers.Dense(1)])
-    model.compile("sgd", "mse")
-    callback = tf.keras.callbacks.TensorBoard(
-        str(tmp_path), histogram_freq=1, write_images=True, update_freq=2
-    )
-    inputs, targets = RANDOM.random((32, 3)), RANDOM.random((32, 1))
-    data = {"validation_data": (inputs, targets)}
-    model.fit(inputs, targets, epochs=2, batch_size=8, callbacks=[callback], verbose=0, **data)
+    fit(tmp_path)
     log = tfevents.read(tmp_path)
     assert log.runs == ["train", "validation"]
     for name, run in log.items():
