@@ -11,7 +11,7 @@ import tfevents
 from harness.check import Columns, same
 
 
-def load(path: Path, expected: Mapping[str, Columns], threads: int | None) -> float:
+def load(path: Path | str, expected: Mapping[str, Columns], threads: int | None) -> float:
     """Seconds to read a path and touch every array; `expected` maps run names to their columns."""
     start = perf_counter()
     log = tfevents.read(path, threads=threads)

@@ -111,7 +111,7 @@ def event_file_loader(path: Path, expected: Columns) -> float:
     return seconds
 
 
-def event_accumulator(path: Path, expected: Columns) -> float:
+def event_accumulator(path: Path | str, expected: Columns) -> float:
     """Seconds until EventAccumulator holds every point of every tag."""
     quiet()
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
@@ -124,7 +124,7 @@ def event_accumulator(path: Path, expected: Columns) -> float:
     return seconds
 
 
-def event_accumulator_alone(path: Path, expected: Columns) -> float:
+def event_accumulator_alone(path: Path | str, expected: Columns) -> float:
     """The same without TensorFlow, though it may be installed; only in a process of its own."""
     # By the name of this module TensorBoard is told not to look for TensorFlow.
     name = "tensorboard.compat.notf"
