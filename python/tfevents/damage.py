@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import errno
 import os
+import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple, overload
 
 from tfevents import _native
 from tfevents.reader import Damage, path_of, roots
-from tfevents.remote.uri import is_uri
+from tfevents.remote.uri import below, is_uri
 from tfevents.run import count, table
 
 
@@ -125,39 +126,66 @@ def repair(path: str | os.PathLike[str], output: str | os.PathLike[str]) -> Repo
         output: the new file; for a directory the new directory, which gets the event files in the
             same tree. Other files are not copied. Directories that are missing are made.
 
+    Both may be URIs, as for `read`.
+
     Raises:
         FileNotFoundError: there is nothing at `path`.
         FileExistsError: a file that would be made is there already; nothing was written.
         OSError: something can't be read or written.
-        ValueError: `output` lies in the directory at `path`, whose runs would become more; or one
-            of them is no local path.
+        ValueError: `output` lies in the directory at `path`, whose runs would become more.
 
     Example:
         >>> tfevents.repair("runs", "runs-repaired")  # doctest: +SKIP
     """
-    names = path_of(path), path_of(output, "output")
-    for argument, name in zip(("path", "output"), names, strict=True):
-        if is_uri(name):
-            raise ValueError(f"{argument} must be a local path, not {name}")
-    source, target = map(Path, names)
-    runs = _native.find([os.fspath(source)], False)
-    if source.is_dir():
-        if target.resolve().is_relative_to(source.resolve()):
+    source, target = path_of(path), path_of(output, "output")
+    runs = _native.find([source], False)
+    if any(source in files for _, files in runs):
+        copies = [(source, target)]
+    else:
+        if _lies_in(target, source):
             raise ValueError(f"output must not lie in path, but {target} lies in {source}")
         copies = [
-            (file, target / run / os.path.basename(file)) for run, files in runs for file in files
+            (file, _below(target, run, os.path.basename(file)))
+            for run, files in runs
+            for file in files
         ]
-    else:
-        copies = [(str(source), target)]
     for _, copy in copies:
-        if os.path.lexists(copy):
-            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(copy))
-    reports = []
-    for file, copy in copies:
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        found = _native.repair_file(file, os.fspath(copy))
-        reports.append(_report(file, found, os.fspath(copy)))
-    return Report(reports)
+        if _exists(copy):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), copy)
+    return Report([_repair(file, copy) for file, copy in copies])
+
+
+def _repair(file: str, copy: str) -> FileReport:
+    if not is_uri(copy):
+        Path(copy).parent.mkdir(parents=True, exist_ok=True)
+        return _report(file, _native.repair_file(file, copy), copy)
+    from tfevents.remote import files
+
+    with tempfile.TemporaryDirectory(prefix="tfevents-repair-") as directory:
+        local = os.path.join(directory, "copy")
+        found = _native.repair_file(file, local)
+        files.upload(local, copy)
+    return _report(file, found, copy)
+
+
+def _exists(path: str) -> bool:
+    if not is_uri(path):
+        return os.path.lexists(path)
+    from tfevents.remote import files
+
+    return files.exists(path)
+
+
+def _lies_in(target: str, source: str) -> bool:
+    if is_uri(target) or is_uri(source):
+        return below(target.rstrip("/"), "").startswith(below(source.rstrip("/"), ""))
+    return Path(target).resolve().is_relative_to(Path(source).resolve())
+
+
+def _below(root: str, run: str, name: str) -> str:
+    """The path of a run's file in the tree at `root`."""
+    path = name if run == "." else os.path.join(run, name)
+    return below(root, path) if is_uri(root) else os.path.join(root, path)
 
 
 def _report(

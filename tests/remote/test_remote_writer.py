@@ -5,6 +5,7 @@ import gc
 import multiprocessing
 import os
 import pickle
+import re
 import sys
 import tempfile
 import threading
@@ -12,6 +13,7 @@ import time
 import warnings
 from pathlib import Path
 
+import numpy as np
 import pytest
 from s3 import ACCESS_DENIED, DROP, INTERNAL_ERROR, SLOW_DOWN
 
@@ -110,6 +112,67 @@ def test_the_directory_is_what_was_given(uri, tmp_path, monkeypatch):
         assert writer.file_writer.get_logdir() == uri
         assert uri in repr(writer)
     assert os.listdir(tmp_path) == ["spools"]
+
+
+def fill_embeddings(writer, step):
+    pictures = np.linspace(0, 1, 4 * 3 * 2 * 2).reshape(4, 3, 2, 2)
+    writer.add_embedding(np.arange(12.0).reshape(4, 3), list("abcd"), pictures, step, "vectors")
+    writer.add_embedding(np.arange(8.0).reshape(4, 2), global_step=step, tag="a/b")
+
+
+def test_embeddings_are_uploaded_as_a_local_writer_writes_them(uri, tmp_path, spools):
+    with SummaryWriter(uri) as writer, SummaryWriter(tmp_path / "local") as local:
+        for step in range(2):
+            fill_embeddings(writer, step)
+            fill_embeddings(local, step)
+            writer.flush()
+            local.flush()
+            found = [
+                {
+                    path.relative_to(root): path.read_bytes()
+                    for path in root.rglob("*")
+                    if path.is_file() and "tfevents" not in path.name
+                }
+                for root in (fetch(uri, tmp_path / f"fetched{step}"), tmp_path / "local")
+            ]
+            assert found[0] == found[1]
+            assert len(found[0]) == 1 + (step + 1) * 4
+    assert os.listdir(spools) == []
+
+
+def test_the_entries_of_earlier_embeddings_stay(uri, tmp_path):
+    with SummaryWriter(uri) as writer:
+        fill_embeddings(writer, 0)
+        writer.close()
+        fill_embeddings(writer, 1)
+    with SummaryWriter(uri) as writer:
+        fill_embeddings(writer, 2)
+        writer.flush()
+        fill_embeddings(writer, 3)
+    config = (fetch(uri, tmp_path / "fetched") / "projector_config.pbtxt").read_text()
+    names = [f"{tag}:{step:05}" for step in range(4) for tag in ("vectors", "a/b")]
+    assert re.findall(r'tensor_name: "(.*)"', config) == names
+
+
+def test_a_configuration_that_can_not_be_read_is_not_replaced(server, tmp_path):
+    uri = "s3://bucket/run"
+    with SummaryWriter(uri) as writer:
+        fill_embeddings(writer, 0)
+    server.fault = lambda environ: (
+        ACCESS_DENIED
+        if environ["REQUEST_METHOD"] == "GET" and "projector" in environ["PATH_INFO"]
+        else None
+    )
+    with SummaryWriter(uri) as writer:
+        with pytest.raises(PermissionError, match="downloading failed") as raised:
+            fill_embeddings(writer, 1)
+        assert raised.value.filename == f"{uri}/projector_config.pbtxt"
+        writer.add_scalar("a", 1.0, 5)
+        server.fault = lambda environ: None
+        fill_embeddings(writer, 2)
+    config = (fetch(uri, tmp_path / "fetched") / "projector_config.pbtxt").read_text()
+    assert sorted(set(re.findall(r":(\d+)", config))) == ["00000", "00002"]
+    assert steps(uri) == [5]
 
 
 def test_use_after_close_uploads_a_new_file(uri, spools):

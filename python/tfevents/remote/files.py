@@ -82,6 +82,39 @@ def _stamp(info: dict[str, Any]) -> tuple[int, int]:
     return info["size"], int.from_bytes(digest[:8], "little")
 
 
+def exists(uri: str) -> bool:
+    """Whether there is a file or directory; an OSError if the file system says no."""
+    fs, path = filesystem(uri)
+    try:
+        fs.invalidate_cache()
+        found: bool = fs.exists(path)
+    except Exception as error:
+        raise as_os_error(error, "looking failed", uri) from error
+    return found
+
+
+def upload(path: str, uri: str) -> None:
+    """Copies a local file; an OSError if that fails."""
+    fs, remote = filesystem(uri)
+    try:
+        fs.put_file(path, remote)
+    except Exception as error:
+        raise as_os_error(error, "uploading failed", uri) from error
+
+
+def download(uri: str) -> bytes | None:
+    """What a file holds; None if there is none, an OSError if it can't be read."""
+    fs, path = filesystem(uri)
+    try:
+        fs.invalidate_cache()
+        data: bytes = fs.cat_file(path)
+    except FileNotFoundError:
+        return None
+    except Exception as error:
+        raise as_os_error(error, "downloading failed", uri) from error
+    return data
+
+
 def _find(fs: FileSystem, root: str) -> dict[str, dict[str, Any]]:
     """The files below a path, and what is known of them."""
     from fsspec.asyn import AsyncFileSystem

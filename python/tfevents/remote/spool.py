@@ -19,7 +19,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Literal
 
 from tfevents import _native
-from tfevents.remote.uri import FileSystem, as_os_error, filesystem
+from tfevents.remote import files
+from tfevents.remote.uri import FileSystem, as_os_error, below, filesystem
 
 # Seconds from the opening of a file to its first upload, which tells early what can't work.
 _FIRST = 1.0
@@ -54,6 +55,9 @@ class Spool:
         self._uploading = threading.Lock()
         self._directory: str | None = None
         self._uploaded: dict[str, _Version] = {}
+        # Remote files that what is in the directory replaces.
+        self._fetching = threading.Lock()
+        self._fetched: set[str] = set()
         self._controls: dict[str, _native.Control] = {}
         self._thread: threading.Thread | None = None
         self._due = 0.0
@@ -83,6 +87,24 @@ class Spool:
                 self._due = min(time.monotonic() + _FIRST, self._due or float("inf"))
                 self._start_thread()
             return os.path.join(self._directory, name)
+
+    def fetch(self, name: str) -> None:
+        """Has the file of this name, if it is there, in the local directory, to be added to.
+
+        Must come before the first request to write it.
+
+        Raises:
+            OSError: it can't be read. What would take its place would lose what it holds.
+        """
+        with self._fetching:
+            if self._directory is None or name in self._fetched:
+                return
+            data = files.download(below(self.uri, name))
+            path = os.path.join(self._directory, name)
+            if data is not None and not os.path.exists(path):
+                with open(path, "xb") as file:
+                    file.write(data)
+            self._fetched.add(name)
 
     def _start_thread(self) -> None:
         if self._thread is None:
@@ -231,6 +253,7 @@ class Spool:
         for name in uploaded:
             os.unlink(os.path.join(directory, name))
             del self._uploaded[name]
+            self._fetched.discard(name)
         for path, _, _ in os.walk(directory, topdown=False):
             with contextlib.suppress(OSError):
                 os.rmdir(path)

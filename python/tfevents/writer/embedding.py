@@ -16,6 +16,9 @@ from tfevents._native import as_step
 from tfevents.summary._pixels import check_size
 from tfevents.writer.base import BaseWriter, check_name
 
+# Has an entry for each embedding of the directory, those of earlier writers too.
+_CONFIG = "projector_config.pbtxt"
+
 
 class EmbeddingMethods(BaseWriter):
     """Files of their own below the log directory, which the writer's thread writes."""
@@ -49,7 +52,8 @@ class EmbeddingMethods(BaseWriter):
 
         Raises:
             TypeError, ValueError: an argument that can't be used; nothing is written then.
-            OSError: the directory can't be made; in a later call, that writing failed.
+            OSError: the directory can't be made, or the configuration that a remote one has can't
+                be read; in a later call, that writing failed.
         """
         vectors = _vectors(mat)
         count = len(vectors)
@@ -66,6 +70,8 @@ class EmbeddingMethods(BaseWriter):
                     stacklevel=2,
                 )
             os.makedirs(path, exist_ok=True)
+            if self._spool is not None:
+                self._spool.fetch(_CONFIG)
         self._add_embedding(directory, f"{tag}:{step}", vectors, text, pictures)
 
 
