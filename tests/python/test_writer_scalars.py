@@ -121,6 +121,13 @@ def test_double_precision_keeps_all_bits_in_both_styles(tmp_path, value, new_sty
     assert same(double.number, value)
 
 
+@pytest.mark.parametrize("option", ["new_style", "double_precision"])
+def test_options_are_whatever_python_takes_for_true_or_false(tmp_path, option):
+    for number, value in enumerate([None, 0, 1, "yes", np.bool_(True), [], True]):
+        written_as = written(tmp_path / str(number), 0.5, **{option: value})
+        assert (written_as.plugin == "scalars") is bool(value)
+
+
 def test_the_new_style_is_a_float_tensor_of_the_scalars_plugin(tmp_path):
     tensor = written(tmp_path, 0.1, new_style=True)
     assert (tensor.simple_value, tensor.dtype, tensor.plugin) == (None, DT_FLOAT, "scalars")

@@ -46,6 +46,11 @@ pub fn optional_text<'a>(
     value.map_or(Ok(""), |value| text(value, argument))
 }
 
+/// What Python takes for true or false, as torch asks its options.
+pub fn truth(value: &Bound<'_, PyAny>) -> PyResult<bool> {
+    value.is_truthy()
+}
+
 /// A number, or an array or tensor with one element.
 #[inline(always)]
 pub fn number(value: &Bound<'_, PyAny>, argument: impl Display + Copy) -> PyResult<f64> {

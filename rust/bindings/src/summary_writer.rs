@@ -254,8 +254,8 @@ impl EventWriter {
         scalar_value: &Bound<'_, PyAny>,
         global_step: Option<&Bound<'_, PyAny>>,
         walltime: Option<&Bound<'_, PyAny>>,
-        new_style: bool,
-        double_precision: bool,
+        #[pyo3(from_py_with = argument::truth)] new_style: bool,
+        #[pyo3(from_py_with = argument::truth)] double_precision: bool,
         display_name: Option<&Bound<'_, PyAny>>,
         summary_description: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<()> {
