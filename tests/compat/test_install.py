@@ -178,15 +178,28 @@ for writer in before, mine, now, ours, later:
 def test_tensorboardx_s_signatures():
     check("""
 import inspect, pickle
+import numpy as np
 import tensorboardX
 names = ["SummaryWriter", "FileWriter", "GlobalSummaryWriter"]
+not_taken = {"add_openvino_graph", "use_metadata"}
+methods = [
+    (name, method)
+    for name in names
+    for method in dir(getattr(tensorboardX, name))
+    if method[0] != "_" and method not in not_taken
+    if callable(getattr(getattr(tensorboardX, name), method))
+]
 def signatures():
-    found = {}
-    for name in names:
-        found[name] = inspect.signature(getattr(tensorboardX, name))
-    for method in "add_scalar", "add_hparams", "add_video":
-        found[method] = inspect.signature(getattr(tensorboardX.SummaryWriter, method))
-    return {key: list(value.parameters) for key, value in found.items()}
+    found = {name: getattr(tensorboardX, name) for name in names}
+    for name, method in methods:
+        found[name, method] = getattr(found[name], method)
+    return {
+        key: [
+            p.name for p in inspect.signature(value).parameters.values()
+            if p.name != "self" and p.kind is not p.KEYWORD_ONLY
+        ]
+        for key, value in found.items()
+    }
 theirs = signatures()
 tfevents.install()
 assert signatures() == theirs, (signatures(), theirs)
@@ -195,6 +208,8 @@ with tensorboardX.SummaryWriter(directory, "x", None, 10, 120, "", True, None, c
     writer.add_scalar("loss", 1.0, 1, 5.0, "Loss", "of the training")
     writer.add_hparams({"lr": 1}, {"acc": 1}, "trial", 3)
     writer.add_scalars("main", {"a": 1.0}, 1)
+    pixels, boxes = np.zeros((4, 5, 3)), [[1, 1, 3, 3]]
+    writer.add_image_with_boxes("boxes", pixels, boxes, 7, None, "HWC", ["x"], rescale=2)
     copy = pickle.loads(pickle.dumps(writer))
     assert type(copy) is type(writer)
     copy.close()
@@ -202,6 +217,7 @@ assert os.path.isdir(os.path.join(directory, "trial"))
 log = tfevents.read(directory)
 assert log["trial"].scalars["acc"].step.tolist() == [3]
 assert log["."].scalars["loss"].value.tolist() == [1.0]
+assert log["."].images["boxes"][0].decode().shape == (8, 10, 3)
 with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")
     tensorboardX.SummaryWriter(directory, comet_config={"disabled": False}, write_to_disk=False)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Mapping, Sequence
 from typing import Any, Self, SupportsFloat, SupportsIndex
 
 from tfevents import global_writer, writer
@@ -68,6 +69,31 @@ class SummaryWriter(writer.SummaryWriter, metaclass=StandIn):
         global_step: SupportsIndex | None = None,
     ) -> None:
         super().add_hparams(hparam_dict, metric_dict, run_name=name, global_step=global_step)
+
+    def add_image_with_boxes(  # type: ignore[override]
+        self,
+        tag: str,
+        img_tensor: Any,
+        box_tensor: Any,
+        global_step: SupportsIndex | None = None,
+        walltime: float | None = None,
+        dataformats: str = "CHW",
+        labels: Sequence[str] | str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().add_image_with_boxes(
+            tag,
+            img_tensor,
+            box_tensor,
+            global_step,
+            walltime,
+            dataformats=dataformats,
+            labels=labels,
+            **kwargs,
+        )
+
+    def add_onnx_graph(self, onnx_model_file: str | os.PathLike[str] | Any) -> None:
+        super().add_onnx_graph(onnx_model_file)
 
     def add_video(
         self,
