@@ -34,7 +34,7 @@ def as_count(value: Any, argument: str, most: int = 2**31 - 1) -> int:
     try:
         count = operator.index(value)
     except TypeError:
-        raise TypeError(f"{argument}: expected an integer, got {value!r}") from None
+        raise TypeError(f"{argument}: expected an integer, got {value!r:.60}") from None
     if not 1 <= count <= most:
         raise ValueError(f"{argument}: expected an integer from 1 to {most}, got {count}")
     return count

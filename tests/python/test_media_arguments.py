@@ -232,3 +232,21 @@ def test_builders_name_their_own_arguments():
     ]:
         with pytest.raises(TypeError, match=rf"^{argument}:"):
             call()
+
+
+@pytest.mark.parametrize(
+    ("argument", "call"),
+    [
+        ("dataformats", lambda w, long: w.add_image("i", PICTURE, dataformats=long)),
+        ("labels", lambda w, long: w.add_image_with_boxes("i", PICTURE, BOX, labels=[long])),
+        ("figure", lambda w, long: w.add_figure("f", [str(long)])),
+        ("max_bins", lambda w, long: w.add_histogram("h", [1.0], max_bins=long)),
+        ("num_thresholds", lambda w, long: w.add_pr_curve("p", [1], [0.5], num_thresholds=long)),
+    ],
+)
+def test_what_came_is_shown_in_short(refuses, argument, call):
+    refuses(argument, lambda writer: call(writer, list(range(1000))))
+    with SummaryWriter(write_to_disk=False) as writer, pytest.raises(WRONG) as raised:
+        call(writer, list(range(1000)))
+    assert "0, 1, 2" in str(raised.value)
+    assert len(str(raised.value)) < 200

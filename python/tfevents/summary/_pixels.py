@@ -32,14 +32,14 @@ def with_axes(tensor: Any, argument: str, dataformats: Any, axes: str, least: st
 
 def _axis_names(dataformats: Any, axes: str, least: str) -> str:
     if not isinstance(dataformats, str):
-        raise TypeError(f"dataformats: expected a str, got {dataformats!r}")
+        raise TypeError(f"dataformats: expected a str, got {dataformats!r:.60}")
     names = dataformats.upper()
     # A batch has its channels named.
     needed = axes if "N" in names else least
     if len(set(names)) != len(names) or not set(needed) <= set(names) <= set(axes):
         also = "" if needed == axes else ", perhaps C, or N and C,"
         expected = f"{', '.join(needed)}{also} in any order"
-        raise ValueError(f"dataformats: expected {expected}, got {dataformats!r}")
+        raise ValueError(f"dataformats: expected {expected}, got {dataformats!r:.60}")
     return names
 
 

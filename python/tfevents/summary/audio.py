@@ -38,7 +38,7 @@ def audio_summary(tag: str, tensor: Any, argument: str, sample_rate: Any) -> Sum
     samples = _samples(as_array(tensor, argument), argument)
     rate = as_number(sample_rate, "sample_rate")
     if not (rate.is_integer() and 1 <= rate < 2**32 / (2 * samples.shape[1])):
-        raise ValueError(f"sample_rate: expected a whole number of Hz, got {sample_rate!r}")
+        raise ValueError(f"sample_rate: expected a whole number of Hz, got {sample_rate!r:.60}")
     if 2 * samples.size > _LARGEST:
         raise ValueError(f"{argument}: too long, {samples.size} samples are more than 2 GiB")
     summary, clipped = _native.audio(tag, _amplitudes(samples), int(rate))

@@ -87,7 +87,7 @@ def _rescaled(size: tuple[int, int], rescale: Any, depth: int) -> tuple[int, int
     if factor == 1:
         return None
     if not (math.isfinite(factor) and factor > 0):
-        raise ValueError(f"rescale: expected a number above 0, got {rescale!r}")
+        raise ValueError(f"rescale: expected a number above 0, got {rescale!r:.60}")
     height, width = (int(side * factor) for side in size)
     if height == 0 or width == 0:
         raise ValueError(f"rescale: {rescale!r} leaves nothing of {size[0]} × {size[1]} pixels")
@@ -121,10 +121,10 @@ def _label_list(labels: Any, count: int) -> list[str]:
     try:
         texts = list(labels)
     except TypeError:
-        raise TypeError(f"labels: expected a list of str, got {labels!r}") from None
+        raise TypeError(f"labels: expected a list of str, got {labels!r:.60}") from None
     for text in texts:
         if not isinstance(text, str):
-            raise TypeError(f"labels: expected a list of str, got {text!r} in it")
+            raise TypeError(f"labels: expected a list of str, got {text!r:.60} in it")
         if any("\ud800" <= char <= "\udfff" for char in text):
             raise ValueError(f"labels: {text!r} is not valid Unicode")
     if len(texts) != count:

@@ -52,5 +52,5 @@ def _strings(tensor: Any, array: NDArray[Any]) -> list[bytes]:
             strings.append(item)
         else:
             expected = "expected numbers or strings"
-            raise TypeError(f"tensor: {expected}, got {type(item).__name__}: {item!r}")
+            raise TypeError(f"tensor: {expected}, got {type(item).__name__}: {item!r:.60}")
     return strings

@@ -46,6 +46,6 @@ def video_summary(tag: str, tensor: Any, argument: str, fps: Any, dataformats: A
     check_size(argument, rows * height, columns * width, 3 * frames, _GIF_LARGEST)
     rate = as_number(fps, "fps")
     if not (math.isfinite(rate) and rate > 0 and 100 / rate < _GIF_LARGEST):
-        raise ValueError(f"fps: expected frames a second, from 0.00153 on, got {fps!r}")
+        raise ValueError(f"fps: expected frames a second, from 0.00153 on, got {fps!r:.60}")
     rgb = np.broadcast_to(channels(videos)[..., :3], (count, frames, height, width, 3))
     return _native.video(tag, rgb, (rows, columns), rate, depth)

@@ -34,11 +34,11 @@ class BaseWriter(EventWriter):
         write_to_disk: bool = True,
     ) -> None:
         if not isinstance(comment, str):
-            raise TypeError(f"comment: expected a str, got {comment!r}")
+            raise TypeError(f"comment: expected a str, got {comment!r:.60}")
         try:
             max_queue = operator.index(max_queue)
         except TypeError:
-            raise TypeError(f"max_queue: expected an integer, got {max_queue!r}") from None
+            raise TypeError(f"max_queue: expected an integer, got {max_queue!r:.60}") from None
         if logdir is not None:
             if log_dir is not None:
                 raise TypeError("logdir is another word for log_dir: give one of them")

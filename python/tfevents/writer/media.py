@@ -176,7 +176,9 @@ def _rendered(figure: Any) -> NDArray[np.uint8]:
     # Whoever has a figure has imported the module.
     module = sys.modules.get("matplotlib.figure")
     if module is None or not isinstance(figure, module.Figure):
-        raise TypeError(f"figure: expected a Matplotlib Figure or a list of them, got {figure!r}")
+        raise TypeError(
+            f"figure: expected a Matplotlib Figure or a list of them, got {figure!r:.60}"
+        )
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     shown = figure.canvas
