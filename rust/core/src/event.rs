@@ -204,7 +204,7 @@ impl<'a> What<'a> {
 
 impl Summary<'_> {
     /// The values, in order.
-    pub fn values(&self) -> impl Iterator<Item = Result<SummaryValue<'_>, Malformed>> {
+    pub fn values(&self) -> impl Iterator<Item = Result<SummaryValue<'_>, Malformed>> + Clone {
         Cursor::new(&self.0).filter_map(|field| match field {
             Ok(Field { number: number::VALUE, value: Value::Bytes(message), raw }) => {
                 Some(SummaryValue::decode(message, raw))
@@ -368,11 +368,16 @@ fn merge<'a>(before: Option<Cow<'a, [u8]>>, message: &'a [u8]) -> Result<Cow<'a,
     let Some(before) = before else {
         return Ok(Cow::Borrowed(message));
     };
-    // Each must be well-formed by itself.
-    for part in [&before, message] {
-        Cursor::new(part).try_for_each(|field| field.map(drop))?;
+    // Each must be well-formed by itself; what was merged before is.
+    let check = |part| Cursor::new(part).try_for_each(|field| field.map(drop));
+    if let Cow::Borrowed(before) = before {
+        check(before)?;
     }
-    Ok(Cow::Owned([&before, message].concat()))
+    check(message)?;
+    // Appended, not put together anew: a record may hold a million of them.
+    let mut merged = before.into_owned();
+    merged.extend_from_slice(message);
+    Ok(Cow::Owned(merged))
 }
 
 #[cfg(test)]

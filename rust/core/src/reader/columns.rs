@@ -363,14 +363,14 @@ impl<'a> Columns<'a> {
             && self.sessions.is_old()
             && self.sessions.goes_backwards(event.step, matches!(event.what, What::Summary(_)));
         if let What::Summary(summary) = &event.what {
-            // All of it must be well-formed before any of it counts. Mostly it is one value, and
-            // no memory is needed for more.
+            // All of it must be well-formed before any of it counts. Mostly it is one value; more
+            // are decoded twice, since together they may take much memory.
             let mut values = summary.values();
             let first = values.next().transpose()?;
-            let others: Vec<_> = values.collect::<Result<_, _>>()?;
+            values.clone().try_for_each(|value| value.map(drop))?;
             let purged = if goes_backwards { self.counts(summary) } else { Vec::new() };
-            for value in first.iter().chain(&others) {
-                self.add_value(value, &event, self.place(value.raw, payload, offset));
+            for value in first.into_iter().chain(values.flatten()) {
+                self.add_value(&value, &event, self.place(value.raw, payload, offset));
             }
             for (tag, before) in purged {
                 // What has a value has a place by now.

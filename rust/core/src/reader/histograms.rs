@@ -118,26 +118,30 @@ impl Histograms {
         let array = tensor.array().ok()?;
         let [buckets, 3] = array.shape[..] else { return None };
         let Elements::Numbers(dtype, bytes) = array.elements else { return None };
-        let numbers: Vec<f64> = match dtype.name {
-            "float64" => bytes.as_chunks().0.iter().map(|&x| f64::from_le_bytes(x)).collect(),
-            "float32" => {
-                bytes.as_chunks().0.iter().map(|&x| f64::from(f32::from_le_bytes(x))).collect()
-            }
-            _ => return None,
-        };
-        let (rows, rest) = numbers.as_chunks::<3>();
-        if rows.len() != buckets || !rest.is_empty() {
+        // One number for all buckets is no histogram.
+        if bytes.len() / dtype.size != 3 * buckets {
             return None;
         }
-        self.min.push(rows.first().map_or(f64::NAN, |row| row[0]));
-        self.max.push(rows.last().map_or(f64::NAN, |row| row[1]));
-        self.num.push(rows.iter().map(|row| row[2]).sum());
+        match dtype.name {
+            "float64" => self.push_rows(&bytes, f64::from_le_bytes),
+            "float32" => self.push_rows(&bytes, |x| f64::from(f32::from_le_bytes(x))),
+            _ => return None,
+        }
         self.sum.push(f64::NAN);
         self.sum_squares.push(f64::NAN);
-        rows.iter().for_each(|row| self.buckets.push_words([row[1], row[2]].map(f64::to_bits)));
         self.tensors.resize(self.steps.len(), false);
         self.tensors.push(true);
         Some(())
+    }
+
+    fn push_rows<const SIZE: usize>(&mut self, bytes: &[u8], number: impl Fn([u8; SIZE]) -> f64) {
+        let rows = bytes.as_chunks().0.as_chunks::<3>().0;
+        self.min.push(rows.first().map_or(f64::NAN, |row| number(row[0])));
+        self.max.push(rows.last().map_or(f64::NAN, |row| number(row[1])));
+        self.num.push(rows.iter().map(|row| number(row[2])).sum());
+        for row in rows {
+            self.buckets.push_words([number(row[1]), number(row[2])].map(f64::to_bits));
+        }
     }
 
     /// The buckets of all, to be laid out or given room.

@@ -17,17 +17,22 @@ pub struct Picture {
     pub samples: Vec<u8>,
 }
 
-/// No picture takes more bytes. A small file may say that it is a huge picture.
+/// No picture takes more bytes.
 const MAX_SAMPLES: usize = 1 << 30;
+
+/// A byte of a file says no more samples, whatever it says of its size: deflate makes 1032 bytes of
+/// one, and of a bit may come the four samples of a colour.
+const SAMPLES_A_BYTE: usize = 1032 * 8 * 4;
 
 /// Decodes a PNG; of 16 bits a sample, the upper 8 are given.
 pub fn decode_png(data: &[u8]) -> Result<Picture, String> {
+    let most = MAX_SAMPLES.min(data.len().saturating_mul(SAMPLES_A_BYTE));
     let limits = Limits { bytes: MAX_SAMPLES };
     let mut decoder = Decoder::new_with_limits(Cursor::new(data), limits);
     decoder.set_transformations(Transformations::EXPAND | Transformations::STRIP_16);
     let mut reader = decoder.read_info().map_err(|error| error.to_string())?;
-    let size = reader.output_buffer_size().filter(|&size| size <= MAX_SAMPLES);
-    let mut samples = vec![0; size.ok_or("the picture is too large")?];
+    let size = reader.output_buffer_size().filter(|&size| size <= most);
+    let mut samples = vec![0; size.ok_or("the picture is too large, or not whole")?];
     let frame = reader.next_frame(&mut samples).map_err(|error| error.to_string())?;
     samples.truncate(frame.buffer_size());
     Ok(Picture {

@@ -11,6 +11,9 @@ use crate::wire::encode;
 /// The field of `Event` that holds the summary.
 const SUMMARY: u32 = 5;
 
+/// The longest value that a template is made of.
+const MAX_VALUE: usize = 4 << 10;
+
 /// An event's `summary` field with one value, as bytes in which one number changes. Without bytes
 /// it fits nothing.
 #[derive(Debug)]
@@ -33,6 +36,10 @@ impl Template {
     /// The template of a value, if its number has a fixed place.
     pub fn of(value: &SummaryValue<'_>, number: Number<'_>) -> Option<Template> {
         let Number::Fixed(element, bytes) = number else { return None };
+        // Kept for each tag; and to compare much is no faster than to decode it.
+        if value.raw.len() > MAX_VALUE {
+            return None;
+        }
         let offset = bytes.as_ptr().addr().checked_sub(value.raw.as_ptr().addr())?;
         if offset.checked_add(bytes.len())? > value.raw.len() {
             return None;
