@@ -1,0 +1,137 @@
+//! The fast ways read what the general one reads.
+
+use super::*;
+use crate::wire::encode;
+use proptest::prelude::*;
+
+fn message(build: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
+    let mut out = Vec::new();
+    build(&mut out);
+    out
+}
+
+/// Every shape of value that occurs, and some that do not.
+fn value() -> impl Strategy<Value = Vec<u8>> {
+    let tensor = (0..6usize, any::<[u8; 8]>(), 0..3u64).prop_map(|(shape, bytes, dims)| {
+        message(|out| match shape {
+            0 => {
+                encode::varint_field(out, 1, 1);
+                encode::bytes_field(out, 2, b"");
+                encode::bytes_field(out, 4, &bytes[..4]);
+            }
+            1 => {
+                encode::varint_field(out, 1, 2);
+                encode::bytes_field(out, 6, &bytes);
+            }
+            2 => {
+                encode::bytes_field(out, 5, &bytes[..4]);
+                encode::varint_field(out, 1, 1);
+            }
+            3 => {
+                encode::varint_field(out, 1, 9);
+                encode::varint_field(out, 10, u64::from_le_bytes(bytes));
+            }
+            4 => {
+                let dim = message(|out| encode::varint_field(out, 1, dims));
+                let shape = message(|out| encode::bytes_field(out, 2, &dim));
+                encode::varint_field(out, 1, 3);
+                encode::bytes_field(out, 2, &shape);
+                encode::bytes_field(out, 4, &bytes[..4]);
+            }
+            _ => {
+                encode::varint_field(out, 1, 7);
+                encode::bytes_field(out, 8, &bytes[..3]);
+            }
+        })
+    });
+    let plugin = prop_oneof![2 => Just("scalars"), 1 => Just("text"), 1 => Just("other")];
+    let metadata = plugin.prop_map(|plugin| {
+        let plugin = message(|out| encode::bytes_field(out, 1, plugin.as_bytes()));
+        message(|out| encode::bytes_field(out, 1, &plugin))
+    });
+    let tag = prop_oneof!["[ab]", "tag/[ab]{8}", "[ab]{200}"];
+    let simple = any::<f32>().prop_map(|value| message(|o| encode::float_field(o, 2, value)));
+    let tensor = tensor.prop_map(|tensor| message(|o| encode::bytes_field(o, 8, &tensor)));
+    let metadata = metadata.prop_map(|data| message(|o| encode::bytes_field(o, 9, &data)));
+    let histogram = (any::<f64>(), any::<[u8; 16]>(), 14..=16usize, any::<bool>()).prop_map(
+        |(min, doubles, length, plugin)| {
+            let histogram = message(|out| {
+                encode::double_field(out, 1, min);
+                encode::bytes_field(out, 6, &doubles);
+                encode::bytes_field(out, 7, &doubles[..length]);
+                encode::double_field(out, 7, min);
+            });
+            message(|out| {
+                encode::bytes_field(out, 5, &histogram);
+                if plugin {
+                    encode::bytes_field(out, 9, b"");
+                }
+            })
+        },
+    );
+    let content = prop_oneof![
+        simple,
+        histogram,
+        tensor.clone(),
+        (tensor, metadata).prop_map(|(a, b)| [a, b].concat())
+    ];
+    (tag, content).prop_map(|(tag, content)| {
+        let tag = message(|out| encode::bytes_field(out, 1, tag.as_bytes()));
+        [tag, content].concat()
+    })
+}
+
+fn event() -> impl Strategy<Value = Vec<u8>> {
+    let step = prop_oneof![any::<i64>(), 0..1000i64];
+    (any::<f64>(), prop::option::of(step), prop::collection::vec(value(), 1..4)).prop_map(
+        |(wall_time, step, values)| {
+            message(|out| {
+                encode::double_field(out, 1, wall_time);
+                if let Some(step) = step {
+                    encode::varint_field(out, 2, step as u64);
+                }
+                let summary = message(|out| {
+                    values.iter().for_each(|value| encode::bytes_field(out, 1, value));
+                });
+                encode::bytes_field(out, 5, &summary);
+            })
+        },
+    )
+}
+
+fn contents(columns: Columns) -> Vec<String> {
+    (columns.finish().0.series.iter())
+        .map(|series| {
+            let points = &series.points;
+            let bits = |column: &[f64]| column.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
+            let (times, values) = (bits(points.wall_times()), bits(points.values()));
+            let (tag, kind, steps, others) =
+                (&series.tag, series.kind, points.steps(), &series.values);
+            format!("{tag} {kind:?} {steps:?} {times:?} {values:?} {others:?}")
+        })
+        .collect()
+}
+
+proptest! {
+    #[test]
+    fn the_fast_path_reads_what_the_general_one_reads(
+        pool in prop::collection::vec(event(), 1..8),
+        order in prop::collection::vec(any::<prop::sample::Index>(), 0..60),
+        change in prop::option::of((any::<prop::sample::Index>(), any::<u8>())),
+    ) {
+        let (mut fast, mut thorough) = (Columns::default(), Columns::default());
+        thorough.thorough = true;
+        for index in order {
+            // The same events again and again, so that the fast path knows them.
+            let event = &pool[index.index(pool.len())];
+            let mut payload = event.clone();
+            if let Some((at, byte)) = change {
+                let at = at.index(payload.len());
+                payload[at] = byte;
+            }
+            prop_assert_eq!(fast.add(&payload, 0), thorough.add(&payload, 0));
+            prop_assert_eq!(fast.add(event, 0), thorough.add(event, 0));
+        }
+        prop_assert_eq!(contents(fast), contents(thorough));
+    }
+}
