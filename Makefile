@@ -44,6 +44,7 @@ bench: build peers $(STAMPS)/test ## Measure side by side with the peers
 .PHONY: lint
 lint: build $(STAMPS)/lint ## Check format, lints, types and stubs
 	cargo fmt --all --check
+	cargo fmt --manifest-path fuzz/Cargo.toml --check
 	cargo clippy --locked --release --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings -A rustdoc::private-intra-doc-links" cargo doc --locked --release --no-deps --document-private-items --package tfevents
 	$(BIN)/ruff check
@@ -51,9 +52,32 @@ lint: build $(STAMPS)/lint ## Check format, lints, types and stubs
 	$(BIN)/mypy
 	$(BIN)/python -m mypy.stubtest --mypy-config-file pyproject.toml tfevents._native
 
+# What cargo-fuzz gives the compiler, without the sanitizers, which need a nightly one.
+FUZZ_FLAGS := -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
+	-Cllvm-args=-sanitizer-coverage-inline-8bit-counters \
+	-Cllvm-args=-sanitizer-coverage-pc-table -Cllvm-args=-sanitizer-coverage-trace-compares
+# Each with the folder of its first inputs.
+FUZZ_TARGETS ?= messages/message files/file files/growing files/repair models/model pictures/picture
+FUZZ_SECONDS ?= 60
+FUZZ_HOST := $(shell rustc -vV | sed -n 's/^host: //p')
+
+.PHONY: fuzz
+fuzz: ## Look for inputs that break the readers
+	RUSTFLAGS="$(FUZZ_FLAGS)" cargo build --locked --release --target $(FUZZ_HOST) \
+		--manifest-path fuzz/Cargo.toml
+	@for target in $(FUZZ_TARGETS); do \
+		name=$${target#*/}; seeds=fuzz/corpus/$${target%/*}; \
+		found=fuzz/target/corpus/$$name; failed=fuzz/regressions/$$name; \
+		mkdir -p $$found $$failed; \
+		fuzz/target/$(FUZZ_HOST)/release/$$name $$found $$seeds $$failed \
+			-artifact_prefix=$$failed/ -max_total_time=$(FUZZ_SECONDS) -timeout=20 \
+			-rss_limit_mb=1024 -max_len=65536 -print_final_stats=1 || exit; \
+	done
+
 .PHONY: fmt
 fmt: $(STAMPS)/lint ## Format the Rust and Python code
 	cargo fmt --all
+	cargo fmt --manifest-path fuzz/Cargo.toml
 	$(BIN)/ruff check --fix-only
 	$(BIN)/ruff format
 
@@ -69,7 +93,7 @@ peers: $(STAMPS)/peers ## Install the packages that tests and benchmarks compare
 
 .PHONY: clean
 clean: ## Remove everything that was built, installed or written
-	rm -rf $(VENV) target dist demo python/tfevents/_native*.so
+	rm -rf $(VENV) target fuzz/target dist demo python/tfevents/_native*.so
 	rm -rf .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find python tests benches examples -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -36,6 +36,13 @@ def _masked_crc32c(data: bytes) -> int:
     return ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF
 
 
+def record(payload: bytes) -> bytes:
+    """A payload in its frame."""
+    length = struct.pack("<Q", len(payload))
+    checksums = [struct.pack("<I", _masked_crc32c(data)) for data in (length, payload)]
+    return length + checksums[0] + payload + checksums[1]
+
+
 def split_records(data: bytes) -> tuple[list[bytes], bytes]:
     """The payloads of all whole records, and what is left: the beginning of a further one.
 

@@ -73,6 +73,8 @@ def decode_wav(data: bytes) -> tuple[NDArray[Any], int, int]:
     with _open(data) as file:
         channels, width = file.getnchannels(), file.getsampwidth()
         rate = file.getframerate()
+        if width > 4:
+            raise ValueError(f"samples of {8 * width} bits can't be decoded")
         data = file.readframes(file.getnframes())
     data = data[: len(data) // (channels * width) * channels * width]
     if width == 3:

@@ -31,6 +31,11 @@ pub fn decode_png(data: &[u8]) -> Result<Picture, String> {
     let mut decoder = Decoder::new_with_limits(Cursor::new(data), limits);
     decoder.set_transformations(Transformations::EXPAND | Transformations::STRIP_16);
     let mut reader = decoder.read_info().map_err(|error| error.to_string())?;
+    // The decoder panics at an entry of fewer than three bytes, or at more than 256 of them.
+    let palette = reader.info().palette.as_ref().map_or(3, |palette| palette.len());
+    if !palette.is_multiple_of(3) || palette > 3 * 256 {
+        return Err(format!("a palette of {palette} bytes"));
+    }
     let size = reader.output_buffer_size().filter(|&size| size <= most);
     let mut samples = vec![0; size.ok_or("the picture is too large, or not whole")?];
     let frame = reader.next_frame(&mut samples).map_err(|error| error.to_string())?;

@@ -1,0 +1,115 @@
+//! Files in memory, under URIs, so that the core reads them as it reads any file.
+
+use std::collections::HashMap;
+use std::io;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, Once, PoisonError};
+
+use tfevents::reader::{Source, Stamp};
+use tfevents::remote::{self, Listing, Remote};
+
+/// A file in memory, until it is dropped.
+pub struct File {
+    uri: String,
+}
+
+/// What a file holds, and how it gives it away.
+#[derive(Clone)]
+pub struct Content {
+    pub bytes: Arc<[u8]>,
+    /// At most so many bytes at a time.
+    pub piece: usize,
+}
+
+impl File {
+    /// A new file.
+    pub fn new(content: Content) -> File {
+        static REGISTERED: Once = Once::new();
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        REGISTERED.call_once(|| remote::register(Box::new(Memory)));
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let file = File { uri: format!("fuzz://{number}/events.out.tfevents.1") };
+        file.write(content);
+        file
+    }
+
+    /// Gives the file this content instead.
+    pub fn write(&self, content: Content) {
+        files().insert(self.uri.clone(), content);
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> PathBuf {
+        PathBuf::from(&self.uri)
+    }
+}
+
+impl Drop for File {
+    fn drop(&mut self) {
+        files().remove(&self.uri);
+    }
+}
+
+fn files() -> MutexGuard<'static, HashMap<String, Content>> {
+    static FILES: LazyLock<Mutex<HashMap<String, Content>>> = LazyLock::new(Mutex::default);
+    // Whoever panics leaves the map whole.
+    FILES.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+struct Memory;
+
+impl Memory {
+    fn content(uri: &str) -> io::Result<Content> {
+        files().get(uri).cloned().ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+}
+
+impl Remote for Memory {
+    fn list(&self, uri: &str) -> io::Result<Listing> {
+        Memory::content(uri).map(|_| Listing::File)
+    }
+
+    fn stamp(&self, uri: &str) -> io::Result<Stamp> {
+        Memory::content(uri).map(|content| content.stamp())
+    }
+
+    fn open(&self, uri: &str) -> io::Result<Box<dyn Source>> {
+        Memory::content(uri)?;
+        Ok(Box::new(Opened { uri: uri.to_owned() }))
+    }
+}
+
+impl Content {
+    fn stamp(&self) -> Stamp {
+        Stamp { length: self.bytes.len() as u64, version: (0, 0, 0) }
+    }
+}
+
+/// A file whose content may change while it is open.
+struct Opened {
+    uri: String,
+}
+
+impl Source for Opened {
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        let Content { bytes, piece } = Memory::content(&self.uri)?;
+        let rest = usize::try_from(offset).ok().and_then(|offset| bytes.get(offset..));
+        let rest = rest.unwrap_or_default();
+        let count = rest.len().min(buffer.len()).min(piece);
+        buffer[..count].copy_from_slice(&rest[..count]);
+        Ok(count)
+    }
+
+    fn len(&self) -> io::Result<Option<u64>> {
+        Ok(Some(Memory::content(&self.uri)?.bytes.len() as u64))
+    }
+
+    fn is_seekable(&self) -> bool {
+        true
+    }
+
+    fn stamp(&self) -> io::Result<Option<Stamp>> {
+        Ok(Some(Memory::content(&self.uri)?.stamp()))
+    }
+}
