@@ -41,7 +41,8 @@ def test_a_sound_of_wide_samples() -> None:
     """Which the standard library reads, though no such samples are defined."""
     form = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, 8000, 40000, 5, 40)
     content = b"WAVE" + form + struct.pack("<4sI", b"data", 5) + bytes(5)
-    clip = AudioClip(0, 0.0, (struct.pack("<4sI", b"RIFF", len(content)) + content,))
+    wav = struct.pack("<4sI", b"RIFF", len(content)) + content
+    clip = AudioClip(0, 0.0, (wav,), ("",), "audio/wav", None)
     with pytest.raises(ValueError, match="40 bits"):
         clip.decode()
 

@@ -1,4 +1,4 @@
-"""Peak memory above the returned arrays, loading a file and one ten times as large.
+"""Peak memory above the returned arrays, loading files of every shape.
 
 Run as a module, this is the process that is measured.
 """
@@ -8,44 +8,81 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import tfevents
-from harness import eventfiles
+from harness import eventfiles, mediafiles
 from harness.bench import Bench
-from harness.check import WrongResult, by_tag
+from harness.check import Columns, WrongResult, by_tag, same
 from harness.measure import Row, skipped
-from harness.ours import arrays, same_runs
+from harness.ours import arrays
 
 LIMIT = 64.0  # MiB
+BUCKETS = 30
+IMAGE = 100_000
 
 
 def rows(bench: Bench) -> Iterator[Row]:
-    for points in (bench.points, 10 * bench.points):
-        figure = f"peak memory above the arrays, {points:,} points"
-        if not Path("/proc/self/status").exists():
-            yield skipped(figure, "", "this system has no /proc")
-            continue
-        with bench.directory() as directory:
-            path = directory / "events.out.tfevents.1"
-            eventfiles.write(path, eventfiles.rotation(points))
-            size = path.stat().st_size / 2**20
-            above = [measured_apart(directory, points) for _ in range(3)]
-        yield Row(
-            figure,
-            peer="",
-            ours=f"{max(above):.1f} MiB",
-            required=f"< {LIMIT:g} MiB",
-            met=max(above) < LIMIT,
-            note=f"a file of {size:.0f} MiB; the most of three fresh processes",
-            samples={"ours": above},
-        )
+    points = bench.points
+    yield from measured(bench, "scalars", points, f"{points:,} points")
+    yield from measured(bench, "scalars", 10 * points, f"{10 * points:,} points")
+    yield from measured(bench, "tags", points, f"{points:,} points of {points // 10:,} tags")
+    yield from measured(bench, "histograms", points // 10, f"{points // 10:,} histograms")
+    images = points // 200
+    yield from measured(bench, "images", images, f"{images:,} images")
+    yield from measured(
+        bench, "scalars_of_images", images, f"the scalars between {images:,} images"
+    )
+    yield from measured(bench, "table", points, f"{points:,} points and an Arrow table of them")
 
 
-def measured_apart(directory: Path, points: int) -> float:
+def measured(bench: Bench, case: str, count: int, what: str) -> Iterator[Row]:
+    figure = f"peak memory above the arrays, {what}"
+    if not Path("/proc/self/status").exists():
+        yield skipped(figure, "", "this system has no /proc")
+        return
+    if case == "table" and find_spec("pyarrow") is None:
+        yield skipped(figure, "", "pyarrow is not installed")
+        return
+    with bench.directory() as directory:
+        path = directory / "events.out.tfevents.1"
+        WRITE[case](path, count)
+        size = path.stat().st_size / 2**20
+        above = [measured_apart(case, directory, count) for _ in range(3)]
+    yield Row(
+        figure,
+        peer="",
+        ours=f"{max(above):.1f} MiB",
+        required=f"< {LIMIT:g} MiB",
+        met=max(above) < LIMIT,
+        note=f"a file of {size:.0f} MiB; the most of three fresh processes",
+        samples={"ours": above},
+    )
+
+
+def points_of(count: int) -> eventfiles.Events:
+    return eventfiles.rotation(count)
+
+
+def points_of_many_tags(count: int) -> eventfiles.Events:
+    return eventfiles.rotation(count, count // 10)
+
+
+WRITE: dict[str, Callable[[Path, int], object]] = {
+    "scalars": lambda path, count: eventfiles.write(path, points_of(count)),
+    "table": lambda path, count: eventfiles.write(path, points_of(count)),
+    "tags": lambda path, count: eventfiles.write(path, points_of_many_tags(count)),
+    "histograms": lambda path, count: mediafiles.write_histograms(path, count, BUCKETS),
+    "images": lambda path, count: mediafiles.write_images(path, count, IMAGE),
+    "scalars_of_images": lambda path, count: mediafiles.write_images(path, count, IMAGE),
+}
+
+
+def measured_apart(case: str, directory: Path, count: int) -> float:
     child = subprocess.run(
-        [sys.executable, "-m", "workloads.load_memory", str(directory), str(points)],
+        [sys.executable, "-m", "workloads.load_memory", case, str(directory), str(count)],
         cwd=Path(__file__).parent.parent,
         capture_output=True,
         text=True,
@@ -56,15 +93,40 @@ def measured_apart(directory: Path, points: int) -> float:
     return float(json.loads(child.stdout))
 
 
-def measure(directory: str, points: int) -> float:
-    """MiB that this process has needed to load a run, more than before and than the arrays."""
+def measure(case: str, directory: str, count: int) -> float:
+    """MiB that this process has needed to load a run, more than before and than what it holds."""
+    if case == "table":
+        import pyarrow  # noqa: F401  # Its own memory is not what loading takes.
+    kinds = "scalars" if case == "scalars_of_images" else None
     before = memory("VmRSS")
-    log = tfevents.read(directory)
-    found = {name: arrays(run) for name, run in log.items()}
+    log = tfevents.read(directory, kinds=kinds)
+    table = log.scalars.to_arrow() if case == "table" else None
     peak = memory("VmHWM")
-    held = sum(array.nbytes for tags in found.values() for c in tags.values() for array in c)
-    same_runs({".": by_tag(eventfiles.rotation(points))}, found)
+    run = log["."]
+    found = arrays(run)
+    held = sum(array.nbytes for columns in found.values() for array in columns)
+    held += sum(nbytes(series) for series in run.histograms.values())
+    held += 0 if table is None else table.nbytes
+    check(case, run, found, count)
     return (peak - before - held) / 2**20
+
+
+def nbytes(histograms: tfevents.Histograms) -> int:
+    columns = ("step", "wall_time", "min", "max", "num", "sum", "sum_squares")
+    columns += ("bucket", "bucket_limit", "bucket_end")
+    return sum(getattr(histograms, column).nbytes for column in columns)
+
+
+def check(case: str, run: tfevents.Run, found: Columns, count: int) -> None:
+    if case in ("scalars", "table"):
+        same(by_tag(points_of(count)), found)
+    elif case == "tags":
+        same(by_tag(points_of_many_tags(count)), found)
+    elif case == "histograms":
+        if sum(len(series) for series in run.histograms.values()) != count:
+            raise WrongResult("some histograms are missing")
+    elif len(run.images) != (case == "images") or len(found) != 2:
+        raise WrongResult("what was selected is not what was read")
 
 
 def memory(name: str) -> int:
@@ -74,4 +136,4 @@ def memory(name: str) -> int:
 
 
 if __name__ == "__main__":
-    print(json.dumps(measure(sys.argv[1], int(sys.argv[2]))))
+    print(json.dumps(measure(sys.argv[1], sys.argv[2], int(sys.argv[3]))))

@@ -8,14 +8,17 @@ use std::ptr::NonNull;
 const HUGE_PAGE: usize = 2 << 20;
 const WORD: usize = size_of::<u64>();
 
-/// From this size on, an arena is worth a mapping of its own.
-const WORTH_MAPPING: usize = 1 << 20;
+/// From this size on, an arena is worth a mapping of its own, which is given back as soon as it is
+/// not used any more.
+const WORTH_MAPPING: usize = 128 << 10;
 
 /// Uninitialised words. What is never touched of a large arena takes no memory.
 pub struct Arena {
     /// The first word; of a mapping, at the beginning of a huge page.
     start: NonNull<u64>,
     memory: Memory,
+    /// Whether memory may be taken for words that are not used.
+    pub huge_pages: bool,
 }
 
 enum Memory {
@@ -41,11 +44,12 @@ impl Arena {
         Some(Arena {
             start: NonNull::new(words.as_mut_ptr())?,
             memory: Memory::Heap { _words: words },
+            huge_pages: false,
         })
     }
 
     fn mapped(words: usize, huge_pages: bool) -> Option<Arena> {
-        let size = words.checked_mul(WORD)?.checked_next_multiple_of(HUGE_PAGE)?;
+        let size = words.checked_mul(WORD)?;
         let mapped = size.checked_add(HUGE_PAGE)?;
         // SAFETY: a new private mapping, of no file.
         let mapping = unsafe {
@@ -67,12 +71,14 @@ impl Arena {
         let start = unsafe { mapping.byte_add(to_huge_page) };
         #[cfg(target_os = "linux")]
         if huge_pages {
+            // The rest of the last one would be wasted.
+            let whole = size / HUGE_PAGE * HUGE_PAGE;
             // SAFETY: advice about our own mapping; without huge pages it is only slower.
-            unsafe { libc::madvise(start.as_ptr(), size, libc::MADV_HUGEPAGE) };
+            unsafe { libc::madvise(start.as_ptr(), whole, libc::MADV_HUGEPAGE) };
         }
         #[cfg(not(target_os = "linux"))]
         let _ = huge_pages;
-        Some(Arena { start: start.cast(), memory: Memory::Mapped(mapping, mapped) })
+        Some(Arena { start: start.cast(), memory: Memory::Mapped(mapping, mapped), huge_pages })
     }
 
     /// The first word.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::blobs::Place;
 use super::columns::Columns;
+use super::count::Counts;
 use super::outline::{Outline, Part};
 use super::source::{self, Source, Stamp};
 use super::stream::Stream;
@@ -35,6 +36,10 @@ const WORTH_SPREADING: u64 = 4 << 20;
 
 /// A file with less than this left over is read as soon as another thread is there.
 const WORTH_READING_AHEAD: u64 = 4 << 20;
+
+/// How many bytes all files that are read at once may waste, since the room that a column will need
+/// is not known before.
+const MAY_WASTE: usize = 48 << 20;
 
 /// How many bytes of a value tell that it is still the same, where checksums are not verified.
 const CHECKED: u64 = 1 << 10;
@@ -131,13 +136,14 @@ pub enum Change {
     Replaced,
 }
 
-/// Reads what `path` has beyond what `progress` says into `columns`; how far that is now. `ahead`:
-/// there is a processor to spare, on which to read what comes next.
+/// Reads what `path` has beyond what `progress` says into `columns`; how far that is now. So many
+/// files are read at once. `ahead`: there is a processor to spare, on which to read what comes next.
 pub(super) fn read_file(
     path: &Path,
     progress: &Progress,
     columns: &mut Columns<'_>,
     options: &Options<'_>,
+    at_once: usize,
     buffer: &mut Vec<u8>,
     ahead: bool,
 ) -> Result<Progress> {
@@ -151,12 +157,13 @@ pub(super) fn read_file(
         Walk::new(Stream::new(source, std::mem::take(buffer)), options.verify, options.on_corrupt);
     walk.stream.skip(offset);
     walk.record = record;
-    let spread = if offset > 0 { Spread::Done } else { Spread::Undecided };
     let length = stamp.as_ref().map_or(0, |stamp| stamp.length);
     if ahead && length.saturating_sub(offset) > WORTH_READING_AHEAD {
         walk.stream.read_ahead();
     }
-    let mut reader = Reader { walk, head, length, spread, damage };
+    let spread = Spread::From(offset);
+    let may_waste = MAY_WASTE / at_once.max(1);
+    let mut reader = Reader { path, walk, head, length, spread, may_waste, damage };
     while let Some(found) = reader.records(columns).map_err(io_error)? {
         let (offset, index) = (reader.walk.stream.offset(), reader.walk.record);
         let kind = reader.walk.step_over(found).map_err(io_error)?;
@@ -174,21 +181,27 @@ pub(super) fn read_file(
     Ok(progress)
 }
 
-struct Reader {
+struct Reader<'r> {
+    path: &'r Path,
     walk: Walk,
     /// How many of the file's first bytes have which checksum.
     head: (u8, u32),
     /// How long the file was when it was opened, if that is known.
     length: u64,
     spread: Spread,
+    /// How many bytes the columns may waste.
+    may_waste: usize,
     damage: Vec<Damage>,
 }
 
 /// Whether the columns are laid out yet.
 enum Spread {
-    Undecided,
-    /// Once so much is read.
-    At(u64),
+    /// Nothing is read yet, from here on.
+    From(u64),
+    /// Once so much is read of what is there from the other on.
+    At(u64, u64),
+    /// They are; it is to be seen, once so much is read, whether that was good enough.
+    Seen(u64),
     Done,
 }
 
@@ -201,7 +214,7 @@ enum Large {
     Needed,
 }
 
-impl Reader {
+impl Reader<'_> {
     /// Reads records until one is bad, or the file or what is written of it ends.
     fn records(&mut self, columns: &mut Columns<'_>) -> io::Result<Option<Bad>> {
         loop {
@@ -287,18 +300,38 @@ impl Reader {
     /// Lays the columns of a large file out, once it is known which tags come and how often.
     fn spread(&mut self, columns: &mut Columns<'_>) -> io::Result<()> {
         let offset = self.walk.stream.offset();
+        let rest = self.length.saturating_sub(offset);
         match self.spread {
-            Spread::Undecided if offset > 0 => {
-                let large = self.length > SAMPLE + WORTH_SPREADING;
-                self.spread = if large { Spread::At(SAMPLE) } else { Spread::Done };
+            Spread::From(start) if offset > start => {
+                let is_large = self.length.saturating_sub(start) > SAMPLE + WORTH_SPREADING;
+                self.spread = match is_large {
+                    true => Spread::At(start + SAMPLE, start),
+                    false => Spread::Done,
+                };
             }
-            Spread::At(sample) if offset >= sample => {
-                let length = self.walk.stream.file_len()?.unwrap_or(0);
-                columns.spread(offset, length.saturating_sub(offset));
-                self.spread = Spread::Done;
+            Spread::At(sample, start) if offset >= sample => {
+                let is_good = columns.spread(offset - start, rest, self.may_waste);
+                self.seen(columns, is_good)?;
+            }
+            Spread::Seen(at) if offset >= at => {
+                // It may be that most tags were not known when the columns were laid out.
+                self.seen(columns, columns.unused() <= self.may_waste / 2)?;
             }
             _ => {}
         }
+        Ok(())
+    }
+
+    /// Whether the layout was good enough so far; if not, what is to come is counted first.
+    fn seen(&mut self, columns: &mut Columns<'_>, is_good: bool) -> io::Result<()> {
+        let offset = self.walk.stream.offset();
+        self.spread = match is_good {
+            true => Spread::Seen(2 * offset),
+            false => {
+                columns.reserve(&Counts::of(self.path, offset)?);
+                Spread::Done
+            }
+        };
         Ok(())
     }
 }

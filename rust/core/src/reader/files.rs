@@ -39,7 +39,7 @@ pub fn read_files(tasks: &[Task<'_>], options: &Options<'_>) -> Vec<Result<FileC
     let (next, first_error) = (AtomicUsize::new(0), AtomicUsize::new(usize::MAX));
     let results = Mutex::new(Vec::with_capacity(tasks.len()));
     let work = || {
-        let mut scratch = Scratch::default();
+        let mut scratch = Scratch { at_once: workers, ..Scratch::default() };
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
             let Some(task) = tasks.get(index) else { break };
@@ -73,6 +73,8 @@ pub fn read_files(tasks: &[Task<'_>], options: &Options<'_>) -> Vec<Result<FileC
 pub struct Scratch {
     buffer: Vec<u8>,
     spare: Vec<Points>,
+    /// How many files are read at once.
+    at_once: usize,
 }
 
 pub fn read_file(
@@ -88,8 +90,9 @@ pub fn read_file(
     task.known.iter().for_each(|&(tag, kind)| columns.declare(tag, kind));
     let nothing = Progress::default();
     let progress = task.before.map_or(&nothing, |(progress, _)| progress);
+    let Scratch { at_once, buffer, .. } = scratch;
     let progress =
-        file::read_file(task.path, progress, &mut columns, options, &mut scratch.buffer, ahead)?;
+        file::read_file(task.path, progress, &mut columns, options, *at_once, buffer, ahead)?;
     let (content, spare) = columns.finish();
     scratch.spare = spare;
     Ok(FileContent { content, progress })

@@ -4,6 +4,7 @@ mod ahead;
 mod arena;
 mod blobs;
 mod columns;
+mod count;
 mod file;
 mod files;
 mod follow;

@@ -258,9 +258,11 @@ impl Run {
     /// What restarts purge of a tag.
     fn purges(&self, series: &Series) -> Vec<Purge> {
         let segments = series.segments();
+        let segments: HashMap<usize, &Segment> =
+            segments.iter().map(|segment| (segment.file as usize, segment)).collect();
         let (mut purges, mut end) = (Vec::new(), 0);
         for file in self.order() {
-            let segment = segments.iter().find(|segment| segment.file as usize == file);
+            let segment = segments.get(&file);
             let start = segment.map_or(end, |segment| segment.range.start);
             if let Some(step) = self.files[file].sessions.purged {
                 restarts::add(&mut purges, Purge { before: start, step });
@@ -441,6 +443,9 @@ impl Kinds {
     }
 }
 
+/// So many points take several pages.
+const MANY: usize = 2048;
+
 /// One run's series from those of its files, in their order, without what is not selected.
 fn merge(mut parts: Vec<Vec<Series>>) -> Vec<Series> {
     for series in &mut parts {
@@ -451,25 +456,28 @@ fn merge(mut parts: Vec<Vec<Series>>) -> Vec<Series> {
     }
     let mut places: HashMap<(Kind, Box<str>), usize> = HashMap::new();
     let mut merged: Vec<Series> = Vec::new();
-    let mut all: Vec<Vec<(u32, Series)>> = Vec::new();
+    let mut lengths: Vec<usize> = Vec::new();
+    let mut all = Vec::with_capacity(parts.iter().map(Vec::len).sum());
     for (file, series) in (0..).zip(parts) {
         for series in series {
             let place = *places.entry((series.kind, series.tag.clone())).or_insert_with(|| {
                 merged.push(Series::new(&series.tag, series.kind, true));
-                all.push(Vec::new());
-                all.len() - 1
+                lengths.push(0);
+                merged.len() - 1
             });
-            all[place].push((file, series));
+            lengths[place] += series.points.len();
+            all.push((place, file, series));
         }
     }
-    let count = |all: &Vec<(u32, Series)>| all.iter().map(|(_, series)| series.points.len()).sum();
-    let lengths: Vec<usize> = all.iter().map(count).collect();
-    Points::pack(merged.iter_mut().map(|series| &mut series.points), &lengths);
-    // Tag after tag, so that the memory of the parts is given back as that of the whole is filled.
-    for (into, all) in merged.iter_mut().zip(all) {
-        for (file, series) in all {
-            into.append(series, file);
-        }
+    // The memory of the parts is given back as that of the whole is filled: page by page where each
+    // takes several, which is best done tag after tag; or else file by file.
+    let is_paged = lengths.iter().sum::<usize>() > MANY * all.len();
+    if is_paged {
+        all.sort_by_key(|&(place, ..)| place);
+    }
+    Points::pack(merged.iter_mut().map(|series| &mut series.points), &lengths, is_paged);
+    for (place, file, series) in all {
+        merged[place].append(series, file);
     }
     merged
 }

@@ -50,6 +50,11 @@ impl Tags {
     }
 
     /// The names, by index.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().map(|name| &**name)
+    }
+
+    /// The names, by index.
     pub fn into_names(self) -> Vec<Box<str>> {
         self.names
     }

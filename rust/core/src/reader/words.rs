@@ -24,11 +24,9 @@ const LARGE: usize = 1 << 16;
 /// A column of so many words may waste the rest of a huge page.
 const HUGE: usize = 1 << 21;
 
-/// Words of a huge page.
+/// Words of a page, and of a huge one.
+const PAGE: usize = 1 << 9;
 const HUGE_PAGE: usize = 1 << 18;
-
-/// How many words an estimate that proves wrong may waste.
-const MAY_WASTE: usize = (60 << 20) / size_of::<u64>();
 
 /// `N` columns of words, each contiguous.
 pub struct Words<const N: usize> {
@@ -194,8 +192,24 @@ impl<const N: usize> Words<N> {
 
     /// Gives back the memory that no word uses.
     pub fn shrink(&mut self) {
-        if self.arena.is_none() && self.len < self.capacity {
-            self.reallocate(self.len);
+        let unused = self.capacity - self.len;
+        match &self.arena {
+            None if unused > 0 => self.reallocate(self.len),
+            Some(arena) if unused > PAGE && arena.huge_pages => {
+                for column in self.columns {
+                    // SAFETY: words of the arena, of this column alone, that hold nothing.
+                    unsafe { arena.release(column.add(self.len), unused) };
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Bytes that are allocated for words to come, where each column is an allocation of its own.
+    pub fn unused(&self) -> usize {
+        match self.arena {
+            None => N * size_of::<u64>() * (self.capacity - self.len),
+            Some(_) => 0,
         }
     }
 
@@ -246,18 +260,32 @@ impl<const N: usize> Words<N> {
 
     /// Moves all these columns into one arena, each with room to grow to its capacity (or with as
     /// many words as it has, if those are more). What they were comes back, empty, for reuse.
-    pub fn spread<'a>(all: impl Iterator<Item = &'a mut Self>, capacities: &[usize]) -> Vec<Self> {
-        // A column that is never filled wastes the rest of a huge page.
-        let columns = N * capacities.len();
-        let words = words(N, capacities, spread).unwrap_or(usize::MAX);
-        let huge_pages = words.min(columns.saturating_mul(HUGE_PAGE)) <= MAY_WASTE;
-        Words::settle(all, capacities, spread, huge_pages)
+    ///
+    /// Not if more bytes than `may_waste` may be wasted, should the capacities prove too large;
+    /// what may be is taken off.
+    pub fn spread<'a>(
+        all: impl Iterator<Item = &'a mut Self>,
+        capacities: &[usize],
+        may_waste: &mut usize,
+    ) -> Option<Vec<Self>> {
+        let words = words(N, capacities, spread)?.saturating_mul(size_of::<u64>());
+        // A column that is never filled wastes the rest of a page.
+        let waste =
+            |page: usize| words.min((N * capacities.len()).saturating_mul(page * size_of::<u64>()));
+        let huge_pages = waste(HUGE_PAGE) <= *may_waste;
+        let waste = waste(if huge_pages { HUGE_PAGE } else { PAGE });
+        *may_waste = may_waste.checked_sub(waste)?;
+        Some(Words::settle(all, capacities, spread, huge_pages))
     }
 
     /// Moves all these columns into one arena without room to grow. What they were comes back,
-    /// empty, for reuse.
-    pub fn pack<'a>(all: impl Iterator<Item = &'a mut Self>, lengths: &[usize]) -> Vec<Self> {
-        Words::settle(all, lengths, Some, true)
+    /// empty, for reuse. Huge pages are faster, and take memory for what is filled later.
+    pub fn pack<'a>(
+        all: impl Iterator<Item = &'a mut Self>,
+        lengths: &[usize],
+        huge_pages: bool,
+    ) -> Vec<Self> {
+        Words::settle(all, lengths, Some, huge_pages)
     }
 
     /// Moves all these into one arena, in which each has its columns, of its capacity,
@@ -330,6 +358,9 @@ fn words(
 /// which are chosen by the address modulo 4096: an odd multiple of 128 bytes spreads them evenly.
 fn spread(capacity: usize) -> Option<usize> {
     const LINES: usize = 128 / size_of::<u64>();
+    if capacity == 0 {
+        return Some(0);
+    }
     (capacity.checked_add(1)?.div_ceil(LINES) | 1).checked_mul(LINES)
 }
 

@@ -74,8 +74,10 @@ pub struct Columns<'a> {
     pending: Vec<(u32, f64)>,
     /// Memory of columns that are done, for those to come.
     spare: Vec<Points>,
-    /// Whether the columns are laid out for all of the file.
-    is_spread: bool,
+    /// Memory for the points of tags that are still to come.
+    reserved: HashMap<Box<str>, Points>,
+    /// Whether there is too much to be copied once more.
+    is_large: bool,
     /// Whether nothing can be read from the file again.
     pub keeps_all: bool,
     /// What other events than summaries hold, and where to find a kind and tag among it.
@@ -132,13 +134,14 @@ impl<'a> Columns<'a> {
     /// memory.
     pub fn finish(mut self) -> (Content, Vec<Points>) {
         buckets(&mut self.cold).for_each(Words::shrink);
-        if self.is_spread {
+        if self.is_large {
             self.hot.iter_mut().for_each(|tag| tag.points.shrink());
         } else {
             // Many small allocations cost more than one copy.
             let lengths: Vec<usize> = self.hot.iter().map(|tag| tag.points.len()).collect();
-            let emptied = Points::pack(self.hot.iter_mut().map(|tag| &mut tag.points), &lengths);
-            self.spare.extend(emptied.into_iter().filter(Points::is_reusable));
+            let emptied =
+                Points::pack(self.hot.iter_mut().map(|tag| &mut tag.points), &lengths, true);
+            self.keep(emptied);
         }
         let least_steps = self.sessions.least_steps();
         let tags = self.tags.into_names().into_iter().zip(self.hot).zip(self.cold);
@@ -248,7 +251,7 @@ impl<'a> Columns<'a> {
         }
         let kind = kind();
         let is_selected = self.selection.wants(tag, kind);
-        let points = self.spare.pop().unwrap_or_default();
+        let points = self.reserved.remove(tag).or_else(|| self.spare.pop()).unwrap_or_default();
         self.hot.push(Hot { points, is_selected, ..Hot::default() });
         let values = if is_selected { Values::of(kind) } else { Values::None };
         let (purges, restarts) = (Vec::new(), Vec::new());

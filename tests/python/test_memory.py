@@ -1,0 +1,124 @@
+"""What loading takes above what it returns, whatever the shape of the files.
+
+Each file is loaded in a process of its own, whose peak is compared with what it holds in the end.
+"""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import scripts
+from tfevents import SummaryWriter
+
+pytestmark = pytest.mark.skipif(
+    not Path("/proc/self/status").exists(), reason="this system has no /proc"
+)
+
+MIB = 1 << 20
+LIMIT = 64 * MIB
+# What a tag takes besides its points: its name, its place, its state while it is read.
+TAG = 1024
+
+MEASURE = """
+import json, sys
+import tfevents
+
+def memory(name):
+    lines = open("/proc/self/status").read().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(name)) * 1024
+
+options = json.loads(sys.argv[2])
+before = memory("VmRSS")
+log = tfevents.read(sys.argv[1], **options)
+peak = memory("VmHWM")
+arrays, tags = 0, 0
+for run in log.values():
+    for series in run.scalars.values():
+        arrays += series.step.nbytes + series.wall_time.nbytes + series.value.nbytes
+    for series in run.histograms.values():
+        arrays += series.step.nbytes + series.wall_time.nbytes
+        arrays += series.bucket.nbytes + series.bucket_limit.nbytes
+    tags += len(run.scalars) + len(run.histograms) + len(run.images)
+print(json.dumps([peak - before, arrays, tags]))
+"""
+
+
+def measured(path: Path, **options: object) -> tuple[int, int, int]:
+    """Bytes that loading took at most, bytes of the arrays, and how many tags there are."""
+    peak, arrays, tags = json.loads(scripts.check(MEASURE, path, json.dumps(options)))
+    return peak, arrays, tags
+
+
+def many_tags(writer: SummaryWriter) -> None:
+    """Each with a few points, in turn."""
+    names = [f"tag/{number}" for number in range(60_000)]
+    for step in range(20):
+        for name in names:
+            writer.add_scalar(name, step, step)
+
+
+def tag_after_tag(writer: SummaryWriter) -> None:
+    """Of which the beginning of the file tells nothing; each column is a little too large."""
+    steps = np.arange(70)
+    for number in range(15_000):
+        writer.add_scalar_series(f"tag/{number}", steps, steps)
+
+
+def scalars_and_histograms_at_first(writer: SummaryWriter) -> None:
+    """And then something else, so that there is much less than the beginning makes expect."""
+    values = np.random.default_rng(0).normal(size=100)
+    for step in range(1000):
+        for tag in range(10):
+            writer.add_scalar(f"scalar/{tag}", step, step)
+            writer.add_histogram(f"histogram/{tag}", values, step)
+    large(writer)
+
+
+def large(writer: SummaryWriter) -> None:
+    """Pictures of 10 MB."""
+    pixels = np.random.default_rng(0).integers(0, 255, (1800, 1800, 3), np.uint8)
+    for step in range(10):
+        writer.add_image("picture", pixels, step, dataformats="HWC")
+        writer.add_scalar("loss", step, step)
+
+
+def many_buckets(writer: SummaryWriter) -> None:
+    """Histograms of 100,000 buckets."""
+    limits = np.arange(100_000.0)
+    for step in range(60):
+        writer.add_histogram_raw("raw", 0, 1e5, 1, 1, 1, limits, limits, step)
+
+
+@pytest.mark.parametrize(
+    "write",
+    [many_tags, tag_after_tag, scalars_and_histograms_at_first, large, many_buckets],
+    ids=lambda write: write.__name__,
+)
+def test_one_file(tmp_path: Path, write: Callable[[SummaryWriter], None]) -> None:
+    with SummaryWriter(tmp_path) as writer:
+        write(writer)
+    peak, arrays, tags = measured(tmp_path)
+    assert peak < arrays + tags * TAG + LIMIT, (peak / MIB, arrays / MIB)
+
+
+def test_scalars_of_a_file_of_pictures(tmp_path: Path) -> None:
+    with SummaryWriter(tmp_path) as writer:
+        large(writer)
+    for options in ({}, {"verify": "none"}):
+        peak, arrays, _ = measured(tmp_path, kinds="scalars", **options)
+        assert peak < arrays + 24 * MIB, (peak / MIB, arrays / MIB)
+
+
+def test_many_files_at_once(tmp_path: Path) -> None:
+    """Each of which begins with more than it holds."""
+    with SummaryWriter(tmp_path / "0") as writer:
+        scalars_and_histograms_at_first(writer)
+    (file,) = (tmp_path / "0").iterdir()
+    for number in range(1, 8):
+        (tmp_path / str(number)).mkdir()
+        (tmp_path / str(number) / file.name).hardlink_to(file)
+    peak, arrays, tags = measured(tmp_path, threads=8)
+    assert peak < arrays + tags * TAG + LIMIT, (peak / MIB, arrays / MIB)
