@@ -297,6 +297,18 @@ def test_a_file_that_cannot_be_written_with_warnings(tmp_path):
     assert writer.dropped_events == 1
 
 
+def test_a_directory_that_cannot_be_made_with_warnings(tmp_path):
+    (tmp_path / "00001").touch()
+    writer = SummaryWriter(tmp_path, on_error="warn")
+    writer.add_embedding(VECTORS, global_step=1)
+    with pytest.warns(RuntimeWarning, match="00001"):
+        writer.flush()
+    writer.add_embedding(VECTORS, global_step=2)
+    writer.close()
+    assert writer.dropped_events == 1
+    assert (tmp_path / "00002/default/tensors.tsv").exists()
+
+
 def test_nothing_to_the_disk(tmp_path):
     with SummaryWriter(tmp_path / "log", write_to_disk=False) as writer:
         writer.add_embedding(VECTORS)

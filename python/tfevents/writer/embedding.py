@@ -52,8 +52,9 @@ class EmbeddingMethods(BaseWriter):
 
         Raises:
             TypeError, ValueError: an argument that can't be used; nothing is written then.
-            OSError: the directory can't be made, or the configuration that a remote one has can't
-                be read; in a later call, that writing failed.
+            OSError: the directory can't be made (with `on_error="warn"` that is a warning later),
+                or the configuration that a remote one has can't be read; in a later call, that
+                writing failed.
         """
         vectors = _vectors(mat)
         count = len(vectors)
@@ -69,7 +70,12 @@ class EmbeddingMethods(BaseWriter):
                     "replaced; another global_step would keep it",
                     stacklevel=2,
                 )
-            os.makedirs(path, exist_ok=True)
+            try:
+                os.makedirs(path, exist_ok=True)
+            except OSError:
+                # The thread tries again, and tells of it as `on_error` says.
+                if self.on_error == "raise":
+                    raise
             if self._spool is not None:
                 self._spool.fetch(_CONFIG)
         self._add_embedding(directory, f"{tag}:{step}", vectors, text, pictures)
