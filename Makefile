@@ -59,7 +59,7 @@ FUZZ_FLAGS := -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
 # Each with the folder of its first inputs.
 FUZZ_TARGETS ?= messages/message files/file files/growing files/repair models/model pictures/picture
 FUZZ_SECONDS ?= 60
-FUZZ_HOST := $(shell rustc -vV | sed -n 's/^host: //p')
+FUZZ_HOST = $(shell rustc -vV | sed -n 's/^host: //p')
 
 .PHONY: fuzz
 fuzz: ## Look for inputs that break the readers
