@@ -70,7 +70,9 @@ impl Tag {
 
     /// Whether the file says anything of it.
     fn is_of(series: &Series) -> bool {
-        !series.is_empty() || series.segments.iter().any(|segment| !segment.purges.is_empty())
+        !series.is_empty()
+            || series.metadata.is_some()
+            || series.segments.iter().any(|segment| !segment.purges.is_empty())
     }
 
     /// How many values were read under it.
