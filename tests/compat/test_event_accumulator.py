@@ -210,6 +210,13 @@ def test_graphs(tmp_path: Path) -> None:
     assert mine.SerializedGraph() == graph.graph_def
 
 
+def test_a_writer_without_a_name(tmp_path: Path) -> None:
+    for number, metadata in enumerate([{"writer": "me"}, {"writer": ""}]):
+        path = tmp_path / f"events.out.tfevents.{number}"
+        write(path, [version(2, source_metadata=metadata), scalar(number)])
+        assert_path_same(tmp_path)
+
+
 def test_the_first_event_alone(tmp_path: Path) -> None:
     path = tmp_path / "events.out.tfevents.1"
     write(path, [scalar(1), version(2, source_metadata={"writer": "me"}), scalar(2)])

@@ -30,7 +30,7 @@ pub struct Event<'a> {
     pub step: i64,
     /// The event's content.
     pub what: What<'a>,
-    /// Who wrote the file, where the event says so: `source_metadata.writer`.
+    /// Who wrote the file, where the event has a `source_metadata`, of which this is the `writer`.
     pub writer: Option<&'a str>,
 }
 
@@ -162,6 +162,7 @@ impl<'a> Event<'a> {
                     content = Some((number, oneof(content, number, is_message, bytes)?));
                 }
                 (number::SOURCE_METADATA, Value::Bytes(message)) => {
+                    writer = writer.or(Some(""));
                     for field in Cursor::new(message) {
                         let field = field?;
                         if let (number::WRITER, Value::Bytes(name)) = (field.number, field.value) {
@@ -461,6 +462,7 @@ mod tests {
         assert_eq!((&*found.tag, &*found.bytes), ("step 1", &b"xyz"[..]));
         let writer = event(10, &message(|out| encode::bytes_field(out, 1, b"me")));
         assert_eq!(Event::decode(&writer).unwrap().writer, Some("me"));
+        assert_eq!(Event::decode(&event(10, b"")).unwrap().writer, Some(""));
     }
 
     #[test]
