@@ -60,6 +60,9 @@ class Log(Mapping[str, Run]):
 
         Files are read on from where reading ended. A file that was replaced, cut or removed has its
         run read again. Afterwards the log is as `read` would give it now, with the same options.
+        Only tags whose first value now is in an earlier file stay of the kind that they were, and
+        new ones of these come last.
+
         Runs and series that were taken from the log before stay what they were; what was written
         into arrays of theirs may show in those of the log. After an error the log is what it was,
         and the next call tries again.
