@@ -113,6 +113,15 @@ def test_a_lost_first_record_is_replaced(tmp_path: Path) -> None:
     assert [framed(event.raw) for event in rest] == records[1:]
 
 
+def test_a_first_record_behind_other_bytes_is_not_replaced(tmp_path: Path) -> None:
+    records = written(tmp_path / "run")
+    path = only_file(tmp_path / "run")
+    path.write_bytes(bytes(range(11)) + path.read_bytes())
+    (file,) = repair(path, tmp_path / "copy")
+    assert [(it.offset, it.length) for it in file.damage] == [(0, 11)]
+    assert (tmp_path / "copy").read_bytes() == b"".join(records)
+
+
 def test_files_of_something_else(tmp_path: Path) -> None:
     path = tmp_path / "tfevents"
     path.write_bytes(bytes(range(256)) * 20)

@@ -8,7 +8,7 @@ use super::OnCorrupt;
 use super::file::Damage;
 use super::records::{Next, Records};
 use crate::error::{Error, Result};
-use crate::event::Event;
+use crate::event::{Event, What};
 use crate::record::{self, FOOTER, HEADER, Verify};
 use crate::summary;
 
@@ -33,7 +33,7 @@ pub fn verify(path: &Path) -> Result<Report> {
 /// Copies each good record of the file at `path` to a new file at `output`, which must not exist.
 ///
 /// Where the first record is damaged, a new one takes its place, since it says how what follows is
-/// to be understood.
+/// to be understood. What follows may say it itself: after bytes that came before the first record.
 pub fn repair(path: &Path, output: &Path) -> Result<Report> {
     let error = |error| Error::io(error, output);
     let file = File::options().write(true).create_new(true).open(output).map_err(error)?;
@@ -41,11 +41,15 @@ pub fn repair(path: &Path, output: &Path) -> Result<Report> {
     let copied = scan(path, |report, record| {
         if report.records == 0 && !report.damage.is_empty() {
             let payload = record.get(HEADER..record.len() - FOOTER).unwrap_or_default();
-            let wall_time = Event::decode(payload).map_or(0.0, |event| event.wall_time);
-            let mut first = Vec::new();
-            summary::file_version(&mut first, wall_time, "tfevents");
-            record::seal(&mut first);
-            file.write_all(&first).map_err(error)?;
+            let event = Event::decode(payload).ok();
+            let what = event.as_ref().map(|event| &event.what);
+            if !matches!(what, Some(What::FileVersion(it)) if it.starts_with("brain.Event:")) {
+                let wall_time = event.map_or(0.0, |event| event.wall_time);
+                let mut first = Vec::new();
+                summary::file_version(&mut first, wall_time, "tfevents");
+                record::seal(&mut first);
+                file.write_all(&first).map_err(error)?;
+            }
         }
         file.write_all(record).map_err(error)
     });
