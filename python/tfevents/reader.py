@@ -208,7 +208,8 @@ def read(
             and steps over large records without reading them.
         on_corrupt: what a corrupt record leads to: `"raise"`, an error; `"skip"`, it is stepped
             over and listed in `Log.damage`. A record that the end of a file cuts short is not
-            written yet, and is neither.
+            written yet, and is neither; `verify` tells whether good records come after its
+            beginning, so that it never will be.
         restarts: what becomes of steps that came again, because training crashed and went on from
             a checkpoint: `"raw"`, all values stay, as written; `"tensorboard"`, those go that
             TensorBoard drops: where a session starts (`purge_step` of a writer), what came before

@@ -104,11 +104,13 @@ impl Walk {
                 return Ok(Corruption::Message);
             }
             Bad::Record(kind, size) => {
-                // With the next header in place, only the payload was damaged.
-                let is_in_place = match self.header_at(size)? {
-                    Some(next) => record::parse_length(&next).is_some(),
-                    None => !self.holds_record(size)?,
-                };
+                // With the next header in place, only the payload was damaged. That must not depend
+                // on whether the next header is written yet.
+                let is_in_place = !self.holds_record(size)?
+                    && match self.header_at(size)? {
+                        Some(next) => record::parse_length(&next).is_some(),
+                        None => true,
+                    };
                 if is_in_place {
                     self.stream.skip(size);
                     return Ok(kind);
@@ -134,8 +136,8 @@ impl Walk {
         Ok(self.stream.window().get(size as usize..).and_then(|next| next.first_chunk()).copied())
     }
 
-    /// Whether a whole record begins within the `size` bytes from here, where fewer than a header
-    /// follow them: then it was bytes that got lost, and those that follow are not what comes next.
+    /// Whether a whole record begins within the `size` bytes from here, which further bytes follow:
+    /// then it was bytes that got lost, and those that follow are not what comes next.
     fn holds_record(&mut self, size: u64) -> io::Result<bool> {
         // What is better not in memory is not searched.
         if (self.stream.window().len() as u64) < size || !self.stream.fill(size + 1)? {
