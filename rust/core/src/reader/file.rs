@@ -38,8 +38,8 @@ const WORTH_SPREADING: u64 = 4 << 20;
 const WORTH_READING_AHEAD: u64 = 4 << 20;
 
 /// How many bytes all files that are read at once may waste, since the room that a column will need
-/// is not known before.
-const MAY_WASTE: usize = 48 << 20;
+/// is not known before: the rest of a huge page for each column of ten tags.
+const MAY_WASTE: usize = 60 << 20;
 
 /// How many bytes of a value tell that it is still the same, where checksums are not verified.
 const CHECKED: u64 = 1 << 10;
@@ -315,7 +315,7 @@ impl Reader<'_> {
             }
             Spread::Seen(at) if offset >= at => {
                 // It may be that most tags were not known when the columns were laid out.
-                self.seen(columns, columns.unused() <= self.may_waste / 2)?;
+                self.seen(columns, columns.unused() <= self.may_waste / 5 * 2)?;
             }
             _ => {}
         }
