@@ -31,7 +31,7 @@ def message(fields: Fields, number: int) -> bytes | None:
 
 def text(fields: Fields, number: int) -> str:
     """A string; empty where there is none."""
-    return texts(fields, number)[-1] if number in fields else ""
+    return next(reversed(texts(fields, number)), "")
 
 
 def texts(fields: Fields, number: int) -> list[str]:

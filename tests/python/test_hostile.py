@@ -13,7 +13,7 @@ from test_read_kinds import LOOKS
 import hostile
 import tfevents
 from tfevents.compat.event_accumulator import EventAccumulator
-from tfevents.series import AudioClip
+from tfevents.series import AudioClip, Graph
 
 try:
     # What TensorBoard's accumulator raises for graphs that are none, too.
@@ -41,6 +41,12 @@ def test_read(path: Path, file: bytes, restarts: Any) -> None:
     if damage:
         with pytest.raises(tfevents.CorruptFileError):
             tfevents.read(path)
+
+
+def test_a_graph_whose_node_has_a_number_for_a_name() -> None:
+    node = b"\x08\x00" + b"\x12\x03Mul"  # 1: 0, 2: "Mul"
+    (found,) = Graph(b"\x0a" + bytes([len(node)]) + node, 0, 0.0).nodes
+    assert (found.name, found.op) == ("", "Mul")
 
 
 def test_a_sound_of_wide_samples() -> None:

@@ -30,6 +30,8 @@ def compress(histogram: HistogramValue, bps: Sequence[float]) -> list[tuple[floa
             # So it is for the points that are left, whatever they are.
             values += [(rest, histogram.max) for rest in bps[len(values) :]]
             break
+        if place >= len(limits):
+            raise ValueError(f"a histogram of {len(counts)} buckets has {len(limits)} limits")
         before = below[place - 1] if place else 0.0
         left = max(limits[place - 1], histogram.min) if before else histogram.min
         right = min(limits[place], histogram.max)
