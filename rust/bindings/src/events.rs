@@ -1,6 +1,5 @@
 //! `iter_events`: one event after the other; and `verify`, `repair`.
 
-use std::ffi::OsString;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Mutex;
@@ -15,6 +14,7 @@ use tfevents::reader::repair::{self, Report};
 use tfevents::reader::{Damage, Next, OnCorrupt, Records};
 use tfevents::record::{FOOTER, HEADER, Verify};
 
+use crate::damage::{DamageTuple, checks, damage_tuple};
 use crate::error::to_py;
 use crate::run::tensor_array;
 
@@ -36,9 +36,10 @@ struct State {
 impl EventReader {
     #[new]
     fn new(files: Vec<PathBuf>, verify: bool, skip: bool) -> EventReader {
+        let (verify, on_corrupt) = checks(verify, skip);
         EventReader {
-            verify: if verify { Verify::Crc } else { Verify::None },
-            on_corrupt: if skip { OnCorrupt::Skip } else { OnCorrupt::Raise },
+            verify,
+            on_corrupt,
             state: Mutex::new(State {
                 files: files.into_iter(),
                 records: None,
@@ -83,7 +84,7 @@ impl EventReader {
     #[getter]
     fn _damage(&self, py: Python<'_>) -> Vec<DamageTuple> {
         let state = self.state.lock_py_attached(py).unwrap_or_else(|it| it.into_inner());
-        state.damage.iter().cloned().map(damage_tuple).collect()
+        state.damage.iter().map(damage_tuple).collect()
     }
 
     /// Ends the iteration and closes the file.
@@ -340,19 +341,12 @@ fn malformed(_: Malformed) -> PyErr {
     PyValueError::new_err("the event is malformed")
 }
 
-/// Path, offset, length and kind.
-pub type DamageTuple = (OsString, u64, u64, &'static str);
-
-pub fn damage_tuple(damage: Damage) -> DamageTuple {
-    (damage.path.into(), damage.offset, damage.length, damage.kind.name())
-}
-
 /// How many records there are, their bytes, what is damaged, and the length of an unfinished
 /// record.
 type ReportTuple = (u64, u64, Vec<DamageTuple>, u64);
 
 fn report_tuple(report: Report) -> ReportTuple {
-    let damage = report.damage.into_iter().map(damage_tuple).collect();
+    let damage = report.damage.iter().map(damage_tuple).collect();
     (report.records, report.bytes, damage, report.unfinished)
 }
 

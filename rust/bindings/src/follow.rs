@@ -5,11 +5,11 @@ use std::sync::{Mutex, MutexGuard};
 
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
-use tfevents::reader::{Follower, OnCorrupt};
-use tfevents::record::Verify;
+use tfevents::reader::Follower;
 
+use crate::damage::{DamageTuple, checks, damage_tuple};
 use crate::error::to_py;
-use crate::events::{DamageTuple, Event, damage_tuple};
+use crate::events::Event;
 use crate::reader::{Found, run_files};
 use crate::state;
 
@@ -21,8 +21,7 @@ pub struct EventFollower(Mutex<Follower>);
 impl EventFollower {
     #[new]
     fn new(verify: bool, skip: bool) -> EventFollower {
-        let verify = if verify { Verify::Crc } else { Verify::None };
-        let on_corrupt = if skip { OnCorrupt::Skip } else { OnCorrupt::Raise };
+        let (verify, on_corrupt) = checks(verify, skip);
         EventFollower(Mutex::new(Follower::new(verify, on_corrupt)))
     }
 
@@ -56,12 +55,12 @@ impl EventFollower {
 
     /// Path, offset, length and kind of what was stepped over.
     fn damage(&self, py: Python<'_>) -> Vec<DamageTuple> {
-        self.lock(py).damage().iter().cloned().map(damage_tuple).collect()
+        self.lock(py).damage().iter().map(damage_tuple).collect()
     }
 
     /// The same of what is damaged at the end of a file, and may go on.
     fn open_damage(&self, py: Python<'_>) -> Vec<DamageTuple> {
-        self.lock(py).open_damage().cloned().map(damage_tuple).collect()
+        self.lock(py).open_damage().map(damage_tuple).collect()
     }
 
     /// Closes the file that is open.

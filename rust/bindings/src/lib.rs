@@ -4,6 +4,7 @@
 mod argument;
 mod arrow;
 mod column;
+mod damage;
 mod error;
 mod events;
 mod file_writer;

@@ -13,12 +13,10 @@ use tfevents::logdir::{self, RunFiles};
 use tfevents::reader::{self, Kind, KindSet, OnCorrupt, Options, Restarts, Run, Selection};
 use tfevents::record::Verify;
 
+use crate::damage::{DamageTuple, checks, damage_tuple};
 use crate::error::to_py;
 use crate::run::RunData;
 use crate::state;
-
-/// Where, and how many bytes of which file are damaged in which way.
-type Damage = (OsString, u64, u64, &'static str);
 
 /// The runs under `root`, or under each of `roots`: their names and files.
 #[pyfunction]
@@ -66,10 +64,11 @@ impl LogData {
         steps: (i64, i64),
         restarts: &str,
     ) -> PyResult<LogData> {
+        let (verify, on_corrupt) = checks(verify, skip);
         Ok(LogData {
             log: Mutex::default(),
-            verify: if verify { Verify::Crc } else { Verify::None },
-            on_corrupt: if skip { OnCorrupt::Skip } else { OnCorrupt::Raise },
+            verify,
+            on_corrupt,
             threads,
             tags: tags.map(Chosen::new),
             kinds: match kinds {
@@ -135,11 +134,9 @@ impl LogData {
         self.lock(py).state().into_iter().map(state::to_tuple).collect()
     }
 
-    /// Where, and how many bytes of which file are damaged in which way.
-    fn damage(&self, py: Python<'_>) -> Vec<Damage> {
-        (self.lock(py).damage())
-            .map(|it| (it.path.clone().into(), it.offset, it.length, it.kind.name()))
-            .collect()
+    /// Path, offset, length and kind of what is damaged.
+    fn damage(&self, py: Python<'_>) -> Vec<DamageTuple> {
+        self.lock(py).damage().map(damage_tuple).collect()
     }
 }
 

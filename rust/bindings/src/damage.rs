@@ -1,0 +1,19 @@
+//! How files are checked, and what is found, as Python has them.
+
+use std::ffi::OsString;
+
+use tfevents::reader::{Damage, OnCorrupt};
+use tfevents::record::Verify;
+
+/// Path, offset, length and kind.
+pub type DamageTuple = (OsString, u64, u64, &'static str);
+
+pub fn damage_tuple(damage: &Damage) -> DamageTuple {
+    (damage.path.clone().into(), damage.offset, damage.length, damage.kind.name())
+}
+
+/// Whether checksums of data are verified, and whether damage is stepped over.
+pub fn checks(verify: bool, skip: bool) -> (Verify, OnCorrupt) {
+    let verify = if verify { Verify::Crc } else { Verify::None };
+    (verify, if skip { OnCorrupt::Skip } else { OnCorrupt::Raise })
+}
