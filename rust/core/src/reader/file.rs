@@ -69,11 +69,25 @@ impl Progress {
     /// The same, moved back before damage that reaches to where reading ended: where it ends could
     /// not be told.
     pub fn before_open_damage(mut self) -> Progress {
-        while let Some(last) = self.damage.pop_if(|last| last.offset + last.length == self.offset) {
-            self.offset = last.offset;
-            self.record -= 1;
-        }
+        let (offset, open) = self.settled();
+        self.offset = offset;
+        self.record -= open as u64;
+        self.damage.truncate(self.damage.len() - open);
         self
+    }
+
+    /// Where damage begins that reaches to where reading ended, and how many entries it is.
+    fn settled(&self) -> (u64, usize) {
+        let mut offset = self.offset;
+        let reaches = |damage: &&Damage| {
+            let is_open = damage.offset + damage.length == offset;
+            if is_open {
+                offset = damage.offset;
+            }
+            is_open
+        };
+        let open = self.damage.iter().rev().take_while(reaches).count();
+        (offset, open)
     }
 
     /// What became of the file at `path`.
@@ -100,7 +114,7 @@ impl Progress {
 
     /// The checksum of the last bytes that are not read again, if they can be.
     pub fn tail_of(&self, source: &dyn Source) -> io::Result<Option<u32>> {
-        let offset = self.clone().before_open_damage().offset;
+        let (offset, _) = self.settled();
         if source.is_seekable() { checksum_before(source, offset, HEAD) } else { Ok(None) }
     }
 }
