@@ -1,14 +1,6 @@
 #![no_main]
 
-use tfevents_fuzz::targets::GROWING as TARGET;
+#[macro_use]
+mod engine;
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| TARGET.run(data));
-
-libfuzzer_sys::fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
-    let mutated = TARGET.mutate(&data[..size], seed.into());
-    if seed % 4 == 0 || mutated.len() > max_size {
-        return libfuzzer_sys::fuzzer_mutate(data, size, max_size);
-    }
-    data[..mutated.len()].copy_from_slice(&mutated);
-    mutated.len()
-});
+fuzz!(GROWING);
