@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from types import TracebackType
-from typing import Literal, NamedTuple, Self
+from typing import Literal, NamedTuple
 
 from tfevents import _messages as messages
 from tfevents import _native
+from tfevents._closing import Closing
 from tfevents.reader import Damage, choice, roots
 from tfevents.run import Metadata
 from tfevents.series import AudioClip, Histogram, Image, SessionLog
@@ -50,7 +50,7 @@ def _log_message(raw: bytes) -> LogMessage:
     return LogMessage(messages.integer(fields, 1), messages.text(fields, 2))
 
 
-class Events(_native.EventReader):
+class Events(_native.EventReader, Closing):
     """Iterates over the events of files; made by `iter_events`.
 
     It holds one file open until that is done, or until `close()`; a `with` block closes it too.
@@ -60,17 +60,6 @@ class Events(_native.EventReader):
     def damage(self) -> list[Damage]:
         """What was stepped over so far; always empty with `on_corrupt="raise"`."""
         return [Damage(*one) for one in self._damage]
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        value: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def iter_events(

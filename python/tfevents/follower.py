@@ -7,19 +7,19 @@ import os
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 from tfevents import _native, remote, selection
 from tfevents import state as states
 from tfevents._arguments import warn
+from tfevents._closing import Closing
 from tfevents.reader import Damage, Find, choice, finder, roots
 
 # Longer waits are made of these.
 _LONG = 3600.0
 
 
-class Follower(Iterator[tuple[str, _native.Event]]):
+class Follower(Closing, Iterator[tuple[str, _native.Event]]):
     """Iterates over events as they are written; made by `follow`.
 
     While it waits it holds no file open, while it reads one. `close()` ends it, from another thread
@@ -81,17 +81,6 @@ class Follower(Iterator[tuple[str, _native.Event]]):
         """Ends the iteration, and closes the file that it reads."""
         self._closed.set()
         self._files.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        value: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def follow(

@@ -8,16 +8,16 @@ import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
-from types import TracebackType
-from typing import Any, Literal, Self, SupportsIndex
+from typing import Any, Literal, SupportsIndex
 
 from tfevents import remote
+from tfevents._closing import Closing
 from tfevents._native import EventWriter, FileWriter, as_step
 
 StrPath = str | os.PathLike[str]
 
 
-class BaseWriter(EventWriter):
+class BaseWriter(EventWriter, Closing):
     """What all methods of `SummaryWriter` share, which documents the arguments."""
 
     def __init__(
@@ -156,17 +156,6 @@ class BaseWriter(EventWriter):
         """How many events were given up because they could not be written."""
         writers = (*self._sub_writers.values(), *self._ended_writers)
         return super().dropped_events + sum(writer.dropped_events for writer in writers)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def __getstate__(self) -> dict[str, Any]:
         # Files and threads stay where they are; the copy opens its own.
