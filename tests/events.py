@@ -74,6 +74,11 @@ def read_records(path: str | os.PathLike[str]) -> list[bytes]:
 
 def fields(message: bytes) -> Iterator[tuple[int, Any]]:
     """(field number, value) of a message; the value is an int (varint) or the raw bytes."""
+    return ((number, value) for number, _, value in typed_fields(message))
+
+
+def typed_fields(message: bytes) -> Iterator[tuple[int, int, Any]]:
+    """The same with the wire type in between."""
     at = 0
 
     def varint() -> int:
@@ -90,11 +95,11 @@ def fields(message: bytes) -> Iterator[tuple[int, Any]]:
     while at < len(message):
         key = varint()
         if key & 7 == 0:
-            yield key >> 3, varint()
+            yield key >> 3, 0, varint()
             continue
         size = {1: 8, 5: 4}[key & 7] if key & 7 != 2 else varint()
         assert at + size <= len(message), "a field reaches beyond its message"
-        yield key >> 3, message[at : at + size]
+        yield key >> 3, key & 7, message[at : at + size]
         at += size
 
 

@@ -27,36 +27,11 @@ def varint(value: int) -> bytes:
 
 def decode(message: bytes) -> list[Field] | None:
     """The fields of a message; `None` if it is none."""
-    fields: list[Field] = []
-    at = 0
-
-    def number() -> int:
-        nonlocal at
-        result = shift = 0
-        while True:
-            byte = message[at]
-            at += 1
-            result |= (byte & 0x7F) << shift
-            shift += 7
-            if byte < 0x80:
-                return result
-
     try:
-        while at < len(message):
-            key = number()
-            if key >> 3 == 0 or key & 7 not in (0, 1, 2, 5):
-                return None
-            if key & 7 == 0:
-                fields.append((key >> 3, 0, number()))
-                continue
-            size = {1: 8, 5: 4}.get(key & 7) or number()
-            if at + size > len(message):
-                return None
-            fields.append((key >> 3, key & 7, message[at : at + size]))
-            at += size
-    except IndexError:
+        fields = list(events.typed_fields(message))
+    except (AssertionError, IndexError, KeyError):
         return None
-    return fields
+    return fields if all(number for number, _, _ in fields) else None
 
 
 def encode(fields: list[Field]) -> bytes:
