@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, Once, PoisonError};
 
-use tfevents::reader::{Source, Stamp};
-use tfevents::remote::{self, Listing, Remote};
+use tfevents::storage::remote::{self, Listing, Remote};
+use tfevents::storage::{Source, Stamp};
 
 /// A file in memory, until it is dropped.
 pub struct File {

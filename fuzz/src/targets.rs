@@ -6,14 +6,15 @@ use std::sync::Arc;
 
 use super::memory::{Content, File};
 use super::mutate::{self, Random};
-use tfevents::event::{Data, Event, Metadata, SessionLog, SummaryValue, Tensor, What};
+use tfevents::columns::{Blob, Restarts, Selection, Series, Values};
 use tfevents::logdir::RunFiles;
+use tfevents::proto::Kind;
+use tfevents::proto::{Data, Event, Metadata, SessionLog, SummaryValue, Tensor, What};
 use tfevents::reader::table::{Batches, Part, pivot};
-use tfevents::reader::{
-    Blob, Item, Kind, Log, Next, OnCorrupt, Options, Records, Restarts, Selection, Series, Tail,
-    Values, decode_png, read, repair,
-};
+use tfevents::reader::{Log, Options, read};
 use tfevents::record::{self, OVERHEAD, Parsed, Verify};
+use tfevents::scan::{Item, Next, OnCorrupt, Records, Tail, repair};
+use tfevents::summary::decode_png;
 use tfevents::wire::Cursor;
 use tfevents::{ErrorKind, graph, summary};
 

@@ -11,11 +11,12 @@ use std::sync::Arc;
 
 use messages::{event, message, metadata};
 use proptest::prelude::*;
-use tfevents::event::{Data, SessionLog, SummaryValue};
-use tfevents::reader::{
-    self, Blob, Kind, KindSet, Log, OnCorrupt, Options, Selection, Series, Values,
-};
+use tfevents::columns::{Blob, KindSet, Selection, Series, Values};
+use tfevents::proto::Kind;
+use tfevents::proto::{Data, SessionLog, SummaryValue};
+use tfevents::reader::{self, Log, Options};
 use tfevents::record::{self, Verify};
+use tfevents::scan::OnCorrupt;
 use tfevents::wire::encode;
 use tfevents::{Corruption, ErrorKind, logdir};
 

@@ -7,10 +7,11 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
-use tfevents::reader::{
-    Blob, Follower, Kind, Log, Next, OnCorrupt, Options, Records, Restarts, Run, Values,
-};
+use tfevents::columns::{Blob, Restarts, Values};
+use tfevents::proto::Kind;
+use tfevents::reader::{Follower, Log, Options, Run};
 use tfevents::record::Verify;
+use tfevents::scan::{Next, OnCorrupt, Records};
 use tfevents::wire::encode;
 use tfevents::{logdir, reader, record, summary};
 
@@ -413,7 +414,7 @@ proptest! {
             prop_assert_eq!(&followed, &there);
             let mut reported: Vec<_> =
                 follower.damage().iter().chain(follower.open_damage()).cloned().collect();
-            let key = |it: &reader::Damage| (it.path.clone(), it.offset);
+            let key = |it: &tfevents::scan::Damage| (it.path.clone(), it.offset);
             reported.sort_by_key(key);
             damage.sort_by_key(key);
             prop_assert_eq!(reported, damage);

@@ -10,9 +10,12 @@ use std::path::{Path, PathBuf};
 
 use messages::{event, message, metadata};
 use proptest::prelude::*;
+use tfevents::columns::{Text, Values};
 use tfevents::logdir;
-use tfevents::reader::{self, Damage, Kind, Log, OnCorrupt, Options, Text, Values};
+use tfevents::proto::Kind;
+use tfevents::reader::{self, Log, Options};
 use tfevents::record::{self, Verify};
+use tfevents::scan::{Damage, OnCorrupt};
 use tfevents::wire::encode;
 use tfevents::{Corruption, ErrorKind};
 

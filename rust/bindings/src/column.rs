@@ -8,7 +8,8 @@ use std::sync::Arc;
 use numpy::ndarray::ArrayView1;
 use numpy::{Element, PyArray1, PyArrayMethods};
 use pyo3::prelude::*;
-use tfevents::reader::{Series, table};
+use tfevents::columns::Series;
+use tfevents::reader::table;
 
 /// Keeps the memory of the arrays of one tag alive; their `base`.
 #[pyclass(frozen, module = "tfevents._native")]

@@ -2,8 +2,8 @@
 
 use std::ffi::OsString;
 
-use tfevents::reader::{Damage, OnCorrupt};
 use tfevents::record::Verify;
+use tfevents::scan::{Damage, OnCorrupt};
 
 /// Path, offset, length and kind.
 pub type DamageTuple = (OsString, u64, u64, &'static str);

@@ -9,10 +9,10 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
 use pyo3::types::{PyBytes, PyList};
-use tfevents::event::{Data, Event as Decoded, Malformed, Status, SummaryValue, What};
-use tfevents::reader::repair::{self, Report};
-use tfevents::reader::{Damage, Next, OnCorrupt, Records};
+use tfevents::proto::{Data, Event as Decoded, Malformed, Status, SummaryValue, What};
 use tfevents::record::{FOOTER, HEADER, Verify};
+use tfevents::scan::repair::{self, Report};
+use tfevents::scan::{Damage, Next, OnCorrupt, Records};
 
 use crate::damage::{DamageTuple, checks, damage_tuple};
 use crate::error::to_py;

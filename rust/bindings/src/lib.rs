@@ -70,7 +70,7 @@ mod _native {
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
-        tfevents::remote::register(Box::new(crate::remote::Fsspec));
+        tfevents::storage::remote::register(Box::new(crate::remote::Fsspec));
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }
 }

@@ -9,9 +9,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
+use tfevents::columns::{KindSet, Restarts, Selection};
 use tfevents::logdir::{self, RunFiles};
-use tfevents::reader::{self, Kind, KindSet, OnCorrupt, Options, Restarts, Run, Selection};
+use tfevents::proto::Kind;
+use tfevents::reader::{self, Options, Run};
 use tfevents::record::Verify;
+use tfevents::scan::OnCorrupt;
 
 use crate::damage::{DamageTuple, checks, damage_tuple};
 use crate::error::to_py;

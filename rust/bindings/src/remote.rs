@@ -6,8 +6,8 @@ use std::sync::{Mutex, PoisonError};
 use pyo3::exceptions::PyFileNotFoundError;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
-use tfevents::reader::{Source, Stamp};
-use tfevents::remote::{Listing, Remote};
+use tfevents::storage::remote::{Listing, Remote};
+use tfevents::storage::{Source, Stamp};
 
 /// As many bytes are read at a time where a file is read from its beginning to its end.
 const BLOCK: u64 = 4 << 20;

@@ -7,9 +7,11 @@ use numpy::PyArray1;
 use pyo3::exceptions::{PyIndexError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyDict, PyList};
-use tfevents::event::{Data, Elements, NoArray, SummaryValue, Tensor};
-use tfevents::reader::{self, Blob, Kind, Run, Series, Tag, Text, Values};
-use tfevents::remote;
+use tfevents::columns::{Blob, Series, Text, Values};
+use tfevents::proto::Kind;
+use tfevents::proto::{Data, Elements, NoArray, SummaryValue, Tensor};
+use tfevents::reader::{Run, Tag};
+use tfevents::storage::remote;
 use tfevents::wire::{Cursor, Value};
 
 use crate::column::{self, Column};
@@ -181,7 +183,7 @@ impl RunData {
     /// The columns of the histograms of the tag at `index`; those of the buckets can't be written
     /// to.
     fn histograms<'py>(&self, py: Python<'py>, index: usize) -> PyResult<Histograms<'py>> {
-        fn of(series: &Series) -> Option<&reader::Histograms> {
+        fn of(series: &Series) -> Option<&tfevents::columns::Histograms> {
             match &series.values {
                 Values::Histograms(histograms) => Some(histograms),
                 _ => None,
@@ -199,9 +201,15 @@ impl RunData {
         Ok((
             columns.map(|column| PyArray1::from_slice(py, column)),
             (
-                column::shared(py, &series, |it| of(it).map_or(&[], reader::Histograms::ends))?,
-                column::shared(py, &series, |it| of(it).map_or(&[], reader::Histograms::limits))?,
-                column::shared(py, &series, |it| of(it).map_or(&[], reader::Histograms::counts))?,
+                column::shared(py, &series, |it| {
+                    of(it).map_or(&[], tfevents::columns::Histograms::ends)
+                })?,
+                column::shared(py, &series, |it| {
+                    of(it).map_or(&[], tfevents::columns::Histograms::limits)
+                })?,
+                column::shared(py, &series, |it| {
+                    of(it).map_or(&[], tfevents::columns::Histograms::counts)
+                })?,
             ),
             histograms.tensors().to_vec(),
         ))
@@ -285,7 +293,7 @@ impl RunData {
 }
 
 /// The elements of an array of strings, all of them.
-fn strings<'a, 'b>(array: &'a tfevents::event::Array<'b>) -> PyResult<&'a [&'b [u8]]> {
+fn strings<'a, 'b>(array: &'a tfevents::proto::Array<'b>) -> PyResult<&'a [&'b [u8]]> {
     match &array.elements {
         Elements::Strings(strings) if array.shape.iter().product::<usize>() == strings.len() => {
             Ok(strings)
@@ -345,7 +353,8 @@ pub fn decode_png<'py>(
     data: &Bound<'py, PyBytes>,
 ) -> PyResult<([usize; 3], Bound<'py, PyByteArray>)> {
     let bytes = data.as_bytes();
-    let picture = py.detach(|| reader::decode_png(bytes)).map_err(PyValueError::new_err)?;
+    let picture =
+        py.detach(|| tfevents::summary::decode_png(bytes)).map_err(PyValueError::new_err)?;
     let shape = [picture.height, picture.width, picture.channels];
     Ok((shape, PyByteArray::new(py, &picture.samples)))
 }

@@ -3,8 +3,9 @@
 use std::ffi::OsString;
 
 use pyo3::prelude::*;
-use tfevents::event::Metadata;
-use tfevents::reader::{FileState, RunState, Stamp, TagState};
+use tfevents::proto::Metadata;
+use tfevents::reader::{FileState, RunState, TagState};
+use tfevents::storage::Stamp;
 
 use crate::reader::kind;
 

@@ -8,8 +8,8 @@ use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
 use pyo3::types::{PyBytes, PyList, PyTuple};
-use tfevents::event::{Data, Event, Malformed, Status, SummaryValue, What};
-use tfevents::reader::{Item, Scalars, Tail};
+use tfevents::proto::{Data, Event, Malformed, Status, SummaryValue, What};
+use tfevents::scan::{Item, Scalars, Tail};
 use tfevents::{Corruption, Error};
 
 use crate::error::to_py;

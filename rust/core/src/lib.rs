@@ -4,15 +4,17 @@
 //! frame, [`wire`] is protobuf's encoding, then come the event model, the summaries, and at last
 //! the writer and the reader that use them.
 
+pub mod columns;
 pub mod crc32c;
 pub mod error;
-pub mod event;
 pub mod graph;
 pub mod logdir;
 pub mod projector;
+pub mod proto;
 pub mod reader;
 pub mod record;
-pub mod remote;
+pub mod scan;
+pub mod storage;
 pub mod summary;
 pub mod text;
 pub mod wire;

@@ -11,7 +11,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
-use crate::remote::{self, Listing};
+use crate::storage::remote::{self, Listing};
 
 /// A run, not read yet.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,14 +5,16 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::columns::{Columns, Content};
-use super::file::{self, Progress};
-use super::kind::Kind;
-use super::points::Points;
-use super::sessions::{self, Sessions};
-use super::{Options, Restarts};
+use crate::columns::Restarts;
+use crate::columns::builder::{Columns, Content};
+use crate::columns::points::Points;
+use crate::columns::sessions::{self, Sessions};
 use crate::error::Result;
-use crate::remote;
+use crate::proto::kind::Kind;
+use crate::reader::file;
+use crate::reader::options::Options;
+use crate::scan::progress::Progress;
+use crate::storage::remote;
 
 /// What is to be read of one file.
 pub struct Task<'t> {

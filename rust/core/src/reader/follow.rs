@@ -3,13 +3,13 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::path::{Path, PathBuf};
 
-use super::OnCorrupt;
-use super::file::{self, Change, Damage, HEAD, Progress};
-use super::records::{Next, Records};
-use super::state::RunState;
 use crate::error::Result;
 use crate::logdir::RunFiles;
+use crate::reader::state::RunState;
 use crate::record::Verify;
+use crate::scan::damage::{Damage, OnCorrupt};
+use crate::scan::progress::{self, Change, HEAD, Progress};
+use crate::scan::records::{Next, Records};
 
 /// Reads on in the files that it is [told of](Follower::look), each to where it ends when it is
 /// its turn.
@@ -169,7 +169,7 @@ impl Follower {
         // Before a byte is read: what is written meanwhile changes it.
         progress.stamp = records.source().stamp().map_err(io_error)?;
         if usize::from(progress.head.0) < HEAD && records.source().is_seekable() {
-            progress.head = file::head(records.source()).map_err(io_error)?;
+            progress.head = progress::head(records.source()).map_err(io_error)?;
         }
         self.files.remove(path);
         let end = progress.stamp.as_ref().map_or(u64::MAX, |stamp| stamp.length);

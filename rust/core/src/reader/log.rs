@@ -4,19 +4,38 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::file::{Change, Damage};
-use super::files::{FileContent, Task, read_files};
-use super::run::{Run, RunFile};
-use super::state::RunState;
-use super::{Options, Restarts};
+use crate::columns::Restarts;
 use crate::error::Result;
 use crate::logdir::RunFiles;
+use crate::reader::files::{FileContent, Task, read_files};
+use crate::reader::options::Options;
+use crate::reader::run::{Run, RunFile};
+use crate::reader::state::RunState;
+use crate::scan::damage::Damage;
+use crate::scan::progress::Change;
 
 /// What was read.
 #[derive(Debug, Clone, Default)]
 pub struct Log {
     /// The runs, in the order in which they were given.
     runs: Vec<Arc<Run>>,
+}
+
+/// Reads these runs, with all points in the order of the files, whatever the number of threads.
+///
+/// A record that the end of a file cuts short is not written yet, and no error.
+///
+/// ```
+/// use tfevents::{logdir, reader};
+///
+/// let directory = tempfile::tempdir().unwrap();
+/// let log = reader::read(&logdir::find(directory.path()).unwrap(), &Default::default()).unwrap();
+/// assert!(log.runs().is_empty());
+/// ```
+pub fn read(runs: &[RunFiles], options: &Options<'_>) -> Result<Log> {
+    let mut log = Log::default();
+    log.update(runs, options)?;
+    Ok(log)
 }
 
 /// What is to be done for a run.

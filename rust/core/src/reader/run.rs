@@ -5,18 +5,19 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use super::Options;
-use super::columns::Origin;
-use super::file::{Damage, Progress};
-use super::files::{FileContent, Scratch, Task, read_file};
-use super::kind::Kind;
-use super::points::Points;
-use super::restarts::{self, Purge, Restarts};
-use super::series::{Segment, Series};
-use super::sessions;
-use super::state::{FileState, RunState, TagState};
+use crate::columns::builder::Origin;
+use crate::columns::points::Points;
+use crate::columns::restarts::{self, Purge, Restarts};
+use crate::columns::series::{Segment, Series};
+use crate::columns::sessions;
 use crate::error::Result;
 use crate::logdir::RunFiles;
+use crate::proto::kind::Kind;
+use crate::reader::files::{FileContent, Scratch, Task, read_file};
+use crate::reader::options::Options;
+use crate::reader::state::{FileState, RunState, TagState};
+use crate::scan::damage::Damage;
+use crate::scan::progress::Progress;
 
 /// One run, as it was when it was read. What is read later makes another one, that shares what
 /// stayed.
@@ -193,7 +194,7 @@ impl Run {
         &self.name
     }
 
-    /// The paths of its files, by the index that [`Place::file`](super::Place::file) gives.
+    /// The paths of its files, by the index that [`Place::file`](crate::columns::Place::file) gives.
     pub fn paths(&self) -> impl Iterator<Item = &Path> {
         self.files.iter().map(|file| &*file.path)
     }

@@ -3,11 +3,11 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use super::file::{HEAD, Progress};
-use super::kind::Kind;
-use super::sessions;
-use super::source::Stamp;
-use crate::event::Metadata;
+use crate::columns::sessions;
+use crate::proto::Metadata;
+use crate::proto::kind::Kind;
+use crate::scan::progress::{HEAD, Progress};
+use crate::storage::source::Stamp;
 
 /// How far a run is read, and what has to be known of it to read on.
 #[derive(Debug, Clone, PartialEq)]

@@ -15,6 +15,7 @@ mod histogram;
 mod hparams;
 mod image;
 mod mesh;
+mod picture;
 mod pixels;
 mod pr_curve;
 mod scalar;
@@ -34,6 +35,7 @@ pub use hparams::{
 pub use image::Image;
 pub(crate) use image::png;
 pub use mesh::{MeshComponent, MeshTensor, mesh_values};
+pub use picture::{Picture, decode_png};
 pub use pixels::{Channel, Grid, tile};
 pub use pr_curve::{PrCurve, Prediction, pr_curve, pr_curve_value};
 pub use scalar::{

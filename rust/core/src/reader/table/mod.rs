@@ -6,8 +6,8 @@ use std::borrow::Cow;
 use std::collections::TryReserveError;
 use std::sync::Arc;
 
-use super::points::Points;
-use super::series::Series;
+use crate::columns::points::Points;
+use crate::columns::series::Series;
 pub use column::{Column, Number};
 
 /// The points of one tag of one run.
@@ -209,7 +209,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::reader::Kind;
+    use crate::proto::Kind;
     use proptest::prelude::*;
 
     fn parts(tags: &[(i32, i32, Vec<i64>)]) -> Vec<Part> {

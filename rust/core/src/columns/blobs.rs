@@ -1,0 +1,160 @@
+//! Values that are kept as they are encoded: small ones in memory, large ones in the file.
+
+use std::io;
+use std::ops::Range;
+use std::path::Path;
+
+use crate::crc32c;
+use crate::error::{Error, ErrorKind, Result};
+use crate::storage::source::{self, Source};
+
+/// A value with more bytes than this stays in the file, and is read when it is asked for.
+const SMALL: usize = 4 << 10;
+
+/// Steps, wall times and encoded values of one tag.
+#[derive(Debug, Default)]
+pub struct Blobs {
+    /// The steps.
+    pub steps: Vec<i64>,
+    /// Seconds since the epoch.
+    pub wall_times: Vec<f64>,
+    places: Vec<Place>,
+    /// The bytes of all small values.
+    small: Vec<u8>,
+}
+
+/// An encoded value.
+#[derive(Debug, Clone, Copy)]
+pub enum Blob<'a> {
+    /// Its bytes.
+    Here(&'a [u8]),
+    /// Where its bytes are.
+    There(Place),
+}
+
+/// Bytes of a file that were there when it was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// The index of the file among those of the run; `HERE` for the memory of [`Blobs`].
+    file: u32,
+    length: u32,
+    offset: u64,
+    /// The checksum of the first `checked` bytes: of all, but where no checksums were verified, so
+    /// that not all bytes were seen.
+    checked: u32,
+    checksum: u32,
+}
+
+const HERE: u32 = u32::MAX;
+
+impl Place {
+    /// The place of `length` bytes at `offset`, and the checksum of the first `checked` of them.
+    pub(crate) fn new(offset: u64, length: u32, checked: u32, checksum: u32) -> Place {
+        Place { file: 0, length, offset, checked, checksum }
+    }
+
+    /// The index of the file among those of the run.
+    pub fn file(&self) -> usize {
+        self.file as usize
+    }
+
+    /// Reads the bytes from the file, which was at `path`; an error if they are not what they were.
+    pub fn read(&self, path: &Path) -> Result<Vec<u8>> {
+        let changed = || Error::new(ErrorKind::Changed).at_path(path).at_offset(self.offset);
+        let source = source::open(path).map_err(|error| Error::io(error, path))?;
+        let bytes = self.read_from(&*source).map_err(|error| Error::io(error, path))?;
+        bytes.ok_or_else(changed)
+    }
+
+    fn read_from(&self, source: &dyn Source) -> io::Result<Option<Vec<u8>>> {
+        // No more is allocated than the file can hold.
+        let end = self.offset.saturating_add(u64::from(self.length));
+        if source.len()?.is_none_or(|length| length < end) {
+            return Ok(None);
+        }
+        let mut bytes = vec![0; self.length as usize];
+        let is_whole = source::read_exact_at(source, &mut bytes, self.offset)?;
+        let same = is_whole && crc32c::checksum(&bytes[..self.checked as usize]) == self.checksum;
+        Ok(same.then_some(bytes))
+    }
+}
+
+impl Blobs {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+
+    /// The value at `index`.
+    pub fn get(&self, index: usize) -> Option<Blob<'_>> {
+        let place = *self.places.get(index)?;
+        if place.file != HERE {
+            return Some(Blob::There(place));
+        }
+        let start = place.offset as usize;
+        Some(Blob::Here(self.small.get(start..start + place.length as usize)?))
+    }
+
+    /// Appends a value, which lies at `offset` in the file, if that is known.
+    pub(crate) fn push(&mut self, step: i64, wall_time: f64, bytes: &[u8], offset: Option<u64>) {
+        // No record is as long as 4 GiB.
+        let length = bytes.len() as u32;
+        let place = match offset {
+            Some(offset) if bytes.len() > SMALL => {
+                Place::new(offset, length, length, crc32c::checksum(bytes))
+            }
+            _ => {
+                let offset = self.small.len() as u64;
+                self.small.extend_from_slice(bytes);
+                Place { file: HERE, length, offset, checked: 0, checksum: 0 }
+            }
+        };
+        self.push_place(step, wall_time, place);
+    }
+
+    /// Appends a value that stays in the file.
+    pub(crate) fn push_place(&mut self, step: i64, wall_time: f64, place: Place) {
+        self.steps.push(step);
+        self.wall_times.push(wall_time);
+        self.places.push(place);
+    }
+
+    /// Appends copies of these values of `other`. Those in files stay where they are.
+    pub(crate) fn extend_from(&mut self, other: &Blobs, range: Range<usize>) {
+        self.steps.extend_from_slice(&other.steps[range.clone()]);
+        self.wall_times.extend_from_slice(&other.wall_times[range.clone()]);
+        for place in &other.places[range] {
+            let mut place = *place;
+            if place.file == HERE {
+                let start = place.offset as usize;
+                place.offset = self.small.len() as u64;
+                self.small.extend_from_slice(&other.small[start..start + place.length as usize]);
+            }
+            self.places.push(place);
+        }
+    }
+
+    /// Says which file the values come from that stay in one.
+    pub(crate) fn set_file(&mut self, file: u32) {
+        for place in self.places.iter_mut().filter(|place| place.file != HERE) {
+            place.file = file;
+        }
+    }
+
+    /// Appends all of `other`, which comes from the file at this index.
+    pub(crate) fn append(&mut self, mut other: Blobs, file: u32) {
+        let moved = self.small.len() as u64;
+        self.steps.append(&mut other.steps);
+        self.wall_times.append(&mut other.wall_times);
+        self.small.append(&mut other.small);
+        self.places.extend(other.places.into_iter().map(|place| match place.file {
+            HERE => Place { offset: place.offset + moved, ..place },
+            _ => Place { file, ..place },
+        }));
+    }
+}

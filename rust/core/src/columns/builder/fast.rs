@@ -1,0 +1,199 @@
+//! Records as nearly all are, taken in without decoding them in full.
+
+use std::borrow::Cow;
+
+use super::Columns;
+use crate::columns::frame::{WALL_TIME, WALL_TIME_LEN};
+use crate::columns::prefetch::prefetch;
+use crate::columns::series::Values;
+use crate::crc32c;
+use crate::proto::Histogram;
+use crate::record::{self, OVERHEAD, Parsed, Verify};
+use crate::wire::Cursor;
+
+/// How far ahead of the record that is parsed memory is fetched. Each record says where the next
+/// begins, so the processor cannot guess it.
+const AHEAD: usize = 2048;
+
+/// The keys of an event's fields: its number and its wire type.
+const STEP: u64 = 0x10;
+const SUMMARY: u64 = 0x2a;
+
+impl Columns<'_> {
+    /// Takes in the records at the beginning of `window` that are `wall_time, step?, summary` with
+    /// one value, of the tag and in the shape that are expected next, as nearly all are; how many
+    /// bytes and records they were, and the good record that comes after them.
+    #[inline(never)]
+    pub(super) fn predicted<'w, const SELECTS: bool>(
+        &mut self,
+        window: &'w [u8],
+        verify: Verify,
+    ) -> (usize, u64, Option<&'w [u8]>) {
+        let (mut at, mut records) = (0, 0);
+        let mut last = self.last;
+        let selection = self.selection;
+        let hot = &mut self.hot[..];
+        let mut next = hot.get(last as usize).map_or(u32::MAX, |hot| hot.next);
+        let unusual = loop {
+            prefetch(window, at + AHEAD);
+            let Some(rest) = window.get(at..) else { break None };
+            let Some(hot) = hot.get_mut(next as usize) else { break good_record(rest, verify) };
+            let Some((payload, checksum)) = hot.frame.payload(rest) else {
+                break good_record(rest, verify);
+            };
+            if verify == Verify::Crc && crc32c::masked(payload) != checksum {
+                break None;
+            }
+            let Some((wall_time, step, summary)) = hot.frame.head(payload) else {
+                break Some(payload);
+            };
+            let Some(value) = hot.template.read_summary(summary) else { break Some(payload) };
+            if !SELECTS || (hot.is_selected && selection.has_step(step)) {
+                hot.points.push(step, wall_time, value);
+            }
+            (last, next) = (next, hot.next);
+            at += payload.len() + OVERHEAD;
+            records += 1;
+        };
+        self.last = last;
+        (at, records, unusual)
+    }
+
+    /// Takes in an event with one value of a known shape, whose tag or length was not predicted;
+    /// its tag, and how many bytes its step takes.
+    #[inline(never)]
+    pub(super) fn one_value(&mut self, payload: &[u8]) -> Option<(u32, usize)> {
+        let (wall_time, step, summary) = head(payload)?;
+        let (_, values) = varint(summary.get(1..)?)?;
+        let tag = self.guess(values)?;
+        let hot = &mut self.hot[tag as usize];
+        let value = hot.template.read_summary(summary)?;
+        if hot.is_selected && self.selection.has_step(step) {
+            hot.points.push(step, wall_time, value);
+        }
+        self.hot[self.last as usize].next = tag;
+        self.last = tag;
+        Some((tag, payload.len() - WALL_TIME_LEN - summary.len()))
+    }
+
+    /// What the tag of the value at the beginning of `values` nearly always is, if it is known.
+    /// That the template fits is the proof.
+    #[inline]
+    fn guess(&self, values: &[u8]) -> Option<u32> {
+        let (_, value) = varint(values.strip_prefix(b"\x0a")?)?;
+        let (length, rest) = varint(value.strip_prefix(b"\x0a")?)?;
+        self.tags.guess(rest.get(..usize::try_from(length).ok()?)?)
+    }
+
+    /// Takes in an event with one histogram in the older encoding, of a tag that is known.
+    pub(super) fn one_histogram(&mut self, payload: &[u8]) -> Option<()> {
+        #[cfg(test)]
+        if self.thorough {
+            return None;
+        }
+        let (wall_time, step, summary) = head(payload)?;
+        // Each of these is the last field of the one around it.
+        let values = whole(summary.strip_prefix(b"\x2a")?)?;
+        let value = whole(values.strip_prefix(b"\x0a")?)?;
+        let (length, rest) = varint(value.strip_prefix(b"\x0a")?)?;
+        let (name, rest) = rest.split_at_checked(usize::try_from(length).ok()?)?;
+        let message = whole(rest.strip_prefix(b"\x2a")?)?;
+        let tag = self.tags.guess(name).filter(|&tag| self.tags.is(tag, name))?;
+        let Values::Histograms(histograms) = &mut self.cold[tag as usize].values else {
+            return None;
+        };
+        let histogram = Histogram::decode(Cow::Borrowed(message)).ok()?;
+        self.origin.wall_time.get_or_insert(wall_time);
+        if self.selection.has_step(step) {
+            histograms.push_message(step, wall_time, &histogram);
+        }
+        Some(())
+    }
+
+    /// Takes in `wall_time, step?, summary` with any number of values of known shapes.
+    pub(super) fn many_values(&mut self, payload: &[u8]) -> Option<()> {
+        let (wall_time, step, summary) = head(payload)?;
+        let mut values = whole(summary.strip_prefix(b"\x2a")?)?;
+        self.pending.clear();
+        while !values.is_empty() {
+            let predicted = self.hot.get(self.last as usize)?.next;
+            let read = self.hot.get(predicted as usize)?.template.read_value(values);
+            let (tag, (value, length)) = match read {
+                Some(read) => (predicted, read),
+                None => {
+                    let tag = self.guess(values)?;
+                    let read = self.hot[tag as usize].template.read_value(values)?;
+                    self.hot[self.last as usize].next = tag;
+                    (tag, read)
+                }
+            };
+            self.last = tag;
+            self.pending.push((tag, value));
+            values = &values[length..];
+        }
+        if self.selection.has_step(step) {
+            for &(tag, value) in &self.pending {
+                let hot = &mut self.hot[tag as usize];
+                if hot.is_selected {
+                    hot.points.push(step, wall_time, value);
+                }
+            }
+        }
+        Some(())
+    }
+}
+
+/// The payload of the record at the beginning of `bytes`, if it is whole and good.
+#[inline(never)]
+pub(super) fn good_record(bytes: &[u8], verify: Verify) -> Option<&[u8]> {
+    match record::parse(bytes, verify) {
+        Parsed::Record(payload) => Some(payload),
+        _ => None,
+    }
+}
+
+/// The wall time and step at the beginning of an event, and the bytes after them.
+#[inline(always)]
+fn head(payload: &[u8]) -> Option<(f64, i64, &[u8])> {
+    // A key, a double, and eight more bytes, most of which are the step: no event with a value
+    // is shorter.
+    let (&[WALL_TIME, ref times @ ..], _) = payload.split_first_chunk::<17>()? else {
+        return None;
+    };
+    let (wall_time, word) = times.split_first_chunk::<8>()?;
+    let word = u64::from_le_bytes(*word.first_chunk()?);
+    let (step, length) = match word & 0xff {
+        SUMMARY => (0, 0),
+        STEP if word & 0x8000 == 0 => (word >> 8 & 0x7f, 2),
+        STEP if word & 0x80_0000 == 0 => (word >> 8 & 0x7f | word >> 9 & 0x3f80, 3),
+        STEP if word & 0x8000_0000 == 0 => {
+            (word >> 8 & 0x7f | word >> 9 & 0x3f80 | word >> 10 & 0x1f_c000, 4)
+        }
+        STEP => {
+            let (step, rest) = varint(&payload[10..])?;
+            (step, payload.len() - 9 - rest.len())
+        }
+        _ => return None,
+    };
+    Some((f64::from_le_bytes(*wall_time), step as i64, payload.get(9 + length..)?))
+}
+
+/// The bytes of a field of which these are the length and all that follows.
+#[inline(always)]
+fn whole(field: &[u8]) -> Option<&[u8]> {
+    let (length, bytes) = varint(field)?;
+    (length == bytes.len() as u64).then_some(bytes)
+}
+
+/// The varint at the beginning of `bytes`, and what follows it.
+#[inline(always)]
+fn varint(bytes: &[u8]) -> Option<(u64, &[u8])> {
+    match bytes {
+        [a @ ..0x80, rest @ ..] => Some((u64::from(*a), rest)),
+        [a, b @ ..0x80, rest @ ..] => Some((u64::from(a & 0x7f) | u64::from(*b) << 7, rest)),
+        _ => {
+            let mut cursor = Cursor::new(bytes);
+            Some((cursor.varint().ok()?, cursor.rest()))
+        }
+    }
+}

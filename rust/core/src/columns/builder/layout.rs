@@ -1,0 +1,89 @@
+//! Where the columns of a large file lie.
+
+use std::iter;
+
+use super::{Cold, Columns};
+use crate::columns::points::Points;
+use crate::columns::series::Values;
+use crate::columns::words::Words;
+use crate::proto::kind::Kind;
+use crate::scan::counts::Counts;
+
+impl Columns<'_> {
+    /// Lays the columns out for a file of which `done` bytes are read and `rest` are not, with as
+    /// much room for each tag as it will need if it comes as often as it did.
+    ///
+    /// If it does not, not much more than `may_waste` bytes are wasted: false where that can't be
+    /// promised, since there are too many tags.
+    pub fn spread(&mut self, done: u64, rest: u64, mut may_waste: usize) -> bool {
+        self.is_large = true;
+        let ratio = rest as f64 / done.max(1) as f64;
+        let room = |seen: usize, at_once: usize| {
+            // Three standard deviations of a count, for tags that come at random.
+            let seen = (seen / at_once.max(1)) as f64;
+            let times = (seen + (seen + 3.0 * seen.sqrt()) * ratio).ceil() as usize;
+            times.saturating_mul(at_once).saturating_add(16)
+        };
+        let capacities: Vec<_> = iter::zip(&self.hot, &self.cold)
+            .map(|(tag, rest)| match tag.is_selected && rest.kind == Kind::Scalar {
+                true => room(tag.points.len(), 1),
+                false => 0,
+            })
+            .collect();
+        let all = self.hot.iter_mut().map(|tag| &mut tag.points);
+        let emptied = Points::spread(all, &capacities, &mut may_waste);
+        let is_laid_out = emptied.is_some();
+        self.keep(emptied.unwrap_or_default());
+        let capacities: Vec<_> = (self.cold.iter())
+            .filter_map(|tag| match &tag.values {
+                Values::Histograms(it) => {
+                    let count = it.limits().len();
+                    Some(room(count, count / it.len().max(1)))
+                }
+                _ => None,
+            })
+            .collect();
+        // They are longer than points, so that they may waste less where they grow one by one.
+        let _ = Words::spread(buckets(&mut self.cold), &capacities, &mut may_waste);
+        is_laid_out
+    }
+
+    /// Lays the columns out for just so many points that are still to come.
+    pub fn reserve(&mut self, counts: &Counts) {
+        let is_selected = |(tag, _): &(&str, usize)| self.selection.wants(tag, Kind::Scalar);
+        let mut more = vec![0; self.hot.len()];
+        let mut new = Vec::new();
+        for (tag, count) in counts.iter().filter(is_selected) {
+            match self.tags.get(tag) {
+                Some(known) => more[known as usize] = count,
+                None => new.push((tag, count)),
+            }
+        }
+        let known = self.hot.iter().zip(more).map(|(tag, more)| tag.points.len() + more);
+        let capacities: Vec<usize> = known.chain(new.iter().map(|&(_, count)| count)).collect();
+        let mut points: Vec<Points> = new.iter().map(|_| Points::default()).collect();
+        let all = self.hot.iter_mut().map(|tag| &mut tag.points).chain(&mut points);
+        // Not kept: they may be many.
+        drop(Points::pack(all, &capacities, true));
+        let names = new.into_iter().map(|(tag, _)| tag.into());
+        self.reserved = iter::zip(names, points).collect();
+    }
+
+    /// Bytes that columns which grow one by one take and do not use yet.
+    pub fn unused(&self) -> usize {
+        self.hot.iter().map(|tag| tag.points.unused()).sum()
+    }
+
+    /// Keeps columns that are not used any more for those to come.
+    pub(super) fn keep(&mut self, emptied: Vec<Points>) {
+        self.spare.extend(emptied.into_iter().filter(Points::is_reusable));
+    }
+}
+
+/// The buckets of all tags that hold histograms.
+pub(super) fn buckets(tags: &mut [Cold]) -> impl Iterator<Item = &mut Words<2>> {
+    tags.iter_mut().filter_map(|tag| match &mut tag.values {
+        Values::Histograms(histograms) => Some(histograms.buckets_mut()),
+        _ => None,
+    })
+}

@@ -1,0 +1,194 @@
+//! The histograms of one tag.
+
+use std::ops::Range;
+
+use crate::columns::words::Words;
+use crate::proto::{Data, Elements, Histogram, Tensor};
+
+/// Steps, wall times and histograms of one tag.
+///
+/// What `HistogramProto` says of all values, the tensors of TensorFlow 2 do not: of these, `min` and
+/// `max` are the outer edges, `num` is the sum of the counts, and the two sums are NaN.
+#[derive(Debug, Default)]
+pub struct Histograms {
+    /// The steps.
+    pub steps: Vec<i64>,
+    /// Seconds since the epoch.
+    pub wall_times: Vec<f64>,
+    min: Vec<f64>,
+    max: Vec<f64>,
+    num: Vec<f64>,
+    sum: Vec<f64>,
+    sum_squares: Vec<f64>,
+    /// Where the buckets of each end.
+    ends: Vec<usize>,
+    /// The upper limits of all buckets, and their counts.
+    buckets: Words<2>,
+    /// Which are tensors; empty while none is.
+    tensors: Vec<bool>,
+}
+
+impl Histograms {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.steps.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    /// The least value of each.
+    pub fn min(&self) -> &[f64] {
+        &self.min
+    }
+
+    /// The greatest value of each.
+    pub fn max(&self) -> &[f64] {
+        &self.max
+    }
+
+    /// How many values are in each.
+    pub fn num(&self) -> &[f64] {
+        &self.num
+    }
+
+    /// The sum of the values of each.
+    pub fn sum(&self) -> &[f64] {
+        &self.sum
+    }
+
+    /// The sum of the squares of the values of each.
+    pub fn sum_squares(&self) -> &[f64] {
+        &self.sum_squares
+    }
+
+    /// Where the buckets of each end among all.
+    pub fn ends(&self) -> &[usize] {
+        &self.ends
+    }
+
+    /// The upper limits of the buckets of all, as they are stored.
+    pub fn limits(&self) -> &[f64] {
+        self.buckets.floats(0)
+    }
+
+    /// The counts of the buckets of all.
+    pub fn counts(&self) -> &[f64] {
+        self.buckets.floats(1)
+    }
+
+    /// Which are tensors, so that the limits are all edges but the first; up to the last that is.
+    pub fn tensors(&self) -> &[bool] {
+        &self.tensors
+    }
+
+    /// Appends a histogram, if this is one.
+    pub(crate) fn push(&mut self, step: i64, wall_time: f64, data: &Data<'_>) {
+        match data {
+            Data::Histogram(histogram) => self.push_message(step, wall_time, histogram),
+            Data::Tensor(tensor) if self.push_tensor(tensor).is_some() => {
+                self.push_times(step, wall_time);
+            }
+            _ => {}
+        }
+    }
+
+    /// Appends a histogram of the older encoding.
+    pub(crate) fn push_message(&mut self, step: i64, wall_time: f64, histogram: &Histogram<'_>) {
+        // A limit without a count, or the other way round, says nothing.
+        self.buckets.extend([histogram.limits.as_chunks().0, histogram.counts.as_chunks().0]);
+        self.min.push(histogram.min);
+        self.max.push(histogram.max);
+        self.num.push(histogram.num);
+        self.sum.push(histogram.sum);
+        self.sum_squares.push(histogram.sum_squares);
+        self.push_times(step, wall_time);
+    }
+
+    fn push_times(&mut self, step: i64, wall_time: f64) {
+        self.steps.push(step);
+        self.wall_times.push(wall_time);
+        self.ends.push(self.buckets.len());
+    }
+
+    /// Takes a tensor of shape \[k, 3\]: left edge, right edge and count of each bucket.
+    fn push_tensor(&mut self, tensor: &Tensor<'_>) -> Option<()> {
+        let array = tensor.array().ok()?;
+        let [buckets, 3] = array.shape[..] else { return None };
+        let Elements::Numbers(dtype, bytes) = array.elements else { return None };
+        // One number for all buckets is no histogram.
+        if bytes.len() / dtype.size != 3 * buckets {
+            return None;
+        }
+        match dtype.name {
+            "float64" => self.push_rows(&bytes, f64::from_le_bytes),
+            "float32" => self.push_rows(&bytes, |x| f64::from(f32::from_le_bytes(x))),
+            _ => return None,
+        }
+        self.sum.push(f64::NAN);
+        self.sum_squares.push(f64::NAN);
+        self.tensors.resize(self.steps.len(), false);
+        self.tensors.push(true);
+        Some(())
+    }
+
+    fn push_rows<const SIZE: usize>(&mut self, bytes: &[u8], number: impl Fn([u8; SIZE]) -> f64) {
+        let rows = bytes.as_chunks().0.as_chunks::<3>().0;
+        self.min.push(rows.first().map_or(f64::NAN, |row| number(row[0])));
+        self.max.push(rows.last().map_or(f64::NAN, |row| number(row[1])));
+        self.num.push(rows.iter().map(|row| number(row[2])).sum());
+        for row in rows {
+            self.buckets.push_words([number(row[1]), number(row[2])].map(f64::to_bits));
+        }
+    }
+
+    /// The buckets of all, to be laid out or given room.
+    pub(crate) fn buckets_mut(&mut self) -> &mut Words<2> {
+        &mut self.buckets
+    }
+
+    /// Appends copies of these histograms of `other`.
+    pub(crate) fn extend_from(&mut self, other: &Histograms, range: Range<usize>) {
+        let start = |index: usize| index.checked_sub(1).map_or(0, |before| other.ends[before]);
+        let buckets = start(range.start)..start(range.end);
+        if !other.tensors.is_empty() {
+            self.tensors.resize(self.steps.len(), false);
+            let is_tensor = |index| other.tensors.get(index).copied().unwrap_or(false);
+            self.tensors.extend(range.clone().map(is_tensor));
+        }
+        let moved = self.buckets.len();
+        self.ends.extend(other.ends[range.clone()].iter().map(|end| end - buckets.start + moved));
+        self.buckets.extend_from(&other.buckets, buckets);
+        self.steps.extend_from_slice(&other.steps[range.clone()]);
+        self.wall_times.extend_from_slice(&other.wall_times[range.clone()]);
+        for (into, column) in [
+            (&mut self.min, &other.min),
+            (&mut self.max, &other.max),
+            (&mut self.num, &other.num),
+            (&mut self.sum, &other.sum),
+            (&mut self.sum_squares, &other.sum_squares),
+        ] {
+            into.extend_from_slice(&column[range.clone()]);
+        }
+    }
+
+    /// Appends all of `other`.
+    pub(crate) fn append(&mut self, mut other: Histograms) {
+        let moved = self.buckets.len();
+        if !other.tensors.is_empty() {
+            self.tensors.resize(self.steps.len(), false);
+            self.tensors.append(&mut other.tensors);
+        }
+        self.steps.append(&mut other.steps);
+        self.wall_times.append(&mut other.wall_times);
+        self.min.append(&mut other.min);
+        self.max.append(&mut other.max);
+        self.num.append(&mut other.num);
+        self.sum.append(&mut other.sum);
+        self.sum_squares.append(&mut other.sum_squares);
+        self.buckets.append(other.buckets);
+        self.ends.extend(other.ends.into_iter().map(|end| end + moved));
+    }
+}

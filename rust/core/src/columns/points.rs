@@ -1,0 +1,33 @@
+//! The columns of one tag's scalars.
+
+#![allow(unsafe_code)]
+
+use crate::columns::words::Words;
+
+/// Steps, wall times and values of one tag.
+pub type Points = Words<3>;
+
+impl Points {
+    /// The steps.
+    pub fn steps(&self) -> &[i64] {
+        let words = self.column(0);
+        // SAFETY: any word is an `i64`.
+        unsafe { std::slice::from_raw_parts(words.as_ptr().cast(), words.len()) }
+    }
+
+    /// Seconds since the epoch.
+    pub fn wall_times(&self) -> &[f64] {
+        self.floats(1)
+    }
+
+    /// The values.
+    pub fn values(&self) -> &[f64] {
+        self.floats(2)
+    }
+
+    /// Appends a point.
+    #[inline(always)]
+    pub fn push(&mut self, step: i64, wall_time: f64, value: f64) {
+        self.push_words([step as u64, wall_time.to_bits(), value.to_bits()]);
+    }
+}

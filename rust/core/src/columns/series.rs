@@ -1,0 +1,256 @@
+//! What is read of one tag.
+
+use std::borrow::Cow;
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::columns::blobs::Blobs;
+use crate::columns::histograms::Histograms;
+use crate::columns::points::Points;
+use crate::columns::restarts::Purge;
+use crate::columns::texts::Texts;
+use crate::proto::kind::Kind;
+use crate::proto::{Data, Event, Metadata, SummaryValue};
+
+/// One tag of a run, with all that is read of it.
+#[derive(Debug)]
+pub struct Series {
+    /// The tag's name.
+    pub tag: Box<str>,
+    /// What it holds.
+    pub kind: Kind,
+    /// The first metadata that came with its values.
+    pub metadata: Option<Box<Metadata<'static>>>,
+    /// Its scalars, if it holds scalars.
+    pub points: Points,
+    /// Its values, if it holds something else.
+    pub values: Values,
+    /// Which of the values come from which file, in order; none if all come from the first, and
+    /// nothing is to be said of them.
+    pub(crate) segments: Vec<Segment>,
+    /// Whether it is wanted. One that is not only says what the tag is.
+    pub(crate) is_selected: bool,
+}
+
+/// Values of a tag that come from one file, one after the other.
+#[derive(Debug, Clone)]
+pub(crate) struct Segment {
+    /// The index of the file among those of the run.
+    pub file: u32,
+    /// Which of all values of the tag they are.
+    pub range: Range<usize>,
+    /// What restarts in the file purge.
+    pub purges: Vec<Purge>,
+}
+
+/// Values of one tag that are no scalars.
+#[derive(Debug)]
+pub enum Values {
+    /// There are none.
+    None,
+    /// Texts.
+    Texts(Box<Texts>),
+    /// Histograms.
+    Histograms(Box<Histograms>),
+    /// Values of any other kind: encoded `Summary.value` fields for
+    /// [`SummaryValue::from_raw`], or the content of other events.
+    Blobs(Box<Blobs>),
+}
+
+impl Values {
+    /// None yet, of this kind.
+    pub(crate) fn of(kind: Kind) -> Values {
+        match kind {
+            Kind::Scalar | Kind::Other => Values::None,
+            Kind::Text => Values::Texts(Box::default()),
+            Kind::Histogram => Values::Histograms(Box::default()),
+            _ => Values::Blobs(Box::default()),
+        }
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        match self {
+            Values::None => 0,
+            Values::Texts(texts) => texts.values.len(),
+            Values::Histograms(histograms) => histograms.len(),
+            Values::Blobs(blobs) => blobs.len(),
+        }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The steps.
+    pub fn steps(&self) -> &[i64] {
+        match self {
+            Values::None => &[],
+            Values::Texts(texts) => &texts.steps,
+            Values::Histograms(histograms) => &histograms.steps,
+            Values::Blobs(blobs) => &blobs.steps,
+        }
+    }
+
+    /// Seconds since the epoch.
+    pub fn wall_times(&self) -> &[f64] {
+        match self {
+            Values::None => &[],
+            Values::Texts(texts) => &texts.wall_times,
+            Values::Histograms(histograms) => &histograms.wall_times,
+            Values::Blobs(blobs) => &blobs.wall_times,
+        }
+    }
+
+    /// Appends a value of this kind, if it is one. The value's bytes lie at `offset` in the file,
+    /// if that is known.
+    pub(crate) fn push(
+        &mut self,
+        kind: Kind,
+        event: &Event<'_>,
+        value: &SummaryValue<'_>,
+        offset: Option<u64>,
+    ) {
+        let (step, wall_time) = (event.step, event.wall_time);
+        match (self, &value.data) {
+            (Values::Texts(texts), Data::Tensor(tensor)) => {
+                if let Some(text) = tensor.text() {
+                    texts.push(step, wall_time, &text);
+                }
+            }
+            (Values::Histograms(histograms), data) => histograms.push(step, wall_time, data),
+            (Values::Blobs(blobs), data) if kind.takes(data) => {
+                blobs.push(step, wall_time, value.raw, offset);
+            }
+            _ => {}
+        }
+    }
+
+    /// Appends all of `other`, which comes from the file at this index.
+    fn append(&mut self, other: Values, file: u32) {
+        match (self, other) {
+            (Values::Texts(into), Values::Texts(texts)) => into.append(*texts),
+            (Values::Histograms(into), Values::Histograms(histograms)) => into.append(*histograms),
+            (Values::Blobs(into), Values::Blobs(blobs)) => into.append(*blobs, file),
+            _ => {}
+        }
+    }
+}
+
+impl Series {
+    /// A tag without values.
+    pub(crate) fn new(tag: &str, kind: Kind, is_selected: bool) -> Series {
+        Series {
+            tag: tag.into(),
+            kind,
+            metadata: None,
+            points: Points::default(),
+            values: if is_selected { Values::of(kind) } else { Values::None },
+            segments: Vec::new(),
+            is_selected,
+        }
+    }
+
+    /// The steps of the values, of whatever kind.
+    pub fn steps(&self) -> &[i64] {
+        if self.values.is_empty() { self.points.steps() } else { self.values.steps() }
+    }
+
+    /// How many values it has.
+    pub fn len(&self) -> usize {
+        self.points.len() + self.values.len()
+    }
+
+    /// Whether it has no values.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Appends all of `other`, the same tag in the file at this index. There is room already for
+    /// the points.
+    pub(crate) fn append(&mut self, mut other: Series, file: u32) {
+        let start = self.len();
+        self.metadata = self.metadata.take().or(other.metadata.take());
+        let purges = other.purges().map(|purge| purge.moved(0, start)).collect();
+        self.points.append(other.points);
+        self.values.append(other.values, file);
+        self.segments.push(Segment { file, range: start..self.len(), purges });
+    }
+
+    /// Says which file all of it comes from.
+    pub(crate) fn set_file(&mut self, file: u32) {
+        if let Values::Blobs(blobs) = &mut self.values {
+            blobs.set_file(file);
+        }
+        let purges = self.purges().collect();
+        self.segments = vec![Segment { file, range: 0..self.len(), purges }];
+    }
+
+    fn purges(&self) -> impl Iterator<Item = Purge> {
+        self.segments.iter().flat_map(|segment| segment.purges.iter().copied())
+    }
+
+    /// Its segments.
+    pub(crate) fn segments(&self) -> Cow<'_, [Segment]> {
+        match &self.segments[..] {
+            [] => vec![Segment { file: 0, range: 0..self.len(), purges: Vec::new() }].into(),
+            segments => segments.into(),
+        }
+    }
+
+    /// The same tag, with copies of these of its values in this order.
+    pub(crate) fn of_ranges(&self, ranges: &[Range<usize>]) -> Series {
+        let mut chosen = self.without_values(ranges.iter().map(Range::len).sum());
+        ranges.iter().for_each(|range| chosen.extend_from(self, range.clone()));
+        chosen
+    }
+
+    /// Joins parts of one tag: what they have of each file, in their order, file after file in the
+    /// order that `rank` gives them.
+    pub(crate) fn join(parts: &[Arc<Series>], rank: &[usize]) -> Option<Series> {
+        let mut pieces: Vec<(&Series, Segment)> = (parts.iter())
+            .flat_map(|part| part.segments().into_owned().into_iter().map(move |it| (&**part, it)))
+            .collect();
+        pieces.sort_by_key(|(_, segment)| rank.get(segment.file as usize));
+        let mut joined = parts.first()?.without_values(parts.iter().map(|part| part.len()).sum());
+        for (part, Segment { file, range, purges }) in pieces {
+            joined.metadata = joined.metadata.take().or_else(|| part.metadata.clone());
+            let (from, to) = (range.start, joined.len());
+            joined.extend_from(part, range);
+            let purges = purges.into_iter().map(|purge| purge.moved(from, to));
+            match joined.segments.last_mut() {
+                Some(last) if last.file == file => {
+                    last.purges.extend(purges);
+                    last.range.end = joined.points.len() + joined.values.len();
+                }
+                _ => {
+                    let purges = purges.collect();
+                    joined.segments.push(Segment { file, range: to..joined.len(), purges });
+                }
+            }
+        }
+        Some(joined)
+    }
+
+    fn without_values(&self, capacity: usize) -> Series {
+        let is_scalar = self.kind == Kind::Scalar;
+        Series {
+            metadata: self.metadata.clone(),
+            points: if is_scalar { Points::with_capacity(capacity) } else { Points::default() },
+            ..Series::new(&self.tag, self.kind, self.is_selected)
+        }
+    }
+
+    fn extend_from(&mut self, other: &Series, range: Range<usize>) {
+        match (&mut self.values, &other.values) {
+            (Values::Texts(into), Values::Texts(texts)) => into.extend_from(texts, range),
+            (Values::Histograms(into), Values::Histograms(histograms)) => {
+                into.extend_from(histograms, range);
+            }
+            (Values::Blobs(into), Values::Blobs(blobs)) => into.extend_from(blobs, range),
+            (Values::None, Values::None) => self.points.extend_from(&other.points, range),
+            _ => {}
+        }
+    }
+}

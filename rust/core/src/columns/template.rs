@@ -1,0 +1,122 @@
+//! The bytes around a scalar: what lets a value be read without decoding its message.
+//!
+//! A tag's values differ from one event to the next in nothing but the number, whichever way the
+//! writer encodes them: `simple_value`, a tensor, a tensor with metadata on each. So the bytes of
+//! one value that was decoded in full tell how to read the next: if all bytes but the number's are
+//! equal, the messages are equal but for the number.
+
+use crate::proto::{Element, Number, SummaryValue};
+use crate::wire::encode;
+
+/// The field of `Event` that holds the summary.
+const SUMMARY: u32 = 5;
+
+/// The longest value that a template is made of.
+const MAX_VALUE: usize = 4 << 10;
+
+/// An event's `summary` field with one value, as bytes in which one number changes. Without bytes
+/// it fits nothing.
+#[derive(Debug)]
+pub struct Template {
+    bytes: Box<[u8]>,
+    /// Where the value begins, after the summary's key and length.
+    value: usize,
+    /// Where the number begins.
+    number: usize,
+    element: Element,
+}
+
+impl Default for Template {
+    fn default() -> Template {
+        Template { bytes: Box::default(), value: 0, number: 0, element: Element::F32 }
+    }
+}
+
+impl Template {
+    /// The template of a value, if its number has a fixed place.
+    pub fn of(value: &SummaryValue<'_>, number: Number<'_>) -> Option<Template> {
+        let Number::Fixed(element, bytes) = number else { return None };
+        // Kept for each tag; and to compare much is no faster than to decode it.
+        if value.raw.len() > MAX_VALUE {
+            return None;
+        }
+        let offset = bytes.as_ptr().addr().checked_sub(value.raw.as_ptr().addr())?;
+        if offset.checked_add(bytes.len())? > value.raw.len() {
+            return None;
+        }
+        let mut bytes = Vec::new();
+        encode::bytes_field(&mut bytes, SUMMARY, value.raw);
+        let start = bytes.len() - value.raw.len();
+        Some(Template { bytes: bytes.into(), value: start, number: start + offset, element })
+    }
+
+    /// The number in `summary`, a whole field, if it has this shape.
+    #[inline(always)]
+    pub fn read_summary(&self, summary: &[u8]) -> Option<f64> {
+        (summary.len() == self.bytes.len()).then(|| self.read(summary, 0))?
+    }
+
+    /// The number in the value at the beginning of `values`, and the value's length, if it has
+    /// this shape.
+    #[inline]
+    pub fn read_value(&self, values: &[u8]) -> Option<(f64, usize)> {
+        let length = self.bytes.len() - self.value;
+        Some((self.read(values.get(..length)?, self.value)?, length))
+    }
+
+    /// The number in `field`, which must be as long as the template from `start` on.
+    #[inline(always)]
+    fn read(&self, field: &[u8], start: usize) -> Option<f64> {
+        // Nearly every number is a float; its width is then known here.
+        match self.element {
+            Element::F32 => self.read_as::<4>(field, start),
+            _ => self.read_rare(field, start),
+        }
+    }
+
+    #[inline(never)]
+    fn read_rare(&self, field: &[u8], start: usize) -> Option<f64> {
+        match self.element.size() {
+            1 => self.read_as::<1>(field, start),
+            2 => self.read_as::<2>(field, start),
+            4 => self.read_as::<4>(field, start),
+            _ => self.read_as::<8>(field, start),
+        }
+    }
+
+    #[inline(always)]
+    fn read_as<const N: usize>(&self, field: &[u8], start: usize) -> Option<f64> {
+        let bytes = self.bytes.get(start..)?;
+        let at = self.number - start;
+        let ((before, rest), (known, known_rest)) =
+            (field.split_at_checked(at)?, bytes.split_at_checked(at)?);
+        let (number, after) = rest.split_first_chunk::<N>()?;
+        let fits = same(before, known) && same(after, known_rest.get(N..)?);
+        if fits { self.element.decode(number) } else { None }
+    }
+}
+
+/// Whether two slices are equal.
+///
+/// Inlined: for a few dozen bytes, a call of the system's comparison costs more than comparing.
+/// The last piece overlaps the one before it.
+#[inline(always)]
+fn same(a: &[u8], b: &[u8]) -> bool {
+    if a.len() != b.len() {
+        return false;
+    }
+    #[inline(always)]
+    fn ends<const N: usize>(a: &[u8], b: &[u8]) -> bool {
+        a.first_chunk::<N>() == b.first_chunk() && a.last_chunk::<N>() == b.last_chunk()
+    }
+    match a.len() {
+        0 => true,
+        1..8 => a == b,
+        8..16 => ends::<8>(a, b),
+        16..=32 => ends::<16>(a, b),
+        _ => {
+            let (pieces, others) = (a.as_chunks::<16>().0, b.as_chunks::<16>().0);
+            pieces.iter().zip(others).all(|(a, b)| a == b) && ends::<16>(a, b)
+        }
+    }
+}

@@ -1,0 +1,376 @@
+//! Columns of numbers that grow in step.
+//!
+//! Filling columns costs more than parsing: the first touch of each 4 KiB page is a fault. So the
+//! columns of a large file lie packed in one arena of huge pages, sized by an estimate. A column
+//! that outgrows its estimate moves to the heap, page by page, so that memory never doubles.
+
+#![allow(unsafe_code)]
+
+use std::alloc::{self, Layout};
+use std::ops::Range;
+use std::ptr::NonNull;
+use std::sync::Arc;
+
+use crate::columns::arena::Arena;
+use crate::columns::prefetch::prefetch_write;
+
+/// Words of a cache line. Three columns a tag are more streams than the processor foresees, so
+/// the lines that are written soon are asked for.
+const LINE: usize = 64 / size_of::<u64>();
+
+/// A column that outgrows this many words moves to an arena of its own.
+const LARGE: usize = 1 << 16;
+
+/// A column of so many words may waste the rest of a huge page.
+const HUGE: usize = 1 << 21;
+
+/// Words of a page, and of a huge one.
+const PAGE: usize = 1 << 9;
+const HUGE_PAGE: usize = 1 << 18;
+
+/// `N` columns of words, each contiguous.
+pub struct Words<const N: usize> {
+    /// Columns of `capacity` words, `len` of them initialised.
+    columns: [NonNull<u64>; N],
+    len: usize,
+    capacity: usize,
+    /// Keeps the columns in an arena alive; none where each is an allocation
+    /// of its own.
+    arena: Option<Arc<Arena>>,
+}
+
+// SAFETY: the columns are owned, by this value alone; a shared reference only reads.
+unsafe impl<const N: usize> Send for Words<N> {}
+// SAFETY: as above.
+unsafe impl<const N: usize> Sync for Words<N> {}
+
+impl<const N: usize> Default for Words<N> {
+    fn default() -> Self {
+        Words { columns: [NonNull::dangling(); N], len: 0, capacity: 0, arena: None }
+    }
+}
+
+impl<const N: usize> Words<N> {
+    /// How many words each column has.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Where the columns begin, for a binding that shares their memory.
+    ///
+    /// They stay where they are while nothing is pushed.
+    pub fn as_ptrs(&self) -> [NonNull<u64>; N] {
+        self.columns
+    }
+
+    /// Appends all of `other`, whose memory is given back on the way.
+    pub fn append(&mut self, mut other: Self) {
+        self.reserve(self.len.saturating_add(other.len));
+        for (index, to) in self.columns.iter().enumerate() {
+            // SAFETY: room for `other.len` words was reserved behind `len`; the two do not overlap.
+            unsafe { other.move_column(index, to.add(self.len)) };
+        }
+        self.len += other.len;
+        // Moved out. The allocations themselves are freed as `other` is dropped.
+        other.len = 0;
+    }
+
+    /// Appends copies of these words of `other`.
+    pub fn extend_from(&mut self, other: &Self, range: Range<usize>) {
+        assert!(range.start <= range.end && range.end <= other.len);
+        let count = range.len();
+        self.reserve(self.len + count);
+        for (from, to) in other.columns.iter().zip(&self.columns) {
+            // SAFETY: the range is initialised words of `other`; room for as many was reserved
+            // behind `len`, in other memory.
+            unsafe { from.add(range.start).copy_to_nonoverlapping(to.add(self.len), count) };
+        }
+        self.len += count;
+    }
+
+    /// No words yet, and room for so many.
+    pub fn with_capacity(capacity: usize) -> Self {
+        let mut words = Words::default();
+        words.reserve(capacity);
+        words
+    }
+
+    /// A column, as the words that it is made of.
+    pub fn column(&self, index: usize) -> &[u64] {
+        // SAFETY: `len` words are initialised.
+        unsafe { std::slice::from_raw_parts(self.columns[index].as_ptr(), self.len) }
+    }
+
+    /// A column of doubles.
+    pub fn floats(&self, index: usize) -> &[f64] {
+        let words = self.column(index);
+        // SAFETY: any word is an `f64`.
+        unsafe { std::slice::from_raw_parts(words.as_ptr().cast(), words.len()) }
+    }
+
+    /// Appends a word to each column.
+    #[inline(always)]
+    pub fn push_words(&mut self, words: [u64; N]) {
+        if self.len == self.capacity {
+            self.grow();
+        }
+        // A copy: through the pointers below, for all the compiler knows, it could change.
+        let (len, columns) = (self.len, self.columns);
+        for (column, word) in columns.into_iter().zip(words) {
+            // SAFETY: `len < capacity`, the number of words of each column.
+            unsafe { column.add(len).write(word) };
+        }
+        if len.is_multiple_of(LINE) {
+            for column in columns {
+                prefetch_write(column.as_ptr().wrapping_add(len + 2 * LINE));
+            }
+        }
+        self.len = len + 1;
+    }
+
+    /// Appends little-endian words to each column, as many to each as to the one that gets the
+    /// least; how many these are.
+    pub fn extend(&mut self, words: [&[[u8; 8]]; N]) -> usize {
+        let count = words.iter().map(|words| words.len()).min().unwrap_or(0);
+        if self.capacity - self.len < count {
+            self.reserve((2 * self.capacity).max(self.len + count));
+        }
+        for (column, words) in self.columns.iter().zip(words) {
+            for (index, word) in words[..count].iter().enumerate() {
+                // SAFETY: `count` words are free behind `len`.
+                unsafe { column.add(self.len + index).write(u64::from_le_bytes(*word)) };
+            }
+        }
+        self.len += count;
+        count
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn grow(&mut self) {
+        self.reserve(match self.capacity {
+            0 => 4,
+            // Small columns are cheap to waste and dear to move.
+            small @ ..1024 => small * 4,
+            large => large.saturating_mul(2),
+        });
+    }
+
+    /// Makes room for `capacity` words in each column.
+    pub fn reserve(&mut self, capacity: usize) {
+        if capacity <= self.capacity {
+            return;
+        }
+        // A large column gets an arena of its own, since its pages can be given back while it
+        // moves, so that it never exists twice.
+        if capacity >= LARGE {
+            Words::settle(std::iter::once(&mut *self), &[capacity], spread, capacity >= HUGE);
+        }
+        if capacity > self.capacity {
+            self.move_to_heap(capacity);
+        }
+    }
+
+    fn move_to_heap(&mut self, capacity: usize) {
+        if self.arena.is_none() {
+            return self.reallocate(capacity);
+        }
+        let mut heap = Words::default();
+        heap.reallocate(capacity);
+        for (index, to) in heap.columns.into_iter().enumerate() {
+            // SAFETY: `to` is a new allocation with room for `capacity > len` words.
+            unsafe { self.move_column(index, to) };
+        }
+        heap.len = self.len;
+        *self = heap;
+    }
+
+    /// Gives back the memory that no word uses.
+    pub fn shrink(&mut self) {
+        let unused = self.capacity - self.len;
+        match &self.arena {
+            None if unused > 0 => self.reallocate(self.len),
+            Some(arena) if unused > PAGE && arena.huge_pages => {
+                for column in self.columns {
+                    // SAFETY: words of the arena, of this column alone, that hold nothing.
+                    unsafe { arena.release(column.add(self.len), unused) };
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Bytes that are allocated for words to come, where each column is an allocation of its own.
+    pub fn unused(&self) -> usize {
+        match self.arena {
+            None => N * size_of::<u64>() * (self.capacity - self.len),
+            Some(_) => 0,
+        }
+    }
+
+    /// Gives the columns of a heap another capacity, at least `len`. The allocator moves large
+    /// ones by their pages, so that they never exist twice.
+    fn reallocate(&mut self, capacity: usize) {
+        assert!(capacity >= self.len && self.arena.is_none());
+        for column in &mut self.columns {
+            let old = (self.capacity > 0).then(|| (column.cast(), layout(self.capacity)));
+            // SAFETY: `old` is this column's allocation and layout; no layout has size 0.
+            let new = unsafe {
+                match (old, capacity) {
+                    (None, 0) => continue,
+                    (None, _) => alloc::alloc(layout(capacity)),
+                    (Some((old, old_layout)), 0) => {
+                        alloc::dealloc(old.as_ptr(), old_layout);
+                        *column = NonNull::dangling();
+                        continue;
+                    }
+                    (Some((old, old_layout)), _) => {
+                        alloc::realloc(old.as_ptr(), old_layout, layout(capacity).size())
+                    }
+                }
+            };
+            *column = NonNull::new(new.cast())
+                .unwrap_or_else(|| alloc::handle_alloc_error(layout(capacity)));
+        }
+        self.capacity = capacity;
+    }
+
+    /// Copies one column to `to`, and gives pages of an arena back as it goes.
+    ///
+    /// # Safety
+    /// `to` has room for `len` words and does not overlap the column.
+    unsafe fn move_column(&mut self, index: usize, to: NonNull<u64>) {
+        const STEP: usize = 1 << 17;
+        let from = self.columns[index];
+        for start in (0..self.len).step_by(STEP) {
+            let count = STEP.min(self.len - start);
+            // SAFETY: within the column, and within what the caller promises.
+            unsafe { to.add(start).copy_from_nonoverlapping(from.add(start), count) };
+            if let Some(arena) = &self.arena {
+                // SAFETY: these words lie in the arena, and are not read again.
+                unsafe { arena.release(from.add(start), count) };
+            }
+        }
+    }
+
+    /// Moves all these columns into one arena, each with room to grow to its capacity (or with as
+    /// many words as it has, if those are more). What they were comes back, empty, for reuse.
+    ///
+    /// Not if more bytes than `may_waste` may be wasted, should the capacities prove too large;
+    /// what may be is taken off.
+    pub fn spread<'a>(
+        all: impl Iterator<Item = &'a mut Self>,
+        capacities: &[usize],
+        may_waste: &mut usize,
+    ) -> Option<Vec<Self>> {
+        let words = words(N, capacities, spread)?.saturating_mul(size_of::<u64>());
+        // A column that is never filled wastes the rest of a page.
+        let waste =
+            |page: usize| words.min((N * capacities.len()).saturating_mul(page * size_of::<u64>()));
+        let huge_pages = waste(HUGE_PAGE) <= *may_waste;
+        let waste = waste(if huge_pages { HUGE_PAGE } else { PAGE });
+        *may_waste = may_waste.checked_sub(waste)?;
+        Some(Words::settle(all, capacities, spread, huge_pages))
+    }
+
+    /// Moves all these columns into one arena without room to grow. What they were comes back,
+    /// empty, for reuse. Huge pages are faster, and take memory for what is filled later.
+    pub fn pack<'a>(
+        all: impl Iterator<Item = &'a mut Self>,
+        lengths: &[usize],
+        huge_pages: bool,
+    ) -> Vec<Self> {
+        Words::settle(all, lengths, Some, huge_pages)
+    }
+
+    /// Moves all these into one arena, in which each has its columns, of its capacity,
+    /// `stride` words apart. Without address space they stay where they are.
+    fn settle<'a>(
+        all: impl Iterator<Item = &'a mut Self>,
+        capacities: &[usize],
+        stride: impl Fn(usize) -> Option<usize>,
+        huge_pages: bool,
+    ) -> Vec<Self> {
+        let words = words(N, capacities, &stride);
+        let Some(arena) = words.and_then(|words| Arena::new(words, huge_pages)) else {
+            return Vec::new();
+        };
+        let arena = Arc::new(arena);
+        let mut next = arena.start();
+        let mut emptied = Vec::new();
+        for (old, &capacity) in all.zip(capacities) {
+            let Some(stride) = stride(capacity) else { break };
+            if capacity < old.len {
+                continue;
+            }
+            let mut settled =
+                Words { arena: Some(Arc::clone(&arena)), capacity, ..Words::default() };
+            for (index, column) in settled.columns.iter_mut().enumerate() {
+                *column = next;
+                // SAFETY: the arena has `N` strides for each capacity, this is one of them,
+                // nobody else's, and it has room for `len` words.
+                unsafe {
+                    old.move_column(index, *column);
+                    next = next.add(stride);
+                }
+            }
+            settled.len = old.len;
+            let mut empty = std::mem::replace(old, settled);
+            empty.len = 0;
+            emptied.push(empty);
+        }
+        emptied
+    }
+
+    /// Whether it is worth keeping these, emptied, for other words.
+    pub fn is_reusable(&self) -> bool {
+        self.is_empty() && self.arena.is_none() && (1..1 << 16).contains(&self.capacity)
+    }
+}
+
+impl<const N: usize> Drop for Words<N> {
+    fn drop(&mut self) {
+        if self.arena.is_none() {
+            self.len = 0;
+            self.reallocate(0);
+        }
+    }
+}
+
+/// Words of an arena for so many columns of each of these capacities.
+fn words(
+    columns: usize,
+    capacities: &[usize],
+    stride: impl Fn(usize) -> Option<usize>,
+) -> Option<usize> {
+    (capacities.iter())
+        .try_fold(0usize, |sum, &capacity| stride(capacity)?.checked_mul(columns)?.checked_add(sum))
+}
+
+/// Words from one growing column in an arena to the next.
+///
+/// Columns grow in step, so their ends must not fall on the same lines of the first-level cache,
+/// which are chosen by the address modulo 4096: an odd multiple of 128 bytes spreads them evenly.
+fn spread(capacity: usize) -> Option<usize> {
+    const LINES: usize = 128 / size_of::<u64>();
+    if capacity == 0 {
+        return Some(0);
+    }
+    (capacity.checked_add(1)?.div_ceil(LINES) | 1).checked_mul(LINES)
+}
+
+/// The layout of one column on the heap.
+fn layout(capacity: usize) -> Layout {
+    Layout::array::<u64>(capacity).expect("no file holds that many numbers")
+}
+
+impl<const N: usize> std::fmt::Debug for Words<N> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries((0..N).map(|index| self.column(index))).finish()
+    }
+}

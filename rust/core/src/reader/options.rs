@@ -1,0 +1,23 @@
+//! How to read.
+
+use std::num::NonZeroUsize;
+
+use crate::columns::{Restarts, Selection};
+use crate::record::Verify;
+use crate::scan::OnCorrupt;
+
+/// How to read.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Options<'a> {
+    /// Which checksums are compared.
+    pub verify: Verify,
+    /// What a corrupt record leads to.
+    pub on_corrupt: OnCorrupt,
+    /// How many threads read; by default as many as there are processors. Where there are more than
+    /// files, large files are read by one thread and parsed by another.
+    pub threads: Option<NonZeroUsize>,
+    /// What is read; everything by default.
+    pub selection: Selection<'a>,
+    /// What becomes of steps that come twice.
+    pub restarts: Restarts,
+}

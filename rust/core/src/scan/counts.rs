@@ -1,0 +1,98 @@
+//! How often each tag comes in a file: read ahead of all else where there are so many tags that to
+//! estimate it would waste memory.
+
+use std::io;
+use std::path::Path;
+
+use crate::record::{self, OVERHEAD, Parsed, Verify};
+use crate::scan::damage::OnCorrupt;
+use crate::scan::scanner::{Bad, MAX_PAYLOAD, Walk};
+use crate::scan::tags::Tags;
+use crate::storage::source;
+use crate::storage::stream::Stream;
+use crate::wire::{Cursor, Value};
+
+/// How often each tag comes.
+#[derive(Default)]
+pub struct Counts {
+    tags: Tags,
+    counts: Vec<usize>,
+}
+
+impl Counts {
+    /// Counts what may be scalars in the file at `path` from `offset` on, where a record begins.
+    /// What is damaged is stepped over.
+    pub fn of(path: &Path, offset: u64) -> io::Result<Counts> {
+        let mut counts = Counts::default();
+        let stream = Stream::new(source::open(path)?, Vec::new());
+        let mut walk = Walk::new(stream, Verify::None, OnCorrupt::Skip);
+        walk.stream.skip(offset);
+        loop {
+            let need = match record::parse(walk.stream.window(), walk.verify) {
+                Parsed::Record(payload) => {
+                    counts.add(payload);
+                    let size = payload.len() + OVERHEAD;
+                    walk.stream.advance(size);
+                    continue;
+                }
+                Parsed::NeedMore(need) => Ok(need),
+                Parsed::Corrupt(kind) => Err(kind),
+            };
+            match need {
+                Err(kind) => drop(walk.step_over(Bad::Header(kind))?),
+                Ok(need) if walk.is_large(need)? => walk.stream.skip(need),
+                Ok(need) => {
+                    if need > MAX_PAYLOAD || !walk.stream.fill(need)? {
+                        return Ok(counts);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Each tag, in the order in which they came, and how often it did.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, usize)> {
+        self.tags.names().zip(self.counts.iter().copied())
+    }
+
+    fn add(&mut self, event: &[u8]) {
+        /// `Event.summary`, `Summary.value`, `Summary.Value.tag`, `.simple_value`, `.tensor`.
+        const SUMMARY: u32 = 5;
+        const VALUE: u32 = 1;
+        const TAG: u32 = 1;
+        const SIMPLE_VALUE: u32 = 2;
+        const TENSOR: u32 = 8;
+        for summary in messages(event, SUMMARY) {
+            for value in messages(summary, VALUE) {
+                let is_number = |number| number == SIMPLE_VALUE || number == TENSOR;
+                let mut fields = Cursor::new(value).flatten();
+                if fields.any(|field| is_number(field.number))
+                    && let Some(tag) = messages(value, TAG).last()
+                {
+                    self.count(tag);
+                }
+            }
+        }
+    }
+
+    fn count(&mut self, tag: &[u8]) {
+        let known = self.tags.guess(tag).filter(|&known| self.tags.is(known, tag));
+        let Some(index) = known.or_else(|| Some(self.tags.insert(str::from_utf8(tag).ok()?)))
+        else {
+            return;
+        };
+        let index = index as usize;
+        if index == self.counts.len() {
+            self.counts.push(0);
+        }
+        self.counts[index] += 1;
+    }
+}
+
+/// The messages in a field.
+fn messages(message: &[u8], number: u32) -> impl Iterator<Item = &[u8]> {
+    Cursor::new(message).flatten().filter_map(move |field| match field.value {
+        Value::Bytes(bytes) if field.number == number => Some(bytes),
+        _ => None,
+    })
+}

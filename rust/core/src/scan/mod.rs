@@ -1,0 +1,15 @@
+//! From record to record of a file.
+
+pub(crate) mod counts;
+pub(crate) mod damage;
+pub(crate) mod outline;
+pub(crate) mod progress;
+pub(crate) mod records;
+pub mod repair;
+pub(crate) mod scanner;
+pub(crate) mod tags;
+pub(crate) mod tail;
+
+pub use damage::{Damage, OnCorrupt};
+pub use records::{Next, Records};
+pub use tail::{Item, Scalars, Tail};

@@ -1,0 +1,260 @@
+//! What a large event holds, without reading all of it.
+
+use std::io;
+
+use crate::proto::kind::Kind;
+use crate::proto::{Data, Metadata};
+use crate::storage::source::{Source, read_exact_at};
+use crate::wire::{Cursor, Malformed};
+
+/// The fields of an event, without what is large in them.
+#[derive(Debug, PartialEq)]
+pub struct Outline {
+    /// Seconds since the epoch.
+    pub wall_time: f64,
+    /// The step.
+    pub step: i64,
+    /// The values of its summary.
+    pub values: Vec<Value>,
+    /// The graph or meta graph that it holds instead, and where its bytes are.
+    pub graph: Option<(Kind, Part)>,
+}
+
+/// A value of a summary.
+#[derive(Debug, PartialEq)]
+pub struct Value {
+    /// The tag.
+    pub tag: String,
+    /// How it is meant to be shown.
+    pub metadata: Option<Metadata<'static>>,
+    /// The field that holds the value, if there is one.
+    content: Option<u32>,
+    /// Where the value lies, as [`SummaryValue::raw`](crate::proto::SummaryValue::raw).
+    pub raw: Part,
+}
+
+/// A part of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Part {
+    pub offset: u64,
+    pub length: u64,
+}
+
+/// Field numbers of `Event`, `Summary` and `Summary.Value`.
+mod number {
+    pub const WALL_TIME: u32 = 1;
+    pub const STEP: u32 = 2;
+    pub const GRAPH: u32 = 4;
+    pub const SUMMARY: u32 = 5;
+    pub const META_GRAPH: u32 = 9;
+    pub const VALUE: u32 = 1;
+    pub const TAG: u32 = 1;
+    pub const IMAGE: u32 = 4;
+    pub const HISTOGRAM: u32 = 5;
+    pub const AUDIO: u32 = 6;
+    pub const NODE_NAME: u32 = 7;
+    pub const TENSOR: u32 = 8;
+    pub const METADATA: u32 = 9;
+}
+
+/// Wire types.
+const VARINT: u32 = 0;
+const FIXED64: u32 = 1;
+const BYTES: u32 = 2;
+
+/// No tag or metadata are longer, and no event has more values; otherwise it is decoded whole.
+const MAX_SMALL: u64 = 1 << 20;
+const MAX_VALUES: usize = 1 << 10;
+
+/// Bytes that are read at a time.
+const PIECE: u64 = 1 << 10;
+
+impl Value {
+    /// Content of the value's kind, though not its own.
+    pub fn data(&self) -> Data<'static> {
+        Data::empty(self.content)
+    }
+}
+
+impl Outline {
+    /// The outline of the event in this part of `source`. `None` if all of it must be decoded to
+    /// know what it says.
+    pub fn read(source: &dyn Source, event: Part) -> io::Result<Option<Outline>> {
+        let end = event.offset + event.length;
+        match (Walk { source, at: event.offset, start: 0, piece: Vec::new() }).event(end) {
+            Ok(outline) => Ok(Some(outline)),
+            Err(Stop::Unusual) => Ok(None),
+            Err(Stop::Io(error)) => Err(error),
+        }
+    }
+}
+
+/// Why there is no outline.
+enum Stop {
+    Io(io::Error),
+    /// The event is malformed, or something in it is not as nearly all writers do it.
+    Unusual,
+}
+
+impl From<io::Error> for Stop {
+    fn from(error: io::Error) -> Stop {
+        Stop::Io(error)
+    }
+}
+
+impl From<Malformed> for Stop {
+    fn from(_: Malformed) -> Stop {
+        Stop::Unusual
+    }
+}
+
+/// A place in a file that moves on from field to field.
+struct Walk<'s> {
+    source: &'s dyn Source,
+    at: u64,
+    /// Bytes that were read, from `start` on.
+    piece: Vec<u8>,
+    start: u64,
+}
+
+impl Walk<'_> {
+    fn event(mut self, end: u64) -> Result<Outline, Stop> {
+        let mut outline = Outline { wall_time: 0.0, step: 0, values: Vec::new(), graph: None };
+        let mut has_content = false;
+        while self.at < end {
+            let field = self.key(end)?;
+            if let (number::GRAPH | number::SUMMARY | number::META_GRAPH, _) = field
+                && std::mem::replace(&mut has_content, true)
+            {
+                return Err(Stop::Unusual);
+            }
+            match field {
+                (number::WALL_TIME, FIXED64) => {
+                    let bytes = self.take(size_of::<f64>() as u64, end)?;
+                    let bytes = bytes.first_chunk().ok_or(Stop::Unusual)?;
+                    outline.wall_time = f64::from_le_bytes(*bytes);
+                }
+                (number::STEP, VARINT) => outline.step = self.varint(end)? as i64,
+                (number::SUMMARY, BYTES) => {
+                    let summary = self.part(end)?;
+                    self.at = summary.offset;
+                    self.summary(summary.offset + summary.length, &mut outline.values)?;
+                }
+                (number::GRAPH, BYTES) => outline.graph = Some((Kind::Graph, self.part(end)?)),
+                (number::META_GRAPH, BYTES) => {
+                    outline.graph = Some((Kind::MetaGraph, self.part(end)?));
+                }
+                _ => return Err(Stop::Unusual),
+            }
+        }
+        Ok(outline)
+    }
+
+    fn summary(&mut self, end: u64, values: &mut Vec<Value>) -> Result<(), Stop> {
+        while self.at < end {
+            let start = self.at;
+            if self.key(end)? != (number::VALUE, BYTES) || values.len() == MAX_VALUES {
+                return Err(Stop::Unusual);
+            }
+            let message = self.part(end)?;
+            let value_end = self.at;
+            self.at = message.offset;
+            let raw = Part { offset: start, length: value_end - start };
+            values.push(self.value(value_end, raw)?);
+        }
+        Ok(())
+    }
+
+    fn value(&mut self, end: u64, raw: Part) -> Result<Value, Stop> {
+        let mut value = Value { tag: String::new(), metadata: None, content: None, raw };
+        let mut node_name = String::new();
+        while self.at < end {
+            match self.key(end)? {
+                (number::TAG, BYTES) => value.tag = self.text(end)?,
+                (number::NODE_NAME, BYTES) => node_name = self.text(end)?,
+                (number::METADATA, BYTES) if value.metadata.is_none() => {
+                    let message = self.small(end)?;
+                    value.metadata = Some(Metadata::from_message(&message)?);
+                }
+                (
+                    content @ (number::IMAGE | number::HISTOGRAM | number::AUDIO | number::TENSOR),
+                    BYTES,
+                ) if value.content.is_none() => {
+                    value.content = Some(content);
+                    self.part(end)?;
+                }
+                _ => return Err(Stop::Unusual),
+            }
+        }
+        if value.tag.is_empty() && value.content == Some(number::TENSOR) {
+            value.tag = node_name;
+        }
+        Ok(value)
+    }
+
+    /// The number and wire type of the field that begins here.
+    fn key(&mut self, end: u64) -> Result<(u32, u32), Stop> {
+        let key = u32::try_from(self.varint(end)?).map_err(|_| Stop::Unusual)?;
+        Ok((key >> 3, key & 7))
+    }
+
+    fn varint(&mut self, end: u64) -> Result<u64, Stop> {
+        const LONGEST: u64 = 10;
+        let bytes = self.peek(LONGEST.min(end - self.at))?;
+        let mut cursor = Cursor::new(bytes);
+        let varint = cursor.varint()?;
+        let length = (bytes.len() - cursor.rest().len()) as u64;
+        self.at += length;
+        Ok(varint)
+    }
+
+    /// Steps over a field's length and bytes; where the bytes are.
+    fn part(&mut self, end: u64) -> Result<Part, Stop> {
+        let length = self.varint(end)?;
+        let offset = self.at;
+        self.at = offset.checked_add(length).filter(|&at| at <= end).ok_or(Stop::Unusual)?;
+        Ok(Part { offset, length })
+    }
+
+    fn text(&mut self, end: u64) -> Result<String, Stop> {
+        String::from_utf8(self.small(end)?).map_err(|_| Stop::Unusual)
+    }
+
+    /// The bytes of a field that is small.
+    fn small(&mut self, end: u64) -> Result<Vec<u8>, Stop> {
+        let length = self.varint(end)?;
+        Ok(self.take(length, end)?.to_vec())
+    }
+
+    fn take(&mut self, length: u64, end: u64) -> Result<&[u8], Stop> {
+        if length > MAX_SMALL || length > end - self.at {
+            return Err(Stop::Unusual);
+        }
+        let at = self.at;
+        self.at += length;
+        self.bytes(at, length)
+    }
+
+    fn peek(&mut self, length: u64) -> Result<&[u8], Stop> {
+        self.bytes(self.at, length)
+    }
+
+    /// These bytes, at most `MAX_SMALL`.
+    fn bytes(&mut self, at: u64, length: u64) -> Result<&[u8], Stop> {
+        let read = self.start..self.start + self.piece.len() as u64;
+        if !(read.contains(&at) && at + length <= read.end) {
+            self.start = at;
+            self.piece.resize(PIECE.max(length) as usize, 0);
+            let mut got = self.source.read_at(&mut self.piece, at)?;
+            if (got as u64) < length {
+                got = length as usize;
+                if !read_exact_at(self.source, &mut self.piece[..got], at)? {
+                    return Err(Stop::Unusual);
+                }
+            }
+            self.piece.truncate(got);
+        }
+        let start = (at - self.start) as usize;
+        Ok(&self.piece[start..start + length as usize])
+    }
+}

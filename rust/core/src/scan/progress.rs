@@ -1,0 +1,115 @@
+//! How far a file is read, and what became of it since.
+
+use std::io;
+use std::path::Path;
+
+use crate::crc32c;
+use crate::error::{Error, Result};
+use crate::scan::damage::Damage;
+use crate::storage::source::{self, Source, Stamp};
+
+/// How much of a file is read, and how to know it again.
+#[derive(Debug, Clone, Default)]
+pub struct Progress {
+    /// So many bytes are.
+    pub offset: u64,
+    /// So many records are.
+    pub record: u64,
+    /// What could not be.
+    pub damage: Vec<Damage>,
+    /// The file's state when it was read, if it can be read again.
+    pub stamp: Option<Stamp>,
+    /// How many of its first bytes have which checksum.
+    pub head: (u8, u32),
+    /// The checksum of the last bytes before those that may be read again.
+    pub tail: Option<u32>,
+}
+
+/// How many bytes at a file's beginning tell it from others: they hold when it was made. As many
+/// tell whether it is still the same at its end.
+pub(crate) const HEAD: usize = 64;
+
+impl Progress {
+    /// The same, moved back before damage that reaches to where reading ended: where it ends could
+    /// not be told.
+    pub fn before_open_damage(mut self) -> Progress {
+        let (offset, open) = self.settled();
+        self.offset = offset;
+        self.record -= open as u64;
+        self.damage.truncate(self.damage.len() - open);
+        self
+    }
+
+    /// Where damage begins that reaches to where reading ended, and how many entries it is.
+    fn settled(&self) -> (u64, usize) {
+        let mut offset = self.offset;
+        let reaches = |damage: &&Damage| {
+            let is_open = damage.offset + damage.length == offset;
+            if is_open {
+                offset = damage.offset;
+            }
+            is_open
+        };
+        let open = self.damage.iter().rev().take_while(reaches).count();
+        (offset, open)
+    }
+
+    /// What became of the file at `path`.
+    pub fn look(&self, path: &Path) -> Result<Change> {
+        let io_error = |error| Error::io(error, path);
+        let now = source::stamp(path).map_err(io_error)?;
+        let (Some(before), Some(now)) = (&self.stamp, &now) else {
+            // Bytes that come once: there is no more to be had than what came.
+            return Ok(if self.stamp == now { Change::None } else { Change::Replaced });
+        };
+        if before == now {
+            return Ok(Change::None);
+        }
+        if now.length < before.length {
+            return Ok(Change::Replaced);
+        }
+        let source = source::open(path).map_err(io_error)?;
+        let (length, head) = self.head;
+        let head_is = checksum_before(&*source, length.into(), length.into());
+        let same = head_is.map_err(io_error)? == Some(head)
+            && (self.tail.is_none() || self.tail_of(&*source).map_err(io_error)? == self.tail);
+        Ok(if same { Change::Grown } else { Change::Replaced })
+    }
+
+    /// The checksum of the last bytes that are not read again, if they can be.
+    pub fn tail_of(&self, source: &dyn Source) -> io::Result<Option<u32>> {
+        let (offset, _) = self.settled();
+        if source.is_seekable() { checksum_before(source, offset, HEAD) } else { Ok(None) }
+    }
+}
+
+/// The checksum of the `count` bytes before `end`, or of as many as there are.
+fn checksum_before(source: &dyn Source, end: u64, count: usize) -> io::Result<Option<u32>> {
+    let mut bytes = [0; HEAD];
+    let bytes = &mut bytes[..count.min(usize::try_from(end).unwrap_or(count))];
+    let is_whole = source::read_exact_at(source, bytes, end - bytes.len() as u64)?;
+    Ok(is_whole.then(|| crc32c::checksum(bytes)))
+}
+
+/// How many of the first bytes that there are have which checksum.
+pub(crate) fn head(source: &dyn Source) -> io::Result<(u8, u32)> {
+    let mut head = [0; HEAD];
+    let mut length = 0;
+    while length < HEAD {
+        match source.read_at(&mut head[length..], length as u64)? {
+            0 => break,
+            count => length += count,
+        }
+    }
+    Ok((length as u8, crc32c::checksum(&head[..length])))
+}
+
+/// What became of a file since it was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    None,
+    /// More was written, or may have been.
+    Grown,
+    /// It is another one, or was cut.
+    Replaced,
+}

@@ -1,0 +1,77 @@
+//! What is damaged in files, and copies of them without it.
+
+use std::fs::{self, File};
+use std::io::{BufWriter, Write};
+use std::path::Path;
+
+use crate::error::{Error, Result};
+use crate::proto::{Event, What};
+use crate::record::{self, FOOTER, HEADER, Verify};
+use crate::scan::damage::{Damage, OnCorrupt};
+use crate::scan::records::{Next, Records};
+use crate::summary;
+
+/// What a file holds.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// How many good records.
+    pub records: u64,
+    /// How many bytes these take.
+    pub bytes: u64,
+    /// What else there is, but for the last bytes, if they are the beginning of a record.
+    pub damage: Vec<Damage>,
+    /// How many bytes the beginning of a record takes at the end.
+    pub unfinished: u64,
+}
+
+/// Reads all of the file at `path`.
+pub fn verify(path: &Path) -> Result<Report> {
+    scan(path, |_, _| Ok(()))
+}
+
+/// Copies each good record of the file at `path` to a new file at `output`, which must not exist.
+///
+/// Where the first record is damaged, a new one takes its place, since it says how what follows is
+/// to be understood. What follows may say it itself: after bytes that came before the first record.
+pub fn repair(path: &Path, output: &Path) -> Result<Report> {
+    let error = |error| Error::io(error, output);
+    let file = File::options().write(true).create_new(true).open(output).map_err(error)?;
+    let mut file = BufWriter::with_capacity(256 << 10, file);
+    let copied = scan(path, |report, record| {
+        if report.records == 0 && !report.damage.is_empty() {
+            let payload = record.get(HEADER..record.len() - FOOTER).unwrap_or_default();
+            let event = Event::decode(payload).ok();
+            let what = event.as_ref().map(|event| &event.what);
+            if !matches!(what, Some(What::FileVersion(it)) if it.starts_with("brain.Event:")) {
+                let wall_time = event.map_or(0.0, |event| event.wall_time);
+                let mut first = Vec::new();
+                summary::file_version(&mut first, wall_time, "tfevents");
+                record::seal(&mut first);
+                file.write_all(&first).map_err(error)?;
+            }
+        }
+        file.write_all(record).map_err(error)
+    });
+    copied.and_then(|report| file.flush().map_err(error).map(|()| report)).inspect_err(|_| {
+        // Half a file is worse than none; that it can't be removed either is no news.
+        let _ = fs::remove_file(output);
+    })
+}
+
+fn scan(path: &Path, mut keep: impl FnMut(&Report, &[u8]) -> Result<()>) -> Result<Report> {
+    let mut records = Records::open(path, Verify::Crc, OnCorrupt::Skip, false)?;
+    let mut report = Report::default();
+    loop {
+        match records.read()? {
+            Next::Record(record) => {
+                keep(&report, record)?;
+                report.records += 1;
+                report.bytes += record.len() as u64;
+            }
+            Next::Damage(damage) => report.damage.push(damage),
+            Next::End => break,
+        }
+    }
+    report.unfinished = records.unfinished();
+    Ok(report)
+}

@@ -1,0 +1,237 @@
+//! The events of one file in order, as far as they are written; later on, those that came since.
+
+use std::collections::HashMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::error::{Corruption, Error, Result};
+use crate::proto::{Data, Event, Malformed, What};
+use crate::record::{self, FOOTER, HEADER, OVERHEAD, Parsed, Verify};
+use crate::storage::source;
+use crate::storage::stream::Stream;
+
+/// About so many bytes of events are returned at once.
+const BATCH: usize = 4 << 20;
+
+/// A file, and how far it is read.
+///
+/// Reading ends before the first record that is cut short or damaged, and goes on there the next
+/// time, as TensorBoard's does.
+pub struct Tail {
+    path: PathBuf,
+    stream: Stream,
+    record: u64,
+}
+
+/// What comes next in a file.
+#[derive(Debug)]
+pub enum Item {
+    /// Events that hold nothing but a `simple_value` under each tag.
+    Scalars(Scalars),
+    /// The payload of another event.
+    Event(Vec<u8>),
+    /// A record that is no event.
+    Malformed(Error),
+}
+
+/// The scalars of some events, by columns.
+#[derive(Debug, Default)]
+pub struct Scalars {
+    /// The tags, in the order of their first values.
+    pub tags: Vec<String>,
+    /// The tag of each value, an index.
+    pub tag: Vec<i64>,
+    /// Which of the events the value is of.
+    pub event: Vec<i64>,
+    /// The event's step.
+    pub step: Vec<i64>,
+    /// The event's time, in seconds since the epoch.
+    pub wall_time: Vec<f64>,
+    /// The value.
+    pub value: Vec<f32>,
+}
+
+impl Tail {
+    /// The file's beginning.
+    pub fn open(path: &Path) -> Result<Tail> {
+        let source = source::open(path).map_err(|error| Error::io(error, path))?;
+        let path = path.to_path_buf();
+        Ok(Tail { path, stream: Stream::new(source, Vec::new()), record: 0 })
+    }
+
+    /// The next events, at most `limit`; none where the file ends for now.
+    pub fn load(&mut self, limit: usize) -> Result<Vec<Item>> {
+        let (mut items, mut tags) = (Vec::new(), HashMap::new());
+        let (mut count, begin) = (0, self.stream.offset());
+        while count < limit && self.stream.offset() - begin < BATCH as u64 {
+            let (offset, record) = (self.stream.offset(), self.record);
+            let next = self.next().map_err(|error| Error::io(error, &self.path))?;
+            let Some(size) = next else { break };
+            let payload = &self.stream.before(size)[HEADER..size - FOOTER];
+            count += 1;
+            if !matches!(items.last(), Some(Item::Scalars(_))) {
+                tags.clear();
+                items.push(Item::Scalars(Scalars::default()));
+            }
+            let Some(Item::Scalars(scalars)) = items.last_mut() else { break };
+            match scalars.extend(payload, &mut tags) {
+                Ok(true) => {}
+                Ok(false) => items.push(Item::Event(payload.to_vec())),
+                Err(Malformed) => {
+                    let error = Error::from(Corruption::Message).at_path(&self.path);
+                    items.push(Item::Malformed(error.at_record(offset, record)));
+                    break;
+                }
+            }
+        }
+        Ok(items)
+    }
+
+    /// Moves past the next record; how many bytes it takes.
+    fn next(&mut self) -> io::Result<Option<usize>> {
+        loop {
+            let is_more = match record::parse(self.stream.window(), Verify::Crc) {
+                Parsed::Record(payload) => {
+                    let size = payload.len() + OVERHEAD;
+                    self.stream.advance(size);
+                    self.record += 1;
+                    return Ok(Some(size));
+                }
+                Parsed::NeedMore(want) => self.stream.fill(want)?,
+                Parsed::Corrupt(_) => false,
+            };
+            if !is_more {
+                // Whoever writes the file may write here again.
+                self.stream.forget();
+                return Ok(None);
+            }
+        }
+    }
+}
+
+impl Scalars {
+    /// Adds the values of an event if it holds scalars alone; false, and nothing is added, if not.
+    fn extend(
+        &mut self,
+        payload: &[u8],
+        tags: &mut HashMap<String, i64>,
+    ) -> std::result::Result<bool, Malformed> {
+        let event = Event::decode(payload)?;
+        let What::Summary(summary) = &event.what else { return Ok(false) };
+        let mut only_scalars = event.writer.is_none();
+        let mut count = 0;
+        // All values are decoded, so that one that is malformed is found before any is taken.
+        for value in summary.values() {
+            let value = value?;
+            count += 1;
+            only_scalars &= value.metadata.is_none()
+                && !value.tag.is_empty()
+                && matches!(value.data, Data::SimpleValue(_));
+        }
+        if !only_scalars || count == 0 {
+            return Ok(false);
+        }
+        let number = self.event.last().map_or(0, |last| last + 1);
+        for value in summary.values() {
+            let value = value?;
+            let Data::SimpleValue(&[a, b, c, d]) = value.data else { continue };
+            let tag = match tags.get(value.tag) {
+                Some(&tag) => tag,
+                None => {
+                    let tag = self.tags.len() as i64;
+                    self.tags.push(value.tag.to_owned());
+                    tags.insert(value.tag.to_owned(), tag);
+                    tag
+                }
+            };
+            self.tag.push(tag);
+            self.event.push(number);
+            self.step.push(event.step);
+            self.wall_time.push(event.wall_time);
+            self.value.push(f32::from_le_bytes([a, b, c, d]));
+        }
+        Ok(true)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+    use crate::wire::encode;
+
+    fn scalar(step: u64, tag: &str) -> Vec<u8> {
+        let (mut value, mut summary, mut event) = (Vec::new(), Vec::new(), Vec::new());
+        encode::bytes_field(&mut value, 1, tag.as_bytes());
+        encode::float_field(&mut value, 2, 0.5);
+        encode::bytes_field(&mut summary, 1, &value);
+        encode::varint_field(&mut event, 2, step);
+        encode::bytes_field(&mut event, 5, &summary);
+        event
+    }
+
+    fn framed(payload: &[u8]) -> Vec<u8> {
+        let mut out = Vec::new();
+        record::frame(&mut out, payload);
+        out
+    }
+
+    fn shown(items: &[Item]) -> String {
+        let show = |item: &Item| match item {
+            Item::Scalars(scalars) => format!("{:?}{:?}", scalars.tags, scalars.step),
+            Item::Event(payload) => format!("event of {}", payload.len()),
+            Item::Malformed(error) => format!("record {:?}", error.record()),
+        };
+        let some = |item: &&Item| !matches!(item, Item::Scalars(scalars) if scalars.tag.is_empty());
+        items.iter().filter(some).map(show).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn a_file_that_grows_byte_by_byte() {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        let mut tail = Tail::open(file.path()).unwrap();
+        let bytes =
+            [framed(b"\x1a\x01x"), framed(&scalar(1, "a")), framed(&scalar(2, "b"))].concat();
+        let mut all = Vec::new();
+        for byte in bytes {
+            file.write_all(&[byte]).unwrap();
+            all.extend(tail.load(usize::MAX).unwrap());
+        }
+        assert_eq!(shown(&all), r#"event of 3 ["a"][1] ["b"][2]"#);
+    }
+
+    #[test]
+    fn a_record_that_is_no_event_ends_a_batch_and_is_passed() {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        let bytes = [framed(&scalar(1, "a")), framed(b"\xff"), framed(&scalar(2, "a"))].concat();
+        file.write_all(&bytes).unwrap();
+        let mut tail = Tail::open(file.path()).unwrap();
+        assert_eq!(shown(&tail.load(usize::MAX).unwrap()), r#"["a"][1] record Some(1)"#);
+        assert_eq!(shown(&tail.load(usize::MAX).unwrap()), r#"["a"][2]"#);
+        assert_eq!(shown(&tail.load(usize::MAX).unwrap()), "");
+    }
+
+    #[test]
+    fn a_damaged_record_ends_the_file_until_it_is_mended() {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        let bytes = [framed(&scalar(1, "a")), framed(&scalar(2, "a"))].concat();
+        let mut bad = bytes.clone();
+        bad[bytes.len() - 1] ^= 1;
+        file.write_all(&bad).unwrap();
+        let mut tail = Tail::open(file.path()).unwrap();
+        assert_eq!(shown(&tail.load(usize::MAX).unwrap()), r#"["a"][1]"#);
+        assert_eq!(shown(&tail.load(usize::MAX).unwrap()), "");
+        std::fs::write(file.path(), &bytes).unwrap();
+        assert_eq!(shown(&tail.load(usize::MAX).unwrap()), r#"["a"][2]"#);
+    }
+
+    #[test]
+    fn at_most_as_many_events_as_asked_for() {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(&[framed(&scalar(1, "a")), framed(&scalar(2, "b"))].concat()).unwrap();
+        let mut tail = Tail::open(file.path()).unwrap();
+        assert_eq!(shown(&tail.load(1).unwrap()), r#"["a"][1]"#);
+        assert_eq!(shown(&tail.load(1).unwrap()), r#"["b"][2]"#);
+    }
+}

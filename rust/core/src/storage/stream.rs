@@ -1,0 +1,194 @@
+//! A window over a file that slides forward, through plain reads into one buffer.
+//!
+//! Not a memory map: a file that shrinks while it is mapped kills the process.
+
+use std::io;
+use std::sync::Arc;
+
+use crate::crc32c::Checksum;
+use crate::storage::read_ahead::Ahead;
+use crate::storage::source::{Source, read_exact_at};
+
+/// Bytes that are read at a time; a little less than the second-level cache.
+const CHUNK: usize = 256 << 10;
+
+/// Bytes that are read after some were left out, twice as many each time, since more may be.
+const AFTER_SKIP: usize = 4 << 10;
+
+/// A buffer larger than this is given back once the record that needed it is done.
+pub(crate) const KEEP: usize = 4 << 20;
+
+/// The most of a window that is put in front of a block that was read ahead.
+const MARGIN: usize = CHUNK / 2;
+
+/// The part of a file that is in memory.
+pub(crate) struct Stream {
+    source: Arc<dyn Source>,
+    /// Where what comes after the window is read on another thread.
+    ahead: Option<Ahead>,
+    buffer: Vec<u8>,
+    start: usize,
+    end: usize,
+    offset: u64,
+    /// How many bytes are read at a time.
+    chunk: usize,
+}
+
+impl Stream {
+    /// A stream at the beginning of `source`, which uses the memory of `buffer`.
+    pub fn new(source: Box<dyn Source>, buffer: Vec<u8>) -> Stream {
+        let source = Arc::from(source);
+        Stream { source, ahead: None, buffer, start: 0, end: 0, offset: 0, chunk: CHUNK }
+    }
+
+    /// Has what follows read on a thread of its own, where there can be one.
+    pub fn read_ahead(&mut self) {
+        let next = self.offset + self.window().len() as u64;
+        self.ahead = Ahead::start(Arc::clone(&self.source), next, MARGIN, CHUNK).ok();
+    }
+
+    /// What is in memory, from [`offset`](Stream::offset) on.
+    #[inline]
+    pub fn window(&self) -> &[u8] {
+        &self.buffer[self.start..self.end]
+    }
+
+    /// The memory, for another stream.
+    pub fn into_buffer(self) -> Vec<u8> {
+        self.buffer
+    }
+
+    /// The last `count` bytes that the window was moved past.
+    pub fn before(&self, count: usize) -> &[u8] {
+        &self.buffer[self.start - count..self.start]
+    }
+
+    /// Where in the file the window begins.
+    pub fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// Moves the beginning of the window.
+    pub fn advance(&mut self, count: usize) {
+        self.start += count;
+        self.offset += count as u64;
+        debug_assert!(self.start <= self.end);
+    }
+
+    /// Moves the beginning of the window, beyond its end too if the source is seekable.
+    pub fn skip(&mut self, count: u64) {
+        match usize::try_from(count) {
+            Ok(count) if count <= self.window().len() => self.advance(count),
+            _ => {
+                (self.start, self.end) = (0, 0);
+                self.offset = self.offset.saturating_add(count);
+                self.chunk = AFTER_SKIP;
+            }
+        }
+    }
+
+    /// Forgets what is in memory, and reads it again when it is asked for.
+    pub fn forget(&mut self) {
+        (self.buffer, self.start, self.end) = (Vec::new(), 0, 0);
+    }
+
+    /// How long the file is now, if that is known.
+    pub fn file_len(&self) -> io::Result<Option<u64>> {
+        self.source.len()
+    }
+
+    /// Where the bytes come from.
+    pub fn source(&self) -> &dyn Source {
+        &*self.source
+    }
+
+    /// Reads on until the window has `want` bytes; false if the file ends before.
+    pub fn fill(&mut self, want: u64) -> io::Result<bool> {
+        while (self.window().len() as u64) < want {
+            // A length in a file is no reason to allocate: the bytes must be there.
+            if want > self.buffer.len() as u64
+                && want > CHUNK as u64
+                && self.file_len()?.is_some_and(|length| want > length.saturating_sub(self.offset))
+            {
+                return Ok(false);
+            }
+            if self.is_ahead(want) {
+                if !self.take_block()? {
+                    return Ok(false);
+                }
+                continue;
+            }
+            self.make_room(want);
+            let missing = usize::try_from(want).unwrap_or(usize::MAX) - self.window().len();
+            let chunk = self.chunk.max(missing).min(self.buffer.len() - self.end);
+            self.chunk = (2 * self.chunk).min(CHUNK);
+            let next = self.offset + self.window().len() as u64;
+            match self.source.read_at(&mut self.buffer[self.end..self.end + chunk], next)? {
+                0 => return Ok(false),
+                count => self.end += count,
+            }
+        }
+        Ok(true)
+    }
+
+    /// Whether the block that was read ahead is what comes after the window, and is enough. Where
+    /// it is not, nothing is read ahead any more.
+    fn is_ahead(&mut self, want: u64) -> bool {
+        let rest = self.window().len();
+        let next = self.offset + rest as u64;
+        let fits = |ahead: &Ahead| rest <= MARGIN && want <= CHUNK as u64 && ahead.offset() == next;
+        self.ahead = self.ahead.take().filter(fits);
+        self.ahead.is_some()
+    }
+
+    /// Appends the block that was read ahead; false at the end of the file.
+    fn take_block(&mut self) -> io::Result<bool> {
+        let start = MARGIN - self.window().len();
+        let Some(ahead) = &mut self.ahead else { return Ok(false) };
+        let (mut block, count) = ahead.next()?;
+        if count == 0 {
+            // What is appended from now on is not ahead.
+            self.ahead = None;
+            return Ok(false);
+        }
+        block[start..MARGIN].copy_from_slice(&self.buffer[self.start..self.end]);
+        ahead.recycle(std::mem::replace(&mut self.buffer, block));
+        (self.start, self.end) = (start, MARGIN + count);
+        Ok(true)
+    }
+
+    /// Moves the window to the buffer's beginning, and enlarges a buffer that is full.
+    fn make_room(&mut self, want: u64) {
+        let length = self.window().len();
+        // Of a file whose length is not known, twice what came is the most that is allocated.
+        let size = (2 * length).min(usize::try_from(want).unwrap_or(usize::MAX)).max(CHUNK);
+        if self.start > 0 {
+            self.buffer.copy_within(self.start..self.end, 0);
+            (self.start, self.end) = (0, length);
+        }
+        if self.buffer.len() > KEEP.max(size) {
+            self.buffer.truncate(size);
+            self.buffer.shrink_to_fit();
+        } else if self.buffer.len() < size {
+            self.buffer.resize(size, 0);
+        }
+    }
+
+    /// The checksum of `length` bytes at `offset`, which are not kept; `None` if the file ends
+    /// before.
+    pub fn checksum_at(&self, offset: u64, length: u64) -> io::Result<Option<u32>> {
+        let mut checksum = Checksum::default();
+        let mut piece = vec![0; CHUNK.min(usize::try_from(length).unwrap_or(CHUNK))];
+        let mut done = 0;
+        while done < length {
+            let rest = usize::try_from(length - done).unwrap_or(usize::MAX);
+            let piece = &mut piece[..CHUNK.min(rest)];
+            if !read_exact_at(self.source(), piece, offset + done)? {
+                return Ok(None);
+            }
+            checksum.update(piece);
+            done += piece.len() as u64;
+        }
+        Ok(Some(checksum.finish()))
+    }
+}
