@@ -13,8 +13,8 @@ const STEP: u64 = 0x10;
 /// Steps of more bytes, from 2^28 on, are rare.
 const MAX_STEP: usize = 4;
 
-/// Fits no record by default.
-#[derive(Debug, Default)]
+/// What all records of a tag have in common that are as long as its last one.
+#[derive(Debug)]
 pub struct Frame {
     header: [u8; HEADER],
     payload: usize,
@@ -25,6 +25,14 @@ pub struct Frame {
     digits: u64,
     /// Bytes of the step field.
     step: usize,
+}
+
+impl Default for Frame {
+    /// A frame that no record has: none is as long as memory.
+    fn default() -> Frame {
+        let (header, payload) = ([0; HEADER], usize::MAX);
+        Frame { header, payload, fixed: 0, expected: 0, digits: 0, step: 0 }
+    }
 }
 
 impl Frame {
@@ -83,5 +91,17 @@ impl Frame {
             | digits >> 10 & 0x1f_c000
             | digits >> 11 & 0xfe0_0000;
         Some((f64::from_le_bytes(*time), step as i64, rest.get(self.step..)?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_frame_fits_nothing() {
+        for bytes in [&[][..], &[0; HEADER], &[0; OVERHEAD], &[0; 64]] {
+            assert_eq!(Frame::default().payload(bytes), None);
+        }
     }
 }

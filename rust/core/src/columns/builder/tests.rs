@@ -1,6 +1,8 @@
 //! The fast ways read what the general one reads.
 
 use super::*;
+use crate::crc32c;
+use crate::record::{self, Parsed};
 use crate::wire::encode;
 use proptest::prelude::*;
 
@@ -133,5 +135,57 @@ proptest! {
             prop_assert_eq!(fast.add(event, 0), thorough.add(event, 0));
         }
         prop_assert_eq!(contents(fast), contents(thorough));
+    }
+}
+
+/// Bytes that are put over others, or between them.
+fn mutation() -> impl Strategy<Value = (prop::sample::Index, bool, Vec<u8>)> {
+    let bytes = prop_oneof![
+        any::<u8>().prop_map(|byte| vec![byte]),
+        // As where a disk lost what was written, and what is a good checksum of nothing.
+        (1..200usize).prop_map(|count| vec![0; count]),
+        Just([&[0; HEADER][..], &crc32c::masked(b"").to_le_bytes()].concat()),
+        prop::collection::vec(any::<u8>(), 1..20),
+    ];
+    (any::<prop::sample::Index>(), any::<bool>(), bytes)
+}
+
+/// What a plain walk from record to record takes in: how many bytes and records.
+fn walk(columns: &mut Columns, window: &[u8], verify: Verify) -> (usize, u64) {
+    let (mut at, mut records) = (0, 0);
+    while let Parsed::Record(payload) = record::parse(&window[at..], verify) {
+        if columns.decode(payload, (at + HEADER) as u64).is_err() {
+            break;
+        }
+        at += payload.len() + OVERHEAD;
+        records += 1;
+    }
+    (at, records)
+}
+
+proptest! {
+    #[test]
+    fn what_is_taken_in_is_what_the_parser_and_the_decoder_take(
+        pool in prop::collection::vec(event(), 1..6),
+        order in prop::collection::vec(any::<prop::sample::Index>(), 0..40),
+        mutations in prop::collection::vec(mutation(), 0..3),
+        verify in prop_oneof![Just(Verify::Crc), Just(Verify::None)],
+    ) {
+        let mut bytes = Vec::new();
+        order.iter().for_each(|index| record::frame(&mut bytes, &pool[index.index(pool.len())]));
+        for (at, replaces, new) in mutations {
+            let at = at.index(bytes.len() + 1);
+            let end = if replaces { bytes.len().min(at + new.len()) } else { at };
+            bytes.splice(at..end, new);
+        }
+        let (mut fast, mut plain) = (Columns::default(), Columns::default());
+        let mut at = 0;
+        // What neither takes in is stepped over by a byte, so that all that follows is tried too.
+        while at < bytes.len() {
+            let taken = fast.run(&bytes[at..], 0, verify);
+            prop_assert_eq!(taken, walk(&mut plain, &bytes[at..], verify));
+            at += taken.0 + 1;
+        }
+        prop_assert_eq!(contents(fast), contents(plain));
     }
 }
