@@ -332,7 +332,7 @@ fn growing(data: &[u8]) {
     }
     assert_eq!(tailed, rest_of(&mut Tail::open(&file.path()).unwrap()));
 
-    let mut records = Records::open(&file.path(), Verify::Crc, OnCorrupt::Skip, true).unwrap();
+    let mut records = Records::open(&file.path(), Verify::Crc, OnCorrupt::Skip).unwrap();
     loop {
         match records.read().unwrap() {
             Next::Record(record) => {
@@ -411,7 +411,7 @@ fn repaired(data: &[u8]) {
     let may_be_new = is_replaced && report.records > 0;
     assert!((report.records..=report.records + u64::from(may_be_new)).contains(&after.records));
     if may_be_new {
-        let mut records = Records::open(&output, Verify::Crc, OnCorrupt::Raise, false).unwrap();
+        let mut records = Records::open(&output, Verify::Crc, OnCorrupt::Raise).unwrap();
         let Next::Record(first) = records.read().unwrap() else { panic!("no record") };
         let event = Event::decode(&first[record::HEADER..first.len() - record::FOOTER]).unwrap();
         assert!(matches!(event.what, What::FileVersion(_)));

@@ -397,7 +397,7 @@ proptest! {
             for run in &found {
                 for path in &run.files {
                     let mut records =
-                        Records::open(path, Verify::Crc, OnCorrupt::Skip, true).unwrap();
+                        Records::open(path, Verify::Crc, OnCorrupt::Skip).unwrap();
                     loop {
                         match records.read().unwrap() {
                             Next::Record(record) => {

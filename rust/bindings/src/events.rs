@@ -58,7 +58,7 @@ impl EventReader {
         loop {
             let Some(current) = records else {
                 let Some(path) = files.next() else { return Ok(None) };
-                let open = || Records::open(&path, self.verify, self.on_corrupt, true);
+                let open = || Records::open(&path, self.verify, self.on_corrupt);
                 *records = Some(py.detach(open).map_err(to_py)?);
                 continue;
             };

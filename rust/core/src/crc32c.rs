@@ -52,6 +52,12 @@ impl Checksum {
     }
 }
 
+/// The checksum of the last `length` of some bytes, fewer than 2^32, from the checksum of all and that
+/// of those before.
+pub(crate) fn of_last(all: u32, before: u32, length: u64) -> u32 {
+    all ^ linear::over_zeros(before, length)
+}
+
 /// The register of the checksum after `data`, when it was `crc` before.
 #[inline(always)]
 fn update(crc: u32, data: &[u8]) -> u32 {
@@ -150,33 +156,32 @@ mod sse42 {
     }
 }
 
-/// Putting the checksums of neighbouring pieces together.
+/// Putting the checksums of neighbouring pieces together, and taking them apart.
 ///
 /// The register after some bytes is linear in the register before and in the bytes. So that of two
 /// pieces is that of the first one, moved on over as many zeros as the second is long, and that of
 /// the second one, begun with 0.
-#[cfg(target_arch = "x86_64")]
-mod lanes {
+mod linear {
     use super::POLYNOMIAL;
 
-    /// Bytes of a piece; a power of two.
-    pub const LANE: usize = 1 << 10;
+    /// A linear map of registers: what each bit becomes.
+    pub type Map = [u32; 32];
 
-    /// `SKIP[k][b]`: what the byte `b` at place `k` of a register becomes after `LANE` zeros.
-    static SKIP: [[u32; 256]; 4] = table(over_zeros());
+    /// `OVER[k]`: what a register becomes over `2^k` zero bytes.
+    static OVER: [Map; 32] = powers();
 
-    /// The register after `LANE` more zeros.
-    #[inline(always)]
-    pub fn skip_lane(register: u32) -> u32 {
-        let [a, b, c, d] = register.to_le_bytes().map(usize::from);
-        SKIP[0][a] ^ SKIP[1][b] ^ SKIP[2][c] ^ SKIP[3][d]
+    /// The register after `count` more zeros, fewer than 2^32.
+    pub fn over_zeros(mut register: u32, count: u64) -> u32 {
+        for (bit, map) in OVER.iter().enumerate() {
+            if count >> bit & 1 == 1 {
+                register = apply(map, register);
+            }
+        }
+        register
     }
 
-    /// A linear map of registers: what each bit becomes.
-    type Map = [u32; 32];
-
-    /// Over as many zeros as a lane has bytes.
-    const fn over_zeros() -> Map {
+    /// What a register becomes over one zero byte.
+    pub const fn over_byte() -> Map {
         // Over one zero bit, then over twice as many, again and again.
         let mut map = [POLYNOMIAL; 32];
         let mut bit = 1;
@@ -184,15 +189,10 @@ mod lanes {
             map[bit] = 1 << (bit - 1);
             bit += 1;
         }
-        let mut bits = 1;
-        while bits < 8 * LANE {
-            map = twice(map);
-            bits *= 2;
-        }
-        map
+        twice(twice(twice(map)))
     }
 
-    const fn twice(map: Map) -> Map {
+    pub const fn twice(map: Map) -> Map {
         let mut out = [0; 32];
         let mut bit = 0;
         while bit < 32 {
@@ -202,7 +202,7 @@ mod lanes {
         out
     }
 
-    const fn apply(map: &Map, register: u32) -> u32 {
+    pub const fn apply(map: &Map, register: u32) -> u32 {
         let (mut out, mut bit) = (0, 0);
         while bit < 32 {
             if register >> bit & 1 == 1 {
@@ -211,6 +211,44 @@ mod lanes {
             bit += 1;
         }
         out
+    }
+
+    const fn powers() -> [Map; 32] {
+        let mut maps = [over_byte(); 32];
+        let mut power = 1;
+        while power < 32 {
+            maps[power] = twice(maps[power - 1]);
+            power += 1;
+        }
+        maps
+    }
+}
+
+/// A step over as many zeros as a lane has bytes.
+#[cfg(target_arch = "x86_64")]
+mod lanes {
+    use super::linear::{Map, apply, over_byte, twice};
+
+    /// Bytes of a piece; a power of two.
+    pub const LANE: usize = 1 << 10;
+
+    /// `SKIP[k][b]`: what the byte `b` at place `k` of a register becomes after `LANE` zeros.
+    static SKIP: [[u32; 256]; 4] = table(over_lane());
+
+    /// The register after `LANE` more zeros.
+    #[inline(always)]
+    pub fn skip_lane(register: u32) -> u32 {
+        let [a, b, c, d] = register.to_le_bytes().map(usize::from);
+        SKIP[0][a] ^ SKIP[1][b] ^ SKIP[2][c] ^ SKIP[3][d]
+    }
+
+    const fn over_lane() -> Map {
+        let (mut map, mut bytes) = (over_byte(), 1);
+        while bytes < LANE {
+            map = twice(map);
+            bytes *= 2;
+        }
+        map
     }
 
     const fn table(map: Map) -> [[u32; 256]; 4] {
@@ -323,6 +361,15 @@ mod tests {
             data in proptest::collection::vec(any::<u8>(), 3000..20_000),
         ) {
             prop_assert_eq!(checksum(&data), !portable::update(u32::MAX, &data));
+        }
+
+        #[test]
+        fn a_checksum_can_be_taken_apart(
+            data in proptest::collection::vec(any::<u8>(), 0..3000), at: prop::sample::Index,
+        ) {
+            let (before, last) = data.split_at(at.index(data.len() + 1));
+            let last_is = of_last(checksum(&data), checksum(before), last.len() as u64);
+            prop_assert_eq!(last_is, checksum(last));
         }
 
         #[test]

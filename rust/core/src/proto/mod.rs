@@ -155,8 +155,11 @@ impl<'a> Event<'a> {
     pub fn decode(payload: &'a [u8]) -> Result<Event<'a>, Malformed> {
         let (mut wall_time, mut step, mut writer) = (0.0, 0, None);
         let mut content: Option<(u32, Cow<'a, [u8]>)> = None;
+        // Any message is well-formed; one that has no field of an event is another one.
+        let mut is_event = payload.is_empty();
         for field in Cursor::new(payload) {
             let field = field?;
+            let was_event = std::mem::replace(&mut is_event, true);
             match (field.number, field.value) {
                 (number::WALL_TIME, Value::Fixed64(bits)) => wall_time = f64::from_bits(bits),
                 (number::STEP, Value::Varint(value)) => step = value as i64,
@@ -172,11 +175,25 @@ impl<'a> Event<'a> {
                         }
                     }
                 }
-                _ => {}
+                _ => is_event = was_event,
             }
+        }
+        if !is_event {
+            return Err(Malformed);
         }
         Ok(Event { wall_time, step, what: What::decode(content)?, writer })
     }
+}
+
+/// Whether a payload is a well-formed event, down to its values.
+pub(crate) fn is_event(payload: &[u8]) -> bool {
+    let is_well_formed = || -> Result<(), Malformed> {
+        match Event::decode(payload)?.what {
+            What::Summary(summary) => summary.values().try_for_each(|value| value.map(drop)),
+            _ => Ok(()),
+        }
+    };
+    is_well_formed().is_ok()
 }
 
 /// Whether the content of this number is a message, of which several are merged.

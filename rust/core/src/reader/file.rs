@@ -6,16 +6,17 @@ use std::path::Path;
 use crate::columns::blobs::Place;
 use crate::columns::builder::Columns;
 use crate::crc32c;
-use crate::error::{Corruption, Error, Result};
+use crate::error::{Error, Result};
 use crate::reader::options::Options;
-use crate::record::{self, HEADER, OVERHEAD, Parsed, Verify};
+use crate::record::Verify;
 use crate::scan::counts::Counts;
 use crate::scan::damage::{Damage, OnCorrupt};
 use crate::scan::outline::{Outline, Part};
 use crate::scan::progress::{HEAD, Progress};
-use crate::scan::scanner::{Bad, MAX_PAYLOAD, Walk};
-use crate::storage::source;
+use crate::scan::scanner::{Mark, Next, Passed, Scanner, Sink};
+use crate::storage::source::{self, Source};
 use crate::storage::stream::Stream;
+use crate::wire::Malformed;
 
 /// Read so much of a large file before its columns are laid out.
 const SAMPLE: u64 = 1 << 20;
@@ -48,47 +49,82 @@ pub(super) fn read_file(
     let source = source::open(path).map_err(io_error)?;
     // From before a byte is read: what is written meanwhile changes it.
     let stamp = source.stamp().map_err(io_error)?;
-    let Progress { offset, record, damage, head, .. } = progress.clone().before_open_damage();
+    let length = stamp.as_ref().map(|stamp| stamp.length);
+    let begin = progress.settled;
     columns.keeps_all = !source.is_seekable();
-    let mut walk =
-        Walk::new(Stream::new(source, std::mem::take(buffer)), options.verify, options.on_corrupt);
-    walk.stream.skip(offset);
-    walk.record = record;
-    let length = stamp.as_ref().map_or(0, |stamp| stamp.length);
-    if ahead && length.saturating_sub(offset) > WORTH_READING_AHEAD {
-        walk.stream.read_ahead();
+    let mut stream = Stream::new(source, std::mem::take(buffer));
+    stream.end_at(length);
+    let mut scanner = Scanner::new(stream, options.verify, options.on_corrupt).map_err(io_error)?;
+    scanner.go_to(begin);
+    let length = length.unwrap_or(0);
+    if ahead && length.saturating_sub(begin.offset) > WORTH_READING_AHEAD {
+        scanner.stream_mut().read_ahead();
     }
-    let spread = Spread::From(offset);
-    let may_waste = MAY_WASTE / at_once.max(1);
-    let mut reader = Reader { path, walk, head, length, spread, may_waste, damage };
-    while let Some(found) = reader.records(columns).map_err(io_error)? {
-        let (offset, index) = (reader.walk.stream.offset(), reader.walk.record);
-        let kind = reader.walk.step_over(found).map_err(io_error)?;
+    let mut layout = Layout {
+        path,
+        length,
+        spread: Spread::From(begin.offset),
+        may_waste: MAY_WASTE / at_once.max(1),
+    };
+    let mut intake = Intake { columns, verify: options.verify, head: progress.head };
+    let mut damage: Vec<Damage> = progress.settled_damage().cloned().collect();
+    loop {
+        let bad = match scanner.next(&mut intake).map_err(io_error)? {
+            Next::Records(_) => {
+                layout.spread(intake.columns, scanner.mark().offset).map_err(io_error)?;
+                continue;
+            }
+            Next::Bad(bad) => bad,
+        };
+        let Mark { offset, record } = scanner.mark();
+        let Passed::Damage(length, kind) = scanner.pass(bad).map_err(io_error)? else { break };
         if options.on_corrupt == OnCorrupt::Raise {
-            return Err(Error::from(kind).at_path(path).at_record(offset, index));
+            return Err(Error::from(kind).at_path(path).at_record(offset, record));
         }
-        let length = reader.walk.stream.offset() - offset;
-        reader.damage.push(Damage { path: path.to_owned(), offset, length, kind });
+        damage.push(Damage { path: path.to_owned(), offset, length, kind });
     }
-    let (offset, record) = (reader.walk.stream.offset(), reader.walk.record);
-    let Reader { walk, head, damage, .. } = reader;
-    let mut progress = Progress { offset, record, damage, stamp, head, tail: None };
-    progress.tail = progress.tail_of(walk.stream.source()).map_err(io_error)?;
-    *buffer = walk.stream.into_buffer();
+    let (settled, read) = (scanner.open(), scanner.mark());
+    let (is_revocable, head) = (scanner.is_revocable(), intake.head);
+    let mut progress = Progress { settled, read, is_revocable, damage, stamp, head, tail: None };
+    progress.tail = progress.tail_of(scanner.stream().source()).map_err(io_error)?;
+    *buffer = scanner.into_buffer();
     Ok(progress)
 }
 
-struct Reader<'r> {
-    path: &'r Path,
-    walk: Walk,
+/// Takes the records of a file into columns.
+struct Intake<'i, 'c> {
+    columns: &'i mut Columns<'c>,
+    verify: Verify,
     /// How many of the file's first bytes have which checksum.
     head: (u8, u32),
-    /// How long the file was when it was opened, if that is known.
-    length: u64,
-    spread: Spread,
-    /// How many bytes the columns may waste.
-    may_waste: usize,
-    damage: Vec<Damage>,
+}
+
+impl Sink for Intake<'_, '_> {
+    fn run(&mut self, window: &[u8], offset: u64, verify: Verify) -> (usize, u64) {
+        if offset == 0 {
+            let head = &window[..window.len().min(HEAD)];
+            self.head = (head.len() as u8, crc32c::checksum(head));
+        }
+        self.columns.run(window, offset, verify)
+    }
+
+    fn event(&mut self, payload: &[u8], offset: u64) -> std::result::Result<(), Malformed> {
+        self.columns.add(payload, offset)
+    }
+
+    /// Takes in an event of which only a few bytes are kept.
+    fn large(&mut self, source: &dyn Source, payload: Part) -> io::Result<bool> {
+        let Some(outline) = Outline::read(source, payload)? else { return Ok(false) };
+        let place = |part: Part| {
+            let checked = match self.verify {
+                Verify::Crc => part.length,
+                Verify::None => part.length.min(CHECKED),
+            };
+            let checksum = source::checksum_at(source, part.offset, checked)?.unwrap_or(0);
+            Ok(Place::new(part.offset, part.length as u32, checked as u32, checksum))
+        };
+        self.columns.add_outline(&outline, place)
+    }
 }
 
 /// Whether the columns are laid out yet.
@@ -102,101 +138,19 @@ enum Spread {
     Done,
 }
 
-/// What became of a large record.
-enum Large {
-    /// It was taken in.
-    Done,
-    Bad(Bad),
-    /// All of its bytes are needed.
-    Needed,
+/// Where the columns of a file lie.
+struct Layout<'r> {
+    path: &'r Path,
+    /// How long the file was when it was opened, if that is known.
+    length: u64,
+    spread: Spread,
+    /// How many bytes the columns may waste.
+    may_waste: usize,
 }
 
-impl Reader<'_> {
-    /// Reads records until one is bad, or the file or what is written of it ends.
-    fn records(&mut self, columns: &mut Columns<'_>) -> io::Result<Option<Bad>> {
-        loop {
-            let need = match self.window(columns) {
-                Ok(need) => need,
-                Err(bad) => return Ok(Some(bad)),
-            };
-            self.spread(columns)?;
-            if need > MAX_PAYLOAD + OVERHEAD as u64 {
-                return Ok(Some(Bad::Header(Corruption::Message)));
-            }
-            if self.walk.is_large(need)? {
-                match self.large(columns, need)? {
-                    Large::Done => continue,
-                    Large::Bad(bad) => return Ok(Some(bad)),
-                    Large::Needed => {}
-                }
-            }
-            if !self.walk.stream.fill(need)? {
-                return Ok(self
-                    .walk
-                    .is_foreign()
-                    .then_some(Bad::Header(Corruption::LengthChecksum)));
-            }
-        }
-    }
-
-    /// Reads the records that are in memory; how many bytes the next one needs.
-    fn window(&mut self, columns: &mut Columns<'_>) -> std::result::Result<u64, Bad> {
-        let window = self.walk.stream.window();
-        if self.walk.stream.offset() == 0 {
-            let head = &window[..window.len().min(HEAD)];
-            self.head = (head.len() as u8, crc32c::checksum(head));
-        }
-        let (at, records) = columns.run(window, self.walk.stream.offset(), self.walk.verify);
-        let end = match record::parse(&window[at..], self.walk.verify) {
-            Parsed::NeedMore(need) => Ok(need),
-            // Its bytes are as they were written, but mean nothing.
-            Parsed::Record(payload) => {
-                Err(Bad::Record(Corruption::Message, (payload.len() + OVERHEAD) as u64))
-            }
-            Parsed::Corrupt(Corruption::DataChecksum) => {
-                let length = window[at..].first_chunk().and_then(record::parse_length);
-                let size = length.unwrap_or(0) + OVERHEAD as u64;
-                Err(Bad::Record(Corruption::DataChecksum, size))
-            }
-            Parsed::Corrupt(kind) => Err(Bad::Header(kind)),
-        };
-        self.walk.stream.advance(at);
-        self.walk.record += records;
-        end
-    }
-
-    /// Takes in the next record, of `size` bytes, of which only a few are kept.
-    fn large(&mut self, columns: &mut Columns<'_>, size: u64) -> io::Result<Large> {
-        let payload = Part {
-            offset: self.walk.stream.offset() + HEADER as u64,
-            length: size - OVERHEAD as u64,
-        };
-        if !self.walk.is_good(payload)? {
-            return Ok(Large::Bad(Bad::Record(Corruption::DataChecksum, size)));
-        }
-        let Some(outline) = Outline::read(self.walk.stream.source(), payload)? else {
-            return Ok(Large::Needed);
-        };
-        let verify = self.walk.verify;
-        let place = |part: Part| {
-            let checked = match verify {
-                Verify::Crc => part.length,
-                Verify::None => part.length.min(CHECKED),
-            };
-            let checksum = self.walk.stream.checksum_at(part.offset, checked)?.unwrap_or(0);
-            Ok(Place::new(part.offset, part.length as u32, checked as u32, checksum))
-        };
-        if !columns.add_outline(&outline, place)? {
-            return Ok(Large::Needed);
-        }
-        self.walk.stream.skip(size);
-        self.walk.record += 1;
-        Ok(Large::Done)
-    }
-
+impl Layout<'_> {
     /// Lays the columns of a large file out, once it is known which tags come and how often.
-    fn spread(&mut self, columns: &mut Columns<'_>) -> io::Result<()> {
-        let offset = self.walk.stream.offset();
+    fn spread(&mut self, columns: &mut Columns<'_>, offset: u64) -> io::Result<()> {
         let rest = self.length.saturating_sub(offset);
         match self.spread {
             Spread::From(start) if offset > start => {
@@ -208,11 +162,11 @@ impl Reader<'_> {
             }
             Spread::At(sample, start) if offset >= sample => {
                 let is_good = columns.spread(offset - start, rest, self.may_waste);
-                self.seen(columns, is_good)?;
+                self.seen(columns, offset, is_good)?;
             }
             Spread::Seen(at) if offset >= at => {
                 // It may be that most tags were not known when the columns were laid out.
-                self.seen(columns, columns.unused() <= self.may_waste / 5 * 2)?;
+                self.seen(columns, offset, columns.unused() <= self.may_waste / 5 * 2)?;
             }
             _ => {}
         }
@@ -220,8 +174,7 @@ impl Reader<'_> {
     }
 
     /// Whether the layout was good enough so far; if not, what is to come is counted first.
-    fn seen(&mut self, columns: &mut Columns<'_>, is_good: bool) -> io::Result<()> {
-        let offset = self.walk.stream.offset();
+    fn seen(&mut self, columns: &mut Columns<'_>, offset: u64, is_good: bool) -> io::Result<()> {
         self.spread = match is_good {
             true => Spread::Seen(2 * offset),
             false => {

@@ -9,7 +9,7 @@ use crate::reader::state::RunState;
 use crate::record::Verify;
 use crate::scan::damage::{Damage, OnCorrupt};
 use crate::scan::progress::{self, Change, HEAD, Progress};
-use crate::scan::records::{Next, Records};
+use crate::scan::records::{Records, Step};
 
 /// Reads on in the files that it is [told of](Follower::look), each to where it ends when it is
 /// its turn.
@@ -32,6 +32,8 @@ struct Place {
     progress: Progress,
     /// Whether all was read that there was.
     is_done: bool,
+    /// The run, where records are held back, since more bytes may show that they are none.
+    held: Option<PathBuf>,
 }
 
 /// The file that is open.
@@ -40,8 +42,8 @@ struct Current {
     records: Records,
     /// What the file was like when it was opened.
     progress: Progress,
-    /// It is read up to here: who writes faster than we read must not keep us from other files.
-    end: u64,
+    /// Whether nothing was written since it was looked at before, so that nothing is held back.
+    rests: bool,
     /// The size of the last record.
     size: usize,
 }
@@ -63,7 +65,8 @@ impl Follower {
                 state.files.iter().map(|file| (file.name.as_os_str(), file)).collect();
             for path in &run.files {
                 let known = path.file_name().and_then(|name| files.get(name));
-                let place = known.map(|it| Place { progress: it.progress(), is_done: true });
+                let place =
+                    known.map(|it| Place { progress: it.progress(), is_done: true, held: None });
                 self.files.extend(place.map(|place| (path.clone(), place)));
             }
         }
@@ -98,29 +101,35 @@ impl Follower {
                 continue;
             };
             let progress = &mut current.progress;
-            (progress.offset, progress.record) =
-                (current.records.offset(), current.records.record());
-            if progress.offset >= current.end {
-                self.leave(true);
-                continue;
-            }
-            match current.records.read() {
-                Ok(Next::Record(record)) => {
-                    current.size = record.len();
+            match current.records.step() {
+                Ok(Step::Record(_))
+                    if current.records.scanner().is_revocable() && !current.rests =>
+                {
+                    self.leave(true, true);
+                }
+                Ok(Step::Record(size)) => {
+                    current.size = size;
                     self.damage.append(&mut progress.damage);
                     return Ok(true);
                 }
-                Ok(Next::Damage(damage)) => {
-                    self.damage.append(&mut progress.damage);
-                    progress.damage.push(damage);
-                }
-                Ok(Next::End) => self.leave(true),
+                Ok(Step::Damage(damage)) => progress.damage.push(damage),
+                Ok(Step::End) => self.leave(true, false),
                 Err(error) => {
-                    self.leave(false);
+                    self.leave(false, false);
                     return Err(error);
                 }
             }
         }
+    }
+
+    /// Looks once more at files whose last records are held back, since nothing more is waited for;
+    /// whether there are any.
+    pub fn settle(&mut self) -> bool {
+        let held =
+            self.files.iter().filter_map(|(path, it)| Some((it.held.clone()?, path.clone())));
+        let before = self.queue.len();
+        self.queue.extend(held);
+        self.queue.len() > before
     }
 
     /// The run of the event, and its record, header and footer included.
@@ -154,37 +163,43 @@ impl Follower {
     /// The file at `path`, where reading goes on, if there is more of it.
     fn open(&mut self, run: &Path, path: &Path) -> Result<Option<Current>> {
         let known = self.files.get(path).cloned();
-        let place = match known {
-            None => Place::default(),
+        let (place, rests) = match known {
+            None => (Place::default(), false),
             Some(place) => match place.progress.look(path)? {
-                Change::None if place.is_done => return Ok(None),
-                Change::None | Change::Grown => place,
-                Change::Replaced => Place::default(),
+                Change::None if place.is_done && place.held.is_none() => return Ok(None),
+                Change::None => (place, true),
+                Change::Grown => (place, false),
+                Change::Replaced => (Place::default(), false),
             },
         };
-        let mut progress = place.progress.before_open_damage();
-        let records = (Records::open(path, self.verify, self.on_corrupt, true)?)
-            .at(progress.offset, progress.record);
+        let mut progress = place.progress;
+        progress.damage.clear();
+        let records = (Records::open(path, self.verify, self.on_corrupt)?).from(progress.settled);
         let io_error = |error| crate::Error::io(error, path);
-        // Before a byte is read: what is written meanwhile changes it.
         progress.stamp = records.source().stamp().map_err(io_error)?;
         if usize::from(progress.head.0) < HEAD && records.source().is_seekable() {
             progress.head = progress::head(records.source()).map_err(io_error)?;
         }
         self.files.remove(path);
-        let end = progress.stamp.as_ref().map_or(u64::MAX, |stamp| stamp.length);
-        Ok(Some(Current { run: run.to_owned(), records, progress, end, size: 0 }))
+        Ok(Some(Current { run: run.to_owned(), records, progress, rests, size: 0 }))
     }
 
     /// Closes the file that is open.
-    fn leave(&mut self, is_done: bool) {
+    fn leave(&mut self, is_done: bool, holds: bool) {
         let Some(Current { run, records, mut progress, .. }) = self.current.take() else { return };
         let path = records.path().to_owned();
+        let (open, scanner) = (records.scanner().open(), records.scanner());
+        // What was given is not taken back.
+        progress.settled = if scanner.is_revocable() && !holds { scanner.mark() } else { open };
+        let is_settled = |damage: &Damage| damage.offset < progress.settled.offset;
+        let settled = progress.damage.extract_if(.., |damage| is_settled(damage));
+        self.damage.extend(settled);
         // Where it can't be read, what follows will say so.
         progress.tail = progress.tail_of(records.source()).unwrap_or(None);
         if !is_done {
-            self.queue.push_front((run, path.clone()));
+            self.queue.push_front((run.clone(), path.clone()));
         }
-        self.files.insert(path, Place { progress, is_done });
+        let held = holds.then_some(run);
+        self.files.insert(path, Place { progress, is_done, held });
     }
 }

@@ -7,6 +7,7 @@ use crate::columns::sessions;
 use crate::proto::Metadata;
 use crate::proto::kind::Kind;
 use crate::scan::progress::{HEAD, Progress};
+use crate::scan::scanner::Mark;
 use crate::storage::source::Stamp;
 
 /// How far a run is read, and what has to be known of it to read on.
@@ -60,8 +61,10 @@ impl FileState {
         progress: &Progress,
         sessions: &sessions::Summary,
     ) -> FileState {
-        let Progress { offset, record, head, tail, stamp, .. } =
-            progress.clone().before_open_damage();
+        let Mark { offset, record } = progress.handed_on();
+        // Of another place, it tells nothing.
+        let tail = progress.tail.filter(|_| offset == progress.settled.offset);
+        let (head, stamp) = (progress.head, progress.stamp.clone());
         let (is_old, last_step, purged) = (sessions.is_old(), sessions.last_step, sessions.purged);
         FileState { name, offset, record, head, tail, stamp, is_old, last_step, purged }
     }
@@ -70,7 +73,9 @@ impl FileState {
         let FileState { offset, record, head: (length, checksum), tail, ref stamp, .. } = *self;
         // Whoever made this up reads no more than there can be.
         let head = (length.min(HEAD as u8), checksum);
-        Progress { offset, record, damage: Vec::new(), stamp: stamp.clone(), head, tail }
+        let mark = Mark { offset, record };
+        let (settled, read, stamp) = (mark, mark, stamp.clone());
+        Progress { settled, read, stamp, head, tail, ..Progress::default() }
     }
 
     pub(super) fn sessions(&self) -> sessions::Summary {

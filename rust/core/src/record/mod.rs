@@ -16,7 +16,8 @@ mod parse;
 
 pub use deferred::Deferred;
 pub use encode::{count, finish, frame, seal, start};
-pub use parse::{Parsed, Verify, parse, parse_length, resync};
+pub(crate) use parse::{MAX_PAYLOAD, find_header};
+pub use parse::{Parsed, Verify, parse, parse_length};
 
 /// Bytes before the payload.
 pub const HEADER: usize = 12;

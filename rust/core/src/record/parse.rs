@@ -64,12 +64,20 @@ pub fn parse_length(header: &[u8; HEADER]) -> Option<u64> {
         .then_some(u64::from_le_bytes(length))
 }
 
-/// The offset in `bytes` of the first header whose checksum matches, after the first byte.
+/// No message is larger (`protobuf`'s limit), so no record of an event file is.
+pub(crate) const MAX_PAYLOAD: u64 = i32::MAX as u64;
+
+/// The offset in `bytes` of the first header whose checksum matches, and whose length a message can
+/// have.
 ///
 /// `None` where there is none; a header may still begin in the last `HEADER - 1` bytes.
-pub fn resync(bytes: &[u8]) -> Option<usize> {
-    (1..=bytes.len().checked_sub(HEADER)?)
-        .find(|&at| bytes[at..].first_chunk().is_some_and(|header| parse_length(header).is_some()))
+pub(crate) fn find_header(bytes: &[u8]) -> Option<usize> {
+    bytes.windows(HEADER).position(|header| {
+        let Some(header) = header.first_chunk::<HEADER>() else { return false };
+        let [length @ .., _, _, _, _] = *header;
+        // Seldom is, and is told sooner than a checksum.
+        u64::from_le_bytes(length) <= MAX_PAYLOAD && parse_length(header).is_some()
+    })
 }
 
 #[cfg(test)]
@@ -119,11 +127,15 @@ mod tests {
     }
 
     #[test]
-    fn resync_finds_the_next_record() {
+    fn headers_are_found() {
         let bytes = file(&[b"first", b"second"]);
         let second = b"first".len() + OVERHEAD;
-        assert_eq!(resync(&bytes), Some(second));
-        assert_eq!(resync(&bytes[second..]), None);
-        assert_eq!(resync(b"short"), None);
+        assert_eq!(find_header(&bytes), Some(0));
+        assert_eq!(find_header(&bytes[1..]), Some(second - 1));
+        assert_eq!(find_header(&bytes[second + 1..]), None);
+        assert_eq!(find_header(b"short"), None);
+        let mut too_long = (MAX_PAYLOAD + 1).to_le_bytes().to_vec();
+        too_long.extend(crc32c::masked(&too_long).to_le_bytes());
+        assert_eq!(find_header(&too_long), None);
     }
 }

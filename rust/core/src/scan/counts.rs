@@ -4,13 +4,14 @@
 use std::io;
 use std::path::Path;
 
-use crate::record::{self, OVERHEAD, Parsed, Verify};
+use crate::record::Verify;
 use crate::scan::damage::OnCorrupt;
-use crate::scan::scanner::{Bad, MAX_PAYLOAD, Walk};
+use crate::scan::outline::Part;
+use crate::scan::scanner::{Mark, Next, Passed, Scanner, Sink};
 use crate::scan::tags::Tags;
-use crate::storage::source;
+use crate::storage::source::{self, Source};
 use crate::storage::stream::Stream;
-use crate::wire::{Cursor, Value};
+use crate::wire::{Cursor, Malformed, Value};
 
 /// How often each tag comes.
 #[derive(Default)]
@@ -25,27 +26,13 @@ impl Counts {
     pub fn of(path: &Path, offset: u64) -> io::Result<Counts> {
         let mut counts = Counts::default();
         let stream = Stream::new(source::open(path)?, Vec::new());
-        let mut walk = Walk::new(stream, Verify::None, OnCorrupt::Skip);
-        walk.stream.skip(offset);
+        let mut scanner = Scanner::new(stream, Verify::None, OnCorrupt::Skip)?;
+        scanner.go_to(Mark { offset, record: 0 });
         loop {
-            let need = match record::parse(walk.stream.window(), walk.verify) {
-                Parsed::Record(payload) => {
-                    counts.add(payload);
-                    let size = payload.len() + OVERHEAD;
-                    walk.stream.advance(size);
-                    continue;
-                }
-                Parsed::NeedMore(need) => Ok(need),
-                Parsed::Corrupt(kind) => Err(kind),
-            };
-            match need {
-                Err(kind) => drop(walk.step_over(Bad::Header(kind))?),
-                Ok(need) if walk.is_large(need)? => walk.stream.skip(need),
-                Ok(need) => {
-                    if need > MAX_PAYLOAD || !walk.stream.fill(need)? {
-                        return Ok(counts);
-                    }
-                }
+            if let Next::Bad(bad) = scanner.next(&mut counts)?
+                && let Passed::End(_) = scanner.pass(bad)?
+            {
+                return Ok(counts);
             }
         }
     }
@@ -86,6 +73,18 @@ impl Counts {
             self.counts.push(0);
         }
         self.counts[index] += 1;
+    }
+}
+
+impl Sink for Counts {
+    fn event(&mut self, payload: &[u8], _: u64) -> Result<(), Malformed> {
+        self.add(payload);
+        Ok(())
+    }
+
+    fn large(&mut self, _: &dyn Source, _: Part) -> io::Result<bool> {
+        // None is a scalar.
+        Ok(true)
     }
 }
 

@@ -7,6 +7,7 @@ pub(crate) mod progress;
 pub(crate) mod records;
 pub mod repair;
 pub(crate) mod scanner;
+mod search;
 pub(crate) mod tags;
 pub(crate) mod tail;
 

@@ -6,16 +6,19 @@ use std::path::Path;
 use crate::crc32c;
 use crate::error::{Error, Result};
 use crate::scan::damage::Damage;
+use crate::scan::scanner::Mark;
 use crate::storage::source::{self, Source, Stamp};
 
 /// How much of a file is read, and how to know it again.
 #[derive(Debug, Clone, Default)]
 pub struct Progress {
-    /// So many bytes are.
-    pub offset: u64,
-    /// So many records are.
-    pub record: u64,
-    /// What could not be.
+    /// Where reading goes on: a record begins here, or damage that more bytes may mend.
+    pub settled: Mark,
+    /// Where it ended.
+    pub read: Mark,
+    /// Whether records were read in between. More bytes may show that they are none.
+    pub is_revocable: bool,
+    /// What could not be read.
     pub damage: Vec<Damage>,
     /// The file's state when it was read, if it can be read again.
     pub stamp: Option<Stamp>,
@@ -30,28 +33,14 @@ pub struct Progress {
 pub(crate) const HEAD: usize = 64;
 
 impl Progress {
-    /// The same, moved back before damage that reaches to where reading ended: where it ends could
-    /// not be told.
-    pub fn before_open_damage(mut self) -> Progress {
-        let (offset, open) = self.settled();
-        self.offset = offset;
-        self.record -= open as u64;
-        self.damage.truncate(self.damage.len() - open);
-        self
+    /// The damage that stays, whatever is appended.
+    pub fn settled_damage(&self) -> impl Iterator<Item = &Damage> {
+        self.damage.iter().filter(|damage| damage.offset < self.settled.offset)
     }
 
-    /// Where damage begins that reaches to where reading ended, and how many entries it is.
-    fn settled(&self) -> (u64, usize) {
-        let mut offset = self.offset;
-        let reaches = |damage: &&Damage| {
-            let is_open = damage.offset + damage.length == offset;
-            if is_open {
-                offset = damage.offset;
-            }
-            is_open
-        };
-        let open = self.damage.iter().rev().take_while(reaches).count();
-        (offset, open)
+    /// Where another reader goes on, which has all that was read.
+    pub fn handed_on(&self) -> Mark {
+        if self.is_revocable { self.read } else { self.settled }
     }
 
     /// What became of the file at `path`.
@@ -73,12 +62,12 @@ impl Progress {
         let head_is = checksum_before(&*source, length.into(), length.into());
         let same = head_is.map_err(io_error)? == Some(head)
             && (self.tail.is_none() || self.tail_of(&*source).map_err(io_error)? == self.tail);
-        Ok(if same { Change::Grown } else { Change::Replaced })
+        Ok(if same && !self.is_revocable { Change::Grown } else { Change::Replaced })
     }
 
     /// The checksum of the last bytes that are not read again, if they can be.
     pub fn tail_of(&self, source: &dyn Source) -> io::Result<Option<u32>> {
-        let (offset, _) = self.settled();
+        let offset = self.settled.offset;
         if source.is_seekable() { checksum_before(source, offset, HEAD) } else { Ok(None) }
     }
 }
@@ -110,6 +99,6 @@ pub enum Change {
     None,
     /// More was written, or may have been.
     Grown,
-    /// It is another one, or was cut.
+    /// It is another one, or was cut, or holds other records than it seemed to.
     Replaced,
 }

@@ -3,20 +3,22 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::error::{Corruption, Error, Result};
-use crate::proto::{Event, Malformed, What};
-use crate::record::{self, HEADER, OVERHEAD, Parsed, Verify};
+use crate::error::{Error, Result};
+use crate::proto::is_event;
+use crate::record::{self, OVERHEAD, Verify};
 use crate::scan::damage::{Damage, OnCorrupt};
-use crate::scan::scanner::{Bad, MAX_PAYLOAD, Walk};
+use crate::scan::scanner::{self, Mark, Passed, Scanner, Sink};
 use crate::storage::source::{self, Source};
 use crate::storage::stream::Stream;
+use crate::wire::Malformed;
 
 /// The records of a file that hold events.
 pub struct Records {
     path: PathBuf,
-    walk: Walk,
+    scanner: Scanner,
     on_corrupt: OnCorrupt,
-    is_live: bool,
+    /// Whether it goes on with what is written meanwhile.
+    keeps_up: bool,
     unfinished: u64,
 }
 
@@ -33,45 +35,35 @@ pub enum Next<'a> {
 
 impl Records {
     /// The records of the file at `path`.
-    ///
-    /// `is_live`: what the end of the file cuts short may still be written. Where it is not, and
-    /// further records follow within, it is damage.
-    pub fn open(
-        path: &Path,
-        verify: Verify,
-        on_corrupt: OnCorrupt,
-        is_live: bool,
-    ) -> Result<Records> {
-        let source = source::open(path).map_err(|error| Error::io(error, path))?;
-        let walk = Walk::new(Stream::new(source, Vec::new()), verify, on_corrupt);
-        Ok(Records { path: path.to_owned(), walk, on_corrupt, is_live, unfinished: 0 })
+    pub fn open(path: &Path, verify: Verify, on_corrupt: OnCorrupt) -> Result<Records> {
+        let io_error = |error| Error::io(error, path);
+        let source = source::open(path).map_err(io_error)?;
+        let stream = Stream::new(source, Vec::new());
+        let scanner = Scanner::new(stream, verify, on_corrupt).map_err(io_error)?;
+        let path = path.to_owned();
+        Ok(Records { path, scanner, on_corrupt, keeps_up: true, unfinished: 0 })
     }
 
-    /// The same, from the record at `offset` on, which has this index.
-    pub fn at(mut self, offset: u64, record: u64) -> Records {
-        self.walk.stream.skip(offset);
-        self.walk.record = record;
+    /// The same, from this place on to where the file ends now.
+    pub(crate) fn from(mut self, mark: Mark) -> Records {
+        self.scanner.go_to(mark);
+        self.keeps_up = false;
         self
     }
 
-    /// Where the next record begins.
-    pub fn offset(&self) -> u64 {
-        self.walk.stream.offset()
-    }
-
-    /// The index of the next record.
-    pub fn record(&self) -> u64 {
-        self.walk.record
+    /// How far it is read.
+    pub(crate) fn scanner(&self) -> &Scanner {
+        &self.scanner
     }
 
     /// The record that was read last, which takes `size` bytes.
     pub(crate) fn last(&self, size: usize) -> &[u8] {
-        self.walk.stream.before(size)
+        self.scanner.stream().before(size)
     }
 
     /// Where the bytes come from.
     pub(crate) fn source(&self) -> &dyn Source {
-        self.walk.stream.source()
+        self.scanner.stream().source()
     }
 
     /// The file.
@@ -88,91 +80,67 @@ impl Records {
     #[inline]
     pub fn is_at_hand(&self) -> bool {
         const SMALL: u64 = 64 << 10;
-        let window = self.walk.stream.window();
+        let window = self.scanner.stream().window();
         let length = window.first_chunk().and_then(record::parse_length);
         length.is_some_and(|it| it <= SMALL && (it as usize) + OVERHEAD <= window.len())
     }
 
     /// What comes next. With [`OnCorrupt::Raise`], damage is an error.
+    ///
+    /// The file is read up to where it ends when its end is come to; what is written afterwards
+    /// comes with further calls, but where the end was damaged.
     pub fn read(&mut self) -> Result<Next<'_>> {
-        match self.step() {
-            Err(error) => Err(Error::io(error, &self.path)),
-            Ok(Step::Record(size)) => Ok(Next::Record(self.walk.stream.before(size))),
-            Ok(Step::End) => Ok(Next::End),
-            Ok(Step::Damage { offset, record, kind }) => match self.on_corrupt {
-                OnCorrupt::Raise => {
-                    Err(Error::from(kind).at_path(&self.path).at_record(offset, record))
-                }
-                OnCorrupt::Skip => {
-                    let length = self.walk.stream.offset() - offset;
-                    Ok(Next::Damage(Damage { path: self.path.clone(), offset, length, kind }))
-                }
-            },
-        }
+        Ok(match self.step()? {
+            Step::Record(size) => Next::Record(self.last(size)),
+            Step::Damage(damage) => Next::Damage(damage),
+            Step::End => Next::End,
+        })
     }
 
-    fn step(&mut self) -> io::Result<Step> {
-        let (offset, record) = (self.walk.stream.offset(), self.walk.record);
-        let bad = loop {
-            let need = match record::parse(self.walk.stream.window(), self.walk.verify) {
-                Parsed::Record(payload) => {
-                    let (size, is_event) = (payload.len() + OVERHEAD, is_event(payload));
-                    if !is_event {
-                        break Bad::Record(Corruption::Message, size as u64);
-                    }
-                    self.walk.stream.advance(size);
-                    self.walk.record += 1;
-                    return Ok(Step::Record(size));
-                }
-                Parsed::Corrupt(Corruption::DataChecksum) => {
-                    let header = self.walk.stream.window().first_chunk::<HEADER>();
-                    let length = header.and_then(record::parse_length).unwrap_or(0);
-                    break Bad::Record(Corruption::DataChecksum, length + OVERHEAD as u64);
-                }
-                Parsed::Corrupt(kind) => break Bad::Header(kind),
-                Parsed::NeedMore(need) => need,
+    /// The same, by numbers, so that it borrows nothing.
+    pub(crate) fn step(&mut self) -> Result<Step> {
+        self.scan().map_err(|error| Error::io(error, &self.path))?
+    }
+
+    fn scan(&mut self) -> io::Result<Result<Step>> {
+        loop {
+            let bad = match self.scanner.next(&mut Judge)? {
+                scanner::Next::Records(size) => return Ok(Ok(Step::Record(size as usize))),
+                scanner::Next::Bad(bad) => bad,
             };
-            if need > MAX_PAYLOAD + OVERHEAD as u64 {
-                break Bad::Header(Corruption::Message);
-            }
-            if !self.walk.stream.fill(need)? {
-                if self.walk.is_foreign() {
-                    break Bad::Header(Corruption::LengthChecksum);
+            let mark = self.scanner.mark();
+            match self.scanner.pass(bad)? {
+                Passed::Damage(_, kind) if self.on_corrupt == OnCorrupt::Raise => {
+                    let error = Error::from(kind).at_path(&self.path);
+                    return Ok(Err(error.at_record(mark.offset, mark.record)));
                 }
-                return self.unfinished_record(offset, record);
+                Passed::Damage(length, kind) => {
+                    let (path, offset) = (self.path.clone(), mark.offset);
+                    return Ok(Ok(Step::Damage(Damage { path, offset, length, kind })));
+                }
+                Passed::End(unfinished) => {
+                    self.unfinished = unfinished;
+                    if !self.keeps_up || self.scanner.open() != mark || !self.scanner.grow()? {
+                        return Ok(Ok(Step::End));
+                    }
+                }
             }
-        };
-        let kind = self.walk.step_over(bad)?;
-        Ok(Step::Damage { offset, record, kind })
-    }
-
-    /// The file ends within the record that begins here.
-    fn unfinished_record(&mut self, offset: u64, record: u64) -> io::Result<Step> {
-        if !self.is_live && self.walk.resync(u64::MAX, true)? {
-            self.walk.record += 1;
-            return Ok(Step::Damage { offset, record, kind: Corruption::DataChecksum });
         }
-        let end = self.walk.stream.file_len()?.unwrap_or(0);
-        let window = self.walk.stream.offset() + self.walk.stream.window().len() as u64;
-        self.unfinished = end.max(window) - offset;
-        Ok(Step::End)
     }
 }
 
-/// What [`Records::step`] found, by numbers, so that it borrows nothing.
-enum Step {
+/// What comes next in a file; a record by its size.
+pub(crate) enum Step {
     Record(usize),
-    Damage { offset: u64, record: u64, kind: Corruption },
+    Damage(Damage),
     End,
 }
 
-/// Whether a payload is a well-formed event, down to its values.
-fn is_event(payload: &[u8]) -> bool {
-    let is_well_formed = || -> std::result::Result<(), Malformed> {
-        match Event::decode(payload)?.what {
-            What::Summary(summary) => summary.values().try_for_each(|value| value.map(drop)),
-            _ => Ok(()),
-        }
-    };
-    is_well_formed().is_ok()
+/// Takes in nothing, and says what is an event.
+struct Judge;
+
+impl Sink for Judge {
+    fn event(&mut self, payload: &[u8], _: u64) -> std::result::Result<(), Malformed> {
+        if is_event(payload) { Ok(()) } else { Err(Malformed) }
+    }
 }

@@ -1,8 +1,9 @@
 //! What is damaged in files, and copies of them without it.
 
-use std::fs::{self, File};
-use std::io::{BufWriter, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::Path;
+
+use tempfile::NamedTempFile;
 
 use crate::error::{Error, Result};
 use crate::proto::{Event, What};
@@ -33,11 +34,16 @@ pub fn verify(path: &Path) -> Result<Report> {
 ///
 /// Where the first record is damaged, a new one takes its place, since it says how what follows is
 /// to be understood. What follows may say it itself: after bytes that came before the first record.
+///
+/// The copy has its name once it is whole: a process that is killed leaves none.
 pub fn repair(path: &Path, output: &Path) -> Result<Report> {
     let error = |error| Error::io(error, output);
-    let file = File::options().write(true).create_new(true).open(output).map_err(error)?;
-    let mut file = BufWriter::with_capacity(256 << 10, file);
-    let copied = scan(path, |report, record| {
+    if output.symlink_metadata().is_ok() {
+        return Err(error(io::ErrorKind::AlreadyExists.into()));
+    }
+    let copy = new_file_beside(output).map_err(error)?;
+    let mut file = BufWriter::with_capacity(256 << 10, copy);
+    let report = scan(path, |report, record| {
         if report.records == 0 && !report.damage.is_empty() {
             let payload = record.get(HEADER..record.len() - FOOTER).unwrap_or_default();
             let event = Event::decode(payload).ok();
@@ -51,15 +57,26 @@ pub fn repair(path: &Path, output: &Path) -> Result<Report> {
             }
         }
         file.write_all(record).map_err(error)
-    });
-    copied.and_then(|report| file.flush().map_err(error).map(|()| report)).inspect_err(|_| {
-        // Half a file is worse than none; that it can't be removed either is no news.
-        let _ = fs::remove_file(output);
-    })
+    })?;
+    let copy = file.into_inner().map_err(|it| error(it.into_error()))?;
+    copy.as_file().sync_all().map_err(error)?;
+    copy.persist_noclobber(output).map_err(|it| error(it.error))?;
+    Ok(report)
+}
+
+/// A file that goes when it is dropped, and is not taken for one of events, in the directory of
+/// `path`.
+fn new_file_beside(path: &Path) -> io::Result<NamedTempFile> {
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let mut options = tempfile::Builder::new();
+    options.prefix(".repair-");
+    #[cfg(unix)]
+    options.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    options.tempfile_in(directory.unwrap_or(Path::new(".")))
 }
 
 fn scan(path: &Path, mut keep: impl FnMut(&Report, &[u8]) -> Result<()>) -> Result<Report> {
-    let mut records = Records::open(path, Verify::Crc, OnCorrupt::Skip, false)?;
+    let mut records = Records::open(path, Verify::Crc, OnCorrupt::Skip)?;
     let mut report = Report::default();
     loop {
         match records.read()? {

@@ -1,66 +1,333 @@
-//! From one record of a file to the next, over damage.
+//! The one way from record to record of a file, over damage.
+//!
+//! What a file holds is a function of its bytes alone:
+//!
+//! - A record is good if its checksums hold (both, or the length's, as [`Verify`] says) and its
+//!   payload is an event.
+//! - The frame is believed first. Where a record is bad and its header good, the next is looked for
+//!   where the header says that it ends: if both checksums of the bad one hold; if no whole good
+//!   record begins within it; or if the frames from there on lead, one after the other, to a record
+//!   whose checksums hold.
+//! - Otherwise the next record is the next whole good one, wherever it begins.
+//! - What the end of the file cuts short is not written yet, if no whole good record begins in it:
+//!   a header or its beginning, zeros, or a record whose last bytes are zeros up to the end.
 
 use std::io;
 
 use crate::crc32c;
 use crate::error::Corruption;
-use crate::record::{self, FOOTER, HEADER, OVERHEAD, Parsed, Verify};
+use crate::record::{self, FOOTER, HEADER, MAX_PAYLOAD, OVERHEAD, Parsed, Verify};
 use crate::scan::damage::OnCorrupt;
 use crate::scan::outline::Part;
-use crate::storage::source;
+use crate::scan::search::{Found, Search};
+use crate::storage::source::{self, Source};
 use crate::storage::stream::{KEEP, Stream};
-
-/// No message is larger (`protobuf`'s limit), so no record of an event file is.
-pub(crate) const MAX_PAYLOAD: u64 = i32::MAX as u64;
+use crate::wire::Malformed;
 
 /// How far into a file without a valid beginning a record is looked for before the file is called
 /// no event file at all, where an error is to be raised anyway.
-const SEARCH: u64 = 1 << 20;
+const SEARCH: u64 = 16 << 20;
 
 /// More bytes than this are stepped over, if they need not be read.
 const WORTH_SKIPPING: u64 = 32 << 10;
 
-/// Once so many bytes looked like records and were none, as in a file that was made to waste time,
-/// only small records are looked for.
-const PATIENCE: u64 = 1 << 30;
+/// What takes records in.
+pub(crate) trait Sink {
+    /// Takes in records at the beginning of `window`, which lies at `offset` in the file, where that
+    /// is faster than one by one; how many bytes and records. They must be good.
+    fn run(&mut self, _window: &[u8], _offset: u64, _verify: Verify) -> (usize, u64) {
+        (0, 0)
+    }
 
-/// A small record.
-const SMALL: u64 = 4 << 10;
+    /// Takes in a record's payload, which lies at `offset`. If it is no event, nothing changes.
+    fn event(&mut self, payload: &[u8], offset: u64) -> Result<(), Malformed>;
 
-/// A record that cannot be used.
-#[derive(Clone, Copy)]
+    /// Takes in a large event without reading all of it; false where all of its bytes are needed.
+    fn large(&mut self, _source: &dyn Source, _payload: Part) -> io::Result<bool> {
+        Ok(false)
+    }
+}
+
+/// What comes next in a file.
+#[derive(Debug)]
+pub(crate) enum Next {
+    /// Records that were taken in, of so many bytes.
+    Records(u64),
+    /// No good record. The scanner stays before it until it is [passed](Scanner::pass).
+    Bad(Bad),
+}
+
+/// Why there is no good record.
+#[derive(Debug, Clone, Copy)]
 pub(crate) enum Bad {
-    /// It takes so many bytes.
-    Record(Corruption, u64),
-    /// Nobody knows where it ends.
+    /// The record, of so many bytes, is bad. Its header is good, and both checksums may be.
+    Record { size: u64, kind: Corruption, is_intact: bool },
+    /// The header is bad.
     Header(Corruption),
+    /// The file ends here, or within the record that begins here.
+    Cut,
+}
+
+/// What was passed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Passed {
+    /// So many damaged bytes.
+    Damage(u64, Corruption),
+    /// Nothing: so many bytes at the end are not written yet.
+    End(u64),
+}
+
+/// A place in a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Mark {
+    /// A record begins here, or damage.
+    pub offset: u64,
+    /// So many records come before.
+    pub record: u64,
 }
 
 /// Stands at a record of a file.
-pub(crate) struct Walk {
-    pub stream: Stream,
-    pub verify: Verify,
+pub(crate) struct Scanner {
+    stream: Stream,
+    verify: Verify,
+    on_corrupt: OnCorrupt,
     /// The index of the record at which the stream stands.
-    pub record: u64,
-    /// How far a valid record is looked for.
-    limit: u64,
-    /// How many bytes looked like records and were none.
-    wasted: u64,
+    record: u64,
+    search: Option<Search>,
+    /// From here on more bytes may show that something else is right.
+    open: Option<Mark>,
+    /// Whether records were taken in from there on.
+    is_revocable: bool,
+    /// A place, and up to where there are zeros from it on.
+    zeros: Option<(u64, u64)>,
+    /// Up to where payloads are what was written, if that is known.
+    trusted: Option<u64>,
 }
 
-impl Walk {
-    /// At the first record of a stream.
-    pub fn new(stream: Stream, verify: Verify, on_corrupt: OnCorrupt) -> Walk {
-        let limit = match on_corrupt {
-            OnCorrupt::Raise => SEARCH,
-            OnCorrupt::Skip => u64::MAX,
+impl Scanner {
+    /// At the first record of a stream, whose file is taken to end where it ends now.
+    pub fn new(mut stream: Stream, verify: Verify, on_corrupt: OnCorrupt) -> io::Result<Scanner> {
+        let end = stream.file_len()?;
+        stream.end_at(end);
+        Ok(Scanner {
+            stream,
+            verify,
+            on_corrupt,
+            record: 0,
+            search: None,
+            open: None,
+            is_revocable: false,
+            zeros: None,
+            trusted: None,
+        })
+    }
+
+    /// Goes to this place.
+    pub fn go_to(&mut self, mark: Mark) {
+        self.stream.skip(mark.offset.saturating_sub(self.stream.offset()));
+        self.record = mark.record;
+    }
+
+    /// Where it stands.
+    pub fn mark(&self) -> Mark {
+        Mark { offset: self.stream.offset(), record: self.record }
+    }
+
+    /// From where on more bytes may show that something else is right.
+    pub fn open(&self) -> Mark {
+        self.open.unwrap_or(self.mark())
+    }
+
+    /// Whether records were taken in that more bytes may show not to be any.
+    pub fn is_revocable(&self) -> bool {
+        self.is_revocable
+    }
+
+    pub fn stream(&self) -> &Stream {
+        &self.stream
+    }
+
+    pub fn stream_mut(&mut self) -> &mut Stream {
+        &mut self.stream
+    }
+
+    pub fn into_buffer(self) -> Vec<u8> {
+        self.stream.into_buffer()
+    }
+
+    /// Takes the file to end where it ends now; whether that is further on.
+    pub fn grow(&mut self) -> io::Result<bool> {
+        let (before, now) = (self.stream.file_len()?, self.stream.source().len()?);
+        let has_grown = now > before;
+        if has_grown {
+            self.stream.end_at(now);
+            // Who writes there may have written other bytes.
+            self.stream.forget();
+            (self.search, self.zeros, self.trusted) = (None, None, None);
+        }
+        Ok(has_grown)
+    }
+
+    /// Moves over records that are taken in, or up to one that is not good.
+    pub fn next(&mut self, sink: &mut impl Sink) -> io::Result<Next> {
+        let trusted = match self.trusted {
+            Some(trusted) => trusted,
+            None => *self.trusted.insert(self.find_trusted()?),
         };
-        Walk { stream, verify, record: 0, limit, wasted: 0 }
+        if let Some(size) = self.known_bad()? {
+            return self.bad_data(size);
+        }
+        loop {
+            let (window, offset) = (self.stream.window(), self.stream.offset());
+            let sure = usize::try_from(trusted.saturating_sub(offset)).unwrap_or(usize::MAX);
+            let (size, records) = sink.run(&window[..window.len().min(sure)], offset, self.verify);
+            if size > 0 {
+                return Ok(self.took(size as u64, records));
+            }
+            match record::parse(window, self.verify) {
+                Parsed::Record(payload) => {
+                    let size = (payload.len() + OVERHEAD) as u64;
+                    if self.verify == Verify::None && self.is_cut(offset + size)? {
+                        return Ok(Next::Bad(Bad::Cut));
+                    }
+                    let payload = &self.stream.window()[HEADER..size as usize - FOOTER];
+                    if sink.event(payload, offset + HEADER as u64).is_ok() {
+                        return Ok(self.took(size, 1));
+                    }
+                    let is_intact = self.verify == Verify::Crc || {
+                        let footer = &self.stream.window()[size as usize - FOOTER..];
+                        footer.starts_with(&crc32c::masked(payload).to_le_bytes())
+                    };
+                    let kind = Corruption::Message;
+                    return Ok(Next::Bad(Bad::Record { size, kind, is_intact }));
+                }
+                Parsed::Corrupt(Corruption::DataChecksum) => {
+                    let length = window.first_chunk().and_then(record::parse_length).unwrap_or(0);
+                    return self.bad_data(length + OVERHEAD as u64);
+                }
+                Parsed::Corrupt(kind) => return Ok(Next::Bad(Bad::Header(kind))),
+                Parsed::NeedMore(need) if need > MAX_PAYLOAD + OVERHEAD as u64 => {
+                    return Ok(Next::Bad(Bad::Header(Corruption::Message)));
+                }
+                Parsed::NeedMore(need) => {
+                    if self.is_large(need)?
+                        && let Some(next) = self.large(sink, need)?
+                    {
+                        return Ok(next);
+                    }
+                    if !self.stream.fill(need)? {
+                        return Ok(Next::Bad(Bad::Cut));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Up to where the payloads of records are what was written, where their checksums are not
+    /// compared: not where the zeros at the end of the file begin.
+    fn find_trusted(&self) -> io::Result<u64> {
+        let source = self.stream.source();
+        if self.verify == Verify::Crc || !source.is_seekable() {
+            return Ok(u64::MAX);
+        }
+        let Some(end) = self.stream.file_len()? else { return Ok(u64::MAX) };
+        let mut footer = [0; FOOTER];
+        let at = end.saturating_sub(FOOTER as u64).max(self.stream.offset());
+        let is_whole = source::read_exact_at(source, &mut footer, at)?;
+        if !is_whole || footer != [0; FOOTER] {
+            return Ok(u64::MAX);
+        }
+        // Rare: the accelerator is given nothing that these may reach into.
+        let mut start = at;
+        let mut piece = vec![0; KEEP.min((end - self.stream.offset()) as usize)];
+        while start > self.stream.offset() {
+            let from = start.saturating_sub(piece.len() as u64).max(self.stream.offset());
+            let piece = &mut piece[..(start - from) as usize];
+            if !source::read_exact_at(source, piece, from)? {
+                break;
+            }
+            match piece.iter().rposition(|&byte| byte != 0) {
+                Some(last) => return Ok(from + last as u64 + FOOTER as u64),
+                None => start = from,
+            }
+        }
+        Ok(start)
+    }
+
+    /// The size of the record here, if a search that came by found its data bad: where records lie
+    /// one in another, no byte is to be summed up for each.
+    fn known_bad(&mut self) -> io::Result<Option<u64>> {
+        let at = self.stream.offset();
+        match &mut self.search {
+            Some(search) if self.verify == Verify::Crc && search.at() > at => {
+                self.stream.fill(OVERHEAD as u64)?;
+                search.bad(self.stream.source(), at, self.stream.file_len()?)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// Moves over a good record.
+    fn took(&mut self, size: u64, records: u64) -> Next {
+        self.stream.skip(size);
+        self.record += records;
+        self.is_revocable |= self.open.is_some();
+        Next::Records(size)
+    }
+
+    /// A record of this size whose data are bad.
+    fn bad_data(&mut self, size: u64) -> io::Result<Next> {
+        let end = self.stream.offset() + size;
+        Ok(Next::Bad(match self.is_cut(end)? {
+            true => Bad::Cut,
+            false => Bad::Record { size, kind: Corruption::DataChecksum, is_intact: false },
+        }))
+    }
+
+    /// Whether the last bytes of a record that ends here are zeros, and all that follows.
+    fn is_cut(&mut self, end: u64) -> io::Result<bool> {
+        let at = end - FOOTER as u64;
+        let in_window = (at - self.stream.offset()) as usize;
+        match self.stream.window().get(in_window) {
+            Some(&byte) if byte != 0 => Ok(false),
+            _ => self.are_zeros(at),
+        }
+    }
+
+    /// Whether the file has nothing but zeros from `at` on, and some.
+    fn are_zeros(&mut self, at: u64) -> io::Result<bool> {
+        let mut next = at;
+        if let Some((from, to)) = self.zeros
+            && (from..=to).contains(&at)
+        {
+            next = to;
+        }
+        let mut piece = [0; 4 << 10];
+        loop {
+            let rest = match self.stream.file_len()? {
+                Some(end) => usize::try_from(end.saturating_sub(next)).unwrap_or(usize::MAX),
+                None => usize::MAX,
+            };
+            let length = piece.len().min(rest);
+            let count = match length {
+                0 => 0,
+                _ => self.stream.source().read_at(&mut piece[..length], next)?,
+            };
+            if count == 0 {
+                self.zeros = Some((at, next));
+                return Ok(next > at);
+            }
+            if let Some(zeros) = piece[..count].iter().position(|&byte| byte != 0) {
+                self.zeros = Some((at, next + zeros as u64));
+                return Ok(false);
+            }
+            next += count as u64;
+        }
     }
 
     /// Whether the next record, of `need` bytes, is whole and better not read into memory: it takes
     /// much, or there is no need to read it all.
-    pub fn is_large(&self, need: u64) -> io::Result<bool> {
+    fn is_large(&self, need: u64) -> io::Result<bool> {
         let missing = need.saturating_sub(self.stream.window().len() as u64);
         let is_large =
             need > KEEP as u64 || (self.verify == Verify::None && missing > WORTH_SKIPPING);
@@ -70,142 +337,161 @@ impl Walk {
             && self.stream.file_len()?.is_some_and(|length| end <= length))
     }
 
-    /// Whether the checksum of a record's payload is right, or not asked for.
-    pub fn is_good(&self, payload: Part) -> io::Result<bool> {
-        if self.verify == Verify::None {
-            return Ok(true);
+    /// Has the next record, of `size` bytes, taken in without reading all of it; none where all of
+    /// its bytes are needed.
+    fn large(&mut self, sink: &mut impl Sink, size: u64) -> io::Result<Option<Next>> {
+        let offset = self.stream.offset() + HEADER as u64;
+        let payload = Part { offset, length: size - OVERHEAD as u64 };
+        if self.verify == Verify::Crc && !self.is_good(payload)? {
+            return self.bad_data(size).map(Some);
         }
-        let Some(checksum) = self.stream.checksum_at(payload.offset, payload.length)? else {
+        if self.verify == Verify::None && self.is_cut(self.stream.offset() + size)? {
+            return Ok(Some(Next::Bad(Bad::Cut)));
+        }
+        let is_taken = sink.large(self.stream.source(), payload)?;
+        Ok(is_taken.then(|| self.took(size, 1)))
+    }
+
+    /// Whether the checksum of a record's payload is right.
+    fn is_good(&self, payload: Part) -> io::Result<bool> {
+        let source = self.stream.source();
+        let Some(checksum) = source::checksum_at(source, payload.offset, payload.length)? else {
             return Ok(false);
         };
         let mut footer = [0; FOOTER];
         let end = payload.offset + payload.length;
-        Ok(source::read_exact_at(self.stream.source(), &mut footer, end)?
+        Ok(source::read_exact_at(source, &mut footer, end)?
             && crc32c::mask(checksum) == u32::from_le_bytes(footer))
     }
 
+    /// Moves over a record of this size, whatever it is.
+    pub fn step_over(&mut self, size: u64) {
+        self.stream.skip(size);
+        self.record += 1;
+    }
+
+    /// Moves over what is bad, to the next record that can be trusted. Where damage is to be an
+    /// error, it only says what it is, and stays.
+    pub fn pass(&mut self, bad: Bad) -> io::Result<Passed> {
+        let here = self.mark();
+        let is_raised = self.on_corrupt == OnCorrupt::Raise;
+        let bad = match bad {
+            Bad::Header(_) if self.are_zeros(here.offset + HEADER as u64 - 1)? => Bad::Cut,
+            bad => bad,
+        };
+        let (length, kind, is_sure) = match bad {
+            Bad::Cut if self.rest()? == 0 => return Ok(Passed::End(0)),
+            Bad::Cut => {
+                let found = self.first(u64::MAX)?;
+                match found.at {
+                    Some(at) => (at - here.offset, Corruption::DataChecksum, false),
+                    None if self.is_foreign() => (self.rest()?, Corruption::NotAnEventFile, false),
+                    None => {
+                        let rest = self.rest()?;
+                        // Who writes the file may write here again.
+                        self.stream.forget();
+                        (self.search, self.zeros) = (None, None);
+                        return Ok(Passed::End(rest));
+                    }
+                }
+            }
+            _ if here.offset == 0 && self.holds_nothing(bad)? => {
+                (self.rest()?, Corruption::NotAnEventFile, false)
+            }
+            Bad::Header(kind) | Bad::Record { kind, .. } if is_raised => (0, kind, true),
+            Bad::Header(kind) => {
+                let found = self.first(u64::MAX)?;
+                let length = match found.at {
+                    Some(at) => at - here.offset,
+                    None => self.rest()?,
+                };
+                (length, kind, found.at.is_some() && found.is_sure)
+            }
+            Bad::Record { size, kind, is_intact: true } => (size, kind, true),
+            Bad::Record { size, kind, .. } => {
+                let (length, is_sure) = self.believed(size)?;
+                (length, kind, is_sure)
+            }
+        };
+        if !is_raised {
+            if !is_sure {
+                self.open.get_or_insert(here);
+            }
+            self.stream.skip(length);
+            self.record += 1;
+        }
+        Ok(Passed::Damage(length, kind))
+    }
+
+    /// How many bytes the record here takes, whose header says `size` and whose data are bad, and
+    /// whether that is sure.
+    fn believed(&mut self, size: u64) -> io::Result<(u64, bool)> {
+        let here = self.stream.offset();
+        let within = self.first(here + size)?;
+        if within.at.is_none() && within.is_sure {
+            return Ok((size, true));
+        }
+        let leads = self.leads(here + size)?;
+        Ok(match (within.at, leads) {
+            (_, Some(true)) => (size, true),
+            (None, _) => (size, false),
+            (Some(at), Some(false)) => (at - here, within.is_sure),
+            (Some(at), None) => (at - here, false),
+        })
+    }
+
+    /// Whether the file, at whose beginning something is bad, holds no event.
+    fn holds_nothing(&mut self, bad: Bad) -> io::Result<bool> {
+        // Bad data behind a good header are a damaged record, whatever follows.
+        if let Bad::Record { is_intact: false, .. } = bad {
+            return Ok(false);
+        }
+        let until = match self.on_corrupt {
+            OnCorrupt::Raise => SEARCH,
+            OnCorrupt::Skip => u64::MAX,
+        };
+        Ok(self.first(until)?.at.is_none())
+    }
+
     /// Whether the few bytes of a file too short for a record's header are no beginning of one.
-    pub fn is_foreign(&self) -> bool {
+    fn is_foreign(&self) -> bool {
         let bytes = self.stream.window();
         let mut length = [0; 8];
         let known = bytes.len().min(length.len());
         length[..known].copy_from_slice(&bytes[..known]);
-        bytes.len() < HEADER && u64::from_le_bytes(length) > MAX_PAYLOAD
+        self.stream.offset() == 0
+            && bytes.len() < HEADER
+            && u64::from_le_bytes(length) > MAX_PAYLOAD
     }
 
-    /// Moves on to the next record that can be trusted; what was wrong with the one before.
-    pub fn step_over(&mut self, bad: Bad) -> io::Result<Corruption> {
-        let first = self.record == 0;
-        self.record += 1;
-        let kind = match bad {
-            // Its checksums hold, so it ends where it says.
-            Bad::Record(Corruption::Message, size) => {
-                self.stream.skip(size);
-                return Ok(Corruption::Message);
-            }
-            Bad::Record(kind, size) => {
-                // With the next header in place, only the payload was damaged. That must not depend
-                // on whether the next header is written yet.
-                let is_in_place = !self.holds_record(size)?
-                    && match self.header_at(size)? {
-                        Some(next) => record::parse_length(&next).is_some(),
-                        None => true,
-                    };
-                if is_in_place {
-                    self.stream.skip(size);
-                    return Ok(kind);
-                }
-                kind
-            }
-            Bad::Header(kind) => kind,
+    /// How many bytes the file has from here on.
+    fn rest(&self) -> io::Result<u64> {
+        let end = match self.stream.file_len()? {
+            Some(end) => end,
+            None => self.search.as_ref().map_or(0, Search::end),
         };
-        let found = self.resync(self.limit, false)?;
-        let foreign = first && !found && matches!(bad, Bad::Header(Corruption::LengthChecksum));
-        Ok(if foreign { Corruption::NotAnEventFile } else { kind })
+        Ok(end.saturating_sub(self.stream.offset()).max(self.stream.window().len() as u64))
     }
 
-    /// The header that begins `size` bytes from here, if there are as many.
-    fn header_at(&mut self, size: u64) -> io::Result<Option<[u8; HEADER]>> {
-        if self.stream.source().is_seekable() {
-            let mut header = [0; HEADER];
-            let at = self.stream.offset().saturating_add(size);
-            let is_whole = source::read_exact_at(self.stream.source(), &mut header, at)?;
-            return Ok(is_whole.then_some(header));
-        }
-        self.stream.fill(size + HEADER as u64)?;
-        Ok(self.stream.window().get(size as usize..).and_then(|next| next.first_chunk()).copied())
-    }
-
-    /// Whether a whole record begins within the `size` bytes from here, which further bytes follow:
-    /// then it was bytes that got lost, and those that follow are not what comes next.
-    fn holds_record(&mut self, size: u64) -> io::Result<bool> {
-        // What is better not in memory is not searched.
-        if (self.stream.window().len() as u64) < size || !self.stream.fill(size + 1)? {
-            return Ok(false);
-        }
-        let mut rest = self.stream.window();
-        while let Some(at) = record::resync(rest) {
-            rest = &rest[at..];
-            match record::parse(rest, Verify::Crc) {
-                Parsed::Record(_) => return Ok(true),
-                _ if self.wasted > PATIENCE => return Ok(false),
-                Parsed::Corrupt(_) => {
-                    let length = rest.first_chunk().and_then(record::parse_length);
-                    self.wasted = self.wasted.saturating_add(length.unwrap_or(0));
-                }
-                Parsed::NeedMore(_) => {}
-            }
-        }
-        Ok(false)
-    }
-
-    /// Moves to the next header that a record follows; to the end, and false, if there is none.
-    /// `whole`: what the end of the file cuts short is none.
-    pub fn resync(&mut self, limit: u64, whole: bool) -> io::Result<bool> {
-        let until = self.stream.offset().saturating_add(limit);
-        while self.stream.offset() < until {
-            match record::resync(self.stream.window()) {
-                Some(at) => {
-                    self.stream.advance(at);
-                    if self.is_record(whole)? {
-                        return Ok(true);
-                    }
-                }
-                None => {
-                    // All but the byte that it stands on and those that may begin a header.
-                    let seen = self.stream.window().len().saturating_sub(HEADER - 1);
-                    self.stream.advance(seen.saturating_sub(1));
-                    if !self.stream.fill(HEADER as u64 + 1)? {
-                        self.stream.advance(self.stream.window().len());
-                        return Ok(false);
-                    }
-                }
-            }
-        }
-        Ok(false)
-    }
-
-    /// Whether a whole record begins here, or, unless it is to be `whole`, one that the file's end
-    /// cuts short.
-    fn is_record(&mut self, whole: bool) -> io::Result<bool> {
-        let Some(length) = self.stream.window().first_chunk().and_then(record::parse_length) else {
-            return Ok(false);
+    /// The first whole good record after the place here and before `until`.
+    fn first(&mut self, until: u64) -> io::Result<Found> {
+        let from = self.stream.offset() + 1;
+        let (source, end) = (self.stream.source(), self.stream.file_len()?);
+        let search = match &mut self.search {
+            Some(search) if search.at() >= from => search,
+            search => search.insert(Search::new(from)),
         };
-        let size = length.saturating_add(OVERHEAD as u64);
-        if length > MAX_PAYLOAD || (size > SMALL && self.wasted > PATIENCE) {
-            return Ok(false);
-        }
-        let is_good = if self.is_large(size)? {
-            let offset = self.stream.offset() + HEADER as u64;
-            self.is_good(Part { offset, length })?
-        } else if !self.stream.fill(size)? {
-            return Ok(!whole);
-        } else {
-            matches!(record::parse(self.stream.window(), Verify::Crc), Parsed::Record(_))
-        };
-        if !is_good {
-            self.wasted = self.wasted.saturating_add(size);
-        }
-        Ok(is_good)
+        search.first(source, from, until, end)
+    }
+
+    /// Whether the frames from `at` on lead to a record whose checksums hold.
+    fn leads(&mut self, at: u64) -> io::Result<Option<bool>> {
+        let Some(mut search) = self.search.take() else { return Ok(None) };
+        let end = self.stream.file_len()?;
+        // The search reads for itself, so that it may be lent the source.
+        let source = self.stream.shared_source();
+        let leads = search.leads(&*source, at, end, |at| self.are_zeros(at));
+        self.search = Some(search);
+        leads
     }
 }

@@ -5,13 +5,16 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Corruption, Error, Result};
-use crate::proto::{Data, Event, Malformed, What};
-use crate::record::{self, FOOTER, HEADER, OVERHEAD, Parsed, Verify};
+use crate::proto::{Data, Event, What};
+use crate::record::Verify;
+use crate::scan::damage::OnCorrupt;
+use crate::scan::scanner::{Bad, Next, Scanner, Sink};
 use crate::storage::source;
 use crate::storage::stream::Stream;
+use crate::wire::Malformed;
 
 /// About so many bytes of events are returned at once.
-const BATCH: usize = 4 << 20;
+const BATCH: u64 = 4 << 20;
 
 /// A file, and how far it is read.
 ///
@@ -19,8 +22,7 @@ const BATCH: usize = 4 << 20;
 /// time, as TensorBoard's does.
 pub struct Tail {
     path: PathBuf,
-    stream: Stream,
-    record: u64,
+    scanner: Scanner,
 }
 
 /// What comes next in a file.
@@ -54,58 +56,65 @@ pub struct Scalars {
 impl Tail {
     /// The file's beginning.
     pub fn open(path: &Path) -> Result<Tail> {
-        let source = source::open(path).map_err(|error| Error::io(error, path))?;
-        let path = path.to_path_buf();
-        Ok(Tail { path, stream: Stream::new(source, Vec::new()), record: 0 })
+        let io_error = |error| Error::io(error, path);
+        let stream = Stream::new(source::open(path).map_err(io_error)?, Vec::new());
+        let scanner = Scanner::new(stream, Verify::Crc, OnCorrupt::Raise).map_err(io_error)?;
+        Ok(Tail { path: path.to_path_buf(), scanner })
     }
 
     /// The next events, at most `limit`; none where the file ends for now.
     pub fn load(&mut self, limit: usize) -> Result<Vec<Item>> {
-        let (mut items, mut tags) = (Vec::new(), HashMap::new());
-        let (mut count, begin) = (0, self.stream.offset());
-        while count < limit && self.stream.offset() - begin < BATCH as u64 {
-            let (offset, record) = (self.stream.offset(), self.record);
-            let next = self.next().map_err(|error| Error::io(error, &self.path))?;
-            let Some(size) = next else { break };
-            let payload = &self.stream.before(size)[HEADER..size - FOOTER];
-            count += 1;
-            if !matches!(items.last(), Some(Item::Scalars(_))) {
-                tags.clear();
-                items.push(Item::Scalars(Scalars::default()));
-            }
-            let Some(Item::Scalars(scalars)) = items.last_mut() else { break };
-            match scalars.extend(payload, &mut tags) {
-                Ok(true) => {}
-                Ok(false) => items.push(Item::Event(payload.to_vec())),
-                Err(Malformed) => {
-                    let error = Error::from(Corruption::Message).at_path(&self.path);
-                    items.push(Item::Malformed(error.at_record(offset, record)));
-                    break;
-                }
-            }
-        }
-        Ok(items)
+        self.load_items(limit).map_err(|error| Error::io(error, &self.path))
     }
 
-    /// Moves past the next record; how many bytes it takes.
-    fn next(&mut self) -> io::Result<Option<usize>> {
-        loop {
-            let is_more = match record::parse(self.stream.window(), Verify::Crc) {
-                Parsed::Record(payload) => {
-                    let size = payload.len() + OVERHEAD;
-                    self.stream.advance(size);
-                    self.record += 1;
-                    return Ok(Some(size));
-                }
-                Parsed::NeedMore(want) => self.stream.fill(want)?,
-                Parsed::Corrupt(_) => false,
+    fn load_items(&mut self, limit: usize) -> io::Result<Vec<Item>> {
+        let mut batch = Batch::default();
+        let begin = self.scanner.mark().offset;
+        while batch.count < limit && self.scanner.mark().offset - begin < BATCH {
+            let bad = match self.scanner.next(&mut batch)? {
+                Next::Records(_) => continue,
+                Next::Bad(bad) => bad,
             };
-            if !is_more {
+            if let Bad::Record { size, is_intact: true, .. } = bad {
+                let mark = self.scanner.mark();
+                let error = Error::from(Corruption::Message).at_path(&self.path);
+                batch.items.push(Item::Malformed(error.at_record(mark.offset, mark.record)));
+                self.scanner.step_over(size);
+                break;
+            }
+            if !self.scanner.grow()? {
                 // Whoever writes the file may write here again.
-                self.stream.forget();
-                return Ok(None);
+                self.scanner.stream_mut().free();
+                break;
             }
         }
+        Ok(batch.items)
+    }
+}
+
+/// Items that are loaded at once.
+#[derive(Default)]
+struct Batch {
+    items: Vec<Item>,
+    /// How many events they are.
+    count: usize,
+    /// The tags of the last item.
+    tags: HashMap<String, i64>,
+}
+
+impl Sink for Batch {
+    fn event(&mut self, payload: &[u8], _: u64) -> std::result::Result<(), Malformed> {
+        if !matches!(self.items.last(), Some(Item::Scalars(_))) {
+            self.tags.clear();
+            self.items.push(Item::Scalars(Scalars::default()));
+        }
+        if let Some(Item::Scalars(scalars)) = self.items.last_mut()
+            && !scalars.extend(payload, &mut self.tags)?
+        {
+            self.items.push(Item::Event(payload.to_vec()));
+        }
+        self.count += 1;
+        Ok(())
     }
 }
 
@@ -159,6 +168,7 @@ mod tests {
     use std::io::Write;
 
     use super::*;
+    use crate::record;
     use crate::wire::encode;
 
     fn scalar(step: u64, tag: &str) -> Vec<u8> {

@@ -1,5 +1,6 @@
 //! The bytes of files, local or remote.
 
+mod pipe;
 pub(crate) mod read_ahead;
 pub mod remote;
 pub(crate) mod source;

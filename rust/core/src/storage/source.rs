@@ -4,6 +4,7 @@ use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::path::Path;
 
+use crate::crc32c::Checksum;
 use crate::storage::remote;
 
 #[cfg(unix)]
@@ -23,6 +24,9 @@ pub trait Source: Send + Sync {
 
     /// The file's state when it was opened; None where a file can't be read twice.
     fn stamp(&self) -> io::Result<Option<Stamp>>;
+
+    /// Says that bytes before this offset are not asked for again.
+    fn release(&self, _before: u64) {}
 }
 
 /// Tells whether a file was changed: as long as it is the same, nothing was.
@@ -110,4 +114,22 @@ pub fn read_exact_at(
         }
     }
     Ok(true)
+}
+
+/// The checksum of `length` bytes at `offset`, which are not kept; `None` if the file ends before.
+pub fn checksum_at(source: &dyn Source, offset: u64, length: u64) -> io::Result<Option<u32>> {
+    const PIECE: usize = 256 << 10;
+    let mut checksum = Checksum::default();
+    let mut piece = vec![0; PIECE.min(usize::try_from(length).unwrap_or(PIECE))];
+    let mut done = 0;
+    while done < length {
+        let rest = usize::try_from(length - done).unwrap_or(usize::MAX);
+        let piece = &mut piece[..PIECE.min(rest)];
+        if !read_exact_at(source, piece, offset + done)? {
+            return Ok(None);
+        }
+        checksum.update(piece);
+        done += piece.len() as u64;
+    }
+    Ok(Some(checksum.finish()))
 }

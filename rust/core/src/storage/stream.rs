@@ -5,9 +5,9 @@
 use std::io;
 use std::sync::Arc;
 
-use crate::crc32c::Checksum;
+use crate::storage::pipe::Pipe;
 use crate::storage::read_ahead::Ahead;
-use crate::storage::source::{Source, read_exact_at};
+use crate::storage::source::Source;
 
 /// Bytes that are read at a time; a little less than the second-level cache.
 const CHUNK: usize = 256 << 10;
@@ -28,8 +28,10 @@ pub(crate) struct Stream {
     ahead: Option<Ahead>,
     buffer: Vec<u8>,
     start: usize,
-    end: usize,
+    filled: usize,
     offset: u64,
+    /// Where the file is taken to end.
+    end: Option<u64>,
     /// How many bytes are read at a time.
     chunk: usize,
 }
@@ -37,8 +39,17 @@ pub(crate) struct Stream {
 impl Stream {
     /// A stream at the beginning of `source`, which uses the memory of `buffer`.
     pub fn new(source: Box<dyn Source>, buffer: Vec<u8>) -> Stream {
-        let source = Arc::from(source);
-        Stream { source, ahead: None, buffer, start: 0, end: 0, offset: 0, chunk: CHUNK }
+        let source = match source.is_seekable() {
+            true => Arc::from(source),
+            false => Arc::new(Pipe::new(source)) as Arc<dyn Source>,
+        };
+        let (ahead, end) = (None, None);
+        Stream { source, ahead, buffer, start: 0, filled: 0, offset: 0, end, chunk: CHUNK }
+    }
+
+    /// Has the file end here, whatever comes behind.
+    pub fn end_at(&mut self, end: Option<u64>) {
+        self.end = end;
     }
 
     /// Has what follows read on a thread of its own, where there can be one.
@@ -50,7 +61,7 @@ impl Stream {
     /// What is in memory, from [`offset`](Stream::offset) on.
     #[inline]
     pub fn window(&self) -> &[u8] {
-        &self.buffer[self.start..self.end]
+        &self.buffer[self.start..self.filled]
     }
 
     /// The memory, for another stream.
@@ -72,7 +83,7 @@ impl Stream {
     pub fn advance(&mut self, count: usize) {
         self.start += count;
         self.offset += count as u64;
-        debug_assert!(self.start <= self.end);
+        debug_assert!(self.start <= self.filled);
     }
 
     /// Moves the beginning of the window, beyond its end too if the source is seekable.
@@ -80,7 +91,7 @@ impl Stream {
         match usize::try_from(count) {
             Ok(count) if count <= self.window().len() => self.advance(count),
             _ => {
-                (self.start, self.end) = (0, 0);
+                (self.start, self.filled) = (0, 0);
                 self.offset = self.offset.saturating_add(count);
                 self.chunk = AFTER_SKIP;
             }
@@ -89,17 +100,31 @@ impl Stream {
 
     /// Forgets what is in memory, and reads it again when it is asked for.
     pub fn forget(&mut self) {
-        (self.buffer, self.start, self.end) = (Vec::new(), 0, 0);
+        (self.start, self.filled) = (0, 0);
     }
 
-    /// How long the file is now, if that is known.
+    /// Forgets it, and gives the memory back.
+    pub fn free(&mut self) {
+        self.forget();
+        self.buffer = Vec::new();
+    }
+
+    /// Where the file is taken to end, or ends now, if that is known.
     pub fn file_len(&self) -> io::Result<Option<u64>> {
-        self.source.len()
+        Ok(match self.end {
+            None => self.source.len()?,
+            end => end,
+        })
     }
 
     /// Where the bytes come from.
     pub fn source(&self) -> &dyn Source {
         &*self.source
+    }
+
+    /// Where the bytes come from, for others.
+    pub fn shared_source(&self) -> Arc<dyn Source> {
+        Arc::clone(&self.source)
     }
 
     /// Reads on until the window has `want` bytes; false if the file ends before.
@@ -112,20 +137,26 @@ impl Stream {
             {
                 return Ok(false);
             }
+            let next = self.offset + self.window().len() as u64;
+            let rest = self.end.map_or(u64::MAX, |end| end.saturating_sub(next));
+            if rest == 0 {
+                return Ok(false);
+            }
             if self.is_ahead(want) {
-                if !self.take_block()? {
+                if !self.take_block(rest)? {
                     return Ok(false);
                 }
                 continue;
             }
             self.make_room(want);
             let missing = usize::try_from(want).unwrap_or(usize::MAX) - self.window().len();
-            let chunk = self.chunk.max(missing).min(self.buffer.len() - self.end);
+            let chunk = self.chunk.max(missing).min(self.buffer.len() - self.filled);
+            let chunk = chunk.min(usize::try_from(rest).unwrap_or(usize::MAX));
             self.chunk = (2 * self.chunk).min(CHUNK);
-            let next = self.offset + self.window().len() as u64;
-            match self.source.read_at(&mut self.buffer[self.end..self.end + chunk], next)? {
+            self.source.release(self.offset);
+            match self.source.read_at(&mut self.buffer[self.filled..self.filled + chunk], next)? {
                 0 => return Ok(false),
-                count => self.end += count,
+                count => self.filled += count,
             }
         }
         Ok(true)
@@ -141,8 +172,9 @@ impl Stream {
         self.ahead.is_some()
     }
 
-    /// Appends the block that was read ahead; false at the end of the file.
-    fn take_block(&mut self) -> io::Result<bool> {
+    /// Appends the block that was read ahead, or the first `rest` bytes of it; false at the end of
+    /// the file.
+    fn take_block(&mut self, rest: u64) -> io::Result<bool> {
         let start = MARGIN - self.window().len();
         let Some(ahead) = &mut self.ahead else { return Ok(false) };
         let (mut block, count) = ahead.next()?;
@@ -151,9 +183,10 @@ impl Stream {
             self.ahead = None;
             return Ok(false);
         }
-        block[start..MARGIN].copy_from_slice(&self.buffer[self.start..self.end]);
+        let count = count.min(usize::try_from(rest).unwrap_or(count));
+        block[start..MARGIN].copy_from_slice(&self.buffer[self.start..self.filled]);
         ahead.recycle(std::mem::replace(&mut self.buffer, block));
-        (self.start, self.end) = (start, MARGIN + count);
+        (self.start, self.filled) = (start, MARGIN + count);
         Ok(true)
     }
 
@@ -163,8 +196,8 @@ impl Stream {
         // Of a file whose length is not known, twice what came is the most that is allocated.
         let size = (2 * length).min(usize::try_from(want).unwrap_or(usize::MAX)).max(CHUNK);
         if self.start > 0 {
-            self.buffer.copy_within(self.start..self.end, 0);
-            (self.start, self.end) = (0, length);
+            self.buffer.copy_within(self.start..self.filled, 0);
+            (self.start, self.filled) = (0, length);
         }
         if self.buffer.len() > KEEP.max(size) {
             self.buffer.truncate(size);
@@ -172,23 +205,5 @@ impl Stream {
         } else if self.buffer.len() < size {
             self.buffer.resize(size, 0);
         }
-    }
-
-    /// The checksum of `length` bytes at `offset`, which are not kept; `None` if the file ends
-    /// before.
-    pub fn checksum_at(&self, offset: u64, length: u64) -> io::Result<Option<u32>> {
-        let mut checksum = Checksum::default();
-        let mut piece = vec![0; CHUNK.min(usize::try_from(length).unwrap_or(CHUNK))];
-        let mut done = 0;
-        while done < length {
-            let rest = usize::try_from(length - done).unwrap_or(usize::MAX);
-            let piece = &mut piece[..CHUNK.min(rest)];
-            if !read_exact_at(self.source(), piece, offset + done)? {
-                return Ok(None);
-            }
-            checksum.update(piece);
-            done += piece.len() as u64;
-        }
-        Ok(Some(checksum.finish()))
     }
 }
