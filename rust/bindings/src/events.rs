@@ -16,6 +16,7 @@ use tfevents::scan::{Damage, Next, OnCorrupt, Records};
 
 use crate::damage::{DamageTuple, checks, damage_tuple};
 use crate::error::to_py;
+use crate::names::{self, of};
 use crate::run::tensor_array;
 
 /// Iterates over the events of files. The base of `tfevents.Events`.
@@ -178,15 +179,12 @@ impl Event {
     /// a str; None if it holds nothing.
     #[getter]
     fn content<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        let hooks = || py.import("tfevents.events");
         Ok(match Decoded::decode(self.raw.as_bytes(py)).map_err(malformed)?.what {
             What::Nothing => py.None().into_bound(py),
             What::FileVersion(version) => version.into_pyobject(py)?.into_any(),
             What::Graph(bytes) | What::MetaGraph(bytes) => PyBytes::new(py, bytes).into_any(),
             What::Summary(_) => self.values(py)?.into_any(),
-            What::LogMessage(bytes) => {
-                hooks()?.call_method1("_log_message", (PyBytes::new(py, &bytes),))?
-            }
+            What::LogMessage(bytes) => names::LOG_MESSAGE.call(py, (PyBytes::new(py, &bytes),))?,
             What::SessionLog(log) => {
                 let status = match log.status {
                     Status::Start => "start",
@@ -195,11 +193,11 @@ impl Event {
                     _ => "unspecified",
                 };
                 let parts = (self.step, self.wall_time, status, log.checkpoint_path, log.message);
-                hooks()?.getattr("SessionLog")?.call1(parts)?
+                names::SESSION_LOG.call(py, parts)?
             }
             What::RunMetadata(run) => {
                 let parts = (run.tag, PyBytes::new(py, &run.bytes));
-                hooks()?.getattr("TaggedRunMetadata")?.call1(parts)?
+                names::TAGGED_RUN_METADATA.call(py, parts)?
             }
         })
     }
@@ -212,8 +210,7 @@ impl Event {
 
     /// The event as a `tfevents.proto.Event`.
     fn to_proto<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        let class = py.import("tfevents.proto")?.getattr("Event")?;
-        class.call_method1("FromString", (&self.raw,))
+        names::EVENT_MESSAGE.get(py)?.call_method1(of::from_string(py), (&self.raw,))
     }
 
     fn __repr__(&self) -> String {
@@ -258,15 +255,12 @@ impl Value {
     /// `Histogram`; of `image` an `Image`; of `audio` an `AudioClip`; else None.
     #[getter]
     fn value<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        let hooks = || py.import("tfevents.events");
         Ok(match self.decoded(py)?.data {
             Data::SimpleValue(bytes) => {
                 let bytes = bytes.first_chunk().copied().unwrap_or_default();
                 f64::from(f32::from_le_bytes(bytes)).into_pyobject(py)?.into_any()
             }
-            Data::Tensor(tensor) => {
-                hooks()?.call_method1("as_array", tensor_array(py, &tensor)?)?
-            }
+            Data::Tensor(tensor) => names::TENSOR_AS_ARRAY.call(py, tensor_array(py, &tensor)?)?,
             Data::Histogram(histogram) => {
                 let (mut limits, mut counts) = (Vec::new(), Vec::new());
                 histogram.buckets(&mut limits, &mut counts);
@@ -286,18 +280,18 @@ impl Value {
                     PyArray1::from_vec(py, counts),
                     false,
                 );
-                hooks()?.getattr("Histogram")?.call1(parts)?
+                names::HISTOGRAM.call(py, parts)?
             }
             Data::Image(image) => {
                 let data = (PyBytes::new(py, &image.encoded),);
                 let parts = (self.step, self.wall_time, image.width, image.height, data);
-                hooks()?.getattr("Image")?.call1(parts)?
+                names::IMAGE.call(py, parts)?
             }
             Data::Audio(audio) => {
                 let data = (PyBytes::new(py, &audio.encoded),);
                 let rate = audio.sample_rate;
                 let parts = (self.step, self.wall_time, data, ("",), audio.content_type, rate);
-                hooks()?.getattr("AudioClip")?.call1(parts)?
+                names::AUDIO_CLIP.call(py, parts)?
             }
             Data::Nothing | Data::Other(_) => py.None().into_bound(py),
         })
@@ -316,7 +310,7 @@ impl Value {
             metadata.description,
             metadata.data_class,
         );
-        py.import("tfevents.events")?.getattr("Metadata")?.call1(parts)
+        names::METADATA.call(py, parts)
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {

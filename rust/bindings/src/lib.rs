@@ -11,6 +11,8 @@ mod file_writer;
 mod follow;
 mod graph;
 mod handle;
+mod names;
+mod options;
 mod projector;
 mod reader;
 mod remote;

@@ -11,11 +11,11 @@ use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
 use tfevents::columns::{KindSet, Restarts, Selection};
 use tfevents::logdir::{self, RunFiles};
-use tfevents::proto::Kind;
 use tfevents::reader::{self, Options, Run};
 use tfevents::record::Verify;
 use tfevents::scan::OnCorrupt;
 
+use crate::argument;
 use crate::damage::{DamageTuple, checks, damage_tuple};
 use crate::error::to_py;
 use crate::run::RunData;
@@ -76,9 +76,10 @@ impl LogData {
             tags: tags.map(Chosen::new),
             kinds: match kinds {
                 None => KindSet::ALL,
-                Some(names) => {
-                    names.iter().map(|name| kind("kinds", name)).collect::<PyResult<_>>()?
-                }
+                Some(names) => names
+                    .iter()
+                    .map(|name| argument::kind(name, "kinds"))
+                    .collect::<PyResult<_>>()?,
             },
             steps,
             restarts: match restarts {
@@ -152,12 +153,6 @@ impl LogData {
     fn lock(&self, py: Python<'_>) -> MutexGuard<'_, reader::Log> {
         self.log.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// The kind of this name.
-pub fn kind(argument: &str, name: &str) -> PyResult<Kind> {
-    (Kind::ALL.into_iter().find(|kind| kind.name() == name))
-        .ok_or_else(|| PyValueError::new_err(format!("{argument}: there is no kind {name:?}")))
 }
 
 /// Runs with their files.
