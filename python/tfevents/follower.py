@@ -103,8 +103,8 @@ def follow(
     `read` orders the files, each time it looks. A file that was replaced or cut is read from its
     beginning, so that its events come again.
 
-    No thread or process is started, and one file at a time is open. Ctrl-C ends it at once, while
-    it waits too.
+    While it waits there is no thread of its own, and one file at a time is open. Ctrl-C ends it at
+    once, while it waits too.
 
     Args:
         path: an event file, the directory of a run, or one with runs anywhere below it, or an

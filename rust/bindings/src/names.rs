@@ -67,7 +67,10 @@ globals! {
     SPOOL_FOR = "tfevents.remote"."spool_for";
     // A writer that opened a file.
     OPENED = "tfevents._exit"."opened";
-    // Others' packages.
+    // Python's own, and others' packages.
+    OBJECT = "builtins"."object";
+    MAIN_THREAD = "threading"."main_thread";
+    REGISTER_AT_FORK = "os"."register_at_fork";
     NUMPY_AS_ARRAY = "numpy"."asarray";
 }
 
@@ -88,6 +91,9 @@ macro_rules! attributes {
 }
 
 attributes! {
+    // An object, and a thread.
+    new = "__new__";
+    ident = "ident";
     // Numbers, arrays and tensors of any package.
     array = "__array__";
     detach = "detach";

@@ -26,7 +26,7 @@ pub struct Report {
 
 /// Reads all of the file at `path`.
 pub fn verify(path: &Path) -> Result<Report> {
-    scan(path, |_, _| Ok(()))
+    scan(open(path)?, |_, _| Ok(()))
 }
 
 /// Copies each good record of the file at `path` to a new file at `output`, which must not exist.
@@ -35,9 +35,11 @@ pub fn verify(path: &Path) -> Result<Report> {
 /// to be understood. What follows may say it itself: after bytes that came before the first record.
 pub fn repair(path: &Path, output: &Path) -> Result<Report> {
     let error = |error| Error::io(error, output);
+    // Before there is a copy: a pipe may be waited for in vain.
+    let records = open(path)?;
     let file = File::options().write(true).create_new(true).open(output).map_err(error)?;
     let mut file = BufWriter::with_capacity(256 << 10, file);
-    let copied = scan(path, |report, record| {
+    let copied = scan(records, |report, record| {
         if report.records == 0 && !report.damage.is_empty() {
             let payload = record.get(HEADER..record.len() - FOOTER).unwrap_or_default();
             let event = Event::decode(payload).ok();
@@ -58,8 +60,14 @@ pub fn repair(path: &Path, output: &Path) -> Result<Report> {
     })
 }
 
-fn scan(path: &Path, mut keep: impl FnMut(&Report, &[u8]) -> Result<()>) -> Result<Report> {
-    let mut records = Records::open(path, Verify::Crc, OnCorrupt::Skip, false)?;
+fn open(path: &Path) -> Result<Records> {
+    Records::open(path, Verify::Crc, OnCorrupt::Skip, false)
+}
+
+fn scan(
+    mut records: Records,
+    mut keep: impl FnMut(&Report, &[u8]) -> Result<()>,
+) -> Result<Report> {
     let mut report = Report::default();
     loop {
         match records.read()? {

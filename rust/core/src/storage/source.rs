@@ -4,6 +4,7 @@ use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::path::Path;
 
+use crate::cancel;
 use crate::storage::remote;
 
 #[cfg(unix)]
@@ -53,6 +54,7 @@ impl Stamp {
 
 /// Opens the file at `path`.
 pub fn open(path: &Path) -> io::Result<Box<dyn Source>> {
+    cancel::check()?;
     if let Some((remote, uri)) = remote::of(path) {
         return remote.open(uri);
     }
@@ -69,6 +71,7 @@ struct Local {
 
 impl Source for Local {
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        cancel::check()?;
         loop {
             let read = match self.is_seekable() {
                 true => self.file.read_at(buffer, offset),
