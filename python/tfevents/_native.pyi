@@ -8,6 +8,7 @@ from typing import (
     Self,
     SupportsFloat,
     SupportsIndex,
+    TypeVar,
     final,
     type_check_only,
 )
@@ -19,6 +20,8 @@ from typing_extensions import disjoint_base
 from tfevents.remote.spool import SpooledRun
 from tfevents.run import Metadata
 from tfevents.state import RunState
+
+_T = TypeVar("_T")
 
 __all__ = [
     "Control",
@@ -32,6 +35,7 @@ __all__ = [
     "RunData",
     "ScalarTable",
     "Summary",
+    "Turn",
     "Value",
     "WideTable",
     "__version__",
@@ -51,6 +55,7 @@ __all__ = [
     "histogram_raw",
     "hparams",
     "image",
+    "instances",
     "mesh",
     "onnx_graph_def",
     "pr_curve",
@@ -303,10 +308,7 @@ class Event:
     """The step; 0 where the event does not say it."""
     raw: Final[bytes]
     """The serialized `Event` message, as it is in the file."""
-    @property
-    def what(
-        self,
-    ) -> (
+    what: Final[
         Literal[
             "file_version",
             "graph_def",
@@ -317,9 +319,8 @@ class Event:
             "meta_graph_def",
         ]
         | None
-    ):
-        """What the event holds: the member of the message's `oneof`; None if it holds nothing."""
-
+    ]
+    """What the event holds: the member of the message's `oneof`; None if it holds nothing."""
     @property
     def writer(self) -> str | None:
         """Who wrote the file, where the event says it (`source_metadata.writer`)."""
@@ -344,17 +345,13 @@ class Event:
 class Value:
     """One value under a tag."""
 
-    @property
-    def tag(self) -> str: ...
-    @property
-    def what(
-        self,
-    ) -> (
+    tag: Final[str]
+    """The tag."""
+    what: Final[
         Literal["simple_value", "tensor", "histo", "image", "audio", "obsolete_old_style_histogram"]
         | None
-    ):
-        """What the value is: the member of the message's `oneof`; None if it is nothing."""
-
+    ]
+    """What the value is: the member of the message's `oneof`; None if it is nothing."""
     @property
     def value(self) -> Any:
         """The value: of `simple_value` a float; of `tensor` an array, as in `Tensors`; of `histo`
@@ -384,6 +381,7 @@ class EventFollower:
     ) -> None: ...
     def look(self, found: Sequence[tuple[str, Sequence[str]]]) -> None: ...
     def next(self) -> tuple[str, Event] | None: ...
+    def settle(self) -> bool: ...
     def damage(self) -> list[tuple[str, int, int, str]]: ...
     def open_damage(self) -> list[tuple[str, int, int, str]]: ...
     def close(self) -> None: ...
@@ -433,6 +431,14 @@ def decode_tensor(message: bytes) -> tuple[str, list[int], bytearray | list[byte
 def decode_png(data: bytes) -> tuple[list[int], bytearray]: ...
 
 @final
+class Turn:
+    """Lets one thread at a time do what stands in its `with` block."""
+
+    def __new__(cls, doing: str) -> Self: ...
+    def __enter__(self) -> None: ...
+    def __exit__(self, *_error: object) -> None: ...
+
+@final
 class EventTail:
     """A file, and how far it is read."""
 
@@ -444,6 +450,11 @@ class EventTail:
         come as one tuple `(tags, tag, event, step, wall_time, value)`, a list and columns. A record
         that is no event is a `CorruptFileError`, and the last in the list.
         """
+
+def instances(
+    class_: type[_T], attributes: Sequence[str], columns: Sequence[list[Any]]
+) -> list[_T]:
+    """Objects of a class, one for each item of the columns, with these attributes."""
 
 def find(roots: list[str], several: bool) -> list[tuple[str, list[str]]]: ...
 def as_number(value: SupportsFloat | _Array, argument: str) -> float: ...

@@ -60,6 +60,8 @@ class Follower(Closing, Iterator[tuple[str, _native.Event]]):
                 return found
             self._warn(self._files.damage())
             if self._looked >= deadline:
+                if self._files.settle():
+                    continue
                 self._warn(self.damage)
                 break
             due = min(self._looked + self._interval, deadline)
@@ -98,13 +100,15 @@ def follow(
 
     It gives pairs of the name of a run and an event, as `iter_events` gives events. It reads what
     is there, waits, looks again and finds new runs, new files, and what was appended to any file.
-    A record that the end of a file cuts short is not written yet, and is waited for. The events of
+    A record that the end of a file cuts short is not written yet, and is waited for. What comes
+    after bytes at the end that seem damaged, and may prove to be a part of them, is given once the
+    file rests from one look to the next, or the timeout is over. The events of
     a file come in their order; of several files, those of one come after those of another, as
     `read` orders the files, each time it looks. A file that was replaced or cut is read from its
     beginning, so that its events come again.
 
-    No thread or process is started, and one file at a time is open. Ctrl-C ends it at once, while
-    it waits too.
+    While it waits there is no thread of its own, and one file at a time is open. Ctrl-C ends it at
+    once, while it waits too.
 
     Args:
         path: an event file, the directory of a run, or one with runs anywhere below it, or an

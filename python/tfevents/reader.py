@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import operator
 import os
-import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Literal, NamedTuple, SupportsIndex, TypeAlias
 
@@ -38,7 +37,7 @@ class Log(Mapping[str, Run]):
     ) -> None:
         self._find = find
         self._log = data
-        self._reloading = threading.Lock()
+        self._reloading = _native.Turn("reloading the log")
         found = find()
         resumed = {} if state is None else dict(data.resume(state, found))
         # What was read, and the views of it that were asked for; replaced together.
@@ -63,8 +62,7 @@ class Log(Mapping[str, Run]):
         Only tags whose first value now is in an earlier file stay of the kind that they were, and
         new ones of these come last.
 
-        Runs and series that were taken from the log before stay what they were; what was written
-        into arrays of theirs may show in those of the log. After an error the log is what it was,
+        Runs and series that were taken from the log before stay what they were. After an error the log is what it was,
         and the next call tries again.
 
         Returns:

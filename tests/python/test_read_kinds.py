@@ -61,7 +61,10 @@ def test_histograms(tmp_path: Path) -> None:
     ends = histograms.bucket_end.tolist()
     np.testing.assert_array_equal(histograms.bucket[: ends[0]], first.bucket)
     assert len(histograms.bucket) == len(histograms.bucket_limit) == ends[-1]
-    assert not histograms.bucket.flags.writeable
+    columns = [histograms.step, histograms.wall_time, histograms.min, histograms.sum_squares]
+    for column in [*columns, histograms.bucket, histograms.bucket_limit, histograms.bucket_end]:
+        with pytest.raises(ValueError, match="read-only"):
+            column[:] = 0
 
 
 def test_histograms_of_tensorflow_2(tmp_path: Path) -> None:

@@ -334,7 +334,7 @@ proptest! {
         }
         // With one that is an event: a file without any is none.
         let mut bytes = Vec::new();
-        summary::file_version(&mut bytes, 0.0, "test");
+        tfevents::summary::file_version(&mut bytes, 0.0, "test");
         record::seal(&mut bytes);
         payloads.iter().for_each(|payload| record::frame(&mut bytes, payload));
         let directory = written(&bytes);

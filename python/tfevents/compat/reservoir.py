@@ -14,8 +14,11 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from tfevents import _native
+
 ROW = np.dtype([("wall_time", "f8"), ("step", "i8"), ("value", "f4")])
 """A scalar."""
+_COLUMNS = "wall_time", "step", "value"
 
 # So many scalars of a tag are collected, at least, before a sample is drawn of them.
 _COLLECTED = 4096
@@ -125,7 +128,7 @@ class _Rows:
 
     def items(self) -> list[Any]:
         rows = self.kept()
-        return list(map(self._show, *(rows[name].tolist() for name in ROW.names or ())))
+        return _native.instances(self._show, _COLUMNS, [rows[name].tolist() for name in _COLUMNS])
 
 
 class Reservoir:

@@ -17,6 +17,8 @@ T = TypeVar("T", covariant=True)
 class Columns(Sequence[T]):
     """The values logged under one tag, in file order, none left out.
 
+    Columns are read-only arrays, since others share their memory; a `.copy()` can be written to.
+
     Attributes:
         step: int64[n], the steps; 0 where a step was left out.
         wall_time: float64[n], when each was logged, in seconds since the epoch.

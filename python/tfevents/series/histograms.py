@@ -72,6 +72,8 @@ class Histograms(Columns[Histogram]):
     Tensors of TensorFlow 2 say less of the values than others do: of these, `min` and `max` are the
     outer edges, `num` is the sum of the counts, and `sum` and `sum_squares` are NaN.
 
+    All columns are read-only; a `.copy()` can be written to.
+
     Attributes:
         step: int64[n], the steps; 0 where a step was left out.
         wall_time: float64[n], when each was logged, in seconds since the epoch.
@@ -79,8 +81,8 @@ class Histograms(Columns[Histogram]):
         num: float64[n], how many values each has.
         sum, sum_squares: float64[n], the sums of the values, and of their squares.
         bucket_limit, bucket: float64[m], the upper limits and the counts of the buckets of all
-            histograms, one after the other, as they are stored. Read-only.
-        bucket_end: uint64[n], where the buckets of each histogram end among all. Read-only.
+            histograms, one after the other, as they are stored.
+        bucket_end: uint64[n], where the buckets of each histogram end among all.
     """
 
     __slots__ = (

@@ -21,8 +21,9 @@ class Scalar(NamedTuple):
 class Scalars(Columns[Scalar]):
     """All numbers logged under one tag, in file order, none left out.
 
-    The three arrays are writable and contiguous. The columns of a large file lie in one piece of
-    memory, which stays as long as any of them is in use; copy a column to keep it alone.
+    The three arrays are contiguous, and read-only: tables and reloaded logs share their memory.
+    `loss.value.copy()` can be written to. The columns of a large file lie in one piece of memory,
+    which stays as long as any of them is in use; a copy is kept alone.
 
     Attributes:
         step: int64[n], the steps; 0 where a step was left out.

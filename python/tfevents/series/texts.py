@@ -41,6 +41,7 @@ class Texts(Columns[Text]):
                 self.value[i] = strings[0]
             else:
                 self.value[i] = np.array(strings, dtype=object).reshape(shape)
+        self.value.flags.writeable = False
 
     def _item(self, index: int) -> Text:
         return Text(*self._time(index), self.value[index])

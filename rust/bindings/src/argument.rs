@@ -6,6 +6,9 @@ use std::fmt::Display;
 use pyo3::exceptions::{PyException, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyFloat, PyInt, PyString};
+use tfevents::proto::Kind;
+
+use crate::names::{self, of};
 
 /// A `str`.
 #[inline(always)]
@@ -66,7 +69,7 @@ fn other_number(value: &Bound<'_, PyAny>, argument: impl Display + Copy) -> PyRe
         return Ok(float.value());
     }
     let single = single(value, argument)?;
-    if single.is_instance_of::<PyInt>() || single.hasattr("__float__")? {
+    if single.is_instance_of::<PyInt>() || single.hasattr(of::float(value.py()))? {
         return single.extract().map_err(|cause| unusable(value, argument, cause));
     }
     Err(wrong_type(value, argument, "a number or an array with one element"))
@@ -119,7 +122,7 @@ fn other_step(value: &Bound<'_, PyAny>, argument: impl Display + Copy) -> PyResu
             Err(step_out_of_range(value, argument))
         };
     }
-    let Ok(int) = single.call_method0("__index__") else {
+    let Ok(int) = single.call_method0(of::index(value.py())) else {
         return Err(wrong_type(value, argument, "an integer"));
     };
     int.extract().map_err(|_| step_out_of_range(value, argument))
@@ -139,6 +142,12 @@ pub fn wall_time(value: Option<&Bound<'_, PyAny>>, argument: impl Display + Copy
     }
 }
 
+/// The kind of this name.
+pub fn kind(name: &str, argument: &str) -> PyResult<Kind> {
+    (Kind::ALL.into_iter().find(|kind| kind.name() == name))
+        .ok_or_else(|| PyValueError::new_err(format!("{argument}: there is no kind {name:?}")))
+}
+
 /// Two objects in a tuple, a list or another sequence.
 pub fn pair<'py>(
     value: &Bound<'py, PyAny>,
@@ -152,7 +161,7 @@ pub fn message<'py>(
     value: &Bound<'py, PyAny>,
     argument: impl Display + Copy,
 ) -> PyResult<Bound<'py, PyBytes>> {
-    let Ok(serialize) = value.getattr("SerializeToString") else {
+    let Ok(serialize) = value.getattr(of::serialize(value.py())) else {
         return Err(wrong_type(value, argument, "an object with SerializeToString()"));
     };
     let bytes: Bound<'_, PyBytes> = serialize
@@ -190,14 +199,14 @@ fn element<'py>(
         return Ok(value.clone());
     }
     let mut value = value.clone();
-    if let Some(detach) = value.getattr_opt("detach")? {
+    if let Some(detach) = value.getattr_opt(of::detach(py))? {
         // A torch tensor that requires a gradient would warn.
         value = detach.call0()?;
-    } else if value.getattr_opt("item")?.is_none() && value.hasattr("__array__")? {
-        value = py.import("numpy")?.call_method1("asarray", (value,))?;
+    } else if value.getattr_opt(of::item(py))?.is_none() && value.hasattr(of::array(py))? {
+        value = names::NUMPY_AS_ARRAY.call(py, (value,))?;
     }
-    let Some(item) = value.getattr_opt("item")? else { return Ok(value) };
-    if let Some(shape) = value.getattr_opt("shape")?
+    let Some(item) = value.getattr_opt(of::item(py))? else { return Ok(value) };
+    if let Some(shape) = value.getattr_opt(of::shape(py))?
         && let Ok(sizes) = shape.extract::<Vec<u64>>()
         && sizes.iter().any(|&size| size != 1)
     {

@@ -6,57 +6,50 @@ use std::any::Any;
 use std::sync::Arc;
 
 use numpy::ndarray::ArrayView1;
-use numpy::{Element, PyArray1, PyArrayMethods};
+use numpy::npyffi::{_PyArray_GET_ITEM_DATA, NPY_ARRAY_WRITEABLE};
+use numpy::{Element, PyArray1, PyUntypedArrayMethods};
 use pyo3::prelude::*;
 use tfevents::columns::Series;
 use tfevents::reader::table;
 
 /// Keeps the memory of the arrays of one tag alive; their `base`.
 #[pyclass(frozen, module = "tfevents._native")]
-struct Memory(Arc<Series>);
+pub struct Memory(Arc<Series>);
 
 /// An array of one dimension.
 pub type Column<'py, T> = Bound<'py, PyArray1<T>>;
-
-/// What an element of a column may be.
-pub trait Word: Element {}
-impl Word for i64 {}
-impl Word for f64 {}
-impl Word for usize {}
 
 /// Steps, wall times and values of scalars as arrays.
 pub fn scalars<'py>(
     py: Python<'py>,
     series: &Arc<Series>,
 ) -> PyResult<(Column<'py, i64>, Column<'py, f64>, Column<'py, f64>)> {
-    let memory = Bound::new(py, Memory(Arc::clone(series)))?;
-    Ok((scalar(&memory, 0), scalar(&memory, 1), scalar(&memory, 2)))
+    let memory = memory(py, series)?;
+    Ok((
+        shared(&memory, |series| series.points.steps()),
+        shared(&memory, |series| series.points.wall_times()),
+        shared(&memory, |series| series.points.values()),
+    ))
 }
 
-fn scalar<'py, T: Word>(memory: &Bound<'py, Memory>, column: usize) -> Column<'py, T> {
-    let points = &memory.get().0.points;
-    let start = points.as_ptrs()[column];
-    // SAFETY: each column is `len` initialised words, any of which is an i64 and an f64. Nothing
-    // moves or frees them while `memory` lives, and from here on only arrays read or write them.
-    unsafe {
-        let view = ArrayView1::from_shape_ptr(points.len(), start.as_ptr().cast::<T>());
-        PyArray1::borrow_from_array(&view, memory.clone().into_any())
-    }
+/// The memory of a series, for arrays to share.
+pub fn memory<'py>(py: Python<'py>, series: &Arc<Series>) -> PyResult<Bound<'py, Memory>> {
+    Bound::new(py, Memory(Arc::clone(series)))
 }
 
-/// The column of `series` that `choose` finds, as an array that can't be written to.
-pub fn shared<'py, T: Word>(
-    py: Python<'py>,
-    series: &Arc<Series>,
+/// The column of a series that `choose` finds, as an array. It can't be written to: others read it.
+pub fn shared<'py, T: Element>(
+    memory: &Bound<'py, Memory>,
     choose: impl for<'a> FnOnce(&'a Series) -> &'a [T],
-) -> PyResult<Column<'py, T>> {
-    let memory = Bound::new(py, Memory(Arc::clone(series)))?;
-    let view = ArrayView1::from(choose(series));
+) -> Column<'py, T> {
+    let view = ArrayView1::from(choose(&memory.get().0));
     // SAFETY: the column is borrowed from the series or static, so that nothing moves, frees or
-    // changes it while `memory` lives; the array can't be written to before anybody sees it.
-    let array = unsafe { PyArray1::borrow_from_array(&view, memory.into_any()) };
-    array.readwrite().make_nonwriteable();
-    Ok(array)
+    // changes it while `memory` lives; and the array is an array, which nobody else has seen yet.
+    unsafe {
+        let array = PyArray1::borrow_from_array(&view, memory.clone().into_any());
+        (*_PyArray_GET_ITEM_DATA(array.as_array_ptr())).flags &= !NPY_ARRAY_WRITEABLE;
+        array
+    }
 }
 
 /// Keeps the memory of an array alive; its `base`.

@@ -1,14 +1,11 @@
 //! The core's errors as Python's.
 
 use pyo3::exceptions::{PyOSError, PyValueError};
-use pyo3::import_exception;
 use pyo3::prelude::*;
 use tfevents::{Error, ErrorKind};
 
+use crate::names::{CorruptFileError, FileChangedError};
 use crate::remote::Raised;
-
-import_exception!(tfevents, CorruptFileError);
-import_exception!(tfevents, FileChangedError);
 
 /// `OSError` (by errno a subclass of it), `CorruptFileError`, `FileChangedError` or `ValueError`.
 pub fn to_py(error: Error) -> PyErr {

@@ -2,13 +2,14 @@
 
 use std::ops::Range;
 use std::path::PathBuf;
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use numpy::PyArray1;
 use pyo3::exceptions::PyValueError;
+use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::sync::MutexExt;
-use pyo3::types::{PyBytes, PyList};
+use pyo3::types::{PyBytes, PyFloat, PyInt, PyList, PyString};
+use tfevents::Error;
 use tfevents::proto::{Data, Event as Decoded, Malformed, Status, SummaryValue, What};
 use tfevents::record::{FOOTER, HEADER, Verify};
 use tfevents::scan::repair::{self, Report};
@@ -16,20 +17,96 @@ use tfevents::scan::{Damage, Next, OnCorrupt, Records};
 
 use crate::damage::{DamageTuple, checks, damage_tuple};
 use crate::error::to_py;
+use crate::job;
+use crate::loan::Loan;
+use crate::names::{self, of};
 use crate::run::tensor_array;
+use crate::tags;
 
 /// Iterates over the events of files. The base of `tfevents.Events`.
 #[pyclass(subclass, frozen, module = "tfevents._native")]
 pub struct EventReader {
     verify: Verify,
     on_corrupt: OnCorrupt,
-    state: Mutex<State>,
+    position: Loan<Position>,
+    /// Its lock is never kept while anything is waited for.
+    damage: Mutex<Vec<Damage>>,
 }
 
-struct State {
+/// How far the files are read.
+struct Position {
     files: std::vec::IntoIter<PathBuf>,
     records: Option<Records>,
+    /// What was found where it had to be waited for.
+    found: Option<Found>,
     damage: Vec<Damage>,
+}
+
+enum Found {
+    /// A record, the last of the file so far, which takes so many bytes.
+    Record(usize),
+    Error(Error),
+    End,
+}
+
+/// What there is without waiting.
+enum AtHand {
+    Event(PyResult<Event>),
+    Error(Error),
+    End,
+    Nothing,
+}
+
+impl Position {
+    /// Reads on until something is found, however long that takes.
+    fn seek(&mut self, verify: Verify, on_corrupt: OnCorrupt) {
+        self.found = Some(loop {
+            let Some(records) = &mut self.records else {
+                let Some(path) = self.files.next() else { break Found::End };
+                match Records::open(&path, verify, on_corrupt) {
+                    Ok(opened) => self.records = Some(opened),
+                    Err(error) => break Found::Error(error),
+                }
+                continue;
+            };
+            match records.read() {
+                Ok(Next::Record(record)) => break Found::Record(record.len()),
+                Ok(Next::Damage(damage)) => self.damage.push(damage),
+                Ok(Next::End) => self.records = None,
+                Err(error) => break Found::Error(error),
+            }
+        });
+    }
+
+    fn at_hand(&mut self, py: Python<'_>) -> AtHand {
+        match (self.found.take(), &mut self.records) {
+            (Some(Found::Record(size)), Some(records)) => {
+                AtHand::Event(Event::new(py, records.last(size)))
+            }
+            (Some(Found::Error(error)), _) => {
+                // As of a generator that raised, nothing more comes.
+                (self.records, self.files) = (None, Vec::new().into_iter());
+                AtHand::Error(error)
+            }
+            (Some(Found::End), _) => AtHand::End,
+            (None, Some(records)) if records.is_at_hand() => match records.read() {
+                Ok(Next::Record(record)) => AtHand::Event(Event::new(py, record)),
+                Ok(Next::Damage(damage)) => {
+                    self.damage.push(damage);
+                    AtHand::Nothing
+                }
+                Ok(Next::End) => {
+                    self.records = None;
+                    AtHand::Nothing
+                }
+                Err(error) => {
+                    self.found = Some(Found::Error(error));
+                    AtHand::Nothing
+                }
+            },
+            _ => AtHand::Nothing,
+        }
+    }
 }
 
 #[pymethods]
@@ -37,15 +114,10 @@ impl EventReader {
     #[new]
     fn new(files: Vec<PathBuf>, verify: bool, skip: bool) -> EventReader {
         let (verify, on_corrupt) = checks(verify, skip);
-        EventReader {
-            verify,
-            on_corrupt,
-            state: Mutex::new(State {
-                files: files.into_iter(),
-                records: None,
-                damage: Vec::new(),
-            }),
-        }
+        let files = files.into_iter();
+        let position = Position { files, records: None, found: None, damage: Vec::new() };
+        let (position, damage) = (Loan::new(position), Mutex::default());
+        EventReader { verify, on_corrupt, position, damage }
     }
 
     fn __iter__(this: PyRef<'_, Self>) -> PyRef<'_, Self> {
@@ -53,28 +125,22 @@ impl EventReader {
     }
 
     fn __next__(&self, py: Python<'_>) -> PyResult<Option<Event>> {
-        let mut state = self.state.lock_py_attached(py).unwrap_or_else(|it| it.into_inner());
-        let State { files, records, damage } = &mut *state;
         loop {
-            let Some(current) = records else {
-                let Some(path) = files.next() else { return Ok(None) };
-                let open = || Records::open(&path, self.verify, self.on_corrupt);
-                *records = Some(py.detach(open).map_err(to_py)?);
-                continue;
-            };
-            let next =
-                if current.is_at_hand() { current.read() } else { py.detach(|| current.read()) };
-            match next {
-                Ok(Next::Record(record)) => return Event::new(py, record).map(Some),
-                Ok(Next::Damage(found)) => {
-                    damage.push(found);
-                    py.check_signals()?;
+            let found = self.position.with(py, |position| {
+                let found = position.at_hand(py);
+                if !position.damage.is_empty() {
+                    self.damage().append(&mut position.damage);
                 }
-                Ok(Next::End) => *records = None,
-                Err(error) => {
-                    // As of a generator that raised, nothing more comes.
-                    (*records, *files) = (None, Vec::new().into_iter());
-                    return Err(to_py(error));
+                (found, position.found.is_some())
+            })?;
+            match found {
+                Some((AtHand::Event(event), _)) => return event.map(Some),
+                Some((AtHand::Error(error), _)) => return Err(to_py(error)),
+                None | Some((AtHand::End, _)) => return Ok(None),
+                Some((AtHand::Nothing, true)) => {}
+                Some((AtHand::Nothing, false)) => {
+                    let (verify, on_corrupt) = (self.verify, self.on_corrupt);
+                    self.position.lend(py, move |position| position.seek(verify, on_corrupt))?;
                 }
             }
         }
@@ -82,28 +148,37 @@ impl EventReader {
 
     /// Path, offset, length and kind of what could not be read so far.
     #[getter]
-    fn _damage(&self, py: Python<'_>) -> Vec<DamageTuple> {
-        let state = self.state.lock_py_attached(py).unwrap_or_else(|it| it.into_inner());
-        state.damage.iter().map(damage_tuple).collect()
+    fn _damage(&self) -> Vec<DamageTuple> {
+        self.damage().iter().map(damage_tuple).collect()
     }
 
     /// Ends the iteration and closes the file.
-    fn close(&self, py: Python<'_>) {
-        let mut state = self.state.lock_py_attached(py).unwrap_or_else(|it| it.into_inner());
-        (state.records, state.files) = (None, Vec::new().into_iter());
+    fn close(&self) {
+        self.position.give_up();
+    }
+}
+
+impl EventReader {
+    fn damage(&self) -> MutexGuard<'_, Vec<Damage>> {
+        self.damage.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// One event.
+// What Python reads of a field that is an object takes no call.
 #[pyclass(frozen, module = "tfevents")]
 pub struct Event {
     /// When it was logged, in seconds since the epoch; 0 where the event does not say it.
     #[pyo3(get)]
-    wall_time: f64,
+    wall_time: Py<PyFloat>,
     /// The step; 0 where the event does not say it.
     #[pyo3(get)]
-    step: i64,
-    what: Option<&'static str>,
+    step: Py<PyInt>,
+    /// What the event holds, the name of the member of the message's `oneof`: `"file_version"`,
+    /// `"graph_def"`, `"summary"`, `"log_message"`, `"session_log"`, `"tagged_run_metadata"`,
+    /// `"meta_graph_def"`; None if it holds nothing.
+    #[pyo3(get)]
+    what: Py<PyAny>,
     /// The serialized `Event` message, as it is in the file.
     #[pyo3(get)]
     raw: Py<PyBytes>,
@@ -116,58 +191,51 @@ impl Event {
         let event = Decoded::decode(payload).map_err(malformed)?;
         let what = match event.what {
             What::Nothing => None,
-            What::FileVersion(_) => Some("file_version"),
-            What::Graph(_) => Some("graph_def"),
-            What::Summary(_) => Some("summary"),
-            What::LogMessage(_) => Some("log_message"),
-            What::SessionLog(_) => Some("session_log"),
-            What::RunMetadata(_) => Some("tagged_run_metadata"),
-            What::MetaGraph(_) => Some("meta_graph_def"),
+            What::FileVersion(_) => Some(intern!(py, "file_version")),
+            What::Graph(_) => Some(intern!(py, "graph_def")),
+            What::Summary(_) => Some(intern!(py, "summary")),
+            What::LogMessage(_) => Some(intern!(py, "log_message")),
+            What::SessionLog(_) => Some(intern!(py, "session_log")),
+            What::RunMetadata(_) => Some(intern!(py, "tagged_run_metadata")),
+            What::MetaGraph(_) => Some(intern!(py, "meta_graph_def")),
         };
-        let raw = PyBytes::new(py, payload).unbind();
-        Ok(Event { wall_time: event.wall_time, step: event.step, what, raw })
+        Ok(Event {
+            wall_time: PyFloat::new(py, event.wall_time).unbind(),
+            step: event.step.into_pyobject(py)?.unbind(),
+            what: or_none(py, what),
+            raw: PyBytes::new(py, payload).unbind(),
+        })
     }
+
+    fn decoded<'a>(&'a self, py: Python<'a>) -> PyResult<Decoded<'a>> {
+        Decoded::decode(self.raw.as_bytes(py)).map_err(malformed)
+    }
+}
+
+fn or_none(py: Python<'_>, name: Option<&Bound<'_, PyString>>) -> Py<PyAny> {
+    name.map_or_else(|| py.None(), |name| name.clone().into_any().unbind())
 }
 
 #[pymethods]
 impl Event {
-    /// What the event holds, the name of the member of the message's `oneof`: `"file_version"`,
-    /// `"graph_def"`, `"summary"`, `"log_message"`, `"session_log"`, `"tagged_run_metadata"`,
-    /// `"meta_graph_def"`; None if it holds nothing.
-    #[getter]
-    fn what(&self) -> Option<&'static str> {
-        self.what
-    }
-
     /// Who wrote the file, where the event says it (`source_metadata.writer`); else None.
     #[getter]
     fn writer<'a>(&'a self, py: Python<'a>) -> PyResult<Option<&'a str>> {
-        Ok(Decoded::decode(self.raw.as_bytes(py)).map_err(malformed)?.writer)
+        Ok(self.decoded(py)?.writer)
     }
 
     /// The values under tags, a list of `Value`; empty if the event is no summary.
     #[getter]
     fn values<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        let list = PyList::empty(py);
-        let raw = self.raw.as_bytes(py);
-        let What::Summary(summary) = Decoded::decode(raw).map_err(malformed)?.what else {
-            return Ok(list);
+        let What::Summary(summary) = self.decoded(py)?.what else {
+            return Ok(PyList::empty(py));
         };
-        for value in summary.values() {
-            let value = value.map_err(malformed)?;
-            // Within the event, unless several summaries were merged.
-            let at = value.raw.as_ptr().addr().wrapping_sub(raw.as_ptr().addr());
-            let (owner, start) = match raw.get(at..at.saturating_add(value.raw.len())) {
-                Some(_) => (self.raw.clone_ref(py), at),
-                None => (PyBytes::new(py, value.raw).unbind(), 0),
-            };
-            list.append(Value {
-                wall_time: self.wall_time,
-                step: self.step,
-                what: name(&value.data),
-                owner,
-                range: start..start + value.raw.len(),
-            })?;
+        let mut values = summary.values();
+        let Some(first) = values.next() else { return Ok(PyList::empty(py)) };
+        let first = self.value(py, &first.map_err(malformed)?)?;
+        let list = PyList::new(py, [first])?;
+        for value in values {
+            list.append(self.value(py, &value.map_err(malformed)?)?)?;
         }
         Ok(list)
     }
@@ -178,15 +246,12 @@ impl Event {
     /// a str; None if it holds nothing.
     #[getter]
     fn content<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        let hooks = || py.import("tfevents.events");
-        Ok(match Decoded::decode(self.raw.as_bytes(py)).map_err(malformed)?.what {
+        Ok(match self.decoded(py)?.what {
             What::Nothing => py.None().into_bound(py),
             What::FileVersion(version) => version.into_pyobject(py)?.into_any(),
             What::Graph(bytes) | What::MetaGraph(bytes) => PyBytes::new(py, bytes).into_any(),
             What::Summary(_) => self.values(py)?.into_any(),
-            What::LogMessage(bytes) => {
-                hooks()?.call_method1("_log_message", (PyBytes::new(py, &bytes),))?
-            }
+            What::LogMessage(bytes) => names::LOG_MESSAGE.call(py, (PyBytes::new(py, &bytes),))?,
             What::SessionLog(log) => {
                 let status = match log.status {
                     Status::Start => "start",
@@ -194,12 +259,12 @@ impl Event {
                     Status::Checkpoint => "checkpoint",
                     _ => "unspecified",
                 };
-                let parts = (self.step, self.wall_time, status, log.checkpoint_path, log.message);
-                hooks()?.getattr("SessionLog")?.call1(parts)?
+                let parts = (&self.step, &self.wall_time, status, log.checkpoint_path, log.message);
+                names::SESSION_LOG.call(py, parts)?
             }
             What::RunMetadata(run) => {
                 let parts = (run.tag, PyBytes::new(py, &run.bytes));
-                hooks()?.getattr("TaggedRunMetadata")?.call1(parts)?
+                names::TAGGED_RUN_METADATA.call(py, parts)?
             }
         })
     }
@@ -212,22 +277,62 @@ impl Event {
 
     /// The event as a `tfevents.proto.Event`.
     fn to_proto<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        let class = py.import("tfevents.proto")?.getattr("Event")?;
-        class.call_method1("FromString", (&self.raw,))
+        names::EVENT_MESSAGE.get(py)?.call_method1(of::from_string(py), (&self.raw,))
     }
 
-    fn __repr__(&self) -> String {
-        let what = self.what.unwrap_or("nothing");
-        format!("Event({what}, step {}, wall_time {:?})", self.step, self.wall_time)
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        let what = self.what.extract::<Option<&str>>(py)?.unwrap_or("nothing");
+        Ok(format!(
+            "Event({what}, step {}, wall_time {:?})",
+            self.step,
+            self.wall_time.bind(py).value()
+        ))
+    }
+}
+
+impl Event {
+    fn value(&self, py: Python<'_>, value: &SummaryValue<'_>) -> PyResult<Py<Value>> {
+        let raw = self.raw.as_bytes(py);
+        // Within the event, unless several summaries were merged.
+        let at = value.raw.as_ptr().addr().wrapping_sub(raw.as_ptr().addr());
+        let (owner, start) = match raw.get(at..at.saturating_add(value.raw.len())) {
+            Some(_) => (self.raw.clone_ref(py), at),
+            None => (PyBytes::new(py, value.raw).unbind(), 0),
+        };
+        let number = match &value.data {
+            Data::SimpleValue(bytes) => {
+                Some(f32::from_le_bytes(bytes.first_chunk().copied().unwrap_or_default()))
+            }
+            _ => None,
+        };
+        let value = Value {
+            tag: tags::string(py, value.tag),
+            what: or_none(py, name(py, &value.data)),
+            number,
+            wall_time: self.wall_time.clone_ref(py),
+            step: self.step.clone_ref(py),
+            owner,
+            range: start..start + value.raw.len(),
+        };
+        Py::new(py, value)
     }
 }
 
 /// One value under a tag.
 #[pyclass(frozen, module = "tfevents")]
 pub struct Value {
-    wall_time: f64,
-    step: i64,
-    what: Option<&'static str>,
+    /// The tag.
+    #[pyo3(get)]
+    tag: Py<PyString>,
+    /// What the value is, the name of the member of the message's `oneof`: `"simple_value"`,
+    /// `"tensor"`, `"histo"`, `"image"`, `"audio"`, `"obsolete_old_style_histogram"`; None if it
+    /// is nothing.
+    #[pyo3(get)]
+    what: Py<PyAny>,
+    /// Of a `simple_value`, what it is.
+    number: Option<f32>,
+    wall_time: Py<PyFloat>,
+    step: Py<PyInt>,
     owner: Py<PyBytes>,
     range: Range<usize>,
 }
@@ -240,33 +345,15 @@ impl Value {
 
 #[pymethods]
 impl Value {
-    /// The tag.
-    #[getter]
-    fn tag<'a>(&'a self, py: Python<'a>) -> PyResult<&'a str> {
-        Ok(self.decoded(py)?.tag)
-    }
-
-    /// What the value is, the name of the member of the message's `oneof`: `"simple_value"`,
-    /// `"tensor"`, `"histo"`, `"image"`, `"audio"`, `"obsolete_old_style_histogram"`; None if it
-    /// is nothing.
-    #[getter]
-    fn what(&self) -> Option<&'static str> {
-        self.what
-    }
-
     /// The value: of `simple_value` a float; of `tensor` an array, as in `Tensors`; of `histo` a
     /// `Histogram`; of `image` an `Image`; of `audio` an `AudioClip`; else None.
     #[getter]
     fn value<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        let hooks = || py.import("tfevents.events");
+        if let Some(number) = self.number {
+            return Ok(PyFloat::new(py, number.into()).into_any());
+        }
         Ok(match self.decoded(py)?.data {
-            Data::SimpleValue(bytes) => {
-                let bytes = bytes.first_chunk().copied().unwrap_or_default();
-                f64::from(f32::from_le_bytes(bytes)).into_pyobject(py)?.into_any()
-            }
-            Data::Tensor(tensor) => {
-                hooks()?.call_method1("as_array", tensor_array(py, &tensor)?)?
-            }
+            Data::Tensor(tensor) => names::TENSOR_AS_ARRAY.call(py, tensor_array(py, &tensor)?)?,
             Data::Histogram(histogram) => {
                 let (mut limits, mut counts) = (Vec::new(), Vec::new());
                 histogram.buckets(&mut limits, &mut counts);
@@ -275,8 +362,8 @@ impl Value {
                 limits.truncate(count);
                 counts.truncate(count);
                 let parts = (
-                    self.step,
-                    self.wall_time,
+                    &self.step,
+                    &self.wall_time,
                     histogram.min,
                     histogram.max,
                     histogram.num,
@@ -286,20 +373,20 @@ impl Value {
                     PyArray1::from_vec(py, counts),
                     false,
                 );
-                hooks()?.getattr("Histogram")?.call1(parts)?
+                names::HISTOGRAM.call(py, parts)?
             }
             Data::Image(image) => {
                 let data = (PyBytes::new(py, &image.encoded),);
-                let parts = (self.step, self.wall_time, image.width, image.height, data);
-                hooks()?.getattr("Image")?.call1(parts)?
+                let parts = (&self.step, &self.wall_time, image.width, image.height, data);
+                names::IMAGE.call(py, parts)?
             }
             Data::Audio(audio) => {
                 let data = (PyBytes::new(py, &audio.encoded),);
                 let rate = audio.sample_rate;
-                let parts = (self.step, self.wall_time, data, ("",), audio.content_type, rate);
-                hooks()?.getattr("AudioClip")?.call1(parts)?
+                let parts = (&self.step, &self.wall_time, data, ("",), audio.content_type, rate);
+                names::AUDIO_CLIP.call(py, parts)?
             }
-            Data::Nothing | Data::Other(_) => py.None().into_bound(py),
+            Data::Nothing | Data::SimpleValue(_) | Data::Other(_) => py.None().into_bound(py),
         })
     }
 
@@ -316,23 +403,24 @@ impl Value {
             metadata.description,
             metadata.data_class,
         );
-        py.import("tfevents.events")?.getattr("Metadata")?.call1(parts)
+        names::METADATA.call(py, parts)
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
-        Ok(format!("Value({:?}, {})", self.tag(py)?, self.what.unwrap_or("nothing")))
+        let what = self.what.extract::<Option<&str>>(py)?.unwrap_or("nothing");
+        Ok(format!("Value({:?}, {what})", self.tag.to_str(py)?))
     }
 }
 
-fn name(data: &Data<'_>) -> Option<&'static str> {
+fn name<'py>(py: Python<'py>, data: &Data<'_>) -> Option<&'py Bound<'py, PyString>> {
     Some(match data {
         Data::Nothing => return None,
-        Data::SimpleValue(_) => "simple_value",
-        Data::Histogram(_) => "histo",
-        Data::Image(_) => "image",
-        Data::Audio(_) => "audio",
-        Data::Tensor(_) => "tensor",
-        Data::Other(_) => "obsolete_old_style_histogram",
+        Data::SimpleValue(_) => intern!(py, "simple_value"),
+        Data::Histogram(_) => intern!(py, "histo"),
+        Data::Image(_) => intern!(py, "image"),
+        Data::Audio(_) => intern!(py, "audio"),
+        Data::Tensor(_) => intern!(py, "tensor"),
+        Data::Other(_) => intern!(py, "obsolete_old_style_histogram"),
     })
 }
 
@@ -353,11 +441,11 @@ fn report_tuple(report: Report) -> ReportTuple {
 /// What is in the file at `path`.
 #[pyfunction]
 pub fn verify_file(py: Python<'_>, path: PathBuf) -> PyResult<ReportTuple> {
-    py.detach(|| repair::verify(&path)).map(report_tuple).map_err(to_py)
+    job::run(py, move || repair::verify(&path))?.map(report_tuple).map_err(to_py)
 }
 
 /// Copies what is good in the file at `path` to a new file at `output`.
 #[pyfunction]
 pub fn repair_file(py: Python<'_>, path: PathBuf, output: PathBuf) -> PyResult<ReportTuple> {
-    py.detach(|| repair::repair(&path, &output)).map(report_tuple).map_err(to_py)
+    job::run(py, move || repair::repair(&path, &output))?.map(report_tuple).map_err(to_py)
 }

@@ -10,8 +10,9 @@ use tfevents::{graph, summary};
 
 use crate::argument;
 use crate::handle::Handle;
+use crate::names::{self, of};
+use crate::options::options;
 use crate::summary::Summary;
-use crate::summary_writer::options;
 
 /// Writes events and summaries that were made elsewhere, protocol buffers of any package.
 ///
@@ -46,12 +47,11 @@ impl FileWriter {
         on_error: &str,
     ) -> PyResult<FileWriter> {
         let _ = max_queue;
-        let remote = py.import("tfevents.remote")?;
-        let log_dir = remote.call_method1("location", (log_dir.as_os_str(), "log_dir"))?;
+        let log_dir = names::LOCATION.call(py, (log_dir.as_os_str(), "log_dir"))?;
         let options =
             options(log_dir.extract()?, flush_secs, filename_suffix.to_owned(), on_error)?;
-        let spool = remote.call_method1("spool_for", (log_dir, flush_secs, on_error))?;
-        let spool = (!spool.is_none()).then(|| spool.call_method0("run")).transpose()?;
+        let spool = names::SPOOL_FOR.call(py, (log_dir, flush_secs, on_error))?;
+        let spool = (!spool.is_none()).then(|| spool.call_method0(of::run(py))).transpose()?;
         let handle = Handle::new(options, spool.map(Bound::unbind));
         let writer = FileWriter { handle: Arc::new(handle) };
         writer.handle.open(py)?;

@@ -1,76 +1,93 @@
 //! `follow`: events as they come.
 
 use std::ffi::OsString;
-use std::sync::{Mutex, MutexGuard};
 
 use pyo3::prelude::*;
-use pyo3::sync::MutexExt;
 use tfevents::reader::Follower;
 
 use crate::damage::{DamageTuple, checks, damage_tuple};
 use crate::error::to_py;
 use crate::events::Event;
+use crate::loan::Loan;
 use crate::reader::{Found, run_files};
 use crate::state;
 
 /// Reads on in files that it is told of.
 #[pyclass(frozen, module = "tfevents._native")]
-pub struct EventFollower(Mutex<Follower>);
+pub struct EventFollower(Loan<Position>);
+
+struct Position {
+    follower: Follower,
+    /// Whether there is an event, once that was waited for.
+    found: Option<tfevents::Result<bool>>,
+}
 
 #[pymethods]
 impl EventFollower {
     #[new]
     fn new(verify: bool, skip: bool) -> EventFollower {
         let (verify, on_corrupt) = checks(verify, skip);
-        EventFollower(Mutex::new(Follower::new(verify, on_corrupt)))
+        let follower = Follower::new(verify, on_corrupt);
+        EventFollower(Loan::new(Position { follower, found: None }))
     }
 
     /// Reads on from the states, where files of these runs have one.
     fn resume(&self, py: Python<'_>, states: Vec<state::RunTuple>, found: Found) -> PyResult<()> {
         let states = states.into_iter().map(state::from_tuple).collect::<PyResult<Vec<_>>>()?;
-        self.lock(py).resume(&states, &run_files(found));
-        Ok(())
+        let found = run_files(found);
+        self.0.with(py, |it| it.follower.resume(&states, &found)).map(drop)
     }
 
     /// Looks at the files of these runs next, and forgets others.
-    fn look(&self, py: Python<'_>, found: Found) {
-        self.lock(py).look(&run_files(found));
+    fn look(&self, py: Python<'_>, found: Found) -> PyResult<()> {
+        let found = run_files(found);
+        self.0.with(py, |it| it.follower.look(&found)).map(drop)
     }
 
     /// The next event and the name of its run; None if there is none for now.
     fn next(&self, py: Python<'_>) -> PyResult<Option<(OsString, Event)>> {
-        let mut follower = self.lock(py);
-        let follower = &mut *follower;
-        let is_there = match follower.is_at_hand() {
-            true => follower.advance(),
-            false => py.detach(|| follower.advance()),
-        };
-        match (is_there.map_err(to_py)?, follower.event()) {
-            (true, Some((run, record))) => {
-                Ok(Some((run.as_os_str().to_owned(), Event::new(py, record)?)))
+        loop {
+            let found = self.0.with(py, |it| {
+                if it.found.is_none() && it.follower.is_at_hand() {
+                    it.found = Some(it.follower.advance());
+                }
+                let found = it.found.take()?;
+                Some(found.map(|is_there| match (is_there, it.follower.event()) {
+                    (true, Some((run, record))) => {
+                        let run = run.as_os_str().to_owned();
+                        Some(Event::new(py, record).map(|event| (run, event)))
+                    }
+                    _ => None,
+                }))
+            })?;
+            match found {
+                None => return Ok(None),
+                Some(Some(found)) => return found.map_err(to_py)?.transpose(),
+                Some(None) => self.0.lend(py, |it| it.found = Some(it.follower.advance()))?,
             }
-            _ => Ok(None),
         }
     }
 
+    /// Looks once more at files whose last events are held back, for want of what comes after them;
+    /// whether there are any.
+    fn settle(&self, py: Python<'_>) -> PyResult<bool> {
+        Ok(self.0.with(py, |it| it.follower.settle())?.unwrap_or_default())
+    }
+
     /// Path, offset, length and kind of what was stepped over.
-    fn damage(&self, py: Python<'_>) -> Vec<DamageTuple> {
-        self.lock(py).damage().iter().map(damage_tuple).collect()
+    fn damage(&self, py: Python<'_>) -> PyResult<Vec<DamageTuple>> {
+        let damage = |it: &mut Position| it.follower.damage().iter().map(damage_tuple).collect();
+        Ok(self.0.with(py, damage)?.unwrap_or_default())
     }
 
     /// The same of what is damaged at the end of a file, and may go on.
-    fn open_damage(&self, py: Python<'_>) -> Vec<DamageTuple> {
-        self.lock(py).open_damage().map(damage_tuple).collect()
+    fn open_damage(&self, py: Python<'_>) -> PyResult<Vec<DamageTuple>> {
+        let damage = |it: &mut Position| it.follower.open_damage().map(damage_tuple).collect();
+        Ok(self.0.with(py, damage)?.unwrap_or_default())
     }
 
-    /// Closes the file that is open.
-    fn close(&self, py: Python<'_>) {
-        self.lock(py).close();
-    }
-}
-
-impl EventFollower {
-    fn lock(&self, py: Python<'_>) -> MutexGuard<'_, Follower> {
-        self.0.lock_py_attached(py).unwrap_or_else(|it| it.into_inner())
+    /// Ends it, and closes the file that is open.
+    fn close(&self) {
+        self.0.give_up();
     }
 }

@@ -7,12 +7,14 @@ use std::time::Duration;
 
 use pyo3::exceptions::{PyException, PyRuntimeWarning};
 use pyo3::prelude::*;
+use pyo3::types::PyString;
 use tfevents::Result;
 use tfevents::record::Deferred;
 use tfevents::summary::{self, DeferredEvent, Summary};
 use tfevents::writer::{self, OnError, Options, Report, Writer};
 
 use crate::error::to_py;
+use crate::names::{self, of};
 
 /// How long to wait before looking for Ctrl-C.
 const SLICE: Duration = Duration::from_millis(100);
@@ -94,17 +96,17 @@ impl Handle {
         let rung = self.spool.is_some() && self.writer.answer();
         let raises = self.writer.options().on_error == OnError::Raise;
         if rung && raises {
-            self.tell_spool(py, "check")?;
+            self.tell_spool(py, of::check(py))?;
         }
         self.wait(py, append)?;
         if rung && !raises {
-            self.tell_spool(py, "check")?;
+            self.tell_spool(py, of::check(py))?;
         }
         if writer::is_exiting() { self.flush(py) } else { Ok(()) }
     }
 
     /// Calls a method of the spool, where there is one.
-    fn tell_spool(&self, py: Python<'_>, method: &str) -> PyResult<()> {
+    fn tell_spool(&self, py: Python<'_>, method: &Bound<'_, PyString>) -> PyResult<()> {
         self.spool.as_ref().map_or(Ok(()), |spool| spool.call_method0(py, method).map(drop))
     }
 
@@ -125,7 +127,7 @@ impl Handle {
     }
 
     fn open_spool(&self, py: Python<'_>, spool: &Py<PyAny>) -> PyResult<()> {
-        let directory = spool.call_method1(py, "open", (Control(self.writer.control()),))?;
+        let directory = spool.call_method1(py, of::open(py), (Control(self.writer.control()),))?;
         self.writer.redirect(directory.extract(py)?);
         Ok(())
     }
@@ -189,12 +191,12 @@ impl Handle {
     pub fn flush(&self, py: Python<'_>) -> PyResult<()> {
         let mark = self.writer.mark();
         let flushed = self.wait(py, |patience| self.writer.flush_to(mark, patience));
-        flushed.and(self.tell_spool(py, "flush"))
+        flushed.and(self.tell_spool(py, of::flush(py)))
     }
 
     pub fn close(&self, py: Python<'_>) -> PyResult<()> {
         let closed = self.wait(py, |patience| self.writer.close(patience));
-        closed.and(self.tell_spool(py, "close"))
+        closed.and(self.tell_spool(py, of::close(py)))
     }
 
     fn wait(
@@ -220,7 +222,7 @@ impl Drop for Handle {
             let open = self.writer.is_running();
             let closed = self.wait(py, |patience| self.writer.close(patience));
             // Whoever closed it has heard what there is to hear of the spool.
-            let left = if open { self.tell_spool(py, "abandon") } else { Ok(()) };
+            let left = if open { self.tell_spool(py, of::abandon(py)) } else { Ok(()) };
             for error in [closed, left].into_iter().filter_map(PyResult::err) {
                 error.write_unraisable(py, None);
             }
@@ -242,9 +244,7 @@ fn wait(
     loop {
         if report.opened {
             // Has what is to happen at the end of this process registered.
-            if let Err(error) =
-                py.import("tfevents._exit").and_then(|module| module.call_method0("opened"))
-            {
+            if let Err(error) = names::OPENED.call(py, ()) {
                 // Ctrl-C is no error of the module's.
                 if !error.is_instance_of::<PyException>(py) {
                     return Err(error);

@@ -11,6 +11,11 @@ mod file_writer;
 mod follow;
 mod graph;
 mod handle;
+mod instances;
+mod job;
+mod loan;
+mod names;
+mod options;
 mod projector;
 mod reader;
 mod remote;
@@ -19,7 +24,9 @@ mod state;
 mod summary;
 mod summary_writer;
 mod table;
+mod tags;
 mod tail;
+mod turn;
 
 #[pyo3::pymodule(gil_used = false)]
 mod _native {
@@ -37,6 +44,8 @@ mod _native {
     use crate::graph::{graph_def, onnx_graph_def};
     #[pymodule_export]
     use crate::handle::{Control, flush_at_exit};
+    #[pymodule_export]
+    use crate::instances::instances;
     #[pymodule_export]
     use crate::reader::{LogData, find};
     #[pymodule_export]
@@ -67,9 +76,12 @@ mod _native {
     use crate::table::{ScalarTable, WideTable};
     #[pymodule_export]
     use crate::tail::EventTail;
+    #[pymodule_export]
+    use crate::turn::Turn;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        tfevents::forks::watch();
         tfevents::storage::remote::register(Box::new(crate::remote::Fsspec));
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }

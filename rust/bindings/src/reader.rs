@@ -4,20 +4,21 @@ use std::collections::HashMap;
 use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::sync::MutexExt;
 use tfevents::columns::{KindSet, Restarts, Selection};
 use tfevents::logdir::{self, RunFiles};
-use tfevents::proto::Kind;
 use tfevents::reader::{self, Options, Run};
 use tfevents::record::Verify;
 use tfevents::scan::OnCorrupt;
 
+use crate::argument;
 use crate::damage::{DamageTuple, checks, damage_tuple};
 use crate::error::to_py;
+use crate::job;
 use crate::run::RunData;
 use crate::state;
 
@@ -28,11 +29,11 @@ pub fn find(
     roots: Vec<PathBuf>,
     several: bool,
 ) -> PyResult<Vec<(OsString, Vec<OsString>)>> {
-    let find = || match &roots[..] {
+    let find = move || match &roots[..] {
         [root] if !several => logdir::find(root),
         roots => logdir::find_all(roots),
     };
-    let runs = py.detach(find).map_err(to_py)?;
+    let runs = job::run(py, find)?.map_err(to_py)?;
     let string = |path: PathBuf| path.into_os_string();
     Ok((runs.into_iter())
         .map(|run| (string(run.name), run.files.into_iter().map(string).collect()))
@@ -42,14 +43,59 @@ pub fn find(
 /// What was read, and how to read on.
 #[pyclass(frozen, module = "tfevents._native")]
 pub struct LogData {
+    /// Its lock is never kept while anything is waited for.
     log: Mutex<reader::Log>,
+    how: Arc<How>,
+}
+
+/// How to read.
+struct How {
     verify: Verify,
     on_corrupt: OnCorrupt,
     threads: Option<NonZeroUsize>,
-    tags: Option<Chosen>,
+    tags: Option<Py<PyAny>>,
     kinds: KindSet,
     steps: (i64, i64),
     restarts: Restarts,
+}
+
+impl How {
+    /// The log with what these runs have beyond it, and which of them are not what they were.
+    fn update(
+        &self,
+        mut log: reader::Log,
+        runs: &[RunFiles],
+    ) -> PyResult<(reader::Log, Vec<usize>)> {
+        let chosen = self.tags.as_ref().map(Chosen::new);
+        let wants = chosen.as_ref().map(|chosen| |tag: &str| chosen.wants(tag));
+        let tags = wants.as_ref().map(|wants| wants as &(dyn Fn(&str) -> bool + Sync));
+        let changed = log.update(
+            runs,
+            &Options {
+                verify: self.verify,
+                on_corrupt: self.on_corrupt,
+                threads: self.threads.or_else(processors),
+                selection: Selection { tags, kinds: self.kinds, steps: self.steps },
+                restarts: self.restarts,
+            },
+        );
+        // What was chosen by mistake must not stay.
+        match chosen.and_then(Chosen::into_error) {
+            Some(error) => Err(error),
+            None => Ok((log, changed.map_err(to_py)?)),
+        }
+    }
+}
+
+/// How many processors there are. To ask takes longer than to read a small file.
+fn processors() -> Option<NonZeroUsize> {
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+    if let known @ Some(_) = NonZeroUsize::new(COUNT.load(Ordering::Relaxed)) {
+        return known;
+    }
+    let count = std::thread::available_parallelism().ok()?;
+    COUNT.store(count.get(), Ordering::Relaxed);
+    Some(count)
 }
 
 #[pymethods]
@@ -68,17 +114,17 @@ impl LogData {
         restarts: &str,
     ) -> PyResult<LogData> {
         let (verify, on_corrupt) = checks(verify, skip);
-        Ok(LogData {
-            log: Mutex::default(),
+        let how = How {
             verify,
             on_corrupt,
             threads,
-            tags: tags.map(Chosen::new),
+            tags,
             kinds: match kinds {
                 None => KindSet::ALL,
-                Some(names) => {
-                    names.iter().map(|name| kind("kinds", name)).collect::<PyResult<_>>()?
-                }
+                Some(names) => names
+                    .iter()
+                    .map(|name| argument::kind(name, "kinds"))
+                    .collect::<PyResult<_>>()?,
             },
             steps,
             restarts: match restarts {
@@ -89,57 +135,41 @@ impl LogData {
                     return Err(PyValueError::new_err(format!("restarts: no way {other:?}")));
                 }
             },
-        })
+        };
+        Ok(LogData { log: Mutex::default(), how: Arc::new(how) })
     }
 
     /// Reads what these runs have beyond what was read before, and forgets others; the names and
     /// data of those that are not what they were.
     fn update(&self, py: Python<'_>, runs: Found) -> PyResult<Vec<(OsString, RunData)>> {
-        let runs = run_files(runs);
-        let wants = self.tags.as_ref().map(|chosen| |tag: &str| chosen.wants(tag));
-        let tags = wants.as_ref().map(|wants| wants as &(dyn Fn(&str) -> bool + Sync));
-        let options = Options {
-            verify: self.verify,
-            on_corrupt: self.on_corrupt,
-            threads: self.threads,
-            selection: Selection { tags, kinds: self.kinds, steps: self.steps },
-            restarts: self.restarts,
-        };
-        py.detach(|| {
-            let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
-            let mut next = log.clone();
-            let changed = next.update(&runs, &options);
-            // What was chosen by mistake must not stay.
-            if let Some(error) = self.tags.as_ref().and_then(Chosen::take_error) {
-                return Err(error);
-            }
-            let changed = changed.map_err(to_py)?;
-            *log = next;
-            Ok(changed.into_iter().map(|index| named(&log.runs()[index])).collect())
-        })
+        let (runs, log, how) = (run_files(runs), self.log().clone(), Arc::clone(&self.how));
+        let (log, changed) = job::run(py, move || how.update(log, &runs))??;
+        let changed = changed.into_iter().map(|index| named(&log.runs()[index])).collect();
+        *self.log() = log;
+        Ok(changed)
     }
 
     /// Makes these runs read as far as the states say, without what was read; their names and data.
     fn resume(
         &self,
-        py: Python<'_>,
         states: Vec<state::RunTuple>,
         runs: Found,
     ) -> PyResult<Vec<(OsString, RunData)>> {
         let states = states.into_iter().map(state::from_tuple).collect::<PyResult<Vec<_>>>()?;
-        let mut log = self.lock(py);
-        *log = reader::Log::resume(&states, &run_files(runs), self.restarts);
-        Ok(log.runs().iter().map(named).collect())
+        let log = reader::Log::resume(&states, &run_files(runs), self.how.restarts);
+        let runs = log.runs().iter().map(named).collect();
+        *self.log() = log;
+        Ok(runs)
     }
 
     /// How far each run is read.
-    fn state(&self, py: Python<'_>) -> Vec<state::RunTuple> {
-        self.lock(py).state().into_iter().map(state::to_tuple).collect()
+    fn state(&self) -> Vec<state::RunTuple> {
+        self.log().state().into_iter().map(state::to_tuple).collect()
     }
 
     /// Path, offset, length and kind of what is damaged.
-    fn damage(&self, py: Python<'_>) -> Vec<DamageTuple> {
-        self.lock(py).damage().map(damage_tuple).collect()
+    fn damage(&self) -> Vec<DamageTuple> {
+        self.log().damage().map(damage_tuple).collect()
     }
 }
 
@@ -148,16 +178,9 @@ fn named(run: &Arc<Run>) -> (OsString, RunData) {
 }
 
 impl LogData {
-    /// Waits for an update that goes on, without the interpreter, which that may need.
-    fn lock(&self, py: Python<'_>) -> MutexGuard<'_, reader::Log> {
-        self.log.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner)
+    fn log(&self) -> MutexGuard<'_, reader::Log> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// The kind of this name.
-pub fn kind(argument: &str, name: &str) -> PyResult<Kind> {
-    (Kind::ALL.into_iter().find(|kind| kind.name() == name))
-        .ok_or_else(|| PyValueError::new_err(format!("{argument}: there is no kind {name:?}")))
 }
 
 /// Runs with their files.
@@ -168,14 +191,14 @@ pub fn run_files(found: Found) -> Vec<RunFiles> {
 }
 
 /// Which tags a Python function chooses. It is asked once for each.
-struct Chosen {
-    function: Py<PyAny>,
+struct Chosen<'f> {
+    function: &'f Py<PyAny>,
     answers: Mutex<HashMap<Box<str>, bool>>,
     error: Mutex<Option<PyErr>>,
 }
 
-impl Chosen {
-    fn new(function: Py<PyAny>) -> Chosen {
+impl<'f> Chosen<'f> {
+    fn new(function: &'f Py<PyAny>) -> Chosen<'f> {
         Chosen { function, answers: Mutex::default(), error: Mutex::default() }
     }
 
@@ -184,21 +207,21 @@ impl Chosen {
         if let Some(&answer) = answers().get(tag) {
             return answer;
         }
-        // No lock is held while Python runs.
-        let answer = Python::attach(|py| {
+        // No lock is held while Python runs. Where the interpreter ends, nobody waits for it.
+        let answer = Python::try_attach(|py| {
             let answer = self.function.call1(py, (tag,)).and_then(|answer| answer.is_truthy(py));
             let keep = |error| {
                 self.error.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
             };
             answer.map_err(keep).ok()
         });
-        if let Some(answer) = answer {
+        if let Some(answer) = answer.flatten() {
             answers().insert(tag.into(), answer);
         }
-        answer.unwrap_or(false)
+        answer.flatten().unwrap_or(false)
     }
 
-    fn take_error(&self) -> Option<PyErr> {
-        self.error.lock().unwrap_or_else(PoisonError::into_inner).take()
+    fn into_error(self) -> Option<PyErr> {
+        self.error.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -9,6 +9,8 @@ use pyo3::pybacked::PyBackedBytes;
 use tfevents::storage::remote::{Listing, Remote};
 use tfevents::storage::{Source, Stamp};
 
+use crate::names::{self, of};
+
 /// As many bytes are read at a time where a file is read from its beginning to its end.
 const BLOCK: u64 = 4 << 20;
 /// And at least as many elsewhere.
@@ -22,7 +24,7 @@ pub struct Fsspec;
 impl Remote for Fsspec {
     fn list(&self, uri: &str) -> io::Result<Listing> {
         attach(|py| {
-            let files = py.import("tfevents.remote.files")?.call_method1("find", (uri,))?;
+            let files = names::FIND_REMOTE.call(py, (uri,))?;
             let files: Option<Vec<String>> = files.extract()?;
             Ok(files.map_or(Listing::File, Listing::Directory))
         })
@@ -30,7 +32,7 @@ impl Remote for Fsspec {
 
     fn stamp(&self, uri: &str) -> io::Result<Stamp> {
         attach(|py| {
-            let stamp = py.import("tfevents.remote.files")?.call_method1("stamp", (uri,))?;
+            let stamp = names::REMOTE_STAMP.call(py, (uri,))?;
             let (length, version) = stamp.extract()?;
             Ok(stamp_of(length, version))
         })
@@ -38,8 +40,8 @@ impl Remote for Fsspec {
 
     fn open(&self, uri: &str) -> io::Result<Box<dyn Source>> {
         let (file, size, version) = attach(|py| {
-            let file = py.import("tfevents.remote.files")?.call_method1("RemoteFile", (uri,))?;
-            let (size, version) = (file.getattr("size")?, file.getattr("version")?);
+            let file = names::REMOTE_FILE.call(py, (uri,))?;
+            let (size, version) = (file.getattr(of::size(py))?, file.getattr(of::version(py))?);
             Ok((file.unbind(), size.extract()?, version.extract()?))
         })?;
         Ok(Box::new(RemoteFile { file, size, version, windows: Mutex::default() }))
@@ -123,7 +125,7 @@ impl RemoteFile {
     fn read(&self, start: u64, length: u64, ahead: u64) -> io::Result<Window> {
         let length = length.min(self.size - start);
         let bytes = attach(|py| {
-            let bytes = self.file.call_method1(py, "read", (start, length, ahead))?;
+            let bytes = self.file.call_method1(py, of::read(py), (start, length, ahead))?;
             Ok(bytes.extract::<PyBackedBytes>(py)?)
         })?;
         Ok(Window { start, bytes: Some(bytes) })

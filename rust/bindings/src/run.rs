@@ -3,11 +3,10 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use numpy::PyArray1;
 use pyo3::exceptions::{PyIndexError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyDict, PyList};
-use tfevents::columns::{Blob, Series, Text, Values};
+use tfevents::columns::{self, Blob, Series, Text, Values};
 use tfevents::proto::Kind;
 use tfevents::proto::{Data, Elements, NoArray, SummaryValue, Tensor};
 use tfevents::reader::{Run, Tag};
@@ -16,6 +15,7 @@ use tfevents::wire::{Cursor, Value};
 
 use crate::column::{self, Column};
 use crate::error::to_py;
+use crate::job;
 
 /// The tags of one run and what they hold.
 #[pyclass(frozen, module = "tfevents._native")]
@@ -73,8 +73,8 @@ impl RunData {
         match blobs.get(item).ok_or_else(|| PyIndexError::new_err(item))? {
             Blob::Here(bytes) => with(bytes),
             Blob::There(place) => {
-                let path = &self.files[place.file()];
-                with(&py.detach(|| place.read(path)).map_err(to_py)?)
+                let path = self.files[place.file()].clone();
+                with(&job::run(py, move || place.read(&path))?.map_err(to_py)?)
             }
         }
     }
@@ -156,10 +156,10 @@ impl RunData {
         py: Python<'py>,
         index: usize,
     ) -> PyResult<(Column<'py, i64>, Column<'py, f64>)> {
-        let series = self.series(index)?;
+        let memory = column::memory(py, &self.series(index)?)?;
         Ok((
-            PyArray1::from_slice(py, series.values.steps()),
-            PyArray1::from_slice(py, series.values.wall_times()),
+            column::shared(&memory, |series| series.values.steps()),
+            column::shared(&memory, |series| series.values.wall_times()),
         ))
     }
 
@@ -180,36 +180,33 @@ impl RunData {
         PyList::new(py, values.collect::<Vec<_>>())
     }
 
-    /// The columns of the histograms of the tag at `index`; those of the buckets can't be written
-    /// to.
+    /// The columns of the histograms of the tag at `index`.
     fn histograms<'py>(&self, py: Python<'py>, index: usize) -> PyResult<Histograms<'py>> {
-        fn of(series: &Series) -> Option<&tfevents::columns::Histograms> {
+        type Get<T> = fn(&columns::Histograms) -> &[T];
+        fn of<T>(series: &Series, get: Get<T>) -> &[T] {
             match &series.values {
-                Values::Histograms(histograms) => Some(histograms),
-                _ => None,
+                Values::Histograms(histograms) => get(histograms),
+                _ => &[],
             }
         }
         let series = self.series(index)?;
-        let histograms = of(&series).ok_or_else(|| PyIndexError::new_err(index))?;
-        let columns = [
-            histograms.min(),
-            histograms.max(),
-            histograms.num(),
-            histograms.sum(),
-            histograms.sum_squares(),
-        ];
+        let Values::Histograms(histograms) = &series.values else {
+            return Err(PyIndexError::new_err(index));
+        };
+        let memory = column::memory(py, &series)?;
+        let floats = |get: Get<f64>| column::shared(&memory, |series| of(series, get));
         Ok((
-            columns.map(|column| PyArray1::from_slice(py, column)),
+            [
+                floats(columns::Histograms::min),
+                floats(columns::Histograms::max),
+                floats(columns::Histograms::num),
+                floats(columns::Histograms::sum),
+                floats(columns::Histograms::sum_squares),
+            ],
             (
-                column::shared(py, &series, |it| {
-                    of(it).map_or(&[], tfevents::columns::Histograms::ends)
-                })?,
-                column::shared(py, &series, |it| {
-                    of(it).map_or(&[], tfevents::columns::Histograms::limits)
-                })?,
-                column::shared(py, &series, |it| {
-                    of(it).map_or(&[], tfevents::columns::Histograms::counts)
-                })?,
+                column::shared(&memory, |series| of(series, columns::Histograms::ends)),
+                floats(columns::Histograms::limits),
+                floats(columns::Histograms::counts),
             ),
             histograms.tensors().to_vec(),
         ))

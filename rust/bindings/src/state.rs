@@ -7,7 +7,7 @@ use tfevents::proto::Metadata;
 use tfevents::reader::{FileState, RunState, TagState};
 use tfevents::storage::Stamp;
 
-use crate::reader::kind;
+use crate::argument;
 
 /// A run's name, its files and its tags.
 pub type RunTuple = (OsString, Vec<FileTuple>, Vec<TagTuple>);
@@ -65,7 +65,7 @@ pub fn from_tuple((name, files, tags): RunTuple) -> PyResult<RunState> {
                 data_class: class,
             })
         });
-        Ok(TagState { name: name.into(), kind: kind("state", &kind_name)?, metadata })
+        Ok(TagState { name: name.into(), kind: argument::kind(&kind_name, "state")?, metadata })
     });
     let tags = tags.collect::<PyResult<_>>()?;
     Ok(RunState { name: name.into(), files: files.collect(), tags })

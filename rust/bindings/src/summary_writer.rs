@@ -3,23 +3,22 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
 use numpy::PyReadonlyArray1;
-use pyo3::exceptions::{PyRuntimeError, PyTypeError, PyValueError};
+use pyo3::exceptions::{PyRuntimeError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyFloat, PyInt, PyList, PyMapping, PyTuple};
 use tfevents::graph;
 use tfevents::projector::Embedding;
 use tfevents::summary;
-use tfevents::writer::{OnError, Options, now};
+use tfevents::writer::now;
 
 use crate::argument;
 use crate::file_writer::FileWriter;
 use crate::handle::Handle;
+use crate::options::options;
 use crate::projector;
-use crate::summary::Summary;
-use crate::summary::{scalar, text};
+use crate::summary::{Summary, scalar, text};
 
 /// Logs scalars and texts to event files in one directory; the base of `SummaryWriter`.
 ///
@@ -34,41 +33,8 @@ pub struct EventWriter {
     handle: OnceLock<Arc<Handle>>,
 }
 
-/// How long an event may wait to be written, whatever `flush_secs` says.
-const LINGER: Duration = Duration::from_millis(100);
 /// Points that are encoded before the interpreter may be given up.
 const SERIES_CHUNK: usize = 4096;
-
-/// Checks the arguments that all writers share.
-pub fn options(
-    log_dir: PathBuf,
-    flush_secs: f64,
-    filename_suffix: String,
-    on_error: &str,
-) -> PyResult<Options> {
-    let path = log_dir.to_string_lossy();
-    if path.contains('\0') {
-        return Err(PyValueError::new_err("log_dir contains a null byte"));
-    }
-    if filename_suffix.contains(['/', '\0', std::path::MAIN_SEPARATOR]) {
-        return Err(PyValueError::new_err(format!(
-            "filename_suffix is part of a file's name and can't hold a separator: {filename_suffix:?}"
-        )));
-    }
-    if flush_secs.is_nan() {
-        return Err(PyValueError::new_err("flush_secs: expected seconds, got nan"));
-    }
-    let on_error = match on_error {
-        "raise" => OnError::Raise,
-        "warn" => OnError::Warn,
-        other => {
-            let message = format!("on_error: expected \"raise\" or \"warn\", got {other:?}");
-            return Err(PyValueError::new_err(message));
-        }
-    };
-    let linger = Duration::from_secs_f64(flush_secs.clamp(0.0, LINGER.as_secs_f64()));
-    Ok(Options { log_dir, suffix: filename_suffix, linger, on_error })
-}
 
 impl EventWriter {
     #[inline(always)]

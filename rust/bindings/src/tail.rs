@@ -1,28 +1,35 @@
 //! The events of a file in order, for readers in the place of TensorBoard's.
 
 use std::path::PathBuf;
-use std::sync::Mutex;
 
 use numpy::PyArray1;
 use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
-use pyo3::sync::MutexExt;
 use pyo3::types::{PyBytes, PyList, PyTuple};
 use tfevents::proto::{Data, Event, Malformed, Status, SummaryValue, What};
 use tfevents::scan::{Item, Scalars, Tail};
 use tfevents::{Corruption, Error};
 
 use crate::error::to_py;
+use crate::job;
+use crate::loan::Loan;
 
 /// A file, and how far it is read.
 #[pyclass(frozen, module = "tfevents._native")]
-pub struct EventTail(Mutex<Tail>);
+pub struct EventTail(Loan<Position>);
+
+struct Position {
+    tail: Tail,
+    /// What was loaded, until it is taken.
+    loaded: Option<tfevents::Result<Vec<Item>>>,
+}
 
 #[pymethods]
 impl EventTail {
     #[new]
     fn new(py: Python<'_>, path: PathBuf) -> PyResult<EventTail> {
-        py.detach(|| Tail::open(&path)).map(|tail| EventTail(Mutex::new(tail))).map_err(to_py)
+        let tail = job::run(py, move || Tail::open(&path))?.map_err(to_py)?;
+        Ok(EventTail(Loan::new(Position { tail, loaded: None })))
     }
 
     /// The next events, at most `limit`; none where the file ends for now.
@@ -31,10 +38,11 @@ impl EventTail {
     /// come as one tuple `(tags, tag, event, step, wall_time, value)`, a list and columns. A record
     /// that is no event is a `CorruptFileError`, and the last in the list.
     fn load<'py>(&self, py: Python<'py>, limit: usize) -> PyResult<Bound<'py, PyList>> {
-        let items = {
-            let mut tail = self.0.lock_py_attached(py).unwrap_or_else(|it| it.into_inner());
-            let tail = &mut *tail;
-            py.detach(|| tail.load(limit)).map_err(to_py)?
+        let items = loop {
+            if let Some(loaded) = self.0.with(py, |it| it.loaded.take())?.flatten() {
+                break loaded.map_err(to_py)?;
+            }
+            self.0.lend(py, move |it| it.loaded = Some(it.tail.load(limit)))?;
         };
         let list = PyList::empty(py);
         for item in items {

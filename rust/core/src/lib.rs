@@ -4,9 +4,11 @@
 //! frame, [`wire`] is protobuf's encoding, then come the event model, the summaries, and at last
 //! the writer and the reader that use them.
 
+pub mod cancel;
 pub mod columns;
 pub mod crc32c;
 pub mod error;
+pub mod forks;
 pub mod graph;
 pub mod logdir;
 pub mod projector;

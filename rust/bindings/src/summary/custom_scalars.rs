@@ -3,7 +3,7 @@
 use pyo3::prelude::*;
 use tfevents::summary::{self, Category, Chart, ChartContent};
 
-use super::Summary;
+use super::encoded::Summary;
 
 /// A chart's tags: of its lines, or of a value, its lower and its upper bound.
 #[derive(FromPyObject)]

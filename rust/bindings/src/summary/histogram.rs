@@ -2,7 +2,7 @@ use numpy::{PyArrayMethods, PyReadonlyArray1};
 use pyo3::prelude::*;
 use tfevents::summary::{self, Buckets, EDGES, Float, Moments};
 
-use super::{Floats, Summary};
+use super::encoded::{Floats, Summary};
 use crate::argument;
 
 /// A histogram of values in TensorFlow's bins, and how many of them are NaN or infinite and were

@@ -3,7 +3,7 @@
 use pyo3::prelude::*;
 use tfevents::summary::{self, Hparam, HparamValue};
 
-use super::Summary;
+use super::encoded::Summary;
 
 /// A hyperparameter's value; the order is that of the attempts, and `bool` is an `int`.
 #[derive(FromPyObject)]

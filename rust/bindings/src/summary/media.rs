@@ -7,7 +7,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use tfevents::summary::{self, Amplitude, Audio, Channel, Grid, Image, Values, Video};
 
-use super::Summary;
+use super::encoded::Summary;
 use crate::argument;
 
 #[derive(FromPyObject)]

@@ -4,7 +4,7 @@ use numpy::PyReadonlyArray3;
 use pyo3::prelude::*;
 use tfevents::summary::{self, MeshComponent, MeshTensor};
 
-use super::Summary;
+use super::encoded::Summary;
 
 /// The mesh of these components, C-contiguous, each of the shape [batch, items, 3].
 #[pyfunction]

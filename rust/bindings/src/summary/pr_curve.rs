@@ -2,7 +2,7 @@ use numpy::PyReadonlyArray1;
 use pyo3::prelude::*;
 use tfevents::summary::{self, PrCurve, Prediction};
 
-use super::{Floats, Summary};
+use super::encoded::{Floats, Summary};
 use crate::argument;
 
 /// The curve of as many predictions, labels and weights, and how many of the predictions belong to

@@ -1,7 +1,7 @@
 use pyo3::prelude::*;
 use tfevents::summary::{self, Precision};
 
-use super::Summary;
+use super::encoded::Summary;
 use crate::argument;
 
 /// The type of the tensor that the options of `add_scalar` ask for, where they ask for one.

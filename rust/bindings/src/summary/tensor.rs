@@ -4,7 +4,7 @@ use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use tfevents::summary::{self, Dtype};
 
-use super::Summary;
+use super::encoded::Summary;
 use crate::argument;
 
 /// A tensor of numbers: its elements as little-endian bytes in row-major order, of the type that

@@ -1,7 +1,7 @@
 use pyo3::prelude::*;
 use tfevents::summary;
 
-use super::Summary;
+use super::encoded::Summary;
 use crate::argument;
 
 /// Appends a text under the tag that is TensorBoard's convention for it.

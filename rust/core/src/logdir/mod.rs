@@ -10,6 +10,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::cancel;
 use crate::error::{Error, Result};
 use crate::storage::remote::{self, Listing};
 
@@ -160,6 +161,7 @@ fn walk(
 ) -> Result<()> {
     // A directory that is removed meanwhile is not there; the root was there a moment ago.
     let gone = |error: &io::Error| error.kind() == io::ErrorKind::NotFound;
+    cancel::check().map_err(|error| Error::io(error, directory))?;
     let entries = match fs::read_dir(directory) {
         Err(error) if gone(&error) => return Ok(()),
         entries => entries.map_err(|error| Error::io(error, directory))?,

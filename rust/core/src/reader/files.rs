@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::cancel::Token;
 use crate::columns::Restarts;
 use crate::columns::builder::{Columns, Content};
 use crate::columns::points::Points;
@@ -58,9 +59,17 @@ pub fn read_files(tasks: &[Task<'_>], options: &Options<'_>) -> Vec<Result<FileC
     if workers <= 1 {
         work();
     } else {
+        let token = Token::current();
+        let help = || match token.clone() {
+            Some(token) => token.run(work),
+            None => work(),
+        };
         std::thread::scope(|scope| {
             for _ in 1..workers {
-                scope.spawn(work);
+                // Where there can be no more threads, those that there are do it.
+                if std::thread::Builder::new().spawn_scoped(scope, help).is_err() {
+                    break;
+                }
             }
             work();
         });

@@ -57,7 +57,7 @@ impl Records {
     }
 
     /// The record that was read last, which takes `size` bytes.
-    pub(crate) fn last(&self, size: usize) -> &[u8] {
+    pub fn last(&self, size: usize) -> &[u8] {
         self.scanner.stream().before(size)
     }
 

@@ -27,7 +27,7 @@ pub struct Report {
 
 /// Reads all of the file at `path`.
 pub fn verify(path: &Path) -> Result<Report> {
-    scan(path, |_, _| Ok(()))
+    scan(open(path)?, |_, _| Ok(()))
 }
 
 /// Copies each good record of the file at `path` to a new file at `output`, which must not exist.
@@ -41,9 +41,11 @@ pub fn repair(path: &Path, output: &Path) -> Result<Report> {
     if output.symlink_metadata().is_ok() {
         return Err(error(io::ErrorKind::AlreadyExists.into()));
     }
+    // Before there is a copy: a pipe may be waited for in vain.
+    let records = open(path)?;
     let copy = new_file_beside(output).map_err(error)?;
     let mut file = BufWriter::with_capacity(256 << 10, copy);
-    let report = scan(path, |report, record| {
+    let report = scan(records, |report, record| {
         if report.records == 0 && !report.damage.is_empty() {
             let payload = record.get(HEADER..record.len() - FOOTER).unwrap_or_default();
             let event = Event::decode(payload).ok();
@@ -75,8 +77,14 @@ fn new_file_beside(path: &Path) -> io::Result<NamedTempFile> {
     options.tempfile_in(directory.unwrap_or(Path::new(".")))
 }
 
-fn scan(path: &Path, mut keep: impl FnMut(&Report, &[u8]) -> Result<()>) -> Result<Report> {
-    let mut records = Records::open(path, Verify::Crc, OnCorrupt::Skip)?;
+fn open(path: &Path) -> Result<Records> {
+    Records::open(path, Verify::Crc, OnCorrupt::Skip)
+}
+
+fn scan(
+    mut records: Records,
+    mut keep: impl FnMut(&Report, &[u8]) -> Result<()>,
+) -> Result<Report> {
     let mut report = Report::default();
     loop {
         match records.read()? {

@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use crate::crc32c::Checksum;
+use crate::cancel;
 use crate::storage::remote;
 
 #[cfg(unix)]
@@ -57,6 +58,7 @@ impl Stamp {
 
 /// Opens the file at `path`.
 pub fn open(path: &Path) -> io::Result<Box<dyn Source>> {
+    cancel::check()?;
     if let Some((remote, uri)) = remote::of(path) {
         return remote.open(uri);
     }
@@ -73,6 +75,7 @@ struct Local {
 
 impl Source for Local {
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        cancel::check()?;
         loop {
             let read = match self.is_seekable() {
                 true => self.file.read_at(buffer, offset),

@@ -1,0 +1,103 @@
+//! A value that one job at a time works on.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use pyo3::prelude::*;
+
+use crate::job::Job;
+
+/// Holds a value, which goes with each job and comes back when that is done.
+///
+/// Its lock is never kept while Python runs or while anything is waited for: a signal's handler, a
+/// finalizer and a forked child can use it at any time.
+pub struct Loan<T: Send + 'static>(Mutex<Place<T>>);
+
+enum Place<T: Send + 'static> {
+    Here(T),
+    Out(Arc<Job<T>>),
+    /// It was given up.
+    Gone,
+}
+
+impl<T: Send + 'static> Loan<T> {
+    pub fn new(value: T) -> Loan<T> {
+        Loan(Mutex::new(Place::Here(value)))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Place<T>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Calls `with`, which must not run Python, on the value, once it is here; None if it is gone.
+    #[inline]
+    pub fn with<R>(
+        &self,
+        py: Python<'_>,
+        mut with: impl FnMut(&mut T) -> R,
+    ) -> PyResult<Option<R>> {
+        loop {
+            let job = match &mut *self.lock() {
+                Place::Here(value) => return Ok(Some(with(value))),
+                Place::Gone => return Ok(None),
+                Place::Out(job) => Arc::clone(job),
+            };
+            job.wait(py)?;
+            self.take_back(&job);
+        }
+    }
+
+    /// Has `work` done on the value, once it is here, and waits for it. Where a signal's handler
+    /// raises meanwhile, the value comes back later.
+    pub fn lend(&self, py: Python<'_>, work: impl FnOnce(&mut T) + Send + 'static) -> PyResult<()> {
+        let mut work = Some(work);
+        let job = loop {
+            let job = {
+                let mut place = self.lock();
+                match std::mem::replace(&mut *place, Place::Gone) {
+                    Place::Here(mut value) => {
+                        let Some(work) = work.take() else { return Ok(()) };
+                        let job = Job::new(move || {
+                            work(&mut value);
+                            value
+                        });
+                        *place = Place::Out(Arc::clone(&job));
+                        break job;
+                    }
+                    Place::Out(job) => {
+                        *place = Place::Out(Arc::clone(&job));
+                        job
+                    }
+                    Place::Gone => return Ok(()),
+                }
+            };
+            job.wait(py)?;
+            self.take_back(&job);
+        };
+        job.begin(py).inspect_err(|_| self.give_up())?;
+        job.wait(py)?;
+        self.take_back(&job);
+        Ok(())
+    }
+
+    /// Puts back what this job worked on, unless another call did.
+    fn take_back(&self, job: &Arc<Job<T>>) {
+        let mut place = self.lock();
+        if matches!(&*place, Place::Out(out) if Arc::ptr_eq(out, job)) {
+            *place = job.take().map_or(Place::Gone, Place::Here);
+        }
+    }
+
+    /// Gives the value up, for whoever works on it or waits for it too.
+    pub fn give_up(&self) {
+        let place = std::mem::replace(&mut *self.lock(), Place::Gone);
+        if let Place::Out(job) = &place {
+            job.cancel();
+        }
+    }
+}
+
+impl<T: Send + 'static> Drop for Loan<T> {
+    fn drop(&mut self) {
+        self.give_up();
+    }
+}

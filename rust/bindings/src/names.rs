@@ -1,0 +1,118 @@
+//! The names of Python's that Rust calls: each stands here, and is looked up once.
+
+use pyo3::call::PyCallArgs;
+use pyo3::import_exception;
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::PyString;
+
+import_exception!(tfevents, CorruptFileError);
+import_exception!(tfevents, FileChangedError);
+
+/// What a module has under a name.
+pub struct Global {
+    module: &'static str,
+    name: &'static str,
+    found: PyOnceLock<Py<PyAny>>,
+}
+
+impl Global {
+    const fn new(module: &'static str, name: &'static str) -> Global {
+        Global { module, name, found: PyOnceLock::new() }
+    }
+
+    /// The object. Its module is imported if it was not.
+    pub fn get<'py>(&self, py: Python<'py>) -> PyResult<&Bound<'py, PyAny>> {
+        if let Some(found) = self.found.get(py) {
+            return Ok(found.bind(py));
+        }
+        // Not by what initializes the cell: a fork while that imports would leave it half done.
+        let found = py.import(self.module)?.getattr(self.name)?.unbind();
+        Ok(self.found.get_or_init(py, || found).bind(py))
+    }
+
+    /// Calls it.
+    pub fn call<'py>(
+        &self,
+        py: Python<'py>,
+        arguments: impl PyCallArgs<'py>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        self.get(py)?.call1(arguments)
+    }
+}
+
+macro_rules! globals {
+    ($($constant:ident = $module:literal . $name:literal;)*) => {
+        $(pub static $constant: Global = Global::new($module, $name);)*
+    };
+}
+
+globals! {
+    // What values and events are made of.
+    AUDIO_CLIP = "tfevents.events"."AudioClip";
+    HISTOGRAM = "tfevents.events"."Histogram";
+    IMAGE = "tfevents.events"."Image";
+    LOG_MESSAGE = "tfevents.events"."_log_message";
+    METADATA = "tfevents.events"."Metadata";
+    SESSION_LOG = "tfevents.events"."SessionLog";
+    TAGGED_RUN_METADATA = "tfevents.events"."TaggedRunMetadata";
+    TENSOR_AS_ARRAY = "tfevents.events"."as_array";
+    EVENT_MESSAGE = "tfevents.proto"."Event";
+    // Where files are.
+    FIND_REMOTE = "tfevents.remote.files"."find";
+    REMOTE_FILE = "tfevents.remote.files"."RemoteFile";
+    REMOTE_STAMP = "tfevents.remote.files"."stamp";
+    LOCATION = "tfevents.remote"."location";
+    SPOOL_FOR = "tfevents.remote"."spool_for";
+    // A writer that opened a file.
+    OPENED = "tfevents._exit"."opened";
+    // Python's own, and others' packages.
+    OBJECT = "builtins"."object";
+    MAIN_THREAD = "threading"."main_thread";
+    REGISTER_AT_FORK = "os"."register_at_fork";
+    NUMPY_AS_ARRAY = "numpy"."asarray";
+}
+
+macro_rules! attributes {
+    ($($function:ident = $name:literal;)*) => {
+        /// Attributes and methods of objects.
+        pub mod of {
+            use super::*;
+
+            $(
+                #[inline]
+                pub fn $function(py: Python<'_>) -> &Bound<'_, PyString> {
+                    intern!(py, $name)
+                }
+            )*
+        }
+    };
+}
+
+attributes! {
+    // An object, and a thread.
+    new = "__new__";
+    ident = "ident";
+    // Numbers, arrays and tensors of any package.
+    array = "__array__";
+    detach = "detach";
+    float = "__float__";
+    index = "__index__";
+    item = "item";
+    shape = "shape";
+    // Messages of protobuf's.
+    from_string = "FromString";
+    serialize = "SerializeToString";
+    // A `tfevents.remote.spool.Spool`, and its `SpooledRun`.
+    abandon = "abandon";
+    check = "check";
+    close = "close";
+    flush = "flush";
+    open = "open";
+    run = "run";
+    // A `tfevents.remote.files.RemoteFile`.
+    read = "read";
+    size = "size";
+    version = "version";
+}

@@ -1,0 +1,45 @@
+//! A summary, and arrays that it is made of.
+
+use numpy::PyReadonlyArray1;
+use pyo3::exceptions::PyRuntimeError;
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+use tfevents::summary;
+
+use crate::argument;
+
+/// A `Summary` message, what an event of a log holds.
+///
+/// Made by the functions of `tfevents.summary`, logged by `FileWriter.add_summary`. Pixels and
+/// samples are copied when it is made, and encoded when it is written or serialized.
+#[pyclass(module = "tfevents", frozen)]
+pub struct Summary(pub summary::Summary);
+
+impl Summary {
+    /// One whose values `encode` appends; where they are too large, `argument` made them so.
+    pub fn encoded(argument: &str, encode: impl FnOnce(&mut Vec<u8>)) -> PyResult<Summary> {
+        let mut out = Vec::new();
+        encode(&mut out);
+        argument::fits(out.len(), argument)?;
+        Ok(Summary(summary::Summary::Encoded(out.into())))
+    }
+}
+
+/// A contiguous array of either precision.
+#[derive(FromPyObject)]
+pub enum Floats<'py> {
+    Single(PyReadonlyArray1<'py, f32>),
+    Double(PyReadonlyArray1<'py, f64>),
+}
+
+#[pymethods]
+impl Summary {
+    /// The encoded message, bytes of a `tensorboard.Summary` protocol buffer.
+    #[allow(non_snake_case)]
+    fn SerializeToString<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        let bytes = py
+            .detach(|| self.0.encode())
+            .map_err(|error| PyRuntimeError::new_err(error.to_string()))?;
+        Ok(PyBytes::new(py, &bytes))
+    }
+}

@@ -1,0 +1,33 @@
+//! The tags that values had of late, as Python's strings.
+
+use std::sync::{Mutex, PoisonError};
+
+use pyo3::prelude::*;
+use pyo3::types::PyString;
+
+/// As many are kept, and longer ones are not.
+const KEPT: usize = 256;
+const LONGEST: usize = 128;
+
+static LATELY: Mutex<[Option<Py<PyString>>; KEPT]> = Mutex::new([const { None }; KEPT]);
+
+/// The tag; the same object for the same tag, mostly, which spares making and hashing it.
+pub fn string(py: Python<'_>, tag: &str) -> Py<PyString> {
+    if tag.len() > LONGEST {
+        return PyString::new(py, tag).unbind();
+    }
+    // To make a string runs no Python, so that the lock may be held.
+    let mut lately = LATELY.lock().unwrap_or_else(PoisonError::into_inner);
+    let place = &mut lately[slot(tag.as_bytes())];
+    match place {
+        Some(known) if known.bind(py).to_str().is_ok_and(|known| known == tag) => {
+            known.clone_ref(py)
+        }
+        _ => place.insert(PyString::new(py, tag).unbind()).clone_ref(py),
+    }
+}
+
+fn slot(tag: &[u8]) -> usize {
+    let mix = |hash: u32, &byte: &u8| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193);
+    tag.iter().rev().take(16).fold(tag.len() as u32, mix) as usize % KEPT
+}
