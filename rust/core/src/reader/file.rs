@@ -14,7 +14,7 @@ use crate::scan::damage::{Damage, OnCorrupt};
 use crate::scan::outline::{Outline, Part};
 use crate::scan::progress::{HEAD, Progress};
 use crate::scan::scanner::{Bad, MAX_PAYLOAD, Walk};
-use crate::storage::source;
+use crate::storage;
 use crate::storage::stream::Stream;
 
 /// Read so much of a large file before its columns are laid out.
@@ -45,7 +45,7 @@ pub(super) fn read_file(
     ahead: bool,
 ) -> Result<Progress> {
     let io_error = |error| Error::io(error, path);
-    let source = source::open(path).map_err(io_error)?;
+    let source = storage::open(path).map_err(io_error)?;
     // From before a byte is read: what is written meanwhile changes it.
     let stamp = source.stamp().map_err(io_error)?;
     let Progress { offset, record, damage, head, .. } = progress.clone().before_open_damage();

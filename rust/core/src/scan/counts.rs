@@ -8,7 +8,7 @@ use crate::record::{self, OVERHEAD, Parsed, Verify};
 use crate::scan::damage::OnCorrupt;
 use crate::scan::scanner::{Bad, MAX_PAYLOAD, Walk};
 use crate::scan::tags::Tags;
-use crate::storage::source;
+use crate::storage;
 use crate::storage::stream::Stream;
 use crate::wire::{Cursor, Value};
 
@@ -24,7 +24,7 @@ impl Counts {
     /// What is damaged is stepped over.
     pub fn of(path: &Path, offset: u64) -> io::Result<Counts> {
         let mut counts = Counts::default();
-        let stream = Stream::new(source::open(path)?, Vec::new());
+        let stream = Stream::new(storage::open(path)?, Vec::new());
         let mut walk = Walk::new(stream, Verify::None, OnCorrupt::Skip);
         walk.stream.skip(offset);
         loop {

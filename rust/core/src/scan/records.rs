@@ -8,7 +8,8 @@ use crate::proto::{Event, Malformed, What};
 use crate::record::{self, HEADER, OVERHEAD, Parsed, Verify};
 use crate::scan::damage::{Damage, OnCorrupt};
 use crate::scan::scanner::{Bad, MAX_PAYLOAD, Walk};
-use crate::storage::source::{self, Source};
+use crate::storage;
+use crate::storage::source::Source;
 use crate::storage::stream::Stream;
 
 /// The records of a file that hold events.
@@ -42,7 +43,7 @@ impl Records {
         on_corrupt: OnCorrupt,
         is_live: bool,
     ) -> Result<Records> {
-        let source = source::open(path).map_err(|error| Error::io(error, path))?;
+        let source = storage::open(path).map_err(|error| Error::io(error, path))?;
         let walk = Walk::new(Stream::new(source, Vec::new()), verify, on_corrupt);
         Ok(Records { path: path.to_owned(), walk, on_corrupt, is_live, unfinished: 0 })
     }

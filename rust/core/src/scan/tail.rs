@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::error::{Corruption, Error, Result};
 use crate::proto::{Data, Event, Malformed, What};
 use crate::record::{self, FOOTER, HEADER, OVERHEAD, Parsed, Verify};
-use crate::storage::source;
+use crate::storage;
 use crate::storage::stream::Stream;
 
 /// About so many bytes of events are returned at once.
@@ -54,7 +54,7 @@ pub struct Scalars {
 impl Tail {
     /// The file's beginning.
     pub fn open(path: &Path) -> Result<Tail> {
-        let source = source::open(path).map_err(|error| Error::io(error, path))?;
+        let source = storage::open(path).map_err(|error| Error::io(error, path))?;
         let path = path.to_path_buf();
         Ok(Tail { path, stream: Stream::new(source, Vec::new()), record: 0 })
     }
