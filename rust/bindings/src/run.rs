@@ -10,7 +10,7 @@ use tfevents::columns::{self, Blob, Series, Text, Values};
 use tfevents::proto::Kind;
 use tfevents::proto::{Data, Elements, NoArray, SummaryValue, Tensor};
 use tfevents::reader::{Run, Tag};
-use tfevents::storage::remote;
+use tfevents::storage;
 use tfevents::wire::{Cursor, Value};
 
 use crate::column::{self, Column};
@@ -40,7 +40,7 @@ type Sounds<'py> = (Option<f32>, String, Vec<(Bound<'py, PyBytes>, Option<Bound<
 
 impl RunData {
     pub fn new(run: Arc<Run>) -> RunData {
-        RunData { files: run.paths().map(remote::absolute).collect(), run }
+        RunData { files: run.paths().map(storage::absolute).collect(), run }
     }
 
     /// The tags that hold scalars.

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use crate::crc32c;
 use crate::error::{Error, ErrorKind, Result};
+use crate::storage;
 use crate::storage::source::{self, Source};
 
 /// A value with more bytes than this stays in the file, and is read when it is asked for.
@@ -61,7 +62,7 @@ impl Place {
     /// Reads the bytes from the file, which was at `path`; an error if they are not what they were.
     pub fn read(&self, path: &Path) -> Result<Vec<u8>> {
         let changed = || Error::new(ErrorKind::Changed).at_path(path).at_offset(self.offset);
-        let source = source::open(path).map_err(|error| Error::io(error, path))?;
+        let source = storage::open(path).map_err(|error| Error::io(error, path))?;
         let bytes = self.read_from(&*source).map_err(|error| Error::io(error, path))?;
         bytes.ok_or_else(changed)
     }

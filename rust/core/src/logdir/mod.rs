@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use crate::cancel;
 use crate::error::{Error, Result};
 use crate::storage::remote::{self, Listing};
+use crate::storage::uri;
 
 /// A run, not read yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -124,7 +125,7 @@ fn below(root: &Path, run: &Path) -> Result<Named> {
     let is_root = run == Path::new(".");
     if let Some((_, uri)) = remote::of(root) {
         let uri = match run.to_str() {
-            Some(run) if !is_root => remote::join(uri, run),
+            Some(run) if !is_root => uri::join(uri, run),
             _ => uri.trim_end_matches('/').to_owned(),
         };
         return Ok((uri.clone().into(), uri.into()));
@@ -146,7 +147,7 @@ fn listed(uri: &str, mut files: Vec<String>, runs: &mut Vec<RunFiles>) {
             runs.len() - 1
         });
         if is_read(Path::new(path)) {
-            runs[index].files.push(remote::join(uri, path).into());
+            runs[index].files.push(uri::join(uri, path).into());
         }
     }
 }

@@ -14,6 +14,7 @@ use crate::scan::damage::{Damage, OnCorrupt};
 use crate::scan::outline::{Outline, Part};
 use crate::scan::progress::{HEAD, Progress};
 use crate::scan::scanner::{Mark, Next, Passed, Scanner, Sink};
+use crate::storage;
 use crate::storage::source::{self, Source};
 use crate::storage::stream::Stream;
 use crate::wire::Malformed;
@@ -46,7 +47,7 @@ pub(super) fn read_file(
     ahead: bool,
 ) -> Result<Progress> {
     let io_error = |error| Error::io(error, path);
-    let source = source::open(path).map_err(io_error)?;
+    let source = storage::open(path).map_err(io_error)?;
     // From before a byte is read: what is written meanwhile changes it.
     let stamp = source.stamp().map_err(io_error)?;
     let length = stamp.as_ref().map(|stamp| stamp.length);

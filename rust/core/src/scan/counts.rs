@@ -9,7 +9,8 @@ use crate::scan::damage::OnCorrupt;
 use crate::scan::outline::Part;
 use crate::scan::scanner::{Mark, Next, Passed, Scanner, Sink};
 use crate::scan::tags::Tags;
-use crate::storage::source::{self, Source};
+use crate::storage;
+use crate::storage::source::Source;
 use crate::storage::stream::Stream;
 use crate::wire::{Cursor, Malformed, Value};
 
@@ -25,7 +26,7 @@ impl Counts {
     /// What is damaged is stepped over.
     pub fn of(path: &Path, offset: u64) -> io::Result<Counts> {
         let mut counts = Counts::default();
-        let stream = Stream::new(source::open(path)?, Vec::new());
+        let stream = Stream::new(storage::open(path)?, Vec::new());
         let mut scanner = Scanner::new(stream, Verify::None, OnCorrupt::Skip)?;
         scanner.go_to(Mark { offset, record: 0 });
         loop {

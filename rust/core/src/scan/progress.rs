@@ -7,6 +7,7 @@ use crate::crc32c;
 use crate::error::{Error, Result};
 use crate::scan::damage::Damage;
 use crate::scan::scanner::Mark;
+use crate::storage;
 use crate::storage::source::{self, Source, Stamp};
 
 /// How much of a file is read, and how to know it again.
@@ -46,7 +47,7 @@ impl Progress {
     /// What became of the file at `path`.
     pub fn look(&self, path: &Path) -> Result<Change> {
         let io_error = |error| Error::io(error, path);
-        let now = source::stamp(path).map_err(io_error)?;
+        let now = storage::stamp(path).map_err(io_error)?;
         let (Some(before), Some(now)) = (&self.stamp, &now) else {
             // Bytes that come once: there is no more to be had than what came.
             return Ok(if self.stamp == now { Change::None } else { Change::Replaced });
@@ -57,7 +58,7 @@ impl Progress {
         if now.length < before.length {
             return Ok(Change::Replaced);
         }
-        let source = source::open(path).map_err(io_error)?;
+        let source = storage::open(path).map_err(io_error)?;
         let (length, head) = self.head;
         let head_is = checksum_before(&*source, length.into(), length.into());
         let same = head_is.map_err(io_error)? == Some(head)

@@ -8,7 +8,8 @@ use crate::proto::is_event;
 use crate::record::{self, OVERHEAD, Verify};
 use crate::scan::damage::{Damage, OnCorrupt};
 use crate::scan::scanner::{self, Mark, Passed, Scanner, Sink};
-use crate::storage::source::{self, Source};
+use crate::storage;
+use crate::storage::source::Source;
 use crate::storage::stream::Stream;
 use crate::wire::Malformed;
 
@@ -37,7 +38,7 @@ impl Records {
     /// The records of the file at `path`.
     pub fn open(path: &Path, verify: Verify, on_corrupt: OnCorrupt) -> Result<Records> {
         let io_error = |error| Error::io(error, path);
-        let source = source::open(path).map_err(io_error)?;
+        let source = storage::open(path).map_err(io_error)?;
         let stream = Stream::new(source, Vec::new());
         let scanner = Scanner::new(stream, verify, on_corrupt).map_err(io_error)?;
         let path = path.to_owned();

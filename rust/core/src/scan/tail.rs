@@ -9,7 +9,7 @@ use crate::proto::{Data, Event, What};
 use crate::record::Verify;
 use crate::scan::damage::OnCorrupt;
 use crate::scan::scanner::{Bad, Next, Scanner, Sink};
-use crate::storage::source;
+use crate::storage;
 use crate::storage::stream::Stream;
 use crate::wire::Malformed;
 
@@ -57,7 +57,7 @@ impl Tail {
     /// The file's beginning.
     pub fn open(path: &Path) -> Result<Tail> {
         let io_error = |error| Error::io(error, path);
-        let stream = Stream::new(source::open(path).map_err(io_error)?, Vec::new());
+        let stream = Stream::new(storage::open(path).map_err(io_error)?, Vec::new());
         let scanner = Scanner::new(stream, Verify::Crc, OnCorrupt::Raise).map_err(io_error)?;
         Ok(Tail { path: path.to_path_buf(), scanner })
     }

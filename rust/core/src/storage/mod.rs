@@ -1,9 +1,13 @@
 //! The bytes of files, local or remote.
 
+mod local;
+mod open;
 mod pipe;
 pub(crate) mod read_ahead;
 pub mod remote;
 pub(crate) mod source;
 pub(crate) mod stream;
+pub mod uri;
 
+pub use open::{absolute, open, stamp};
 pub use source::{Source, Stamp};

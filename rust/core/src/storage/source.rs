@@ -1,15 +1,8 @@
-//! Where the bytes of a file come from.
+//! The bytes of one file, wherever they are.
 
-use std::fs::{File, Metadata};
-use std::io::{self, Read};
-use std::path::Path;
+use std::io;
 
 use crate::crc32c::Checksum;
-use crate::cancel;
-use crate::storage::remote;
-
-#[cfg(unix)]
-use std::os::unix::fs::{FileExt, MetadataExt};
 
 /// The bytes of one file, by their offsets.
 #[allow(clippy::len_without_is_empty)] // An unknown length is neither.
@@ -38,67 +31,6 @@ pub struct Stamp {
     /// What else changes with the file: its inode and when it was last written, or what tells the
     /// versions of a remote one apart.
     pub version: (u64, i64, i64),
-}
-
-/// The state of the file at `path`; None where a file can't be read twice.
-pub fn stamp(path: &Path) -> io::Result<Option<Stamp>> {
-    if let Some((remote, uri)) = remote::of(path) {
-        return remote.stamp(uri).map(Some);
-    }
-    Ok(Stamp::of(&std::fs::metadata(path)?))
-}
-
-impl Stamp {
-    fn of(metadata: &Metadata) -> Option<Stamp> {
-        #[cfg(unix)]
-        let version = (metadata.ino(), metadata.mtime(), metadata.mtime_nsec());
-        metadata.is_file().then_some(Stamp { length: metadata.len(), version })
-    }
-}
-
-/// Opens the file at `path`.
-pub fn open(path: &Path) -> io::Result<Box<dyn Source>> {
-    cancel::check()?;
-    if let Some((remote, uri)) = remote::of(path) {
-        return remote.open(uri);
-    }
-    let file = File::open(path)?;
-    let stamp = Stamp::of(&file.metadata()?);
-    Ok(Box::new(Local { file, stamp }))
-}
-
-/// A file of this machine; a pipe is read as it comes.
-struct Local {
-    file: File,
-    stamp: Option<Stamp>,
-}
-
-impl Source for Local {
-    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-        cancel::check()?;
-        loop {
-            let read = match self.is_seekable() {
-                true => self.file.read_at(buffer, offset),
-                false => (&self.file).read(buffer),
-            };
-            match read {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                read => return read,
-            }
-        }
-    }
-
-    fn len(&self) -> io::Result<Option<u64>> {
-        Ok(if self.is_seekable() { Some(self.file.metadata()?.len()) } else { None })
-    }
-
-    fn is_seekable(&self) -> bool {
-        self.stamp.is_some()
-    }
-
-    fn stamp(&self) -> io::Result<Option<Stamp>> {
-        Ok(self.stamp.clone())
-    }
 }
 
 /// Fills `buffer` with the bytes at `offset`; false if there are not as many.

@@ -1,0 +1,63 @@
+//! Files of this machine.
+
+use std::fs::{self, File, Metadata};
+use std::io::{self, Read};
+use std::path::Path;
+
+use crate::cancel;
+use crate::storage::source::{Source, Stamp};
+
+#[cfg(unix)]
+use std::os::unix::fs::{FileExt, MetadataExt};
+
+/// The state of the file at `path`; None where a file can't be read twice.
+pub fn stamp(path: &Path) -> io::Result<Option<Stamp>> {
+    fs::metadata(path).map(|metadata| stamp_of(&metadata))
+}
+
+fn stamp_of(metadata: &Metadata) -> Option<Stamp> {
+    #[cfg(unix)]
+    let version = (metadata.ino(), metadata.mtime(), metadata.mtime_nsec());
+    metadata.is_file().then_some(Stamp { length: metadata.len(), version })
+}
+
+/// Opens the file at `path`.
+pub fn open(path: &Path) -> io::Result<Box<dyn Source>> {
+    let file = File::open(path)?;
+    let stamp = stamp_of(&file.metadata()?);
+    Ok(Box::new(Local { file, stamp }))
+}
+
+/// A file of this machine; a pipe is read as it comes.
+struct Local {
+    file: File,
+    stamp: Option<Stamp>,
+}
+
+impl Source for Local {
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        cancel::check()?;
+        loop {
+            let read = match self.is_seekable() {
+                true => self.file.read_at(buffer, offset),
+                false => (&self.file).read(buffer),
+            };
+            match read {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                read => return read,
+            }
+        }
+    }
+
+    fn len(&self) -> io::Result<Option<u64>> {
+        Ok(if self.is_seekable() { Some(self.file.metadata()?.len()) } else { None })
+    }
+
+    fn is_seekable(&self) -> bool {
+        self.stamp.is_some()
+    }
+
+    fn stamp(&self) -> io::Result<Option<Stamp>> {
+        Ok(self.stamp.clone())
+    }
+}

@@ -1,0 +1,126 @@
+//! What is a URI, and what a path.
+//!
+//! `s3://bucket/run` is a URI, and so is a chain of schemes, `simplecache::s3://bucket/run`. A URI is
+//! kept in a `PathBuf` like any path, but its parts are never looked at as those of one:
+//! `s3://bucket` would become `s3:/bucket`.
+
+use std::path::PathBuf;
+
+/// Whether it begins with a scheme (RFC 3986), or with a chain of them.
+///
+/// ```
+/// use tfevents::storage::uri;
+///
+/// assert!(uri::is_uri("s3://bucket/run") && uri::is_uri("simplecache::s3://bucket/run"));
+/// assert!(!uri::is_uri("9x://dir") && !uri::is_uri("runs/a://b") && !uri::is_uri("://"));
+/// ```
+pub fn is_uri(text: &str) -> bool {
+    let is_scheme = |scheme: &str| {
+        scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+            && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
+    };
+    text.split_once("://").is_some_and(|(schemes, _)| schemes.split("::").all(is_scheme))
+}
+
+/// The path of this machine that a URI means; None for other URIs, and for what is none.
+///
+/// ```
+/// use std::path::Path;
+/// use tfevents::storage::uri;
+///
+/// assert_eq!(uri::local_path("file:///a%20b").as_deref(), Some(Path::new("/a b")));
+/// assert_eq!(uri::local_path("s3://a%20b"), None);
+/// ```
+pub fn local_path(uri: &str) -> Option<PathBuf> {
+    let (scheme, path) = uri.split_once("://")?;
+    // fsspec knows it by both names.
+    let is_local = ["file", "local"].iter().any(|local| scheme.eq_ignore_ascii_case(local));
+    let path = match path.strip_prefix("localhost") {
+        Some(path) if path.starts_with('/') => path,
+        _ => path,
+    };
+    is_local.then(|| path_from(unescaped(path)))
+}
+
+/// The URI of what has this path below another one.
+pub fn join(uri: &str, path: &str) -> String {
+    let slash = if uri.ends_with('/') { "" } else { "/" };
+    format!("{uri}{slash}{path}")
+}
+
+/// The bytes for which `%` and two hexadecimal digits stand; any other `%` stands for itself.
+fn unescaped(text: &str) -> Vec<u8> {
+    let digit = |byte: &u8| char::from(*byte).to_digit(16);
+    let (mut bytes, mut rest) = (Vec::with_capacity(text.len()), text.as_bytes());
+    while let [first, after @ ..] = rest {
+        rest = after;
+        let escaped = match rest {
+            [high, low, ..] if *first == b'%' => digit(high).zip(digit(low)),
+            _ => None,
+        };
+        bytes.push(match escaped {
+            Some((high, low)) => {
+                rest = &rest[2..];
+                (16 * high + low) as u8
+            }
+            None => *first,
+        });
+    }
+    bytes
+}
+
+#[cfg(unix)]
+fn path_from(bytes: Vec<u8>) -> PathBuf {
+    use std::os::unix::ffi::OsStringExt;
+    std::ffi::OsString::from_vec(bytes).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::os::unix::ffi::OsStrExt;
+
+    #[test]
+    fn paths_that_only_look_like_uris() {
+        for path in ["", "a", "/a", "a:/b", "://a", "9x://a", "a b://c", "a::://b", "a::9://b"] {
+            assert!(!is_uri(path), "{path}");
+            assert_eq!(local_path(path), None, "{path}");
+        }
+        for uri in ["a://", "S3://b", "x+y-z.1://b", "a::b::c://d", "file://x"] {
+            assert!(is_uri(uri), "{uri}");
+        }
+    }
+
+    #[test]
+    fn paths_of_this_machine() {
+        for (uri, path) in [
+            ("file:///a/b", "/a/b"),
+            ("FILE:///a", "/a"),
+            ("local:///a", "/a"),
+            ("file://localhost/a", "/a"),
+            ("file://localhosts/a", "localhosts/a"),
+            ("file://a/b", "a/b"),
+            ("file://", ""),
+            ("file:///100%25", "/100%"),
+            ("file:///%e2%82%AC", "/\u{20ac}"),
+            ("file:///%", "/%"),
+            ("file:///%4", "/%4"),
+            ("file:///%zz%2", "/%zz%2"),
+        ] {
+            assert_eq!(local_path(uri), Some(path.into()), "{uri}");
+        }
+        for uri in ["files:///a", "simplecache::file:///a", "s3://a/file:///b"] {
+            assert_eq!(local_path(uri), None, "{uri}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_path_comes_back(bytes in prop::collection::vec(1..=255u8, 0..40)) {
+            let escaped: String = bytes.iter().map(|byte| format!("%{byte:02x}")).collect();
+            let path = local_path(&format!("file:///{escaped}")).unwrap();
+            prop_assert_eq!(path.as_os_str().as_bytes(), [b"/", &bytes[..]].concat());
+        }
+    }
+}
