@@ -1,5 +1,5 @@
-use super::{FOOTER, HEADER, OVERHEAD};
 use crate::crc32c;
+use crate::record::size::{FOOTER, HEADER, OVERHEAD};
 
 /// Appends `payload` to `out` as one record.
 pub fn frame(out: &mut Vec<u8>, payload: &[u8]) {

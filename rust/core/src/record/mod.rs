@@ -13,15 +13,10 @@
 mod deferred;
 mod encode;
 mod parse;
+mod size;
 
 pub use deferred::Deferred;
 pub use encode::{count, finish, frame, seal, start};
 pub(crate) use parse::{MAX_PAYLOAD, find_header};
 pub use parse::{Parsed, Verify, parse, parse_length};
-
-/// Bytes before the payload.
-pub const HEADER: usize = 12;
-/// Bytes after the payload.
-pub const FOOTER: usize = 4;
-/// Bytes around the payload.
-pub const OVERHEAD: usize = HEADER + FOOTER;
+pub use size::{FOOTER, HEADER, OVERHEAD};

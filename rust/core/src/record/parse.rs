@@ -1,6 +1,6 @@
-use super::{HEADER, OVERHEAD};
 use crate::crc32c;
 use crate::error::Corruption;
+use crate::record::size::{HEADER, OVERHEAD};
 
 /// Which checksums are compared.
 ///
@@ -83,7 +83,7 @@ pub(crate) fn find_header(bytes: &[u8]) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::frame;
+    use crate::record::encode::frame;
 
     fn file(payloads: &[&[u8]]) -> Vec<u8> {
         let mut out = Vec::new();

@@ -1,5 +1,7 @@
 //! A cursor over the fields of one message. It borrows; it never allocates.
 
+use crate::wire::key::{BYTES, END_GROUP, FIXED32, FIXED64, START_GROUP, VARINT};
+
 /// The bytes are not a well-formed message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Malformed;
@@ -18,15 +20,15 @@ pub struct Field<'a> {
 /// A field's value by wire type.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Value<'a> {
-    /// Wire type 0: ints, bools, enums.
+    /// Ints, bools, enums.
     Varint(u64),
-    /// Wire type 1: doubles, fixed 64-bit ints.
+    /// Doubles, fixed 64-bit ints.
     Fixed64(u64),
-    /// Wire type 2: bytes, strings, messages, packed repeated fields.
+    /// Bytes, strings, messages, packed repeated fields.
     Bytes(&'a [u8]),
-    /// Wire type 5: floats, fixed 32-bit ints.
+    /// Floats, fixed 32-bit ints.
     Fixed32(u32),
-    /// Wire types 3 and 4, an obsolete kind that no message of ours has; skipped.
+    /// An obsolete kind that no message of ours has; skipped.
     Group,
 }
 
@@ -100,17 +102,17 @@ impl<'a> Cursor<'a> {
         let start = self.rest;
         let (number, wire_type) = self.key()?;
         let value = match wire_type {
-            0 => Value::Varint(self.varint()?),
-            1 => Value::Fixed64(u64::from_le_bytes(self.array()?)),
-            2 => {
+            VARINT => Value::Varint(self.varint()?),
+            FIXED64 => Value::Fixed64(u64::from_le_bytes(self.array()?)),
+            BYTES => {
                 let length = self.varint()?;
                 Value::Bytes(self.take(usize::try_from(length).map_err(|_| Malformed)?)?)
             }
-            3 => {
+            START_GROUP => {
                 self.skip_group(number)?;
                 Value::Group
             }
-            5 => Value::Fixed32(u32::from_le_bytes(self.array()?)),
+            FIXED32 => Value::Fixed32(u32::from_le_bytes(self.array()?)),
             _ => return Err(Malformed),
         };
         Ok(Field { number, value, raw: &start[..start.len() - self.rest.len()] })
@@ -128,15 +130,15 @@ impl<'a> Cursor<'a> {
         while let Some(&innermost) = open.last() {
             let (number, wire_type) = self.key()?;
             match wire_type {
-                0 => drop(self.varint()?),
-                1 => drop(self.array::<8>()?),
-                2 => {
+                VARINT => drop(self.varint()?),
+                FIXED64 => drop(self.array::<8>()?),
+                BYTES => {
                     let length = self.varint()?;
                     self.take(usize::try_from(length).map_err(|_| Malformed)?)?;
                 }
-                3 if (open.len() as u32) < MAX_GROUP_DEPTH => open.push(number),
-                4 if number == innermost => drop(open.pop()),
-                5 => drop(self.array::<4>()?),
+                START_GROUP if (open.len() as u32) < MAX_GROUP_DEPTH => open.push(number),
+                END_GROUP if number == innermost => drop(open.pop()),
+                FIXED32 => drop(self.array::<4>()?),
                 _ => return Err(Malformed),
             }
         }

@@ -1,5 +1,7 @@
 //! Appends fields to a message under construction.
 
+use crate::wire::key::{BYTES, FIXED32, FIXED64, VARINT, key};
+
 /// Bytes that `value` takes as a varint.
 #[inline(always)]
 pub fn varint_len(value: u64) -> usize {
@@ -19,21 +21,21 @@ pub fn varint(out: &mut Vec<u8>, mut value: u64) {
 /// Appends an int, bool or enum field.
 #[inline]
 pub fn varint_field(out: &mut Vec<u8>, number: u32, value: u64) {
-    varint(out, u64::from(number << 3));
+    varint(out, u64::from(key(number, VARINT)));
     varint(out, value);
 }
 
 /// Appends a `double` field.
 #[inline]
 pub fn double_field(out: &mut Vec<u8>, number: u32, value: f64) {
-    varint(out, u64::from(number << 3 | 1));
+    varint(out, u64::from(key(number, FIXED64)));
     out.extend_from_slice(&value.to_le_bytes());
 }
 
 /// Appends a `float` field.
 #[inline]
 pub fn float_field(out: &mut Vec<u8>, number: u32, value: f32) {
-    varint(out, u64::from(number << 3 | 5));
+    varint(out, u64::from(key(number, FIXED32)));
     out.extend_from_slice(&value.to_le_bytes());
 }
 
@@ -63,12 +65,12 @@ pub fn bytes_field(out: &mut Vec<u8>, number: u32, value: &[u8]) {
 /// Appends what comes before the `length` bytes of a `bytes`, `string` or message field.
 #[inline]
 pub fn bytes_key(out: &mut Vec<u8>, number: u32, length: usize) {
-    varint(out, u64::from(number << 3 | 2));
+    varint(out, u64::from(key(number, BYTES)));
     varint(out, length as u64);
 }
 
 /// Bytes that a `bytes`, `string` or message field of `length` takes, key and length included.
 #[inline(always)]
 pub fn bytes_field_len(number: u32, length: usize) -> usize {
-    varint_len(u64::from(number << 3)) + varint_len(length as u64) + length
+    varint_len(u64::from(key(number, BYTES))) + varint_len(length as u64) + length
 }

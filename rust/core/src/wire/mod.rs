@@ -4,5 +4,7 @@
 
 pub mod decode;
 pub mod encode;
+mod key;
 
 pub use decode::{Cursor, Field, Malformed, Value};
+pub use key::{BYTES, FIXED32, FIXED64, VARINT, key};
