@@ -8,8 +8,10 @@ use super::memory::{Content, File};
 use super::mutate::{self, Random};
 use tfevents::columns::{Blob, Restarts, Selection, Series, Values};
 use tfevents::logdir::RunFiles;
-use tfevents::proto::Kind;
-use tfevents::proto::{Data, Event, Metadata, SessionLog, SummaryValue, Tensor, What};
+use tfevents::proto::{
+    Data, Event, GraphDef, HparamsPluginData, Kind, Layout, MeshPluginData, Message, Metadata,
+    PrCurvePluginData, RunMetadata, SessionLog, SummaryValue, Tensor, What,
+};
 use tfevents::reader::table::{Batches, Part, pivot};
 use tfevents::reader::{Log, Options, read};
 use tfevents::record::{self, OVERHEAD, Parsed, Verify};
@@ -85,6 +87,15 @@ fn message(data: &[u8]) {
     if let Ok(log) = SessionLog::from_raw(data) {
         assert_eq!(log.raw(), data);
     }
+    there_and_back::<HparamsPluginData>(data);
+    there_and_back::<Layout>(data);
+    there_and_back::<MeshPluginData>(data);
+    there_and_back::<PrCurvePluginData>(data);
+    there_and_back::<RunMetadata>(data);
+    if let Ok(graph) = GraphDef::decode(data) {
+        let again = graph.to_bytes();
+        assert_eq!(format!("{:?}", GraphDef::decode(&again).unwrap()), format!("{graph:?}"));
+    }
     for step in [None, Some(7)] {
         let mut record = Vec::new();
         let written = summary::rewritten_event(&mut record, data, 1.5, step);
@@ -110,6 +121,14 @@ fn message(data: &[u8]) {
     assert_eq!(log.is_some(), is_event(data));
 }
 
+/// What was decoded, and encoded again, is decoded as the same.
+fn there_and_back<M: for<'a> Message<'a> + std::fmt::Debug>(data: &[u8]) {
+    if let Ok(decoded) = M::decode(data) {
+        let again = decoded.to_bytes();
+        assert_eq!(format!("{:?}", M::decode(&again).unwrap()), format!("{decoded:?}"));
+    }
+}
+
 fn is_event(payload: &[u8]) -> bool {
     Event::decode(payload).is_ok_and(|event| match &event.what {
         What::Summary(summary) => summary.values().all(|value| value.is_ok()),
@@ -118,6 +137,9 @@ fn is_event(payload: &[u8]) -> bool {
 }
 
 fn check_event(event: &Event<'_>) {
+    let mut again = Vec::new();
+    event.encode(&mut again);
+    assert_eq!(format!("{:?}", Event::decode(&again).unwrap()), format!("{event:?}"));
     if let What::Summary(summary) = &event.what {
         for value in summary.values().map_while(Result::ok) {
             check_value(&value);
@@ -148,11 +170,16 @@ fn check_value(value: &SummaryValue<'_>) {
 
 fn check_tensor(tensor: &Tensor<'_>) {
     let _ = tensor.array();
-    if let Some(text) = tensor.text() {
-        assert_eq!(text.shape.iter().product::<usize>(), text.strings.len());
+    if let Some(text) = tensor.strings() {
+        let count = text.strings.len();
+        assert!(count == 1 || text.shape.iter().product::<usize>() == count);
     }
-    if let Some(number) = tensor.number() {
+    if let Some(number) = tensor.scalar() {
         let _ = number.to_f64();
+    }
+    let _ = tensor.pictures();
+    if let Some(sounds) = tensor.sounds() {
+        assert!(sounds.len() <= tensor.raw().len());
     }
 }
 
@@ -420,9 +447,8 @@ fn repaired(data: &[u8]) {
 
 fn model(data: &[u8]) {
     let Ok(nodes) = graph::onnx_nodes(data) else { return };
-    let graph = graph::graph_def(&nodes);
-    let found = Cursor::new(&graph).filter(|field| field.unwrap().number == 1).count();
-    assert_eq!(found, nodes.len());
+    let graph = graph::graph_def(nodes.clone());
+    assert_eq!(GraphDef::decode(&graph).unwrap().nodes, nodes);
 }
 
 fn picture(data: &[u8]) {

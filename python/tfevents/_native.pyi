@@ -45,23 +45,29 @@ __all__ = [
     "audio",
     "custom_scalars",
     "decode_png",
-    "decode_tensor",
-    "fields",
+    "decode_value",
     "find",
     "flush_at_exit",
     "graph_def",
+    "graph_nodes",
+    "graph_of_meta_graph",
     "histogram",
     "histogram_in_bins",
     "histogram_raw",
     "hparams",
+    "hparams_plugin_data",
     "image",
     "instances",
+    "layout",
     "mesh",
+    "mesh_plugin_data",
+    "node_attributes",
     "onnx_graph_def",
     "pr_curve",
     "pr_curve_raw",
     "repair_file",
     "scalar",
+    "session_log",
     "tensor",
     "tensor_of_strings",
     "text",
@@ -426,8 +432,43 @@ class WideTable:
     def __arrow_c_schema__(self) -> object: ...
     def __arrow_c_stream__(self, requested_schema: object = None) -> object: ...
 
-def fields(message: bytes) -> list[tuple[int, int | bytes]]: ...
-def decode_tensor(message: bytes) -> tuple[str, list[int], bytearray | list[bytes]]: ...
+def decode_value(summary: bytes) -> tuple[str, list[int], bytearray | list[bytes]]:
+    """The tensor of a serialized `Summary` with one value."""
+
+def session_log(message: bytes) -> tuple[str, str, str]:
+    """Status, checkpoint path and message of a serialized `SessionLog`."""
+
+def graph_of_meta_graph(message: bytes) -> bytes | None:
+    """The serialized graph in a serialized `MetaGraphDef`, if it has one."""
+
+def graph_nodes(message: bytes) -> list[tuple[str, str, list[str], str, bytes]]:
+    """Name, operation, inputs, device and serialized `NodeDef` of each node of a `GraphDef`."""
+
+def node_attributes(message: bytes) -> dict[str, Any]:
+    """The attributes of a serialized `NodeDef` by name."""
+
+def mesh_plugin_data(message: bytes) -> tuple[str, int, str]:
+    """Name, component (1 vertices, 2 faces, 3 colours) and configuration of `MeshPluginData`."""
+
+def layout(
+    message: bytes,
+) -> list[tuple[str, list[tuple[str, list[str], list[tuple[str, str, str]]]], bool]]:
+    """Title, charts, and whether it is closed, of each category of a serialized `Layout`; of each
+    chart its title, tags and margins.
+    """
+
+def hparams_plugin_data(
+    message: bytes,
+) -> (
+    tuple[Literal["experiment"], dict[str, list[Any] | tuple[float, float]], list[str]]
+    | tuple[Literal["start"], dict[str, Any], str, float]
+    | tuple[Literal["end"], str | None, float]
+    | None
+):
+    """What a serialized `HParamsPluginData` says: the domains by name and the tags of the metrics;
+    the values by name, the group and the start; the status and the end.
+    """
+
 def decode_png(data: bytes) -> tuple[list[int], bytearray]: ...
 
 @final

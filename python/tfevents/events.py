@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
-from tfevents import _messages as messages
 from tfevents import _native
 from tfevents._closing import Closing
 from tfevents.reader import Damage, choice, roots
@@ -43,11 +42,6 @@ class LogMessage(NamedTuple):
     level: int
     """0 unknown, 10 debugging, 20 info, 30 warning, 40 error, 50 fatal."""
     message: str
-
-
-def _log_message(raw: bytes) -> LogMessage:
-    fields = messages.decode(raw)
-    return LogMessage(messages.integer(fields, 1), messages.text(fields, 2))
 
 
 class Events(_native.EventReader, Closing):

@@ -220,9 +220,10 @@ def test_tensors_that_are_no_arrays(tmp_path: Path) -> None:
         tensor("t", 20, [1], bytes(4)),
         tensor("t", 1, [2**62, 2**62], bytes(4)),
         tensor("t", 1, [2**40], bytes(4)),
-        tensor("t", 1, [-1], bytes(4)),
+        tensor("t", 1, [-1, -1], bytes(4)),
         tensor("t", 1, [2, 2], struct.pack("<f", 1.5)),
         tensor("t", 7, [2], b"text", field=8),
+        tensor("t", 1, [-1, 2], struct.pack("<4f", 1, 2, 3, 4)),
     )
     tensors = run.tensors["t"]
     for index in range(5):
@@ -231,6 +232,8 @@ def test_tensors_that_are_no_arrays(tmp_path: Path) -> None:
     # One element stands for all.
     assert tensors[5].value.tolist() == [[1.5, 1.5], [1.5, 1.5]]
     assert tensors[6].value.tolist() == [b"text", b"text"]
+    # One size that is not known follows from the others.
+    assert tensors[7].value.tolist() == [[1, 2], [3, 4]]
 
 
 def test_pr_curves_meshes_and_layouts(tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tfevents import _messages as messages
 from tfevents import _native
 from tfevents.compat import bins, frames
 from tfevents.compat.event_accumulator import (
@@ -422,8 +421,7 @@ _TABLES: dict[str, Callable[[Any], dict[str, frames.Column]]] = {
 
 def _array(raw: bytes) -> NDArray[Any]:
     """The tensor of a serialized `Summary` with one value."""
-    value = messages.decode(messages.message(messages.decode(raw), 1) or b"")
-    return as_array(*_native.decode_tensor(messages.message(value, 8) or b""))
+    return as_array(*_native.decode_value(raw))
 
 
 def _strings(array: NDArray[Any]) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tfevents import _messages as messages
+from tfevents import _native
 from tfevents.series.columns import Stored
 from tfevents.series.tensors import as_array
 
@@ -56,26 +56,15 @@ class Layouts(Stored[Layout]):
         array = as_array(*self._data.tensor(self._index, index))
         if array.size != 1 or not isinstance(array.item(), bytes):
             raise ValueError("a layout is one string, which is a message")
-        layout = messages.decode(array.item())
-        categories = map(messages.decode, messages.parts(layout, 2))
-        return Layout(*self._time(index), tuple(map(_category, categories)))
+        categories = (
+            Category(title, tuple(_chart(*chart) for chart in charts), closed)
+            for title, charts, closed in _native.layout(array.item())
+        )
+        return Layout(*self._time(index), tuple(categories))
 
     def __repr__(self) -> str:
         return self._repr("layout", "layouts")
 
 
-def _category(fields: messages.Fields) -> Category:
-    charts = map(messages.decode, messages.parts(fields, 2))
-    closed = bool(messages.integer(fields, 3))
-    return Category(messages.text(fields, 1), tuple(map(_chart, charts)), closed)
-
-
-def _chart(fields: messages.Fields) -> Chart:
-    multiline = messages.decode(messages.message(fields, 2) or b"")
-    margin = messages.decode(messages.message(fields, 3) or b"")
-    margins = (messages.decode(series) for series in messages.parts(margin, 1))
-    return Chart(
-        messages.text(fields, 1),
-        tuple(messages.texts(multiline, 1)),
-        tuple((messages.text(m, 1), messages.text(m, 2), messages.text(m, 3)) for m in margins),
-    )
+def _chart(title: str, tags: list[str], margins: list[tuple[str, str, str]]) -> Chart:
+    return Chart(title, tuple(tags), tuple(margins))

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tfevents import _messages as messages
 from tfevents import _native
 from tfevents.series.columns import Columns
 from tfevents.series.tensors import Tensors
@@ -72,9 +71,9 @@ class Meshes(Columns[Mesh]):
         self._parts: dict[int, Tensors] = {}
         self._config: Any = None
         for index in tags.values():
-            fields = _plugin_data(data, index)
-            self._parts.setdefault(messages.integer(fields, 3), Tensors(data, index))
-            if config := messages.text(fields, 5):
+            _, part, config = _plugin_data(data, index)
+            self._parts.setdefault(part, Tensors(data, index))
+            if config:
                 self._config = _json(config)
         vertices = self._parts.get(_VERTICES)
         if vertices is None:
@@ -112,17 +111,19 @@ def mesh_names(data: _native.RunData, indices: dict[str, int]) -> dict[str, dict
     """The names of meshes, each with its tags; a tag whose metadata name none is its own."""
     names: dict[str, dict[str, int]] = {}
     for tag, index in indices.items():
-        name = messages.text(_plugin_data(data, index), 2)
+        name, _, _ = _plugin_data(data, index)
         names.setdefault(name or tag, {})[tag] = index
     return names
 
 
-def _plugin_data(data: _native.RunData, index: int) -> messages.Fields:
-    """A tag's `MeshPluginData`; what is malformed says nothing."""
+def _plugin_data(data: _native.RunData, index: int) -> tuple[str, int, str]:
+    """A mesh's name, which part of it a tag is, and how to show it; what is malformed says
+    nothing.
+    """
     try:
-        return messages.decode(data.metadata(index)[1])
+        return _native.mesh_plugin_data(data.metadata(index)[1])
     except ValueError:
-        return {}
+        return "", 0, ""
 
 
 def _occurrences(steps: Iterable[int]) -> Iterable[tuple[int, int]]:

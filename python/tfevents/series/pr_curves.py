@@ -53,10 +53,13 @@ class PrCurves(Stored[PrCurve]):
 
     def _item(self, index: int) -> PrCurve:
         table = as_array(*self._data.tensor(self._index, index))
-        if table.ndim != 2 or len(table) != 6 or table.dtype.kind not in "fiu":
+        # As TensorBoard does, which looks at the first six rows of any numbers.
+        if table.ndim != 2 or len(table) < 6 or table.dtype.kind in "Oc":
             shape = list(table.shape)
             raise ValueError(f"a PR curve is numbers of shape [6, n], not {table.dtype} {shape}")
-        return PrCurve(*self._time(index), *table)
+        if table.dtype.kind not in "fiu":
+            table = table.astype(np.float32)
+        return PrCurve(*self._time(index), *table[:6])
 
     def __repr__(self) -> str:
         return self._repr("curve", "curves")

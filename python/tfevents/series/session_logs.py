@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tfevents import _messages as messages
-
-_STATUS = {1: "start", 2: "stop", 3: "checkpoint"}
+from tfevents import _native
 
 
 class SessionLog(NamedTuple):
@@ -22,6 +20,4 @@ class SessionLog(NamedTuple):
 
 def session_log(step: int, wall_time: float, raw: bytes) -> SessionLog:
     """Decodes a serialized `SessionLog`."""
-    fields = messages.decode(raw)
-    status = _STATUS.get(messages.integer(fields, 1), "unspecified")
-    return SessionLog(step, wall_time, status, messages.text(fields, 2), messages.text(fields, 3))
+    return SessionLog(step, wall_time, *_native.session_log(raw))

@@ -40,7 +40,7 @@ class Texts(Columns[Text]):
             if shape is None:
                 self.value[i] = strings[0]
             else:
-                self.value[i] = np.array(strings, dtype=object).reshape(shape)
+                self.value[i] = _filled(strings, shape)
         self.value.flags.writeable = False
 
     def _item(self, index: int) -> Text:
@@ -49,3 +49,9 @@ class Texts(Columns[Text]):
     def __repr__(self) -> str:
         last = f", last {short(self.value[-1])}" if len(self) else ""
         return self._repr("text", "texts", last)
+
+
+def _filled(strings: list[str], shape: list[int]) -> NDArray[np.object_]:
+    """The strings in a shape. Where one stands for all, it takes no more memory than one."""
+    array = np.array(strings, dtype=object)
+    return np.broadcast_to(array, shape) if len(strings) == 1 else array.reshape(shape)

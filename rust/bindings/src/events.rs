@@ -10,7 +10,7 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyFloat, PyInt, PyList, PyString};
 use tfevents::Error;
-use tfevents::proto::{Data, Event as Decoded, Malformed, Status, SummaryValue, What};
+use tfevents::proto::{Data, Event as Decoded, Malformed, SummaryValue, What};
 use tfevents::record::{FOOTER, HEADER, Verify};
 use tfevents::scan::repair::{self, Report};
 use tfevents::scan::{Damage, Next, OnCorrupt, Records};
@@ -251,19 +251,14 @@ impl Event {
             What::FileVersion(version) => version.into_pyobject(py)?.into_any(),
             What::Graph(bytes) | What::MetaGraph(bytes) => PyBytes::new(py, bytes).into_any(),
             What::Summary(_) => self.values(py)?.into_any(),
-            What::LogMessage(bytes) => names::LOG_MESSAGE.call(py, (PyBytes::new(py, &bytes),))?,
+            What::LogMessage(log) => names::LOG_MESSAGE.call(py, (log.level, log.message))?,
             What::SessionLog(log) => {
-                let status = match log.status {
-                    Status::Start => "start",
-                    Status::Stop => "stop",
-                    Status::Checkpoint => "checkpoint",
-                    _ => "unspecified",
-                };
+                let status = log.status.name();
                 let parts = (&self.step, &self.wall_time, status, log.checkpoint_path, log.message);
                 names::SESSION_LOG.call(py, parts)?
             }
             What::RunMetadata(run) => {
-                let parts = (run.tag, PyBytes::new(py, &run.bytes));
+                let parts = (run.tag, PyBytes::new(py, &run.run_metadata));
                 names::TAGGED_RUN_METADATA.call(py, parts)?
             }
         })

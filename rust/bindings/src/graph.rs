@@ -3,7 +3,8 @@
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
-use tfevents::graph::{self, Attribute, Node};
+use tfevents::graph;
+use tfevents::proto::{AttrList, AttrValue, NodeDef, Shape};
 
 /// A node: its name, its operation, the names of its inputs, a shape an output, and a text that
 /// describes it.
@@ -12,16 +13,24 @@ type Row = (String, String, Vec<String>, Option<Vec<Vec<i64>>>, Option<String>);
 /// The encoded `GraphDef` of these nodes.
 #[pyfunction]
 pub fn graph_def<'py>(py: Python<'py>, nodes: Vec<Row>) -> Bound<'py, PyBytes> {
-    let nodes: Vec<Node> = nodes
-        .into_iter()
-        .map(|(name, op, inputs, shapes, text)| {
-            let mut attributes = Vec::new();
-            attributes.extend(shapes.map(|shapes| ("_output_shapes", Attribute::Shapes(shapes))));
-            attributes.extend(text.map(|text| ("attr", Attribute::Text(text))));
-            Node { name, op, inputs, attributes }
-        })
-        .collect();
-    PyBytes::new(py, &graph::graph_def(&nodes))
+    let shapes = |shapes: Vec<Vec<i64>>| {
+        let shapes = shapes.into_iter().map(Shape::of).collect();
+        AttrValue::List(AttrList { shapes, ..AttrList::default() })
+    };
+    let text = |text: String| AttrValue::Bytes(text.into_bytes().into());
+    let node = |(name, op, inputs, output_shapes, described): Row| {
+        let mut attributes = Vec::new();
+        attributes.extend(output_shapes.map(|it| ("_output_shapes".into(), shapes(it))));
+        attributes.extend(described.map(|it| ("attr".into(), text(it))));
+        NodeDef {
+            name: name.into(),
+            op: op.into(),
+            inputs: inputs.into_iter().map(Into::into).collect(),
+            attributes,
+            ..NodeDef::default()
+        }
+    };
+    PyBytes::new(py, &graph::graph_def(nodes.into_iter().map(node).collect()))
 }
 
 /// The encoded `GraphDef` of an encoded ONNX model, which the error calls `argument`.
@@ -34,5 +43,5 @@ pub fn onnx_graph_def<'py>(
     let nodes = py
         .detach(|| graph::onnx_nodes(model))
         .map_err(|_| PyValueError::new_err(format!("{argument} is not an encoded ONNX model")))?;
-    Ok(PyBytes::new(py, &graph::graph_def(&nodes)))
+    Ok(PyBytes::new(py, &graph::graph_def(nodes)))
 }

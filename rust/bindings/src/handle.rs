@@ -10,7 +10,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyString;
 use tfevents::Result;
 use tfevents::record::Deferred;
-use tfevents::summary::{self, DeferredEvent, Summary};
+use tfevents::summary::{self, DeferredEvent, Prepared};
 use tfevents::writer::{self, OnError, Options, Report, Writer};
 
 use crate::error::to_py;
@@ -138,16 +138,16 @@ impl Handle {
         py: Python<'_>,
         wall_time: f64,
         step: Option<i64>,
-        summary: &Summary,
+        summary: &Prepared,
         reopen: bool,
     ) -> PyResult<()> {
         match summary {
-            Summary::Encoded(bytes) => self.append_slowly(
+            Prepared::Encoded(bytes) => self.append_slowly(
                 py,
                 &|out| summary::summary_event(out, wall_time, step, bytes),
                 reopen,
             ),
-            Summary::Deferred(values) => {
+            Prepared::Deferred(values) => {
                 let values = Arc::clone(values);
                 self.defer(py, Arc::new(DeferredEvent { wall_time, step, values }), reopen)
             }

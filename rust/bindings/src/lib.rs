@@ -17,6 +17,7 @@ mod loan;
 mod names;
 mod options;
 mod projector;
+mod proto;
 mod reader;
 mod remote;
 mod run;
@@ -47,9 +48,14 @@ mod _native {
     #[pymodule_export]
     use crate::instances::instances;
     #[pymodule_export]
+    use crate::proto::{
+        graph_nodes, graph_of_meta_graph, hparams_plugin_data, layout, mesh_plugin_data,
+        node_attributes, session_log,
+    };
+    #[pymodule_export]
     use crate::reader::{LogData, find};
     #[pymodule_export]
-    use crate::run::{RunData, decode_png, decode_tensor, fields};
+    use crate::run::{RunData, decode_png, decode_value};
     #[pymodule_export]
     use crate::summary::Summary;
     #[pymodule_export]

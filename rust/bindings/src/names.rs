@@ -53,7 +53,7 @@ globals! {
     AUDIO_CLIP = "tfevents.events"."AudioClip";
     HISTOGRAM = "tfevents.events"."Histogram";
     IMAGE = "tfevents.events"."Image";
-    LOG_MESSAGE = "tfevents.events"."_log_message";
+    LOG_MESSAGE = "tfevents.events"."LogMessage";
     METADATA = "tfevents.events"."Metadata";
     SESSION_LOG = "tfevents.events"."SessionLog";
     TAGGED_RUN_METADATA = "tfevents.events"."TaggedRunMetadata";

@@ -8,10 +8,9 @@ use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyDict, PyList};
 use tfevents::columns::{self, Blob, Series, Text, Values};
 use tfevents::proto::Kind;
-use tfevents::proto::{Data, Elements, NoArray, SummaryValue, Tensor};
+use tfevents::proto::{Data, Elements, NoArray, Pictures, SummaryValue, Tensor};
 use tfevents::reader::{Run, Tag};
 use tfevents::storage;
-use tfevents::wire::{Cursor, Value};
 
 use crate::column::{self, Column};
 use crate::error::to_py;
@@ -242,17 +241,10 @@ impl RunData {
                 Ok((Some(audio.sample_rate), content_type, vec![(encoded, None)]))
             }
             Data::Tensor(tensor) => {
-                let array = tensor.array().map_err(no_array)?;
-                let strings = strings(&array)?;
-                let bytes = |string: &&[u8]| PyBytes::new(py, string);
-                let files = match array.shape[..] {
-                    [_] => strings.iter().map(|file| (bytes(file), None)).collect(),
-                    [_, 2] => (strings.as_chunks::<2>().0.iter())
-                        .map(|[file, label]| (bytes(file), Some(bytes(label))))
-                        .collect(),
-                    _ => return Err(PyValueError::new_err("a sound's tensor is no [k, 2]")),
-                };
-                Ok((None, String::new(), files))
+                let sounds = tensor.sounds().ok_or_else(no_strings)?;
+                let bytes = |string: &[u8]| PyBytes::new(py, string);
+                let files = sounds.into_iter().map(|(file, label)| (bytes(file), label.map(bytes)));
+                Ok((None, String::new(), files.collect()))
             }
             _ => Err(PyValueError::new_err("the value is no sound")),
         })
@@ -266,37 +258,24 @@ impl RunData {
         item: usize,
     ) -> PyResult<(i64, i64, Vec<Bound<'py, PyBytes>>)> {
         self.with_data(py, index, item, |data| match data {
-            Data::Image(image) => {
-                let encoded = PyBytes::new(py, &image.encoded);
-                Ok((image.width.into(), image.height.into(), vec![encoded]))
-            }
+            Data::Image(image) => Ok(pictures(py, image.pictures())),
             Data::Tensor(tensor) => {
-                let array = tensor.array().map_err(no_array)?;
-                let [width, height, images @ ..] = strings(&array)? else {
-                    return Err(PyValueError::new_err(
-                        "a picture's tensor has no width and height",
-                    ));
-                };
-                let number = |text: &[u8]| {
-                    let number = str::from_utf8(text).ok().and_then(|text| text.parse().ok());
-                    number.ok_or_else(|| PyValueError::new_err("a picture's width is no number"))
-                };
-                let images = images.iter().map(|image| PyBytes::new(py, image)).collect();
-                Ok((number(width)?, number(height)?, images))
+                let message = "a picture's tensor has no strings for its width and height";
+                let found = tensor.pictures().ok_or_else(|| PyValueError::new_err(message))?;
+                Ok(pictures(py, found))
             }
             _ => Err(PyValueError::new_err("the value is no picture")),
         })
     }
 }
 
-/// The elements of an array of strings, all of them.
-fn strings<'a, 'b>(array: &'a tfevents::proto::Array<'b>) -> PyResult<&'a [&'b [u8]]> {
-    match &array.elements {
-        Elements::Strings(strings) if array.shape.iter().product::<usize>() == strings.len() => {
-            Ok(strings)
-        }
-        _ => Err(PyValueError::new_err("the tensor does not hold as many strings as it should")),
-    }
+fn pictures<'py>(py: Python<'py>, pictures: Pictures<'_>) -> (i64, i64, Vec<Bound<'py, PyBytes>>) {
+    let encoded = pictures.encoded.iter().map(|picture| PyBytes::new(py, picture));
+    (pictures.width, pictures.height, encoded.collect())
+}
+
+fn no_strings() -> PyErr {
+    PyValueError::new_err("the tensor holds no strings")
 }
 
 fn no_array(error: NoArray) -> PyErr {
@@ -317,30 +296,14 @@ pub fn tensor_array<'py>(py: Python<'py>, tensor: &Tensor<'_>) -> PyResult<Array
     })
 }
 
-/// A serialized `TensorProto` as `RunData.tensor` gives it.
+/// The tensor of a serialized `Summary` with one value, as `RunData.tensor` gives it.
 #[pyfunction]
-pub fn decode_tensor<'py>(py: Python<'py>, message: &[u8]) -> PyResult<Array<'py>> {
-    tensor_array(py, &Tensor::from_raw(message).map_err(|_| malformed())?)
-}
-
-/// The fields of a message: their numbers, and what they hold: an int, or the bytes of anything
-/// else.
-#[pyfunction]
-pub fn fields<'py>(py: Python<'py>, message: &[u8]) -> PyResult<Vec<(u32, Bound<'py, PyAny>)>> {
-    let mut fields = Vec::new();
-    for field in Cursor::new(message) {
-        let field = field.map_err(|_| malformed())?;
-        let bytes = |bytes: &[u8]| PyBytes::new(py, bytes).into_any();
-        let value = match field.value {
-            Value::Varint(varint) => varint.into_pyobject(py)?.into_any(),
-            Value::Fixed32(bits) => bytes(&bits.to_le_bytes()),
-            Value::Fixed64(bits) => bytes(&bits.to_le_bytes()),
-            Value::Bytes(content) => bytes(content),
-            Value::Group => continue,
-        };
-        fields.push((field.number, value));
+pub fn decode_value<'py>(py: Python<'py>, summary: &[u8]) -> PyResult<Array<'py>> {
+    let malformed = || PyValueError::new_err("the message is malformed");
+    match SummaryValue::from_raw(summary).map_err(|_| malformed())?.data {
+        Data::Tensor(tensor) => tensor_array(py, &tensor),
+        _ => Err(PyValueError::new_err("the value is no tensor")),
     }
-    Ok(fields)
 }
 
 /// The height, width and channels of a PNG, and its samples, 8 bits each.
@@ -354,8 +317,4 @@ pub fn decode_png<'py>(
         py.detach(|| tfevents::summary::decode_png(bytes)).map_err(PyValueError::new_err)?;
     let shape = [picture.height, picture.width, picture.channels];
     Ok((shape, PyByteArray::new(py, &picture.samples)))
-}
-
-fn malformed() -> PyErr {
-    PyValueError::new_err("the message is malformed")
 }

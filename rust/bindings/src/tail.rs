@@ -6,7 +6,7 @@ use numpy::PyArray1;
 use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyTuple};
-use tfevents::proto::{Data, Event, Malformed, Status, SummaryValue, What};
+use tfevents::proto::{Data, Event, Malformed, SessionStatus, SummaryValue, What};
 use tfevents::scan::{Item, Scalars, Tail};
 use tfevents::{Corruption, Error};
 
@@ -81,9 +81,9 @@ fn event<'py>(py: Python<'py>, payload: &[u8]) -> Converted<'py> {
         What::FileVersion(version) => (Some("file_version"), any(py, *version)),
         What::Graph(bytes) => (Some("graph_def"), any(py, PyBytes::new(py, bytes))),
         What::MetaGraph(bytes) => (Some("meta_graph_def"), any(py, PyBytes::new(py, bytes))),
-        What::SessionLog(log) => (Some("session_log"), any(py, log.status == Status::Start)),
+        What::SessionLog(log) => (Some("session_log"), any(py, log.status == SessionStatus::Start)),
         What::RunMetadata(it) => {
-            (Some("tagged_run_metadata"), any(py, (&*it.tag, PyBytes::new(py, &it.bytes))))
+            (Some("tagged_run_metadata"), any(py, (&*it.tag, PyBytes::new(py, &it.run_metadata))))
         }
         What::Summary(summary) => {
             let mut values = Vec::new();

@@ -1,7 +1,8 @@
 //! Layouts of charts.
 
 use pyo3::prelude::*;
-use tfevents::summary::{self, Category, Chart, ChartContent};
+use tfevents::proto::{Category, Chart, ChartContent, Layout, MarginSeries};
+use tfevents::summary;
 
 use super::encoded::Summary;
 
@@ -18,14 +19,18 @@ pub enum Tags {
 pub fn custom_scalars(categories: Vec<(String, Vec<(String, Tags)>)>) -> PyResult<Summary> {
     let chart = |(title, tags)| {
         let content = match tags {
-            Tags::Margin((value, lower, upper)) => ChartContent::Margin([value, lower, upper]),
+            Tags::Margin((value, lower, upper)) => {
+                ChartContent::Margin(vec![MarginSeries { value, lower, upper }])
+            }
             Tags::Multiline(tags) => ChartContent::Multiline(tags),
         };
-        Chart { title, content }
+        Chart { title, content: Some(content) }
     };
-    let categories: Vec<_> = categories
-        .into_iter()
-        .map(|(title, charts)| Category { title, charts: charts.into_iter().map(chart).collect() })
-        .collect();
-    Summary::encoded("layout", |out| summary::custom_scalars_value(out, &categories))
+    let category = |(title, charts): (String, Vec<_>)| Category {
+        title,
+        charts: charts.into_iter().map(chart).collect(),
+        is_closed: false,
+    };
+    let layout = Layout { categories: categories.into_iter().map(category).collect() };
+    Summary::encoded("layout", |out| summary::custom_scalars_value(out, &layout))
 }

@@ -13,7 +13,7 @@ use crate::argument;
 /// Made by the functions of `tfevents.summary`, logged by `FileWriter.add_summary`. Pixels and
 /// samples are copied when it is made, and encoded when it is written or serialized.
 #[pyclass(module = "tfevents", frozen)]
-pub struct Summary(pub summary::Summary);
+pub struct Summary(pub summary::Prepared);
 
 impl Summary {
     /// One whose values `encode` appends; where they are too large, `argument` made them so.
@@ -21,7 +21,7 @@ impl Summary {
         let mut out = Vec::new();
         encode(&mut out);
         argument::fits(out.len(), argument)?;
-        Ok(Summary(summary::Summary::Encoded(out.into())))
+        Ok(Summary(summary::Prepared::Encoded(out.into())))
     }
 }
 

@@ -1,7 +1,8 @@
 //! Hyperparameters.
 
 use pyo3::prelude::*;
-use tfevents::summary::{self, Hparam, HparamValue};
+use tfevents::proto::HparamValue;
+use tfevents::summary::{self, Hparam};
 
 use super::encoded::Summary;
 

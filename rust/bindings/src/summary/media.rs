@@ -5,7 +5,9 @@ use std::sync::Arc;
 use numpy::{PyReadonlyArray2, PyReadonlyArray4, PyReadonlyArray5};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use tfevents::summary::{self, Amplitude, Audio, Channel, Grid, Image, Values, Video};
+use tfevents::summary::{
+    self, Amplitude, Channel, DeferredAudio, DeferredImage, DeferredValues, DeferredVideo, Grid,
+};
 
 use super::encoded::Summary;
 use crate::argument;
@@ -31,8 +33,8 @@ pub enum Samples<'py> {
     Double(PyReadonlyArray2<'py, f64>),
 }
 
-fn deferred(values: impl Values + 'static) -> Summary {
-    Summary(summary::Summary::Deferred(Arc::new(values)))
+fn deferred(values: impl DeferredValues + 'static) -> Summary {
+    Summary(summary::Prepared::Deferred(Arc::new(values)))
 }
 
 fn grid((rows, columns): (usize, usize)) -> Grid {
@@ -57,9 +59,9 @@ pub fn image(
         tag: &str,
         pictures: &PyReadonlyArray4<'_, T>,
         grid: Grid,
-    ) -> Image {
+    ) -> DeferredImage {
         let pictures = pictures.as_array();
-        py.detach(|| Image::new(tag, pictures, grid))
+        py.detach(|| DeferredImage::new(tag, pictures, grid))
     }
     let (tag, grid) = (argument::text(tag, "tag")?, grid(layout));
     let mut image = match pictures {
@@ -98,9 +100,9 @@ pub fn video(
         grid: Grid,
         fps: f64,
         colorspace: usize,
-    ) -> Option<Video> {
+    ) -> Option<DeferredVideo> {
         let videos = videos.as_array();
-        py.detach(|| Video::new(tag, videos, grid, fps, colorspace))
+        py.detach(|| DeferredVideo::new(tag, videos, grid, fps, colorspace))
     }
     let (tag, grid) = (argument::text(tag, "tag")?, grid(layout));
     let video = match videos {
@@ -124,9 +126,9 @@ pub fn audio(
         tag: &str,
         samples: &PyReadonlyArray2<'_, T>,
         rate: u32,
-    ) -> (Audio, bool) {
+    ) -> (DeferredAudio, bool) {
         let samples = samples.as_array();
-        py.detach(|| Audio::new(tag, samples, rate))
+        py.detach(|| DeferredAudio::new(tag, samples, rate))
     }
     let tag = argument::text(tag, "tag")?;
     let (audio, clipped) = match samples {

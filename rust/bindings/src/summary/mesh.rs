@@ -2,7 +2,8 @@
 
 use numpy::PyReadonlyArray3;
 use pyo3::prelude::*;
-use tfevents::summary::{self, MeshComponent, MeshTensor};
+use tfevents::proto::MeshComponent;
+use tfevents::summary::{self, MeshTensor};
 
 use super::encoded::Summary;
 

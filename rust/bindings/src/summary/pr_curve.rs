@@ -49,6 +49,6 @@ pub fn pr_curve_raw(
 fn encoded(tag: &Bound<'_, PyAny>, rows: &[f64], thresholds: usize) -> PyResult<Summary> {
     let tag = argument::text(tag, "tag")?;
     Summary::encoded("num_thresholds", |out| {
-        summary::pr_curve_value(out, tag, rows, thresholds as u64);
+        summary::pr_curve_value(out, tag, rows, thresholds as u32);
     })
 }

@@ -2,7 +2,8 @@ use numpy::PyReadonlyArray1;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
-use tfevents::summary::{self, Dtype};
+use tfevents::proto::DataType;
+use tfevents::summary;
 
 use super::encoded::Summary;
 use crate::argument;
@@ -16,7 +17,7 @@ pub fn tensor(
     shape: Vec<u64>,
     elements: PyReadonlyArray1<'_, u8>,
 ) -> PyResult<Summary> {
-    let Some(dtype) = Dtype::named(dtype) else {
+    let Some(dtype) = DataType::named(dtype).filter(|it| it.is_writable()) else {
         let message = format!("tensor: event files have no type for elements of {dtype}");
         return Err(PyTypeError::new_err(message));
     };

@@ -3,13 +3,15 @@
 //! The records of a tag mostly are as long as the ones before, so their headers are equal, and a
 //! header that was verified once need not be again. The length tells how long the step is.
 
+use crate::proto::number::event;
 use crate::record::{HEADER, OVERHEAD};
+use crate::wire::{FIXED64, VARINT, key};
 
 /// The key of an event's wall time, and the bytes that the field takes.
-pub const WALL_TIME: u8 = 0x09;
+pub const WALL_TIME: u8 = key(event::WALL_TIME, FIXED64) as u8;
 pub const WALL_TIME_LEN: usize = 9;
 /// The key of an event's step.
-const STEP: u64 = 0x10;
+const STEP: u64 = key(event::STEP, VARINT) as u64;
 /// Steps of more bytes, from 2^28 on, are rare.
 const MAX_STEP: usize = 4;
 

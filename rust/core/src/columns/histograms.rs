@@ -117,15 +117,20 @@ impl Histograms {
     fn push_tensor(&mut self, tensor: &Tensor<'_>) -> Option<()> {
         let array = tensor.array().ok()?;
         let [buckets, 3] = array.shape[..] else { return None };
-        let Elements::Numbers(dtype, bytes) = array.elements else { return None };
+        let Elements::Numbers(dtype, bytes) = &array.elements else { return None };
         // One number for all buckets is no histogram.
         if bytes.len() / dtype.size != 3 * buckets {
             return None;
         }
         match dtype.name {
-            "float64" => self.push_rows(&bytes, f64::from_le_bytes),
-            "float32" => self.push_rows(&bytes, |x| f64::from(f32::from_le_bytes(x))),
-            _ => return None,
+            "float64" => self.push_rows(bytes, f64::from_le_bytes),
+            "float32" => self.push_rows(bytes, |x| f64::from(f32::from_le_bytes(x))),
+            // Of any other type too, TensorBoard shows them.
+            _ => {
+                let bytes: Vec<_> =
+                    array.to_f64()?.into_iter().flat_map(f64::to_le_bytes).collect();
+                self.push_rows(&bytes, f64::from_le_bytes);
+            }
         }
         self.sum.push(f64::NAN);
         self.sum_squares.push(f64::NAN);

@@ -115,7 +115,7 @@ impl Values {
         let (step, wall_time) = (event.step, event.wall_time);
         match (self, &value.data) {
             (Values::Texts(texts), Data::Tensor(tensor)) => {
-                if let Some(text) = tensor.text() {
+                if let Some(text) = tensor.strings() {
                     texts.push(step, wall_time, &text);
                 }
             }

@@ -5,11 +5,9 @@
 //! one value that was decoded in full tell how to read the next: if all bytes but the number's are
 //! equal, the messages are equal but for the number.
 
-use crate::proto::{Element, Number, SummaryValue};
+use crate::proto::number::event;
+use crate::proto::{Element, SummaryValue, TensorScalar};
 use crate::wire::encode;
-
-/// The field of `Event` that holds the summary.
-const SUMMARY: u32 = 5;
 
 /// The longest value that a template is made of.
 const MAX_VALUE: usize = 4 << 10;
@@ -34,8 +32,8 @@ impl Default for Template {
 
 impl Template {
     /// The template of a value, if its number has a fixed place.
-    pub fn of(value: &SummaryValue<'_>, number: Number<'_>) -> Option<Template> {
-        let Number::Fixed(element, bytes) = number else { return None };
+    pub fn of(value: &SummaryValue<'_>, number: TensorScalar<'_>) -> Option<Template> {
+        let TensorScalar::Fixed(element, bytes) = number else { return None };
         // Kept for each tag; and to compare much is no faster than to decode it.
         if value.raw.len() > MAX_VALUE {
             return None;
@@ -45,7 +43,7 @@ impl Template {
             return None;
         }
         let mut bytes = Vec::new();
-        encode::bytes_field(&mut bytes, SUMMARY, value.raw);
+        encode::bytes_field(&mut bytes, event::SUMMARY, value.raw);
         let start = bytes.len() - value.raw.len();
         Some(Template { bytes: bytes.into(), value: start, number: start + offset, element })
     }

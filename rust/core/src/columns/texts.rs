@@ -20,18 +20,18 @@ pub struct Texts {
 pub enum Text {
     /// A single string.
     One(Box<str>),
-    /// Strings in a shape, in row-major order.
+    /// Strings in a shape, in row-major order: as many as it takes, or one for all.
     Many(Box<[usize]>, Box<[Box<str>]>),
 }
 
 impl Texts {
     /// Appends a text. What is not UTF-8 is replaced by U+FFFD.
-    pub fn push(&mut self, step: i64, wall_time: f64, text: &proto::Text<'_>) {
+    pub fn push(&mut self, step: i64, wall_time: f64, text: &proto::Strings<'_>) {
         let string = |bytes: &&[u8]| String::from_utf8_lossy(bytes).into_owned().into_boxed_str();
         self.steps.push(step);
         self.wall_times.push(wall_time);
         self.values.push(match &text.strings[..] {
-            [one] => Text::One(string(one)),
+            [one] if text.shape.iter().product::<usize>() == 1 => Text::One(string(one)),
             many => Text::Many(text.shape.as_slice().into(), many.iter().map(string).collect()),
         });
     }

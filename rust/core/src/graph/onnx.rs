@@ -1,36 +1,31 @@
 //! The nodes of an ONNX model.
-//!
-//! Field numbers are those of `onnx.proto` of <https://github.com/onnx/onnx>.
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
-use super::{Attribute, Node};
+use crate::proto::number::{
+    onnx_attribute, onnx_dimension, onnx_graph, onnx_model, onnx_node, onnx_shape, onnx_tensor,
+    onnx_tensor_type, onnx_type, onnx_value_info,
+};
+use crate::proto::{AttrValue, DataType, NodeDef, Shape};
 use crate::text::push_float;
 use crate::wire::{Cursor, Malformed, Value};
 
 type Result<T> = std::result::Result<T, Malformed>;
 
-/// `ModelProto.graph`.
-const MODEL_GRAPH: u32 = 7;
-/// `GraphProto.node`, `.input`, `.output`.
-const GRAPH_NODE: u32 = 1;
-const GRAPH_INPUT: u32 = 11;
-const GRAPH_OUTPUT: u32 = 12;
-
 /// The inputs, outputs and operations of an encoded `ModelProto`, named and described as torch
 /// does: an operation by its first output. An error where the bytes are no model with a graph.
 ///
 /// Weights are skipped. Sizes that are not fixed are -1, and types are those of `types.proto`.
-pub fn onnx_nodes(model: &[u8]) -> Result<Vec<Node>> {
-    let graph = message(model, MODEL_GRAPH)?.ok_or(Malformed)?;
+pub fn onnx_nodes(model: &[u8]) -> Result<Vec<NodeDef<'static>>> {
+    let graph = message(model, onnx_model::GRAPH)?.ok_or(Malformed)?;
     let (mut nodes, mut outputs, mut operations) = (Vec::new(), Vec::new(), Vec::new());
     for field in Cursor::new(graph) {
         let field = field?;
         match (field.number, field.value) {
-            (GRAPH_INPUT, Value::Bytes(value)) => nodes.push(variable(value)?),
-            (GRAPH_OUTPUT, Value::Bytes(value)) => outputs.push(variable(value)?),
-            (GRAPH_NODE, Value::Bytes(value)) => operations.push(operation(value)?),
+            (onnx_graph::INPUT, Value::Bytes(value)) => nodes.push(variable(value)?),
+            (onnx_graph::OUTPUT, Value::Bytes(value)) => outputs.push(variable(value)?),
+            (onnx_graph::NODE, Value::Bytes(value)) => operations.push(operation(value)?),
             _ => {}
         }
     }
@@ -40,55 +35,59 @@ pub fn onnx_nodes(model: &[u8]) -> Result<Vec<Node>> {
 }
 
 /// A `ValueInfoProto`.
-fn variable(info: &[u8]) -> Result<Node> {
-    let name = message(info, 1)?.unwrap_or_default();
-    // TypeProto.tensor_type
-    let tensor = match message(info, 2)? {
-        Some(kind) => message(kind, 1)?.unwrap_or_default(),
+fn variable(info: &[u8]) -> Result<NodeDef<'static>> {
+    let name = message(info, onnx_value_info::NAME)?.unwrap_or_default();
+    let tensor = match message(info, onnx_value_info::TYPE)? {
+        Some(kind) => message(kind, onnx_type::TENSOR_TYPE)?.unwrap_or_default(),
         None => &[],
     };
     let mut sizes = Vec::new();
-    for dim in messages(message(tensor, 2)?.unwrap_or_default(), 1) {
-        // Dimension.dim_value; without it the dimension has a name or nothing.
-        sizes.push(number(dim?, 1)?.map_or(-1, |size| size as i64));
+    let shape = message(tensor, onnx_tensor_type::SHAPE)?.unwrap_or_default();
+    for dim in messages(shape, onnx_shape::DIM) {
+        // Without a value the dimension has a name or nothing.
+        let size = number(dim?, onnx_dimension::DIM_VALUE)?;
+        sizes.push(size.map_or(-1, |size| size as i64));
     }
-    Ok(Node {
-        name: text(name)?,
+    let kind = number(tensor, onnx_tensor_type::ELEM_TYPE)?.unwrap_or_default();
+    Ok(NodeDef {
+        name: text(name)?.into(),
         op: "Variable".into(),
-        inputs: Vec::new(),
         attributes: vec![
-            ("dtype", Attribute::Type(data_type(number(tensor, 1)?.unwrap_or_default()))),
-            ("shape", Attribute::Shape(sizes)),
+            ("dtype".into(), AttrValue::Type(data_type(kind))),
+            ("shape".into(), AttrValue::Shape(Shape::of(sizes))),
         ],
+        ..NodeDef::default()
     })
 }
 
 /// A `NodeProto`.
-fn operation(node: &[u8]) -> Result<Node> {
+fn operation(node: &[u8]) -> Result<NodeDef<'static>> {
     let (mut inputs, mut outputs, mut parameters) = (Vec::new(), Vec::new(), Vec::new());
     let (mut name, mut op) = (String::new(), String::new());
     for field in Cursor::new(node) {
         let field = field?;
         let Value::Bytes(value) = field.value else { continue };
         match field.number {
-            1 => inputs.push(text(value)?),
-            2 => outputs.push(text(value)?),
-            3 => name = text(value)?,
-            4 => op = text(value)?,
-            5 => parameters.push(parameter(value)?),
+            onnx_node::INPUT => inputs.push(text(value)?.into()),
+            onnx_node::OUTPUT => outputs.push(text(value)?),
+            onnx_node::NAME => name = text(value)?,
+            onnx_node::OP_TYPE => op = text(value)?,
+            onnx_node::ATTRIBUTE => parameters.push(parameter(value)?),
             _ => {}
         }
     }
-    Ok(Node {
-        name: outputs.into_iter().next().unwrap_or(name),
-        op,
+    let parameters = parameters.join(", ").into_bytes();
+    Ok(NodeDef {
+        name: outputs.into_iter().next().unwrap_or(name).into(),
+        op: op.into(),
         inputs,
-        attributes: vec![("parameters", Attribute::Text(parameters.join(", ")))],
+        attributes: vec![("parameters".into(), AttrValue::Bytes(parameters.into()))],
+        ..NodeDef::default()
     })
 }
 
 /// The fields of `AttributeProto` that hold several values: numbers, texts, tensors, graphs.
-const REPEATED: RangeInclusive<u32> = 7..=11;
+const REPEATED: RangeInclusive<u32> = onnx_attribute::FLOATS..=onnx_attribute::GRAPHS;
 
 /// An `AttributeProto` as torch shows it: name, value and type with `=` between them. Of a tensor
 /// and of a graph only what kind it is, since their contents may be many megabytes.
@@ -96,21 +95,22 @@ fn parameter(attribute: &[u8]) -> Result<String> {
     let mut parts: BTreeMap<u32, Vec<String>> = BTreeMap::new();
     for field in Cursor::new(attribute) {
         let field = field?;
+        use onnx_attribute::*;
         let values = match (field.number, field.value) {
-            (1 | 13 | 21, Value::Bytes(value)) => vec![text(value)?],
-            (2 | 7, Value::Fixed32(bits)) => vec![float(bits)],
-            (3 | 8 | 20, Value::Varint(value)) => vec![(value as i64).to_string()],
-            (4 | 9, Value::Bytes(value)) => vec![bytes_literal(value)],
-            (5 | 10, Value::Bytes(value)) => vec![tensor(value)?],
-            (6 | 11, Value::Bytes(value)) => vec![graph(value)?],
-            (7, Value::Bytes(packed)) => {
+            (NAME | DOC_STRING | REF_ATTR_NAME, Value::Bytes(value)) => vec![text(value)?],
+            (F | FLOATS, Value::Fixed32(bits)) => vec![float(bits)],
+            (I | INTS | TYPE, Value::Varint(value)) => vec![(value as i64).to_string()],
+            (S | STRINGS, Value::Bytes(value)) => vec![bytes_literal(value)],
+            (T | TENSORS, Value::Bytes(value)) => vec![tensor(value)?],
+            (G | GRAPHS, Value::Bytes(value)) => vec![graph(value)?],
+            (FLOATS, Value::Bytes(packed)) => {
                 let (floats, rest) = packed.as_chunks();
                 if !rest.is_empty() {
                     return Err(Malformed);
                 }
                 floats.iter().map(|bytes| float(u32::from_le_bytes(*bytes))).collect()
             }
-            (8, Value::Bytes(packed)) => integers(packed)?.iter().map(i64::to_string).collect(),
+            (INTS, Value::Bytes(packed)) => integers(packed)?.iter().map(i64::to_string).collect(),
             _ => continue,
         };
         let part = parts.entry(field.number).or_default();
@@ -137,12 +137,12 @@ fn tensor(tensor: &[u8]) -> Result<String> {
     for field in Cursor::new(tensor) {
         let field = field?;
         match (field.number, field.value) {
-            (1, Value::Varint(size)) => sizes.push(size as i64),
-            (1, Value::Bytes(packed)) => sizes.extend(integers(packed)?),
+            (onnx_tensor::DIMS, Value::Varint(size)) => sizes.push(size as i64),
+            (onnx_tensor::DIMS, Value::Bytes(packed)) => sizes.extend(integers(packed)?),
             _ => {}
         }
     }
-    let kind = number(tensor, 2)?.unwrap_or_default();
+    let kind = number(tensor, onnx_tensor::DATA_TYPE)?.unwrap_or_default();
     Ok(format!("tensor({}, {sizes:?})", TYPES.get(kind as usize).map_or("?", |(name, _)| name)))
 }
 
@@ -157,39 +157,40 @@ fn integers(packed: &[u8]) -> Result<Vec<i64>> {
 
 /// The name of a `GraphProto`.
 fn graph(graph: &[u8]) -> Result<String> {
-    Ok(format!("graph({})", text(message(graph, 2)?.unwrap_or_default())?))
+    Ok(format!("graph({})", text(message(graph, onnx_graph::NAME)?.unwrap_or_default())?))
 }
 
-/// `TensorProto.DataType`: its name, and the number of `DataType` in TensorFlow's `types.proto`.
-const TYPES: [(&str, u64); 24] = [
-    ("undefined", 0),
-    ("float", 1),
-    ("uint8", 4),
-    ("int8", 6),
-    ("uint16", 17),
-    ("int16", 5),
-    ("int32", 3),
-    ("int64", 9),
-    ("string", 7),
-    ("bool", 10),
-    ("float16", 19),
-    ("double", 2),
-    ("uint32", 22),
-    ("uint64", 23),
-    ("complex64", 8),
-    ("complex128", 18),
-    ("bfloat16", 14),
-    ("float8e4m3fn", 25),
-    ("float8e4m3fnuz", 26),
-    ("float8e5m2", 24),
-    ("float8e5m2fnuz", 28),
-    ("uint4", 30),
-    ("int4", 29),
-    ("float4e2m1", 0),
+/// `TensorProto.DataType`: its name, and what it is in TensorFlow.
+const TYPES: [(&str, Option<DataType>); 24] = [
+    ("undefined", None),
+    ("float", Some(DataType::Float32)),
+    ("uint8", Some(DataType::Uint8)),
+    ("int8", Some(DataType::Int8)),
+    ("uint16", Some(DataType::Uint16)),
+    ("int16", Some(DataType::Int16)),
+    ("int32", Some(DataType::Int32)),
+    ("int64", Some(DataType::Int64)),
+    ("string", Some(DataType::String)),
+    ("bool", Some(DataType::Bool)),
+    ("float16", Some(DataType::Float16)),
+    ("double", Some(DataType::Float64)),
+    ("uint32", Some(DataType::Uint32)),
+    ("uint64", Some(DataType::Uint64)),
+    ("complex64", Some(DataType::Complex64)),
+    ("complex128", Some(DataType::Complex128)),
+    ("bfloat16", Some(DataType::Bfloat16)),
+    ("float8e4m3fn", Some(DataType::Float8E4m3fn)),
+    ("float8e4m3fnuz", Some(DataType::Float8E4m3fnuz)),
+    ("float8e5m2", Some(DataType::Float8E5m2)),
+    ("float8e5m2fnuz", Some(DataType::Float8E5m2fnuz)),
+    ("uint4", Some(DataType::Uint4)),
+    ("int4", Some(DataType::Int4)),
+    ("float4e2m1", None),
 ];
 
-fn data_type(onnx: u64) -> u64 {
-    TYPES.get(onnx as usize).map_or(0, |&(_, number)| number)
+/// The number of `DataType`; 0 where there is none.
+fn data_type(onnx: u64) -> i32 {
+    TYPES.get(onnx as usize).and_then(|&(_, known)| known).map_or(0, |known| known as i32)
 }
 
 /// The last field of this number that is a message, a text or bytes.

@@ -1,47 +1,8 @@
-//! `projector_config.pbtxt`, a `ProjectorConfig` of TensorBoard's `projector_config.proto` in
-//! protobuf's text format.
+//! `projector_config.pbtxt`, the `ProjectorConfig` of a directory.
 
-use std::fmt::Write as _;
 use std::fs::OpenOptions;
 use std::io::{self, Read, Write};
 use std::path::Path;
-
-use super::Embedding;
-
-/// The entry of an embedding, fields in the order of their numbers.
-pub(super) fn entry(embedding: &Embedding) -> String {
-    let mut out = String::from("embeddings {\n");
-    text(&mut out, "  tensor_name", &embedding.name);
-    if embedding.metadata.is_some() {
-        text(&mut out, "  metadata_path", &embedding.file("metadata.tsv"));
-    }
-    if let Some(sprite) = &embedding.sprite {
-        out.push_str("  sprite {\n");
-        text(&mut out, "    image_path", &embedding.file("sprite.png"));
-        for size in [sprite.width, sprite.height] {
-            let _ = writeln!(out, "    single_image_dim: {size}");
-        }
-        out.push_str("  }\n");
-    }
-    text(&mut out, "  tensor_path", &embedding.file("tensors.tsv"));
-    out.push_str("}\n");
-    out
-}
-
-fn text(out: &mut String, field: &str, value: &str) {
-    let _ = write!(out, "{field}: \"");
-    for char in value.chars() {
-        match char {
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '"' | '\'' | '\\' => out.extend(['\\', char]),
-            '\0'..='\x1f' | '\x7f' => drop(write!(out, "\\{:03o}", u32::from(char))),
-            _ => out.push(char),
-        }
-    }
-    out.push_str("\"\n");
-}
 
 /// Adds an entry to the file, unless it has this very entry. What is there stays, whoever wrote it.
 pub(super) fn append(path: &Path, entry: &str) -> io::Result<()> {

@@ -3,8 +3,11 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use super::tensor::{DT_STRING, Tensor, dimensions, number};
-use crate::wire::{Cursor, Value};
+use crate::proto::data_type::{DataType, NumberType};
+use crate::proto::element::Element;
+use crate::proto::number::tensor as number;
+use crate::proto::tensor::{Tensor, tensor_of};
+use crate::wire::{Cursor, Value, encode};
 
 /// The elements of a tensor, in row-major order.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,20 +22,9 @@ pub struct Array<'a> {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Elements<'a> {
     /// Numbers of a type, little-endian.
-    Numbers(DType, Cow<'a, [u8]>),
+    Numbers(NumberType, Cow<'a, [u8]>),
     /// Strings, which need not be UTF-8.
     Strings(Vec<&'a [u8]>),
-}
-
-/// The type of an array's numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct DType {
-    /// NumPy's name for it, or that of the package `ml_dtypes`.
-    pub name: &'static str,
-    /// Bytes of one.
-    pub size: usize,
-    /// The field that holds them one by one.
-    field: u32,
 }
 
 /// Why a tensor is no array.
@@ -56,109 +48,61 @@ impl fmt::Display for NoArray {
     }
 }
 
-impl DType {
-    /// By `DataType` (`tensorflow/core/framework/types.proto`). What is quantized is given as the
-    /// integers that are stored.
-    fn of(dtype: i32) -> Option<DType> {
-        let (name, size, field) = match dtype {
-            1 => ("float32", 4, number::FLOAT),
-            2 => ("float64", 8, number::DOUBLE),
-            3 | 13 => ("int32", 4, number::INT),
-            4 | 12 => ("uint8", 1, number::INT),
-            5 | 15 => ("int16", 2, number::INT),
-            6 | 11 => ("int8", 1, number::INT),
-            8 => ("complex64", 8, number::SCOMPLEX),
-            9 => ("int64", 8, number::INT64),
-            10 => ("bool", 1, number::BOOL),
-            14 => ("bfloat16", 2, number::HALF),
-            16 | 17 => ("uint16", 2, number::INT),
-            18 => ("complex128", 16, number::DCOMPLEX),
-            19 => ("float16", 2, number::HALF),
-            22 => ("uint32", 4, number::UINT32),
-            23 => ("uint64", 8, number::UINT64),
-            24 => ("float8_e5m2", 1, number::FLOAT8),
-            25 => ("float8_e4m3fn", 1, number::FLOAT8),
-            26 => ("float8_e4m3fnuz", 1, number::FLOAT8),
-            27 => ("float8_e4m3b11fnuz", 1, number::FLOAT8),
-            28 => ("float8_e5m2fnuz", 1, number::FLOAT8),
-            29 => ("int4", 1, number::INT),
-            30 => ("uint4", 1, number::INT),
-            _ => return None,
-        };
-        Some(DType { name, size, field })
-    }
-}
-
 impl Tensor<'_> {
     /// The elements, if they are numbers or strings, and one or as many as the shape takes.
     ///
     /// `tensor_content` counts before the typed fields, as in TensorBoard's `make_ndarray`.
     pub fn array(&self) -> Result<Array<'_>, NoArray> {
-        let shape = self.shape().ok_or(NoArray::Shape)?;
-        let (elements, count) = match self.dtype {
-            DT_STRING => {
-                let strings: Vec<_> = self.bytes(number::STRING).collect();
+        let (elements, count) = match DataType::of(self.dtype) {
+            Some(DataType::String) => {
+                let strings: Vec<_> = self.bytes(number::STRING_VAL).collect();
                 let count = strings.len();
                 (Elements::Strings(strings), count)
             }
             dtype => {
-                let dtype = DType::of(dtype).ok_or(NoArray::DType(dtype))?;
-                let content = self.bytes(number::CONTENT).last().unwrap_or_default();
+                let numbers = dtype.and_then(DataType::numbers);
+                let numbers = numbers.ok_or(NoArray::DType(self.dtype))?;
+                let content = self.bytes(number::TENSOR_CONTENT).last().unwrap_or_default();
                 let bytes = match content {
-                    [] => Cow::Owned(self.numbers(dtype)),
+                    [] => Cow::Owned(self.numbers(numbers)),
                     content => Cow::Borrowed(content),
                 };
-                let count = bytes.len() / dtype.size;
-                if bytes.len() % dtype.size != 0 {
+                let count = bytes.len() / numbers.size;
+                if bytes.len() % numbers.size != 0 {
                     return Err(NoArray::Count(count));
                 }
-                (Elements::Numbers(dtype, bytes), count)
+                (Elements::Numbers(numbers, bytes), count)
             }
         };
-        match self.elements {
-            Some(product) if count == 1 || product == count as u64 => Ok(Array { shape, elements }),
-            _ => Err(NoArray::Count(count)),
+        match self.shape_of(count) {
+            Some(shape) => Ok(Array { shape, elements }),
+            None if self.extent.is_known() => Err(NoArray::Count(count)),
+            None => Err(NoArray::Shape),
         }
     }
 
-    /// The sizes of all dimensions, if they are known.
-    fn shape(&self) -> Option<Vec<usize>> {
-        self.elements?;
-        self.bytes(number::SHAPE)
-            .flat_map(dimensions)
-            .map(|size| usize::try_from(size.ok()?).ok())
-            .collect()
-    }
-
-    /// What each occurrence of a field holds.
-    fn bytes(&self, number: u32) -> impl Iterator<Item = &[u8]> {
-        Cursor::new(&self.message).filter_map(move |field| match field {
-            Ok(field) if field.number == number => match field.value {
-                Value::Bytes(bytes) => Some(bytes),
-                _ => None,
-            },
-            _ => None,
-        })
-    }
-
     /// The numbers that are stored one by one.
-    fn numbers(&self, dtype: DType) -> Vec<u8> {
+    fn numbers(&self, dtype: NumberType) -> Vec<u8> {
         if matches!(
             dtype.field,
-            number::FLOAT | number::DOUBLE | number::SCOMPLEX | number::DCOMPLEX | number::FLOAT8
+            number::FLOAT_VAL
+                | number::DOUBLE_VAL
+                | number::SCOMPLEX_VAL
+                | number::DCOMPLEX_VAL
+                | number::FLOAT8_VAL
         ) {
             return self.floats(dtype.field);
         }
         let field = match dtype.name {
             // Where torch 2.13 stores them, though no other reader looks there.
-            "uint8" if self.varints(dtype.field).next().is_none() => number::UINT32,
+            "uint8" if self.varints(dtype.field).next().is_none() => number::UINT32_VAL,
             _ => dtype.field,
         };
         let decode = match dtype.field {
-            number::BOOL => |number| u64::from(number != 0),
+            number::BOOL_VAL => |number| u64::from(number != 0),
             // It should be 16 bits, but torch 2.13 stores the bits of a float instead. Of numbers
             // of half precision other than 0, these have more.
-            number::HALF if self.varints(field).any(|it| it as u32 > u16::MAX.into()) => {
+            number::HALF_VAL if self.varints(field).any(|it| it as u32 > u16::MAX.into()) => {
                 match dtype.name {
                     "bfloat16" => |number| number >> 16,
                     _ => |number| u64::from(half(number as u32)),
@@ -197,6 +141,95 @@ impl Tensor<'_> {
     }
 }
 
+impl Array<'_> {
+    /// The elements as doubles, where they are real numbers.
+    pub fn to_f64(&self) -> Option<Vec<f64>> {
+        let Elements::Numbers(numbers, bytes) = &self.elements else { return None };
+        let element = Element::of(DataType::named(numbers.name)? as i32)?;
+        bytes.chunks_exact(element.size()).map(|bytes| element.decode(bytes)).collect()
+    }
+}
+
+/// How the elements of a type are written: in the fields of `TensorProto` that `make_ndarray` of
+/// TensorBoard and TensorFlow reads for it, and in `tensor_content` where it reads no other.
+#[derive(Debug, Clone, Copy)]
+enum Packing {
+    /// The bytes as they are.
+    Bytes,
+    /// Varints.
+    U8,
+    I8,
+    U16,
+    I16,
+    I32,
+    I64,
+}
+
+impl DataType {
+    /// Whether [`tensor_of_numbers`] can write it.
+    pub fn is_writable(self) -> bool {
+        self.packing().is_some()
+    }
+
+    fn packing(self) -> Option<(u32, Packing)> {
+        let field = self.numbers()?.field;
+        Some(match self {
+            DataType::Float32 | DataType::Float64 => (field, Packing::Bytes),
+            DataType::Complex64 | DataType::Complex128 => (field, Packing::Bytes),
+            // A byte of 0 or 1 is its own varint.
+            DataType::Bool => (field, Packing::Bytes),
+            DataType::Uint8 => (field, Packing::U8),
+            DataType::Int8 => (field, Packing::I8),
+            DataType::Uint16 | DataType::Float16 | DataType::Bfloat16 => (field, Packing::U16),
+            DataType::Int16 => (field, Packing::I16),
+            DataType::Int32 => (field, Packing::I32),
+            DataType::Int64 => (field, Packing::I64),
+            DataType::Uint32 | DataType::Uint64 => (number::TENSOR_CONTENT, Packing::Bytes),
+            _ => return None,
+        })
+    }
+}
+
+/// A `TensorProto` with these numbers, given in row-major order and little-endian bytes; without
+/// any where the type is not [writable](DataType::is_writable).
+pub fn tensor_of_numbers(dtype: DataType, shape: &[u64], elements: &[u8]) -> Vec<u8> {
+    let mut tensor = tensor_of(dtype, shape);
+    let Some((field, packing)) = dtype.packing() else { return tensor };
+    let mut packed = Vec::new();
+    let values = match packing {
+        Packing::Bytes => elements,
+        Packing::U8 => varints(&mut packed, elements, |[byte]| byte.into()),
+        Packing::I8 => varints(&mut packed, elements, |[byte]| byte as i8 as u64),
+        Packing::U16 => varints(&mut packed, elements, |b| u16::from_le_bytes(b).into()),
+        Packing::I16 => varints(&mut packed, elements, |b| i16::from_le_bytes(b) as u64),
+        Packing::I32 => varints(&mut packed, elements, |b| i32::from_le_bytes(b) as u64),
+        Packing::I64 => varints(&mut packed, elements, |b| i64::from_le_bytes(b) as u64),
+    };
+    if !values.is_empty() {
+        encode::bytes_field(&mut tensor, field, values);
+    }
+    tensor
+}
+
+fn varints<'a, const SIZE: usize>(
+    packed: &'a mut Vec<u8>,
+    elements: &[u8],
+    number: impl Fn([u8; SIZE]) -> u64,
+) -> &'a [u8] {
+    packed.reserve(elements.len());
+    for &element in elements.as_chunks().0 {
+        encode::varint(packed, number(element));
+    }
+    packed
+}
+
+/// A `TensorProto` with these floats, in row-major order.
+pub fn tensor_of_floats(shape: &[u64], values: &[f32]) -> Vec<u8> {
+    let mut tensor = tensor_of(DataType::Float32, shape);
+    encode::floats_field(&mut tensor, number::FLOAT_VAL, values);
+    tensor
+}
+
 /// The binary16 of a float that is one, by their bits.
 fn half(float: u32) -> u16 {
     let sign = (float >> 16 & 0x8000) as u16;
@@ -215,8 +248,6 @@ fn half(float: u32) -> u16 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::proto::Element;
-    use crate::wire::encode;
     use proptest::prelude::*;
 
     #[test]
@@ -230,7 +261,50 @@ mod tests {
         assert_ne!(half(f32::NAN.to_bits()) & 0x3ff, 0);
     }
 
+    #[test]
+    fn a_shape_is_filled_as_numpy_fills_it() {
+        let shape = |sizes: &[i64], count: usize| {
+            let sizes: Vec<u64> = sizes.iter().map(|&size| size as u64).collect();
+            let tensor = tensor_of_floats(&sizes, &vec![0.0; count]);
+            let tensor = Tensor::from_raw(&tensor).unwrap();
+            tensor.array().map(|array| array.shape)
+        };
+        assert_eq!(shape(&[], 3), Ok(vec![3]));
+        assert_eq!(shape(&[], 1), Ok(vec![]));
+        assert_eq!(shape(&[-1, 3], 6), Ok(vec![2, 3]));
+        assert_eq!(shape(&[2, 3], 1), Ok(vec![2, 3]));
+        assert_eq!(shape(&[-1, 3], 7), Err(NoArray::Count(7)));
+        assert_eq!(shape(&[-1, 0], 0), Err(NoArray::Count(0)));
+        assert_eq!(shape(&[-1, -1], 4), Err(NoArray::Shape));
+        assert_eq!(shape(&[1 << 40, 1 << 40], 1), Err(NoArray::Shape));
+    }
+
     proptest! {
+        #[test]
+        fn what_is_written_is_read(
+            index in 0..DataType::ALL.len(),
+            sizes in prop::collection::vec(0..4u64, 0..3),
+            seed in any::<[u8; 16]>(),
+        ) {
+            let dtype = DataType::ALL[index];
+            prop_assume!(dtype.is_writable());
+            let numbers = dtype.numbers().unwrap();
+            let count = sizes.iter().product::<u64>() as usize;
+            let mut elements: Vec<u8> =
+                seed.iter().copied().cycle().take(count * numbers.size).collect();
+            if dtype == DataType::Bool {
+                elements.iter_mut().for_each(|byte| *byte &= 1);
+            }
+            let written = tensor_of_numbers(dtype, &sizes, &elements);
+            let tensor = Tensor::from_raw(&written).unwrap();
+            let array = tensor.array().unwrap();
+            if count > 0 || !sizes.is_empty() {
+                let sizes: Vec<usize> = sizes.iter().map(|&size| size as usize).collect();
+                prop_assert_eq!(&array.shape, &sizes);
+            }
+            prop_assert_eq!(array.elements, Elements::Numbers(numbers, elements.into()));
+        }
+
         #[test]
         fn any_message_is_an_array_or_an_error(
             bytes in prop::collection::vec(any::<u8>(), 0..100),
@@ -245,7 +319,7 @@ mod tests {
                 encode::varint_field(&mut dim, 1, size as u64);
                 let mut shape = Vec::new();
                 encode::bytes_field(&mut shape, 2, &dim);
-                encode::bytes_field(&mut message, number::SHAPE, &shape);
+                encode::bytes_field(&mut message, number::TENSOR_SHAPE, &shape);
             }
             encode::bytes_field(&mut message, field, &bytes);
             for message in [&message[..], &bytes] {

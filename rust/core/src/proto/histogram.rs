@@ -1,8 +1,10 @@
-//! Histograms as `HistogramProto` holds them (`tensorflow/core/framework/summary.proto`).
+//! `HistogramProto`.
 
 use std::borrow::Cow;
 
-use crate::wire::{Cursor, Malformed, Value};
+use crate::proto::field::put_double;
+use crate::proto::number::histogram as number;
+use crate::wire::{Cursor, Malformed, Value, encode};
 
 /// A histogram's message, found well-formed.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,17 +25,6 @@ pub struct Histogram<'a> {
     pub counts: Cow<'a, [u8]>,
 }
 
-/// Field numbers of `HistogramProto`.
-mod number {
-    pub const MIN: u32 = 1;
-    pub const MAX: u32 = 2;
-    pub const NUM: u32 = 3;
-    pub const SUM: u32 = 4;
-    pub const SUM_SQUARES: u32 = 5;
-    pub const BUCKET_LIMIT: u32 = 6;
-    pub const BUCKET: u32 = 7;
-}
-
 impl<'a> Histogram<'a> {
     pub(crate) fn decode(message: Cow<'a, [u8]>) -> Result<Histogram<'a>, Malformed> {
         match message {
@@ -42,6 +33,26 @@ impl<'a> Histogram<'a> {
                 let it = Histogram::decode_borrowed(&message)?;
                 let limits = Cow::Owned(it.limits.into_owned());
                 Ok(Histogram { limits, counts: Cow::Owned(it.counts.into_owned()), ..it })
+            }
+        }
+    }
+
+    /// Appends the fields.
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        for (number, value) in [
+            (number::MIN, self.min),
+            (number::MAX, self.max),
+            (number::NUM, self.num),
+            (number::SUM, self.sum),
+            (number::SUM_SQUARES, self.sum_squares),
+        ] {
+            put_double(out, number, value);
+        }
+        for (number, doubles) in
+            [(number::BUCKET_LIMIT, &self.limits), (number::BUCKET, &self.counts)]
+        {
+            if !doubles.is_empty() {
+                encode::bytes_field(out, number, doubles);
             }
         }
     }

@@ -1,6 +1,8 @@
 //! What a tag holds.
 
-use crate::proto::{Data, Metadata};
+use crate::proto::metadata::{Metadata, data_class};
+use crate::proto::plugin;
+use crate::proto::value::Data;
 
 /// What a tag of a run holds, for all of the run.
 ///
@@ -69,10 +71,6 @@ impl Kind {
 
     /// The kind of the tag whose first value has this content and these metadata.
     pub fn of(data: &Data<'_>, metadata: Option<&Metadata<'_>>) -> Kind {
-        const UNKNOWN: i64 = 0;
-        const SCALAR: i64 = 1;
-        const TENSOR: i64 = 2;
-        const BLOB_SEQUENCE: i64 = 3;
         let otherwise = match data {
             Data::SimpleValue(_) => return Kind::Scalar,
             Data::Histogram(_) => return Kind::Histogram,
@@ -83,16 +81,17 @@ impl Kind {
             Data::Nothing => Kind::Other,
         };
         let Some(metadata) = metadata else { return otherwise };
+        use data_class::{BLOB_SEQUENCE, SCALAR, TENSOR, UNKNOWN};
         match (metadata.data_class, &*metadata.plugin_name) {
-            (SCALAR, _) | (UNKNOWN, "scalars") => Kind::Scalar,
-            (BLOB_SEQUENCE | UNKNOWN, "images") => Kind::Image,
-            (BLOB_SEQUENCE | UNKNOWN, "audio") => Kind::Audio,
-            (TENSOR | UNKNOWN, "histograms") => Kind::Histogram,
-            (TENSOR | UNKNOWN, "text") => Kind::Text,
-            (TENSOR | UNKNOWN, "pr_curves") => Kind::PrCurve,
-            (TENSOR | UNKNOWN, "mesh") => Kind::Mesh,
-            (TENSOR | UNKNOWN, "custom_scalars") => Kind::CustomScalars,
-            (TENSOR | UNKNOWN, "hparams") => Kind::HParams,
+            (SCALAR, _) | (UNKNOWN, plugin::SCALARS) => Kind::Scalar,
+            (BLOB_SEQUENCE | UNKNOWN, plugin::IMAGES) => Kind::Image,
+            (BLOB_SEQUENCE | UNKNOWN, plugin::AUDIO) => Kind::Audio,
+            (TENSOR | UNKNOWN, plugin::HISTOGRAMS) => Kind::Histogram,
+            (TENSOR | UNKNOWN, plugin::TEXT) => Kind::Text,
+            (TENSOR | UNKNOWN, plugin::PR_CURVES) => Kind::PrCurve,
+            (TENSOR | UNKNOWN, plugin::MESH) => Kind::Mesh,
+            (TENSOR | UNKNOWN, plugin::CUSTOM_SCALARS) => Kind::CustomScalars,
+            (TENSOR | UNKNOWN, plugin::HPARAMS) => Kind::HParams,
             _ => otherwise,
         }
     }

@@ -4,6 +4,7 @@
 use std::io;
 use std::path::Path;
 
+use crate::proto::number::{event, summary, value};
 use crate::record::Verify;
 use crate::scan::damage::OnCorrupt;
 use crate::scan::outline::Part;
@@ -44,18 +45,12 @@ impl Counts {
     }
 
     fn add(&mut self, event: &[u8]) {
-        /// `Event.summary`, `Summary.value`, `Summary.Value.tag`, `.simple_value`, `.tensor`.
-        const SUMMARY: u32 = 5;
-        const VALUE: u32 = 1;
-        const TAG: u32 = 1;
-        const SIMPLE_VALUE: u32 = 2;
-        const TENSOR: u32 = 8;
-        for summary in messages(event, SUMMARY) {
-            for value in messages(summary, VALUE) {
-                let is_number = |number| number == SIMPLE_VALUE || number == TENSOR;
+        for summary in messages(event, event::SUMMARY) {
+            for value in messages(summary, summary::VALUE) {
+                let is_number = |number| number == value::SIMPLE_VALUE || number == value::TENSOR;
                 let mut fields = Cursor::new(value).flatten();
                 if fields.any(|field| is_number(field.number))
-                    && let Some(tag) = messages(value, TAG).last()
+                    && let Some(tag) = messages(value, value::TAG).last()
                 {
                     self.count(tag);
                 }

@@ -3,9 +3,10 @@
 use std::io;
 
 use crate::proto::kind::Kind;
+use crate::proto::number::{event, summary, value};
 use crate::proto::{Data, Metadata};
 use crate::storage::source::{Source, read_exact_at};
-use crate::wire::{Cursor, Malformed};
+use crate::wire::{BYTES, Cursor, FIXED64, Malformed, VARINT};
 
 /// The fields of an event, without what is large in them.
 #[derive(Debug, PartialEq)]
@@ -39,28 +40,6 @@ pub struct Part {
     pub offset: u64,
     pub length: u64,
 }
-
-/// Field numbers of `Event`, `Summary` and `Summary.Value`.
-mod number {
-    pub const WALL_TIME: u32 = 1;
-    pub const STEP: u32 = 2;
-    pub const GRAPH: u32 = 4;
-    pub const SUMMARY: u32 = 5;
-    pub const META_GRAPH: u32 = 9;
-    pub const VALUE: u32 = 1;
-    pub const TAG: u32 = 1;
-    pub const IMAGE: u32 = 4;
-    pub const HISTOGRAM: u32 = 5;
-    pub const AUDIO: u32 = 6;
-    pub const NODE_NAME: u32 = 7;
-    pub const TENSOR: u32 = 8;
-    pub const METADATA: u32 = 9;
-}
-
-/// Wire types.
-const VARINT: u32 = 0;
-const FIXED64: u32 = 1;
-const BYTES: u32 = 2;
 
 /// No tag or metadata are longer, and no event has more values; otherwise it is decoded whole.
 const MAX_SMALL: u64 = 1 << 20;
@@ -123,25 +102,25 @@ impl Walk<'_> {
         let mut has_content = false;
         while self.at < end {
             let field = self.key(end)?;
-            if let (number::GRAPH | number::SUMMARY | number::META_GRAPH, _) = field
+            if let (event::GRAPH_DEF | event::SUMMARY | event::META_GRAPH_DEF, _) = field
                 && std::mem::replace(&mut has_content, true)
             {
                 return Err(Stop::Unusual);
             }
             match field {
-                (number::WALL_TIME, FIXED64) => {
+                (event::WALL_TIME, FIXED64) => {
                     let bytes = self.take(size_of::<f64>() as u64, end)?;
                     let bytes = bytes.first_chunk().ok_or(Stop::Unusual)?;
                     outline.wall_time = f64::from_le_bytes(*bytes);
                 }
-                (number::STEP, VARINT) => outline.step = self.varint(end)? as i64,
-                (number::SUMMARY, BYTES) => {
+                (event::STEP, VARINT) => outline.step = self.varint(end)? as i64,
+                (event::SUMMARY, BYTES) => {
                     let summary = self.part(end)?;
                     self.at = summary.offset;
                     self.summary(summary.offset + summary.length, &mut outline.values)?;
                 }
-                (number::GRAPH, BYTES) => outline.graph = Some((Kind::Graph, self.part(end)?)),
-                (number::META_GRAPH, BYTES) => {
+                (event::GRAPH_DEF, BYTES) => outline.graph = Some((Kind::Graph, self.part(end)?)),
+                (event::META_GRAPH_DEF, BYTES) => {
                     outline.graph = Some((Kind::MetaGraph, self.part(end)?));
                 }
                 _ => return Err(Stop::Unusual),
@@ -153,7 +132,7 @@ impl Walk<'_> {
     fn summary(&mut self, end: u64, values: &mut Vec<Value>) -> Result<(), Stop> {
         while self.at < end {
             let start = self.at;
-            if self.key(end)? != (number::VALUE, BYTES) || values.len() == MAX_VALUES {
+            if self.key(end)? != (summary::VALUE, BYTES) || values.len() == MAX_VALUES {
                 return Err(Stop::Unusual);
             }
             let message = self.part(end)?;
@@ -170,23 +149,22 @@ impl Walk<'_> {
         let mut node_name = String::new();
         while self.at < end {
             match self.key(end)? {
-                (number::TAG, BYTES) => value.tag = self.text(end)?,
-                (number::NODE_NAME, BYTES) => node_name = self.text(end)?,
-                (number::METADATA, BYTES) if value.metadata.is_none() => {
+                (value::TAG, BYTES) => value.tag = self.text(end)?,
+                (value::NODE_NAME, BYTES) => node_name = self.text(end)?,
+                (value::METADATA, BYTES) if value.metadata.is_none() => {
                     let message = self.small(end)?;
                     value.metadata = Some(Metadata::from_message(&message)?);
                 }
-                (
-                    content @ (number::IMAGE | number::HISTOGRAM | number::AUDIO | number::TENSOR),
-                    BYTES,
-                ) if value.content.is_none() => {
+                (content @ (value::IMAGE | value::HISTO | value::AUDIO | value::TENSOR), BYTES)
+                    if value.content.is_none() =>
+                {
                     value.content = Some(content);
                     self.part(end)?;
                 }
                 _ => return Err(Stop::Unusual),
             }
         }
-        if value.tag.is_empty() && value.content == Some(number::TENSOR) {
+        if value.tag.is_empty() && value.content == Some(value::TENSOR) {
             value.tag = node_name;
         }
         Ok(value)

@@ -5,16 +5,10 @@ use std::io::{self, Cursor};
 use hound::{SampleFormat, WavSpec, WavWriter};
 use ndarray::ArrayView2;
 
-use super::deferred::Values;
-use super::*;
-
-/// `Summary.Audio.sample_rate`, `.num_channels`, `.length_frames`, `.encoded_audio_string`,
-/// `.content_type`.
-const SAMPLE_RATE: u32 = 1;
-const NUM_CHANNELS: u32 = 2;
-const LENGTH_FRAMES: u32 = 3;
-const ENCODED: u32 = 4;
-const CONTENT_TYPE: u32 = 5;
+use crate::proto::Audio;
+use crate::proto::number::value as number;
+use crate::proto::value::put_message_value;
+use crate::summary::deferred::DeferredValues;
 
 /// One channel at one time, as callers have it.
 pub trait Amplitude: Copy + Sync {
@@ -53,7 +47,7 @@ impl Amplitude for f64 {
 
 /// A value with a sound.
 #[derive(Debug)]
-pub struct Audio {
+pub struct DeferredAudio {
     tag: String,
     /// In Hz.
     rate: u32,
@@ -62,13 +56,17 @@ pub struct Audio {
     samples: Vec<i16>,
 }
 
-impl Audio {
+impl DeferredAudio {
     /// Copies samples \[frames, channels\]; also whether some were clipped.
-    pub fn new<T: Amplitude>(tag: &str, samples: ArrayView2<'_, T>, rate: u32) -> (Audio, bool) {
+    pub fn new<T: Amplitude>(
+        tag: &str,
+        samples: ArrayView2<'_, T>,
+        rate: u32,
+    ) -> (DeferredAudio, bool) {
         let clipped = samples.iter().any(|sample| sample.is_clipped());
         let channels = samples.ncols() as u16;
         let samples = samples.iter().map(|sample| sample.quantized()).collect();
-        (Audio { tag: tag.to_owned(), rate, channels, samples }, clipped)
+        (DeferredAudio { tag: tag.to_owned(), rate, channels, samples }, clipped)
     }
 
     fn wav(&self) -> hound::Result<Vec<u8>> {
@@ -90,21 +88,24 @@ impl Audio {
     }
 }
 
-impl Values for Audio {
+impl DeferredValues for DeferredAudio {
     fn size(&self) -> usize {
-        size_of::<Audio>() + self.tag.capacity() + 2 * self.samples.capacity()
+        size_of::<DeferredAudio>() + self.tag.capacity() + 2 * self.samples.capacity()
     }
 
     fn encode(&self, out: &mut Vec<u8>) -> io::Result<()> {
         let wav = self.wav().map_err(io::Error::other)?;
         let frames = self.samples.len() / usize::from(self.channels);
-        let mut audio = Vec::with_capacity(wav.len() + 64);
-        encode::float_field(&mut audio, SAMPLE_RATE, self.rate as f32);
-        encode::varint_field(&mut audio, NUM_CHANNELS, u64::from(self.channels));
-        encode::varint_field(&mut audio, LENGTH_FRAMES, frames as u64);
-        encode::bytes_field(&mut audio, ENCODED, &wav);
-        encode::bytes_field(&mut audio, CONTENT_TYPE, b"audio/wav");
-        message_value(out, &self.tag, VALUE_AUDIO, &audio);
+        let audio = Audio {
+            sample_rate: self.rate as f32,
+            channels: self.channels.into(),
+            frames: frames as i64,
+            encoded: (&wav).into(),
+            content_type: "audio/wav".into(),
+        };
+        let mut message = Vec::with_capacity(wav.len() + 64);
+        audio.encode(&mut message);
+        put_message_value(out, &self.tag, number::AUDIO, &message);
         Ok(())
     }
 }

@@ -4,33 +4,33 @@ use std::fmt::Debug;
 use std::io;
 use std::sync::Arc;
 
-use super::summary_event;
 use crate::error::Result;
 use crate::record::Deferred;
+use crate::summary::event::summary_event;
 
 /// Values that take time to encode, pixels or samples say, already copied and checked.
-pub trait Values: Debug + Send + Sync {
+pub trait DeferredValues: Debug + Send + Sync {
     /// Bytes of memory that they hold.
     fn size(&self) -> usize;
     /// Appends the fields of a `Summary`, whole `Summary.value`s.
     fn encode(&self, out: &mut Vec<u8>) -> io::Result<()>;
 }
 
-/// The `Summary` of one event. Clones share what it holds.
+/// The values of one event, ready to be logged. Clones share what it holds.
 #[derive(Debug, Clone)]
-pub enum Summary {
-    /// The encoded message.
+pub enum Prepared {
+    /// An encoded `Summary`.
     Encoded(Arc<[u8]>),
     /// What it is to be encoded from.
-    Deferred(Arc<dyn Values>),
+    Deferred(Arc<dyn DeferredValues>),
 }
 
-impl Summary {
-    /// The encoded message.
+impl Prepared {
+    /// The encoded `Summary`.
     pub fn encode(&self) -> io::Result<Vec<u8>> {
         match self {
-            Summary::Encoded(bytes) => Ok(bytes.to_vec()),
-            Summary::Deferred(values) => {
+            Prepared::Encoded(bytes) => Ok(bytes.to_vec()),
+            Prepared::Deferred(values) => {
                 let mut out = Vec::new();
                 values.encode(&mut out)?;
                 Ok(out)
@@ -39,7 +39,7 @@ impl Summary {
     }
 }
 
-/// The event of [`Values`].
+/// The event of [`DeferredValues`].
 #[derive(Debug)]
 pub struct DeferredEvent {
     /// Seconds since the epoch.
@@ -47,7 +47,7 @@ pub struct DeferredEvent {
     /// The event's step.
     pub step: Option<i64>,
     /// What is logged.
-    pub values: Arc<dyn Values>,
+    pub values: Arc<dyn DeferredValues>,
 }
 
 impl Deferred for DeferredEvent {

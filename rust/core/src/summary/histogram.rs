@@ -1,17 +1,13 @@
-//! Histograms: `HistogramProto` of `summary.proto`.
+//! Histograms: moments and buckets, a `HistogramProto`.
 
-use super::*;
+use crate::proto::Histogram;
+use crate::proto::number::value as number;
+use crate::proto::value::put_message_value;
 pub use bins::{EDGES, Float};
 pub use moments::Moments;
 
 mod bins;
 mod moments;
-
-/// `Summary.Value.histo`.
-const VALUE_HISTOGRAM: u32 = 5;
-/// `HistogramProto.bucket_limit`, `.bucket`; `min`, `max`, `num`, `sum`, `sum_squares` come before.
-const LIMITS: u32 = 6;
-const COUNTS: u32 = 7;
 
 /// How many of the values are in each bin.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -69,16 +65,16 @@ impl Buckets {
 
 /// Appends a `Summary.value` with a histogram.
 pub fn histogram_value(out: &mut Vec<u8>, tag: &str, moments: &Moments, buckets: &Buckets) {
-    let mut histogram = Vec::with_capacity(80 + 16 * buckets.counts.len());
     let Moments { num, min, max, sum, sum_squares } = *moments;
-    for (number, value) in (1..).zip([min, max, num, sum, sum_squares]) {
-        if value.to_bits() != 0 {
-            encode::double_field(&mut histogram, number, value);
-        }
-    }
-    encode::doubles_field(&mut histogram, LIMITS, &buckets.limits);
-    encode::doubles_field(&mut histogram, COUNTS, &buckets.counts);
-    message_value(out, tag, VALUE_HISTOGRAM, &histogram);
+    let (limits, counts) = (bytes(&buckets.limits).into(), bytes(&buckets.counts).into());
+    let histogram = Histogram { min, max, num, sum, sum_squares, limits, counts };
+    let mut message = Vec::with_capacity(80 + 16 * buckets.counts.len());
+    histogram.encode(&mut message);
+    put_message_value(out, tag, number::HISTO, &message);
+}
+
+fn bytes(doubles: &[f64]) -> Vec<u8> {
+    doubles.iter().flat_map(|double| double.to_le_bytes()).collect()
 }
 
 #[cfg(test)]

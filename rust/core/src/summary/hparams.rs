@@ -1,47 +1,12 @@
 //! Hyperparameters: the three values of the "hparams" plugin, all of it in their metadata.
-//!
-//! Field numbers are those of `plugin_data.proto` and `api.proto` of TensorBoard's hparams plugin,
-//! and of protobuf's `struct.proto`.
 
-use super::*;
-
-/// `HParamsPluginData.experiment`, `.session_start_info`, `.session_end_info`. Its version is 0.
-const EXPERIMENT: u32 = 2;
-const SESSION_START: u32 = 3;
-const SESSION_END: u32 = 4;
-
-/// A hyperparameter's value, a `google.protobuf.Value`.
-#[derive(Debug, Clone, PartialEq)]
-pub enum HparamValue {
-    /// `bool_value`
-    Bool(bool),
-    /// `number_value`
-    Number(f64),
-    /// `string_value`
-    Text(String),
-}
-
-impl HparamValue {
-    /// A oneof's field is there even where it holds the default.
-    fn encode(&self) -> Vec<u8> {
-        let mut out = Vec::new();
-        match self {
-            HparamValue::Number(number) => encode::double_field(&mut out, 2, *number),
-            HparamValue::Text(text) => encode::bytes_field(&mut out, 3, text.as_bytes()),
-            HparamValue::Bool(value) => encode::varint_field(&mut out, 4, u64::from(*value)),
-        }
-        out
-    }
-
-    /// `DataType`
-    fn data_type(&self) -> u64 {
-        match self {
-            HparamValue::Text(_) => 1,
-            HparamValue::Bool(_) => 2,
-            HparamValue::Number(_) => 3,
-        }
-    }
-}
+use crate::proto::hparams::{EXPERIMENT_TAG, SESSION_END_TAG, SESSION_START_TAG};
+use crate::proto::number::value as number;
+use crate::proto::value::put_message_value;
+use crate::proto::{
+    Experiment, HparamDomain, HparamInfo, HparamValue, HparamsData, HparamsPluginData,
+    HparamsStatus, Message, Metadata, MetricInfo, SessionEnd, SessionStart, plugin,
+};
 
 /// A hyperparameter of a run.
 #[derive(Debug, Clone, PartialEq)]
@@ -56,53 +21,35 @@ pub struct Hparam {
 
 /// Appends the `Summary.value` that names the hyperparameters and the metrics' tags.
 pub fn hparams_experiment_value(out: &mut Vec<u8>, hparams: &[Hparam], metrics: &[String]) {
-    let mut experiment = Vec::new();
-    for hparam in hparams {
-        // HParamInfo
-        let mut info = Vec::new();
-        put_text(&mut info, 1, &hparam.name);
-        encode::varint_field(&mut info, 4, hparam.value.data_type());
-        if let Some(domain) = &hparam.domain {
-            let mut values = Vec::new();
-            for value in domain {
-                encode::bytes_field(&mut values, 1, &value.encode());
-            }
-            encode::bytes_field(&mut info, 5, &values);
-        }
-        encode::bytes_field(&mut experiment, 4, &info);
-    }
-    for metric in metrics {
-        // MetricInfo.name, a MetricName
-        let mut name = Vec::new();
-        put_text(&mut name, 2, metric);
-        let mut info = Vec::new();
-        encode::bytes_field(&mut info, 1, &name);
-        encode::bytes_field(&mut experiment, 5, &info);
-    }
-    hparams_value(out, "_hparams_/experiment", EXPERIMENT, &experiment);
+    let info = |hparam: &Hparam| HparamInfo {
+        name: hparam.name.clone(),
+        data_type: hparam.value.data_type(),
+        domain: hparam.domain.clone().map(HparamDomain::Discrete),
+    };
+    let metric = |tag: &String| MetricInfo { tag: tag.clone() };
+    let experiment = Experiment {
+        hparams: hparams.iter().map(info).collect(),
+        metrics: metrics.iter().map(metric).collect(),
+    };
+    put_hparams(out, EXPERIMENT_TAG, HparamsData::Experiment(experiment));
 }
 
 /// Appends the `Summary.value` with the hyperparameters' values in this run.
 pub fn hparams_session_start_value(out: &mut Vec<u8>, hparams: &[Hparam]) {
-    let mut start = Vec::new();
-    for hparam in hparams {
-        // An entry of a map has both fields, whatever they hold.
-        let mut entry = Vec::new();
-        encode::bytes_field(&mut entry, 1, hparam.name.as_bytes());
-        encode::bytes_field(&mut entry, 2, &hparam.value.encode());
-        encode::bytes_field(&mut start, 1, &entry);
-    }
-    hparams_value(out, "_hparams_/session_start_info", SESSION_START, &start);
+    let entry = |hparam: &Hparam| (hparam.name.clone(), hparam.value.clone());
+    let hparams = hparams.iter().map(entry).collect();
+    let start = SessionStart { hparams, ..SessionStart::default() };
+    put_hparams(out, SESSION_START_TAG, HparamsData::SessionStart(start));
 }
 
 /// Appends the `Summary.value` that says that the run ended well.
 pub fn hparams_session_end_value(out: &mut Vec<u8>) {
-    // SessionEndInfo.status = STATUS_SUCCESS
-    hparams_value(out, "_hparams_/session_end_info", SESSION_END, &[0x08, 0x01]);
+    let end = SessionEnd { status: HparamsStatus::Success, ..SessionEnd::default() };
+    put_hparams(out, SESSION_END_TAG, HparamsData::SessionEnd(end));
 }
 
-fn hparams_value(out: &mut Vec<u8>, tag: &str, field: u32, message: &[u8]) {
-    let mut content = Vec::with_capacity(8 + message.len());
-    encode::bytes_field(&mut content, field, message);
-    message_value(out, tag, VALUE_METADATA, &plugin_metadata("hparams", &content));
+fn put_hparams(out: &mut Vec<u8>, tag: &str, data: HparamsData) {
+    let content = HparamsPluginData { data: Some(data) }.to_bytes();
+    let metadata = Metadata::of_plugin(plugin::HPARAMS, &content).to_bytes();
+    put_message_value(out, tag, number::METADATA, &metadata);
 }

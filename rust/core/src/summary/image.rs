@@ -2,18 +2,20 @@
 
 use std::io;
 
-use fast_image_resize::images::{Image as Picture, ImageRef};
+use fast_image_resize::images::{Image as Resized, ImageRef};
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 use ndarray::ArrayView4;
 
-use super::boxes::{self, Label};
-use super::deferred::Values;
-use super::pixels::{self, Channel, Grid};
-use super::*;
+use crate::proto::Image;
+use crate::proto::number::value as number;
+use crate::proto::value::put_message_value;
+use crate::summary::boxes::{self, Label};
+use crate::summary::deferred::DeferredValues;
+use crate::summary::pixels::{self, Channel, Grid};
 
 /// A value with one picture.
 #[derive(Debug)]
-pub struct Image {
+pub struct DeferredImage {
     tag: String,
     height: usize,
     width: usize,
@@ -25,14 +27,14 @@ pub struct Image {
     resized: Option<[u32; 2]>,
 }
 
-impl Image {
+impl DeferredImage {
     /// Copies pictures \[N, H, W, C\] of 1 to 4 channels, laid out as one.
-    pub fn new<T: Channel>(tag: &str, pictures: ArrayView4<'_, T>, grid: Grid) -> Image {
+    pub fn new<T: Channel>(tag: &str, pictures: ArrayView4<'_, T>, grid: Grid) -> DeferredImage {
         let (_, height, width, channels) = pictures.dim();
         let (height, width) = (grid.rows * height, grid.columns * width);
         let mut pixels = vec![0; height * width * channels];
         pixels::tile(&mut pixels, pictures, grid);
-        Image { tag: tag.to_owned(), height, width, channels, pixels, resized: None }
+        DeferredImage { tag: tag.to_owned(), height, width, channels, pixels, resized: None }
     }
 
     /// Draws the outline of a box with these corners, x before y, and its label.
@@ -58,7 +60,7 @@ impl Image {
         };
         let source = ImageRef::new(self.width as u32, self.height as u32, &self.pixels, kind)
             .map_err(io::Error::other)?;
-        let mut resized = Picture::new(width, height, kind);
+        let mut resized = Resized::new(width, height, kind);
         let lanczos = ResizeAlg::Convolution(FilterType::Lanczos3);
         Resizer::new()
             .resize(&source, &mut resized, &ResizeOptions::new().resize_alg(lanczos))
@@ -74,9 +76,9 @@ impl Image {
     }
 }
 
-impl Values for Image {
+impl DeferredValues for DeferredImage {
     fn size(&self) -> usize {
-        size_of::<Image>() + self.tag.capacity() + self.pixels.capacity()
+        size_of::<DeferredImage>() + self.tag.capacity() + self.pixels.capacity()
     }
 
     fn encode(&self, out: &mut Vec<u8>) -> io::Result<()> {
@@ -106,11 +108,8 @@ pub(crate) fn png(pixels: &[u8], height: u32, width: u32, channels: usize) -> io
 
 /// Appends a `Summary.value` with an encoded picture of this height, width and number of channels.
 pub(super) fn image_value(out: &mut Vec<u8>, tag: &str, size: [usize; 3], encoded: &[u8]) {
-    let mut image = Vec::with_capacity(encoded.len() + 32);
-    // Summary.Image: height, width, colorspace, encoded_image_string
-    for (number, size) in (1..).zip(size) {
-        encode::varint_field(&mut image, number, size as u64);
-    }
-    encode::bytes_field(&mut image, 4, encoded);
-    message_value(out, tag, VALUE_IMAGE, &image);
+    let [height, width, colorspace] = size.map(|size| size as i32);
+    let mut message = Vec::with_capacity(encoded.len() + 32);
+    Image { height, width, colorspace, encoded: encoded.into() }.encode(&mut message);
+    put_message_value(out, tag, number::IMAGE, &message);
 }

@@ -1,29 +1,7 @@
 //! Meshes and point clouds: a float tensor for each component, for the "mesh" plugin.
-//!
-//! Field numbers are those of `plugin_data.proto` of TensorBoard's mesh plugin.
 
-use super::*;
-
-/// What a tensor of a mesh holds, `MeshPluginData.ContentType`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MeshComponent {
-    /// Coordinates of vertices.
-    Vertex = 1,
-    /// Indices of the three vertices of each triangle.
-    Face = 2,
-    /// Colours of vertices.
-    Color = 3,
-}
-
-impl MeshComponent {
-    fn name(self) -> &'static str {
-        match self {
-            MeshComponent::Vertex => "VERTEX",
-            MeshComponent::Face => "FACE",
-            MeshComponent::Color => "COLOR",
-        }
-    }
-}
+use crate::proto::value::put_tensor_value;
+use crate::proto::{MeshComponent, MeshPluginData, Message, Metadata, plugin, tensor_of_floats};
 
 /// A tensor of a mesh, of a shape of three numbers.
 #[derive(Debug, Clone, Copy)]
@@ -47,22 +25,20 @@ pub fn mesh_values(
     display_name: &str,
     description: &str,
 ) {
-    let components = tensors.iter().fold(0, |mask, tensor| mask | 1 << tensor.component as u64);
+    let components = tensors.iter().fold(0, |mask, tensor| mask | 1 << tensor.component as u32);
     for mesh in tensors {
-        let mut content = Vec::new();
-        put_text(&mut content, 2, tag);
-        encode::varint_field(&mut content, 3, mesh.component as u64);
-        put_text(&mut content, 5, config);
-        let mut shape = Vec::new();
-        mesh.shape.iter().for_each(|&size| encode::varint(&mut shape, size));
-        encode::bytes_field(&mut content, 6, &shape);
-        encode::varint_field(&mut content, 7, components);
-        let mut metadata = plugin_metadata("mesh", &content);
-        put_description(&mut metadata, display_name, description);
-
-        let mut tensor = tensor_of(DT_FLOAT, &mesh.shape);
-        encode::floats_field(&mut tensor, TENSOR_FLOAT, mesh.values);
+        let content = MeshPluginData {
+            name: tag.to_owned(),
+            component: mesh.component,
+            json_config: config.to_owned(),
+            shape: mesh.shape.iter().map(|&size| size as i64).collect(),
+            components,
+        };
+        let content = content.to_bytes();
+        let metadata = Metadata::of_plugin(plugin::MESH, &content);
+        let metadata = metadata.described(display_name, description);
+        let tensor = tensor_of_floats(&mesh.shape, mesh.values);
         let tag = format!("{tag}_{}", mesh.component.name());
-        tensor_value(out, &tag, &tensor, &metadata);
+        put_tensor_value(out, &tag, &tensor, &metadata);
     }
 }

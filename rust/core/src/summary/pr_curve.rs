@@ -1,6 +1,7 @@
 //! Precision-recall curves, as TensorBoard's "pr_curves" plugin takes them.
 
-use super::*;
+use crate::proto::value::put_tensor_value;
+use crate::proto::{Message, Metadata, PR_CURVE_ROWS, PrCurvePluginData, plugin, tensor_of_floats};
 
 /// What keeps a quotient of nothing by nothing at 0.
 const MINIMUM_COUNT: f64 = 1e-7;
@@ -92,14 +93,12 @@ fn share(part: &[f64], rest: &[f64]) -> Vec<f64> {
 
 /// Appends a `Summary.value` with the rows of a [`PrCurve`]. `thresholds` is what the plugin's data
 /// says about their length.
-pub fn pr_curve_value(out: &mut Vec<u8>, tag: &str, rows: &[f64], thresholds: u64) {
+pub fn pr_curve_value(out: &mut Vec<u8>, tag: &str, rows: &[f64], thresholds: u32) {
     let numbers: Vec<f32> = rows.iter().map(|&number| number as f32).collect();
-    let mut tensor = tensor_of(DT_FLOAT, &[6, (rows.len() / 6) as u64]);
-    encode::floats_field(&mut tensor, TENSOR_FLOAT, &numbers);
-    // PrCurvePluginData.num_thresholds; .version is 0
-    let mut content = Vec::new();
-    encode::varint_field(&mut content, 2, thresholds);
-    tensor_value(out, tag, &tensor, &plugin_metadata("pr_curves", &content));
+    let shape = [PR_CURVE_ROWS as u64, (rows.len() / PR_CURVE_ROWS) as u64];
+    let tensor = tensor_of_floats(&shape, &numbers);
+    let content = PrCurvePluginData { num_thresholds: thresholds }.to_bytes();
+    put_tensor_value(out, tag, &tensor, &Metadata::of_plugin(plugin::PR_CURVES, &content));
 }
 
 #[cfg(test)]

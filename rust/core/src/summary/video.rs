@@ -6,15 +6,15 @@ use gif::{Encoder, Frame, Repeat};
 use ndarray::{ArrayView5, Axis};
 use quantizr::QuantizeResult;
 
-use super::deferred::Values;
-use super::image::image_value;
-use super::pixels::{self, Channel, Grid};
+use crate::summary::deferred::DeferredValues;
+use crate::summary::image::image_value;
+use crate::summary::pixels::{self, Channel, Grid};
 
 const RGB: usize = 3;
 
 /// A value with one video.
 #[derive(Debug)]
-pub struct Video {
+pub struct DeferredVideo {
     tag: String,
     height: u16,
     width: u16,
@@ -24,7 +24,7 @@ pub struct Video {
     pixels: Vec<u8>,
 }
 
-impl Video {
+impl DeferredVideo {
     /// Copies RGB videos \[N, T, H, W, 3\], laid out as one, whose sides have at most 65,535
     /// pixels. `colorspace` is what the value tells.
     pub fn new<T: Channel>(
@@ -33,7 +33,7 @@ impl Video {
         grid: Grid,
         fps: f64,
         colorspace: usize,
-    ) -> Option<Video> {
+    ) -> Option<DeferredVideo> {
         let (_, frames, height, width, channels) = videos.dim();
         let (height, width) = (grid.rows * height, grid.columns * width);
         let sides = [height, width].map(u16::try_from);
@@ -45,7 +45,7 @@ impl Video {
             pixels::tile(frame, pictures, grid);
         }
         let (height, width) = (side_height, side_width);
-        Some(Video { tag: tag.to_owned(), height, width, colorspace, fps, pixels })
+        Some(DeferredVideo { tag: tag.to_owned(), height, width, colorspace, fps, pixels })
     }
 
     fn gif(&self) -> io::Result<Vec<u8>> {
@@ -85,9 +85,9 @@ fn delay(number: usize, fps: f64) -> u16 {
     (start(number + 1) - start(number)) as u16
 }
 
-impl Values for Video {
+impl DeferredValues for DeferredVideo {
     fn size(&self) -> usize {
-        size_of::<Video>() + self.tag.capacity() + self.pixels.capacity()
+        size_of::<DeferredVideo>() + self.tag.capacity() + self.pixels.capacity()
     }
 
     fn encode(&self, out: &mut Vec<u8>) -> io::Result<()> {

@@ -8,7 +8,9 @@ use crate::columns::restarts::{self, Purge};
 use crate::columns::series::Values;
 use crate::columns::template::Template;
 use crate::proto::kind::Kind;
-use crate::proto::{Data, Element, Event, Malformed, Number, Status, SummaryValue, What};
+use crate::proto::{
+    Data, Element, Event, Malformed, SessionStatus, SummaryValue, TensorScalar, What,
+};
 use crate::scan::outline::{Outline, Part};
 
 impl Columns<'_> {
@@ -46,13 +48,17 @@ impl Columns<'_> {
         }
         match &event.what {
             What::FileVersion(version) => self.sessions.set_version(version),
-            What::SessionLog(log) if log.status == Status::Start => self.session_start(event.step),
+            What::SessionLog(log) if log.status == SessionStatus::Start => {
+                self.session_start(event.step)
+            }
             _ => {}
         }
         let (kind, tag, bytes) = match &event.what {
             What::Graph(bytes) => (Kind::Graph, "", *bytes),
             What::MetaGraph(bytes) => (Kind::MetaGraph, "", *bytes),
-            What::RunMetadata(metadata) => (Kind::RunMetadata, &*metadata.tag, &*metadata.bytes),
+            What::RunMetadata(metadata) => {
+                (Kind::RunMetadata, &*metadata.tag, &*metadata.run_metadata)
+            }
             What::SessionLog(log) => (Kind::SessionLog, "", log.raw()),
             _ => return Ok(()),
         };
@@ -119,8 +125,8 @@ impl Columns<'_> {
             return;
         }
         let number = match &value.data {
-            Data::SimpleValue(bytes) => Some(Number::Fixed(Element::F32, bytes)),
-            Data::Tensor(tensor) => tensor.number(),
+            Data::SimpleValue(bytes) => Some(TensorScalar::Fixed(Element::F32, bytes)),
+            Data::Tensor(tensor) => tensor.scalar(),
             _ => None,
         };
         let Some(number) = number else { return };

@@ -8,16 +8,21 @@ use crate::columns::prefetch::prefetch;
 use crate::columns::series::Values;
 use crate::crc32c;
 use crate::proto::Histogram;
+use crate::proto::number::{event, summary, value};
 use crate::record::{self, OVERHEAD, Parsed, Verify};
-use crate::wire::Cursor;
+use crate::wire::{BYTES, Cursor, VARINT, key};
 
 /// How far ahead of the record that is parsed memory is fetched. Each record says where the next
 /// begins, so the processor cannot guess it.
 const AHEAD: usize = 2048;
 
 /// The keys of an event's fields: its number and its wire type.
-const STEP: u64 = 0x10;
-const SUMMARY: u64 = 0x2a;
+const STEP: u64 = key(event::STEP, VARINT) as u64;
+const SUMMARY: u64 = key(event::SUMMARY, BYTES) as u64;
+/// Those of a summary and of a value.
+const VALUE: u8 = key(summary::VALUE, BYTES) as u8;
+const TAG: u8 = key(value::TAG, BYTES) as u8;
+const HISTOGRAM: u8 = key(value::HISTO, BYTES) as u8;
 
 impl Columns<'_> {
     /// Takes in the records at the beginning of `window` that are `wall_time, step?, summary` with
@@ -80,8 +85,8 @@ impl Columns<'_> {
     /// That the template fits is the proof.
     #[inline]
     fn guess(&self, values: &[u8]) -> Option<u32> {
-        let (_, value) = varint(values.strip_prefix(b"\x0a")?)?;
-        let (length, rest) = varint(value.strip_prefix(b"\x0a")?)?;
+        let (_, value) = varint(values.strip_prefix(&[VALUE])?)?;
+        let (length, rest) = varint(value.strip_prefix(&[TAG])?)?;
         self.tags.guess(rest.get(..usize::try_from(length).ok()?)?)
     }
 
@@ -93,11 +98,11 @@ impl Columns<'_> {
         }
         let (wall_time, step, summary) = head(payload)?;
         // Each of these is the last field of the one around it.
-        let values = whole(summary.strip_prefix(b"\x2a")?)?;
-        let value = whole(values.strip_prefix(b"\x0a")?)?;
-        let (length, rest) = varint(value.strip_prefix(b"\x0a")?)?;
+        let values = whole(summary.strip_prefix(&[SUMMARY as u8])?)?;
+        let value = whole(values.strip_prefix(&[VALUE])?)?;
+        let (length, rest) = varint(value.strip_prefix(&[TAG])?)?;
         let (name, rest) = rest.split_at_checked(usize::try_from(length).ok()?)?;
-        let message = whole(rest.strip_prefix(b"\x2a")?)?;
+        let message = whole(rest.strip_prefix(&[HISTOGRAM])?)?;
         let tag = self.tags.guess(name).filter(|&tag| self.tags.is(tag, name))?;
         let Values::Histograms(histograms) = &mut self.cold[tag as usize].values else {
             return None;
@@ -113,7 +118,7 @@ impl Columns<'_> {
     /// Takes in `wall_time, step?, summary` with any number of values of known shapes.
     pub(super) fn many_values(&mut self, payload: &[u8]) -> Option<()> {
         let (wall_time, step, summary) = head(payload)?;
-        let mut values = whole(summary.strip_prefix(b"\x2a")?)?;
+        let mut values = whole(summary.strip_prefix(&[SUMMARY as u8])?)?;
         self.pending.clear();
         while !values.is_empty() {
             let predicted = self.hot.get(self.last as usize)?.next;

@@ -1,6 +1,6 @@
 //! Least, greatest, sum and sum of squares, in float64 whatever the values are.
 
-use super::Float;
+use crate::summary::histogram::bins::Float;
 
 /// Values that are summed in a row, small enough to be cached when they are counted.
 pub const BLOCK: usize = 512;

@@ -1,0 +1,78 @@
+//! An embedding, whose files the writer's thread writes.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Result};
+use crate::projector::config;
+use crate::projector::matrix::Matrix;
+use crate::projector::sprite::Sprite;
+use crate::proto::{EmbeddingInfo, SpriteMetadata};
+use crate::record::Deferred;
+
+/// Vectors with what is to be shown with them. The writer's thread writes the files.
+#[derive(Debug)]
+pub struct Embedding {
+    /// Where the configuration is.
+    pub log_dir: PathBuf,
+    /// The directory of the other files below it, with `/` between its parts.
+    pub directory: String,
+    /// What the projector calls the vectors.
+    pub name: String,
+    /// The vectors.
+    pub vectors: Matrix,
+    /// What `metadata.tsv` is to hold.
+    pub metadata: Option<String>,
+    /// A picture for each vector.
+    pub sprite: Option<Sprite>,
+}
+
+impl Embedding {
+    /// The path of a file, as the configuration has it.
+    fn file(&self, name: &str) -> String {
+        format!("{}/{name}", self.directory)
+    }
+
+    /// What the configuration says of it.
+    fn info(&self) -> EmbeddingInfo {
+        let sprite = |sprite: &Sprite| SpriteMetadata {
+            image_path: self.file("sprite.png"),
+            single_image_dim: [sprite.width, sprite.height],
+        };
+        EmbeddingInfo {
+            tensor_name: self.name.clone(),
+            metadata_path: self.metadata.as_ref().map(|_| self.file("metadata.tsv")),
+            sprite: self.sprite.as_ref().map(sprite),
+            tensor_path: self.file("tensors.tsv"),
+        }
+    }
+}
+
+impl Deferred for Embedding {
+    fn size(&self) -> usize {
+        self.vectors.size()
+            + self.metadata.as_ref().map_or(0, String::len)
+            + self.sprite.as_ref().map_or(0, Sprite::size)
+    }
+
+    /// Writes the files, at last the configuration that speaks of them. Appends nothing.
+    fn encode(&self, _: &mut Vec<u8>) -> Result<()> {
+        let directory = self.log_dir.join(&self.directory);
+        fs::create_dir_all(&directory).map_err(|error| Error::io(error, &directory))?;
+        let write = |path: &Path, bytes: &[u8]| {
+            fs::write(path, bytes).map_err(|error| Error::io(error, path))
+        };
+        if let Some(metadata) = &self.metadata {
+            write(&directory.join("metadata.tsv"), metadata.as_bytes())?;
+        }
+        if let Some(sprite) = &self.sprite {
+            let path = directory.join("sprite.png");
+            let png = sprite.png().map_err(|error| Error::io(error, &path))?;
+            write(&path, &png)?;
+        }
+        let path = directory.join("tensors.tsv");
+        self.vectors.write(&path).map_err(|error| Error::io(error, &path))?;
+        let path = self.log_dir.join("projector_config.pbtxt");
+        config::append(&path, &self.info().to_text()).map_err(|error| Error::io(error, &path))
+    }
+}
