@@ -313,6 +313,20 @@ def test_a_tensor_is_what_tensorboard_makes_of_it(
     assert ours.tolist() == theirs.tolist()
 
 
+def test_what_tensorboard_does_not_read() -> None:
+    strings = tensor_pb2.TensorProto(string_val=[b"a", b"b"])
+    with pytest.raises(TypeError):
+        tensor_util.make_ndarray(strings)
+    strings.dtype = types_pb2.DT_STRING
+    with pytest.raises(ValueError, match="reshape"):
+        tensor_util.make_ndarray(strings)
+    for dtype in (types_pb2.DT_INVALID, types_pb2.DT_STRING):
+        strings.dtype = dtype
+        summary = summary_pb2.Summary(value=[summary_pb2.Summary.Value(tensor=strings)])
+        ours = as_array(*_native.decode_value(summary.SerializeToString()))
+        assert ours.tolist() == [b"a", b"b"]
+
+
 def test_what_is_malformed_is_a_value_error() -> None:
     for decode in [
         _native.layout,

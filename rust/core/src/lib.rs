@@ -1,8 +1,8 @@
 //! Reads and writes TensorBoard event files.
 //!
 //! Read the modules in this order to learn the format: [`crc32c`] and [`record`] are the file's
-//! frame, [`wire`] is protobuf's encoding, then come the event model, the summaries, and at last
-//! the writer and the reader that use them.
+//! frame, [`wire`] is protobuf's encoding, [`proto`] are the messages, then come the values, and at
+//! last the writer and the reader that use them.
 
 pub mod cancel;
 pub mod columns;
