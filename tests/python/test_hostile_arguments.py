@@ -6,6 +6,7 @@ A panic of Rust's is a `BaseException`, which no test here catches.
 import inspect
 import io
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -166,6 +167,13 @@ def replaced(valid: list[Any]) -> st.SearchStrategy[list[Any]]:
     return st.builds(put, places, st.sampled_from([0] * 8 + [-1, 1]))
 
 
+def remove(name: str) -> None:
+    """Removes a file or a directory, where there is one."""
+    if Path(name).is_dir():
+        shutil.rmtree(name)
+    Path(name).unlink(missing_ok=True)
+
+
 def tried(function: Callable[..., Any], arguments: list[Any]) -> Any:
     """What comes of it, unless it is an error."""
     try:
@@ -182,7 +190,7 @@ def test_functions(name: str) -> None:
 
     @given(arguments=replaced(FUNCTIONS[name]))
     def check(arguments: list[Any]) -> None:
-        Path("copy").unlink(missing_ok=True)
+        remove("copy")
         made = tried(function, arguments)
         # What it encodes late.
         for one in made if isinstance(made, tuple) else (made,):
@@ -265,7 +273,7 @@ def test_readers(reader: Callable[..., Any]) -> None:
                 options["timeout"] = 0
         elif reader is tfevents.repair:
             options.setdefault("output", "copy")
-            Path("copy").unlink(missing_ok=True)
+            remove("copy")
         try:
             found = reader(path, **options)
             if isinstance(found, (tfevents.Events, tfevents.Follower)):
