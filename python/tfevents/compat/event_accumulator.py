@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 import os
-import threading
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
 
+from tfevents import _native
 from tfevents.compat import compressor, source
 from tfevents.compat.events import (
     AudioEvent,
@@ -131,7 +131,7 @@ class EventAccumulator:
 
         self._compression_bps = compression_bps
         self._source = source.open_path(os.fspath(path))
-        self._lock = threading.Lock()
+        self._turn = _native.Turn("loading events")
         self._first_wall_time: float | None = None
         self._source_writer: str | None = None
         self._metadata: dict[str, bytes] = {}
@@ -149,7 +149,7 @@ class EventAccumulator:
             CorruptFileError: a record is no event. What comes after it is read the next time.
             DirectoryDeletedError: there is no such directory.
         """
-        with self._lock:
+        with self._turn:
             for item in self._source.load():
                 self._add(item)
         return self
@@ -285,7 +285,7 @@ class EventAccumulator:
         return os.path.join(self.path, "plugins", plugin_name)
 
     def _read_one(self) -> None:
-        with self._lock:
+        with self._turn:
             for item in self._source.load(1):
                 self._add(item)
 

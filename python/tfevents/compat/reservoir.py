@@ -7,7 +7,6 @@ give equal samples (`tensorboard/backend/event_processing/reservoir.py`).
 from __future__ import annotations
 
 import random
-import threading
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -150,16 +149,16 @@ class Reservoir:
         self.always_keep_last = always_keep_last
         self._show = show
         self._buckets: dict[str, Any] = {}
-        self._lock = threading.Lock()
+        self._turn = _native.Turn()
 
     def Keys(self) -> list[str]:
         """The keys, in the order in which they came."""
-        with self._lock:
+        with self._turn:
             return list(self._buckets)
 
     def Items(self, key: str) -> list[Any]:
         """The items under a key; a KeyError if there is none."""
-        with self._lock:
+        with self._turn:
             bucket: _Bucket | None = self._buckets.get(key)
             if bucket is None:
                 raise KeyError(f"Key {key} was not found in Reservoir")
@@ -167,12 +166,12 @@ class Reservoir:
 
     def kept(self) -> dict[str, Any]:
         """The items under all keys, as they were added: tuples, or an array of `ROW`."""
-        with self._lock:
+        with self._turn:
             return {key: bucket.kept() for key, bucket in self._buckets.items()}
 
     def add(self, key: str, item: Any) -> None:
         """Adds an item."""
-        with self._lock:
+        with self._turn:
             bucket = self._buckets.get(key)
             if bucket is None:
                 sample = _Sample(self.size, self.always_keep_last)
@@ -181,7 +180,7 @@ class Reservoir:
 
     def purge(self, step: int, key: str = "") -> int:
         """Drops the items of a key from `step` on, those of all keys if it is empty; how many."""
-        with self._lock:
+        with self._turn:
             found = [self._buckets.get(key)] if key else self._buckets.values()
             return sum(bucket.purge(step) for bucket in found if bucket is not None)
 

@@ -51,7 +51,7 @@ enum Found {
 
 /// What there is without waiting.
 enum AtHand {
-    Event(PyResult<Event>),
+    Event(PyResult<Py<Event>>),
     Error(Error),
     End,
     Nothing,
@@ -81,7 +81,7 @@ impl Position {
     fn at_hand(&mut self, py: Python<'_>) -> AtHand {
         match (self.found.take(), &mut self.records) {
             (Some(Found::Record(size)), Some(records)) => {
-                AtHand::Event(Event::new(py, records.last(size)))
+                AtHand::Event(Event::of(py, records.last(size)))
             }
             (Some(Found::Error(error)), _) => {
                 // As of a generator that raised, nothing more comes.
@@ -90,7 +90,7 @@ impl Position {
             }
             (Some(Found::End), _) => AtHand::End,
             (None, Some(records)) if records.is_at_hand() => match records.read() {
-                Ok(Next::Record(record)) => AtHand::Event(Event::new(py, record)),
+                Ok(Next::Record(record)) => AtHand::Event(Event::of(py, record)),
                 Ok(Next::Damage(damage)) => {
                     self.damage.push(damage);
                     AtHand::Nothing
@@ -124,7 +124,7 @@ impl EventReader {
         this
     }
 
-    fn __next__(&self, py: Python<'_>) -> PyResult<Option<Event>> {
+    fn __next__(&self, py: Python<'_>) -> PyResult<Option<Py<Event>>> {
         loop {
             let found = self.position.with(py, |position| {
                 let found = position.at_hand(py);
@@ -186,7 +186,7 @@ pub struct Event {
 
 impl Event {
     /// The event of a record, header and footer included.
-    pub fn new(py: Python<'_>, record: &[u8]) -> PyResult<Event> {
+    pub fn of(py: Python<'_>, record: &[u8]) -> PyResult<Py<Event>> {
         let payload = &record[HEADER..record.len() - FOOTER];
         let event = Decoded::decode(payload).map_err(malformed)?;
         let what = match event.what {
@@ -199,12 +199,13 @@ impl Event {
             What::RunMetadata(_) => Some(intern!(py, "tagged_run_metadata")),
             What::MetaGraph(_) => Some(intern!(py, "meta_graph_def")),
         };
-        Ok(Event {
+        let event = Event {
             wall_time: PyFloat::new(py, event.wall_time).unbind(),
             step: event.step.into_pyobject(py)?.unbind(),
             what: or_none(py, what),
             raw: PyBytes::new(py, payload).unbind(),
-        })
+        };
+        Py::new(py, event)
     }
 
     fn decoded<'a>(&'a self, py: Python<'a>) -> PyResult<Decoded<'a>> {
@@ -226,16 +227,16 @@ impl Event {
 
     /// The values under tags, a list of `Value`; empty if the event is no summary.
     #[getter]
-    fn values<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        let What::Summary(summary) = self.decoded(py)?.what else {
+    fn values<'py>(this: &Bound<'py, Event>) -> PyResult<Bound<'py, PyList>> {
+        let py = this.py();
+        let What::Summary(summary) = this.get().decoded(py)?.what else {
             return Ok(PyList::empty(py));
         };
         let mut values = summary.values();
         let Some(first) = values.next() else { return Ok(PyList::empty(py)) };
-        let first = self.value(py, &first.map_err(malformed)?)?;
-        let list = PyList::new(py, [first])?;
+        let list = PyList::new(py, [Value::of(this, &first.map_err(malformed)?)?])?;
         for value in values {
-            list.append(self.value(py, &value.map_err(malformed)?)?)?;
+            list.append(Value::of(this, &value.map_err(malformed)?)?)?;
         }
         Ok(list)
     }
@@ -245,16 +246,18 @@ impl Event {
     /// `tagged_run_metadata` a tag and a serialized `RunMetadata`, of `log_message` a level and
     /// a str; None if it holds nothing.
     #[getter]
-    fn content<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        Ok(match self.decoded(py)?.what {
+    fn content<'py>(this: &Bound<'py, Event>) -> PyResult<Bound<'py, PyAny>> {
+        let (py, event) = (this.py(), this.get());
+        Ok(match event.decoded(py)?.what {
             What::Nothing => py.None().into_bound(py),
             What::FileVersion(version) => version.into_pyobject(py)?.into_any(),
             What::Graph(bytes) | What::MetaGraph(bytes) => PyBytes::new(py, bytes).into_any(),
-            What::Summary(_) => self.values(py)?.into_any(),
+            What::Summary(_) => Event::values(this)?.into_any(),
             What::LogMessage(log) => names::LOG_MESSAGE.call(py, (log.level, log.message))?,
             What::SessionLog(log) => {
                 let status = log.status.name();
-                let parts = (&self.step, &self.wall_time, status, log.checkpoint_path, log.message);
+                let parts =
+                    (&event.step, &event.wall_time, status, log.checkpoint_path, log.message);
                 names::SESSION_LOG.call(py, parts)?
             }
             What::RunMetadata(run) => {
@@ -285,34 +288,6 @@ impl Event {
     }
 }
 
-impl Event {
-    fn value(&self, py: Python<'_>, value: &SummaryValue<'_>) -> PyResult<Py<Value>> {
-        let raw = self.raw.as_bytes(py);
-        // Within the event, unless several summaries were merged.
-        let at = value.raw.as_ptr().addr().wrapping_sub(raw.as_ptr().addr());
-        let (owner, start) = match raw.get(at..at.saturating_add(value.raw.len())) {
-            Some(_) => (self.raw.clone_ref(py), at),
-            None => (PyBytes::new(py, value.raw).unbind(), 0),
-        };
-        let number = match &value.data {
-            Data::SimpleValue(bytes) => {
-                Some(f32::from_le_bytes(bytes.first_chunk().copied().unwrap_or_default()))
-            }
-            _ => None,
-        };
-        let value = Value {
-            tag: tags::string(py, value.tag),
-            what: or_none(py, name(py, &value.data)),
-            number,
-            wall_time: self.wall_time.clone_ref(py),
-            step: self.step.clone_ref(py),
-            owner,
-            range: start..start + value.raw.len(),
-        };
-        Py::new(py, value)
-    }
-}
-
 /// One value under a tag.
 #[pyclass(frozen, module = "tfevents")]
 pub struct Value {
@@ -326,15 +301,47 @@ pub struct Value {
     what: Py<PyAny>,
     /// Of a `simple_value`, what it is.
     number: Option<f32>,
-    wall_time: Py<PyFloat>,
-    step: Py<PyInt>,
-    owner: Py<PyBytes>,
-    range: Range<usize>,
+    event: Py<Event>,
+    place: Place,
+}
+
+/// Where the bytes of a value are.
+enum Place {
+    /// In those of its event.
+    Event(Range<usize>),
+    /// Here, where several summaries were merged.
+    Own(Box<[u8]>),
 }
 
 impl Value {
+    fn of(event: &Bound<'_, Event>, value: &SummaryValue<'_>) -> PyResult<Py<Value>> {
+        let py = event.py();
+        let raw = event.get().raw.as_bytes(py);
+        let at = value.raw.as_ptr().addr().wrapping_sub(raw.as_ptr().addr());
+        let range = at..at.wrapping_add(value.raw.len());
+        let number = match &value.data {
+            Data::SimpleValue(bytes) => bytes.first_chunk().map(|it| f32::from_le_bytes(*it)),
+            _ => None,
+        };
+        let value = Value {
+            tag: tags::string(py, value.tag),
+            what: or_none(py, name(py, &value.data)),
+            number,
+            event: event.clone().unbind(),
+            place: match raw.get(range.clone()) {
+                Some(_) => Place::Event(range),
+                None => Place::Own(value.raw.into()),
+            },
+        };
+        Py::new(py, value)
+    }
+
     fn decoded<'a>(&'a self, py: Python<'a>) -> PyResult<SummaryValue<'a>> {
-        SummaryValue::from_raw(&self.owner.as_bytes(py)[self.range.clone()]).map_err(malformed)
+        let bytes = match &self.place {
+            Place::Event(range) => &self.event.get().raw.as_bytes(py)[range.clone()],
+            Place::Own(bytes) => bytes,
+        };
+        SummaryValue::from_raw(bytes).map_err(malformed)
     }
 }
 
@@ -347,6 +354,7 @@ impl Value {
         if let Some(number) = self.number {
             return Ok(PyFloat::new(py, number.into()).into_any());
         }
+        let Event { step, wall_time, .. } = self.event.get();
         Ok(match self.decoded(py)?.data {
             Data::Tensor(tensor) => names::TENSOR_AS_ARRAY.call(py, tensor_array(py, &tensor)?)?,
             Data::Histogram(histogram) => {
@@ -357,8 +365,8 @@ impl Value {
                 limits.truncate(count);
                 counts.truncate(count);
                 let parts = (
-                    &self.step,
-                    &self.wall_time,
+                    step,
+                    wall_time,
                     histogram.min,
                     histogram.max,
                     histogram.num,
@@ -372,13 +380,13 @@ impl Value {
             }
             Data::Image(image) => {
                 let data = (PyBytes::new(py, &image.encoded),);
-                let parts = (&self.step, &self.wall_time, image.width, image.height, data);
+                let parts = (step, wall_time, image.width, image.height, data);
                 names::IMAGE.call(py, parts)?
             }
             Data::Audio(audio) => {
                 let data = (PyBytes::new(py, &audio.encoded),);
                 let rate = audio.sample_rate;
-                let parts = (&self.step, &self.wall_time, data, ("",), audio.content_type, rate);
+                let parts = (step, wall_time, data, ("",), audio.content_type, rate);
                 names::AUDIO_CLIP.call(py, parts)?
             }
             Data::Nothing | Data::SimpleValue(_) | Data::Other(_) => py.None().into_bound(py),

@@ -45,7 +45,7 @@ impl EventFollower {
     }
 
     /// The next event and the name of its run; None if there is none for now.
-    fn next(&self, py: Python<'_>) -> PyResult<Option<(OsString, Event)>> {
+    fn next(&self, py: Python<'_>) -> PyResult<Option<(OsString, Py<Event>)>> {
         loop {
             let found = self.0.with(py, |it| {
                 if it.found.is_none() && it.follower.is_at_hand() {
@@ -55,7 +55,7 @@ impl EventFollower {
                 Some(found.map(|is_there| match (is_there, it.follower.event()) {
                     (true, Some((run, record))) => {
                         let run = run.as_os_str().to_owned();
-                        Some(Event::new(py, record).map(|event| (run, event)))
+                        Some(Event::of(py, record).map(|event| (run, event)))
                     }
                     _ => None,
                 }))

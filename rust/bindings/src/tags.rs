@@ -27,7 +27,12 @@ pub fn string(py: Python<'_>, tag: &str) -> Py<PyString> {
     }
 }
 
+/// By the length and the last bytes: names begin alike.
 fn slot(tag: &[u8]) -> usize {
-    let mix = |hash: u32, &byte: &u8| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193);
-    tag.iter().rev().take(16).fold(tag.len() as u32, mix) as usize % KEPT
+    let last = tag.last_chunk::<8>().map_or_else(
+        || tag.iter().fold(0, |word, &byte| word << 8 | u64::from(byte)),
+        |bytes| u64::from_le_bytes(*bytes),
+    );
+    let mixed = (last ^ tag.len() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    (mixed >> 56) as usize % KEPT
 }

@@ -1,6 +1,6 @@
 //! A lock for Python code that a signal's handler or a fork can't make a trap of.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
 
@@ -14,48 +14,72 @@ const SLICE: Duration = Duration::from_millis(2);
 
 /// Lets one thread at a time do what stands in its `with` block.
 ///
-/// Who waits looks for signals. A thread that would wait for itself, in a signal's handler say,
-/// gets a `RuntimeError`; and in a child that was forked meanwhile nobody has the turn.
+/// Who waits looks for signals. A thread whose turn it is, and that is in a signal's handler say,
+/// has it again, or, where it is said what is done, gets a `RuntimeError`. In a child that was
+/// forked meanwhile it is nobody's turn.
 #[pyclass(frozen, module = "tfevents._native")]
 pub struct Turn {
-    /// What is done, for the error.
-    doing: String,
-    /// Whose turn it is, and in which process.
-    holder: Mutex<Option<(ThreadId, u64)>>,
+    /// What is done, that can't be done within itself.
+    doing: Option<String>,
+    holder: Mutex<Option<Holder>>,
+}
+
+/// Whose turn it is, in which process, and how many blocks it is in.
+struct Holder {
+    thread: ThreadId,
+    fork: u64,
+    depth: u32,
+}
+
+impl Turn {
+    /// It is kept for a moment only, and attached to the interpreter.
+    fn lock(&self) -> MutexGuard<'_, Option<Holder>> {
+        self.holder.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether it is this thread's turn now.
+    fn is_had(&self) -> PyResult<bool> {
+        let (thread, fork) = (thread::current().id(), forks::count());
+        let mut holder = self.lock();
+        match (&mut *holder, &self.doing) {
+            (Some(holder), doing) if holder.fork == fork => {
+                if holder.thread != thread {
+                    return Ok(false);
+                }
+                if let Some(doing) = doing {
+                    let message = format!("this thread is {doing} already");
+                    return Err(PyRuntimeError::new_err(message));
+                }
+                holder.depth += 1;
+            }
+            (holder, _) => *holder = Some(Holder { thread, fork, depth: 1 }),
+        }
+        Ok(true)
+    }
 }
 
 #[pymethods]
 impl Turn {
     #[new]
-    fn new(doing: String) -> Turn {
+    #[pyo3(signature = (doing=None))]
+    fn new(doing: Option<String>) -> Turn {
         Turn { doing, holder: Mutex::new(None) }
     }
 
     fn __enter__(&self, py: Python<'_>) -> PyResult<()> {
-        let this = (thread::current().id(), forks::count());
-        loop {
-            {
-                // It is kept for a moment only, and attached to the interpreter.
-                let mut holder = self.holder.lock().unwrap_or_else(PoisonError::into_inner);
-                match *holder {
-                    Some(other) if other == this => {
-                        let message = format!("this thread is {} already", self.doing);
-                        return Err(PyRuntimeError::new_err(message));
-                    }
-                    Some((_, fork)) if fork == this.1 => {}
-                    _ => {
-                        *holder = Some(this);
-                        return Ok(());
-                    }
-                }
-            }
+        while !self.is_had()? {
             py.detach(|| thread::sleep(SLICE));
             py.check_signals()?;
         }
+        Ok(())
     }
 
     #[pyo3(signature = (*_error))]
     fn __exit__(&self, _error: &Bound<'_, PyTuple>) {
-        *self.holder.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        let mut holder = self.lock();
+        if let Some(Holder { depth, .. }) = &mut *holder {
+            *depth = depth.saturating_sub(1);
+        }
+        holder.take_if(|holder| holder.depth == 0);
     }
 }
