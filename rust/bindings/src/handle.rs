@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use pyo3::exceptions::{PyException, PyRuntimeWarning};
+use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 use tfevents::Result;
@@ -15,6 +15,7 @@ use tfevents::writer::{self, OnError, Options, Report, Writer};
 
 use crate::error::to_py;
 use crate::names::{self, of};
+use crate::outage::warn;
 
 /// How long to wait before looking for Ctrl-C.
 const SLICE: Duration = Duration::from_millis(100);
@@ -30,7 +31,7 @@ pub struct Handle {
 
 /// What a spool may do with a writer.
 #[pyclass(frozen, module = "tfevents._native")]
-pub struct Control(writer::Control);
+pub struct Control(pub writer::Control);
 
 #[pymethods]
 impl Control {
@@ -254,8 +255,7 @@ fn wait(
             opened()?;
         }
         if let Some(warning) = report.warning {
-            let message = std::ffi::CString::new(format!("logging is disturbed: {warning}"))?;
-            PyErr::warn(py, &py.get_type::<PyRuntimeWarning>(), &message, 1)?;
+            warn(py, warning)?;
         }
         if report.done {
             return Ok(());

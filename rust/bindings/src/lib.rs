@@ -16,6 +16,7 @@ mod job;
 mod loan;
 mod names;
 mod options;
+mod outage;
 mod projector;
 mod reader;
 mod remote;
@@ -46,6 +47,8 @@ mod _native {
     use crate::handle::{Control, flush_at_exit};
     #[pymodule_export]
     use crate::instances::instances;
+    #[pymodule_export]
+    use crate::outage::Outage;
     #[pymodule_export]
     use crate::reader::{LogData, find};
     #[pymodule_export]

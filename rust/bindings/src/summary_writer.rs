@@ -16,7 +16,7 @@ use tfevents::writer::now;
 use crate::argument;
 use crate::file_writer::FileWriter;
 use crate::handle::Handle;
-use crate::options::options;
+use crate::options;
 use crate::projector;
 use crate::summary::{Summary, scalar, text};
 
@@ -120,7 +120,8 @@ impl EventWriter {
         write_to_disk: bool,
         spool: Option<Py<PyAny>>,
     ) -> PyResult<()> {
-        let options = options(log_dir, flush_secs, filename_suffix, on_error)?;
+        let options =
+            options::options(log_dir, flush_secs, filename_suffix, options::on_error(on_error)?)?;
         let handle = match write_to_disk {
             true => Handle::new(options, spool),
             false => Handle::discarding(options),

@@ -5,9 +5,12 @@
 //! what the two share, [`thread`] for the writing, [`fork`] for what happens to both in a forked
 //! child.
 
+mod failure;
 mod file;
 mod fork;
+mod options;
 mod queue;
+mod shared_outage;
 mod state;
 mod sys;
 mod thread;
@@ -19,49 +22,12 @@ use std::time::Duration;
 
 use crate::error::{Error, Result};
 use crate::record::{self, Deferred};
+pub use failure::{Failure, Outage};
+pub use options::{OnError, Options, Report};
 use queue::Queue;
+pub use shared_outage::SharedOutage;
 pub use state::Mark;
 use state::{EXITING, Shared, Status};
-
-/// Where and how a [`Writer`] writes.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// The directory of the event files; it is created with its parents.
-    pub log_dir: PathBuf,
-    /// Ends the file's name.
-    pub suffix: String,
-    /// How long an accepted event may wait for others before it is written.
-    pub linger: Duration,
-    /// What callers hear of a failure in the background.
-    pub on_error: OnError,
-}
-
-/// What callers hear of a failure in the background.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OnError {
-    /// The next call fails, and every call while too much is waiting.
-    Raise,
-    /// One warning an outage; what finds no room any more is dropped and counted.
-    Warn,
-}
-
-/// What a call that may have to wait achieved.
-#[derive(Debug, Default)]
-#[must_use]
-pub struct Report {
-    /// False where time ran out before the work was done: call again.
-    pub done: bool,
-    /// A failure in the background, under [`OnError::Warn`].
-    pub warning: Option<Error>,
-    /// This call started the thread, hence a new file.
-    pub opened: bool,
-}
-
-impl Report {
-    fn done() -> Report {
-        Report { done: true, ..Report::default() }
-    }
-}
 
 /// Writes one event file at a time into a directory, from any number of threads.
 ///
@@ -162,7 +128,7 @@ impl Writer {
                 if state.has_room() {
                     break;
                 }
-                if let Some(failure) = state.failing.clone() {
+                if let Some(failure) = state.outage.failing().cloned() {
                     if self.options().on_error == OnError::Raise {
                         return Err(failure.into());
                     }
@@ -249,7 +215,7 @@ impl Writer {
     /// Whether [`Control::ring`] was called since this was last called.
     pub fn answer(&self) -> bool {
         let mut state = self.shared.lock();
-        let rung = std::mem::take(&mut state.rung);
+        let rung = std::mem::take(&mut state.called);
         state.refresh();
         rung
     }
@@ -283,7 +249,7 @@ impl Control {
     /// [`Writer::answer`] is called.
     pub fn ring(&self) {
         let mut state = self.0.lock();
-        state.rung = true;
+        state.called = true;
         state.refresh();
     }
 

@@ -1,13 +1,15 @@
 //! What the callers of a writer and its thread share.
 
-use std::io;
-use std::path::{Path, PathBuf};
+use std::mem;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::failure::{Failure, Outage};
+use super::options::{OnError, Options, Report};
 use super::queue::Queue;
-use super::{OnError, Options, Report, now, sys, thread};
+use super::{now, sys, thread};
 use crate::error::{Error, ErrorKind, Result};
 
 /// As many bytes waiting and the thread is woken before its time. Fits a core's second cache.
@@ -51,16 +53,18 @@ pub(super) struct State {
     /// Attempts to write that the thread began, and ended.
     pub(super) started: u64,
     pub(super) finished: u64,
-    /// Why the last attempt failed; `None` once one succeeds.
-    pub(super) failing: Option<Failure>,
-    /// A failure of which no caller has heard.
-    pub(super) unreported: Option<Failure>,
+    /// What fails here.
+    pub(super) outage: Outage,
+    /// What fails for this writer among others.
+    pub(super) elsewhere: Option<Arc<Mutex<Outage>>>,
+    /// There may be something to tell of `elsewhere`.
+    pub(super) rung: bool,
     pub(super) dropped: u64,
     pub(super) file: Option<OpenFile>,
     /// Where the next file is made.
     pub(super) directory: PathBuf,
     /// Somebody called [`Control::ring`](super::Control::ring).
-    pub(super) rung: bool,
+    pub(super) called: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,43 +93,6 @@ pub(super) struct OpenFile {
     pub(super) descriptor: sys::Descriptor,
 }
 
-/// An [`io::Error`] that can be kept and told more than once.
-#[derive(Debug, Clone)]
-pub(super) struct Failure {
-    code: Option<i32>,
-    kind: io::ErrorKind,
-    /// What it says, if it is none of the operating system's.
-    message: Option<String>,
-    path: PathBuf,
-}
-
-impl Failure {
-    pub(super) fn new(error: &io::Error, path: PathBuf) -> Failure {
-        let message = error.get_ref().map(|error| error.to_string());
-        Failure { code: error.raw_os_error(), kind: error.kind(), message, path }
-    }
-
-    /// What an error tells, about the file in `log_dir` that it names or else about that.
-    pub(super) fn of(error: &Error, log_dir: &Path) -> Failure {
-        let path = error.path().unwrap_or(log_dir).to_path_buf();
-        match error.kind() {
-            ErrorKind::Io(error) => Failure::new(error, path),
-            _ => Failure::new(&io::Error::other(error.to_string()), path),
-        }
-    }
-}
-
-impl From<Failure> for Error {
-    fn from(failure: Failure) -> Error {
-        let error = match (failure.code, failure.message) {
-            (Some(code), _) => io::Error::from_raw_os_error(code),
-            (None, Some(message)) => io::Error::new(failure.kind, message),
-            (None, None) => failure.kind.into(),
-        };
-        Error::io(error, failure.path)
-    }
-}
-
 impl Shared {
     pub(super) fn new(options: Options) -> Shared {
         let state = State {
@@ -141,12 +108,13 @@ impl Shared {
             written: 0,
             started: 0,
             finished: 0,
-            failing: None,
-            unreported: None,
+            outage: Outage::default(),
+            elsewhere: None,
+            rung: false,
             dropped: 0,
             file: None,
             directory: options.log_dir.clone(),
-            rung: false,
+            called: false,
         };
         Shared { options, state: Mutex::new(state), work: Condvar::new(), progress: Condvar::new() }
     }
@@ -190,7 +158,7 @@ impl Shared {
         state.thread += 1;
         state.wanted = true;
         state.closing = false;
-        state.failing = None;
+        state.outage.recover();
         state.set_status(Status::Running);
         Ok(true)
     }
@@ -206,7 +174,7 @@ impl Shared {
     /// Lets the thread know of an append that needed a look.
     pub(super) fn appended(&self, state: &mut State) {
         if state.idle || state.pending.size() >= WAKE {
-            state.wanted |= state.pending.size() >= WAKE && state.failing.is_none();
+            state.wanted |= state.pending.size() >= WAKE && state.outage.failing().is_none();
             state.idle = false;
             self.work.notify_one();
         }
@@ -250,7 +218,7 @@ impl Shared {
                 || state.thread != mark.thread
                 || (state.written >= mark.accepted && state.file.is_some())
         };
-        while !done(&state) && (state.finished < attempt || state.failing.is_none()) {
+        while !done(&state) && (state.finished < attempt || state.outage.failing().is_none()) {
             // Again after each attempt: one that succeeds after others failed wrote no more than
             // what they were to write.
             self.write_now(&mut state);
@@ -260,10 +228,10 @@ impl Shared {
             }
         }
         if let (OnError::Raise, false, Some(failure)) =
-            (self.options.on_error, done(&state), &state.failing)
+            (self.options.on_error, done(&state), state.outage.failing())
         {
             let failure = failure.clone();
-            state.unreported = None;
+            state.outage.forget();
             state.refresh();
             return Err(failure.into());
         }
@@ -292,12 +260,13 @@ impl State {
         let needs_a_look = self.status != Status::Running
             || self.idle
             || self.closing
-            || self.unreported.is_some()
+            || self.outage.is_unreported()
             || self.rung
+            || self.called
             || EXITING.load(Ordering::Relaxed);
         let limit = if needs_a_look {
             0
-        } else if self.wanted || self.failing.is_some() {
+        } else if self.wanted || self.outage.failing().is_some() {
             FULL
         } else {
             WAKE
@@ -308,9 +277,15 @@ impl State {
     /// A failure of the background that no caller has heard of: the error of this call, or its
     /// warning.
     pub(super) fn take_unreported(&mut self, on_error: OnError) -> Result<Option<Error>> {
-        let failure = self.unreported.take().map(Error::from);
+        let mut failure = self.outage.take();
+        if failure.is_none() && mem::take(&mut self.rung) {
+            failure = self
+                .elsewhere
+                .as_ref()
+                .and_then(|outage| outage.lock().unwrap_or_else(PoisonError::into_inner).take());
+        }
         self.refresh();
-        match (failure, on_error) {
+        match (failure.map(Error::from), on_error) {
             (Some(error), OnError::Raise) => Err(error),
             (failure, _) => Ok(failure),
         }
@@ -318,10 +293,7 @@ impl State {
 
     /// Notes that an attempt to write failed.
     pub(super) fn failed(&mut self, failure: Failure, on_error: OnError) {
-        if self.failing.is_none() || on_error == OnError::Raise {
-            self.unreported = Some(failure.clone());
-        }
-        self.failing = Some(failure);
+        self.outage.report(failure, on_error);
         self.refresh();
     }
 
@@ -339,9 +311,10 @@ impl State {
         self.dropped = 0;
         self.idle = false;
         self.closing = false;
-        self.failing = None;
-        self.unreported = None;
+        self.outage.clear();
+        self.elsewhere = None;
         self.rung = false;
+        self.called = false;
         if self.status == Status::Running {
             self.status = Status::Detached;
         }

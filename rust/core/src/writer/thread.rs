@@ -6,9 +6,10 @@ use std::mem;
 use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
+use super::failure::Failure;
 use super::file::EventFile;
 use super::queue::Backlog;
-use super::state::{self, Failure, Shared, State, Status};
+use super::state::{self, Shared, State, Status};
 use super::sys;
 use crate::{record, summary};
 
@@ -42,16 +43,16 @@ pub(super) fn run(shared: &Shared, opened_at: f64) {
         match attempt {
             Ok(()) => {
                 state.written += output.taken as u64;
-                state.failing = None;
+                state.outage.recover();
                 state.refresh();
                 output.clear();
             }
             Err(failure) => state.failed(failure, shared.options.on_error),
         }
         // After a removal, another attempt: a new file may take what the old one lost.
-        let failed = state.failing.is_some() && output.removed.is_none();
+        let failed = state.outage.failing().is_some() && output.removed.is_none();
         let rest = !output.backlog.is_empty() || !state.pending.is_empty();
-        let ended = closing && (failed || state.failing.is_none() && !rest);
+        let ended = closing && (failed || state.outage.failing().is_none() && !rest);
         if ended {
             // From here on forks see no descriptor, and appends wait for the end.
             state.file = None;
@@ -89,7 +90,7 @@ impl Output {
     /// Waits until there is something to do and takes it. True if the writer is closing.
     fn gather(&mut self, shared: &Shared) -> bool {
         let mut state = shared.lock();
-        if state.failing.is_some() {
+        if state.outage.failing().is_some() {
             if !state.wanted {
                 state = wait(shared, state, Some(RETRY));
             }
@@ -107,7 +108,7 @@ impl Output {
             }
         }
         // What is wanted of those who wait stays wanted while the backlog is written.
-        state.wanted &= !self.backlog.is_empty() && state.failing.is_none();
+        state.wanted &= !self.backlog.is_empty() && state.outage.failing().is_none();
         if self.batch.is_empty() && self.backlog.is_empty() {
             state.taken += state.pending.records.len() as u64;
             if state.pending.is_encoded() {
@@ -136,7 +137,7 @@ impl Output {
             state.encoding -= advance.freed;
             if let Err(error) = advance.result {
                 state.dropped += 1;
-                state.unreported = Some(Failure::of(&error, &shared.options.log_dir));
+                state.outage.tell(Failure::of(error, &shared.options.log_dir));
             }
             state.refresh();
             drop(state);
@@ -152,7 +153,7 @@ impl Output {
         if self.file.is_none() {
             let directory = shared.lock().directory.clone();
             let file = EventFile::create(&directory, &options.suffix)
-                .map_err(|(error, path)| Failure::new(&error, path))?;
+                .map_err(|(error, path)| Failure::io(error, path))?;
             let mut records = Vec::with_capacity(128 + self.batch.len());
             summary::file_version(&mut records, self.opened_at, "tfevents");
             let preamble = records.len();
@@ -169,7 +170,7 @@ impl Output {
         let result = write_rest(&mut file.file, &self.batch, &mut self.written)
             .and_then(|()| if file.is_removed() { Err(removed()) } else { Ok(()) });
         let Err(error) = result else { return Ok(()) };
-        let failure = Failure::new(&error, file.path.clone());
+        let failure = Failure::io(error, &file.path);
         if file.is_removed() {
             // What it held is gone; what comes goes to a new one.
             self.removed = self.file.take();
@@ -201,13 +202,15 @@ impl Output {
         // Without the lock: on a network file system this is when the bytes travel.
         let failure = self.file.take().and_then(|file| {
             let path = file.path.clone();
-            file.close().map_err(|error| Failure::new(&error, path)).err()
+            file.close().map_err(|error| Failure::io(error, path)).err()
         });
         let mut state = shared.lock();
         let lost = self.unwritten() + record::count(&state.pending.records);
         if lost > 0 {
             state.dropped += lost;
-            state.unreported = state.failing.clone();
+            if let Some(failure) = state.outage.failing().cloned() {
+                state.outage.tell(failure);
+            }
             state.pending.clear();
         }
         state.encoding = 0;
