@@ -11,11 +11,11 @@ use pyo3::types::PyString;
 use tfevents::Result;
 use tfevents::record::Deferred;
 use tfevents::summary::{self, DeferredEvent, Summary};
-use tfevents::writer::{self, OnError, Options, Report, Writer};
+use tfevents::writer::{self, Farewell, Options, Report, Writer};
 
 use crate::error::to_py;
 use crate::names::{self, of};
-use crate::outage::warn;
+use crate::warning::warn;
 
 /// How long to wait before looking for Ctrl-C.
 const SLICE: Duration = Duration::from_millis(100);
@@ -94,16 +94,34 @@ impl Handle {
         if reopen {
             self.redirect(py)?;
         }
-        let rung = self.spool.is_some() && self.writer.answer();
-        let raises = self.writer.options().on_error == OnError::Raise;
-        if rung && raises {
-            self.tell_spool(py, of::check(py))?;
-        }
+        // Before anything is appended: where warnings are errors, trying again adds it once.
+        self.check(py)?;
+        let unserved = AtomicBool::new(false);
+        let append = |patience| {
+            let report = append(patience)?;
+            unserved.store(report.unserved, Ordering::Relaxed);
+            Ok(report)
+        };
         self.wait(py, append)?;
-        if rung && !raises {
+        if writer::is_exiting() {
+            self.flush(py)
+        } else if unserved.into_inner() {
+            // No thread could be started. What fails now is told at the next call.
+            self.wait(py, |patience| Ok(self.writer.settle(patience)))
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Warns of what failed in the background, or raises it.
+    pub fn check(&self, py: Python<'_>) -> PyResult<()> {
+        if self.spool.is_some() && self.writer.answer() {
             self.tell_spool(py, of::check(py))?;
         }
-        if writer::is_exiting() { self.flush(py) } else { Ok(()) }
+        match self.writer.check().map_err(to_py)? {
+            Some(warning) => warn(py, warning),
+            None => Ok(()),
+        }
     }
 
     /// Calls a method of the spool, where there is one.
@@ -269,8 +287,10 @@ fn wait(
 #[pyfunction]
 #[pyo3(signature = (last=true))]
 pub fn flush_at_exit(py: Python<'_>, last: bool) -> PyResult<()> {
+    // What other threads log meanwhile is theirs to write.
+    let mut farewell = Farewell::new(last);
     loop {
-        let (done, errors) = py.detach(|| writer::flush_at_exit(last, SLICE));
+        let (done, errors) = py.detach(|| farewell.wait(SLICE));
         for error in errors {
             to_py(error).write_unraisable(py, None);
         }

@@ -28,6 +28,7 @@ mod table;
 mod tags;
 mod tail;
 mod turn;
+mod warning;
 
 #[pyo3::pymodule(gil_used = false)]
 mod _native {

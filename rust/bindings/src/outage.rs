@@ -1,11 +1,9 @@
-//! What callers hear of failures in the background, those in Python included.
+//! What fails in Python for several writers at once.
 
-use std::ffi::CString;
 use std::io;
 
-use pyo3::exceptions::{PyOSError, PyRuntimeWarning};
+use pyo3::exceptions::PyOSError;
 use pyo3::prelude::*;
-use pyo3::types::PyString;
 use tfevents::Error;
 use tfevents::writer::{OnError, SharedOutage};
 
@@ -13,6 +11,7 @@ use crate::error::to_py;
 use crate::handle::Control;
 use crate::options;
 use crate::remote::Raised;
+use crate::warning::warn;
 
 /// What fails for several writers at once, uploads say: one of them tells, at its next call.
 ///
@@ -51,35 +50,4 @@ impl Outage {
             OnError::Warn => warn(py, error),
         }
     }
-}
-
-/// Warns of a failure at the line that called this package.
-pub fn warn(py: Python<'_>, error: Error) -> PyResult<()> {
-    let error = to_py(error).into_value(py);
-    let message = CString::new(format!("logging is disturbed: {}", error.bind(py).str()?))?;
-    PyErr::warn(py, &py.get_type::<PyRuntimeWarning>(), &message, level(py))
-}
-
-/// How many frames up the first is that is not of this package.
-fn level(py: Python<'_>) -> i32 {
-    let caller = || -> PyResult<i32> {
-        let mut frame = py.import("sys")?.call_method0("_getframe")?;
-        let mut level = 1;
-        while !frame.is_none() {
-            let module = frame.getattr("f_globals")?.get_item("__name__");
-            let ours = module.is_ok_and(|name| {
-                name.cast::<PyString>().is_ok_and(|name| {
-                    name.to_str().is_ok_and(|name| name.split('.').next() == Some("tfevents"))
-                })
-            });
-            if !ours {
-                return Ok(level);
-            }
-            frame = frame.getattr("f_back")?;
-            level += 1;
-        }
-        Ok(1)
-    };
-    // A thread that has no frame, or an interpreter that tells of none.
-    caller().unwrap_or(1)
 }

@@ -191,6 +191,11 @@ impl EventWriter {
         self.handle()?.open(py)
     }
 
+    /// Warns of what failed in the background, or raises it.
+    fn _check(&self, py: Python<'_>) -> PyResult<()> {
+        self.handle()?.check(py)
+    }
+
     fn _purge(&self, py: Python<'_>, step: &Bound<'_, PyAny>) -> PyResult<()> {
         let step = argument::step(Some(step), "purge_step")?.unwrap_or_default();
         let wall_time = now();

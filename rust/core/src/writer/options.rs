@@ -35,8 +35,10 @@ pub struct Report {
     pub done: bool,
     /// A failure in the background, under [`OnError::Warn`].
     pub warning: Option<Error>,
-    /// This call started the thread, hence a new file.
+    /// This call began a new file.
     pub opened: bool,
+    /// No thread could be started: call [`settle`](super::Writer::settle).
+    pub unserved: bool,
 }
 
 impl Report {

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use super::Control;
+use super::event_writer::Control;
 use super::failure::{Failure, Outage};
 use super::options::OnError;
 use super::state::Shared;
