@@ -78,10 +78,34 @@ impl Handle {
         encode: &(dyn Fn(&mut Vec<u8>) + Sync),
         reopen: bool,
     ) -> PyResult<()> {
+        self.prepare(py, reopen)?;
+        self.append_more(py, encode, reopen)
+    }
+
+    /// Appends what belongs to what was appended just before: of failures it tells only where there
+    /// is no more room.
+    pub fn append_more(
+        &self,
+        py: Python<'_>,
+        encode: &(dyn Fn(&mut Vec<u8>) + Sync),
+        reopen: bool,
+    ) -> PyResult<()> {
         self.enqueue(py, reopen, |patience| self.writer.append(encode, reopen, patience))
     }
 
-    /// Does what appends, with what a spool asks for around it.
+    /// Tells of failures, before anything is appended: where warnings are errors, trying again adds
+    /// it once. Then has a spool say where to.
+    fn prepare(&self, py: Python<'_>, reopen: bool) -> PyResult<()> {
+        if self.discards {
+            return Ok(());
+        }
+        if reopen {
+            self.redirect(py)?;
+        }
+        self.check(py)
+    }
+
+    /// Does what appends.
     fn enqueue(
         &self,
         py: Python<'_>,
@@ -91,11 +115,6 @@ impl Handle {
         if self.discards {
             return self.discard(py, reopen);
         }
-        if reopen {
-            self.redirect(py)?;
-        }
-        // Before anything is appended: where warnings are errors, trying again adds it once.
-        self.check(py)?;
         let unserved = AtomicBool::new(false);
         let append = |patience| {
             let report = append(patience)?;
@@ -175,6 +194,7 @@ impl Handle {
 
     /// Has the thread encode this. `reopen`: a closed writer is no error.
     pub fn defer(&self, py: Python<'_>, record: Arc<dyn Deferred>, reopen: bool) -> PyResult<()> {
+        self.prepare(py, reopen)?;
         self.enqueue(py, reopen, |patience| self.writer.defer(&record, reopen, patience))
     }
 

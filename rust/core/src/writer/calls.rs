@@ -142,6 +142,7 @@ fn start(shared: &Arc<Shared>, state: &mut State, reopen: bool) -> Result<bool> 
     state.session += 1;
     state.opened_at = sys::now();
     state.closing = false;
+    state.last_attempts = 0;
     state.outage.recover();
     state.set_status(Status::Running);
     write_now(shared, state);

@@ -109,14 +109,16 @@ pub(super) fn close(id: u64, file: File) -> io::Result<()> {
 /// Closes files that rest until there are `most`. Whether it closed any.
 fn close_resting(most: usize) -> bool {
     let mut closed = false;
-    while let Some((id, file)) = lock().remove_oldest(most) {
+    loop {
+        // Not held while the file is closed, which may take long.
+        let oldest = lock().remove_oldest(most);
+        let Some((id, file)) = oldest else { return closed };
         closed = true;
         // Network file systems may tell only now that a write failed: its writer hears of it.
         if let Err(error) = sys::close(file) {
             lock().slots.push(Slot { id, used: 0, file: Open::Failed(error) });
         }
     }
-    closed
 }
 
 impl Table {

@@ -50,6 +50,8 @@ pub(super) struct State {
     pub(super) wanted: bool,
     /// The next turn is to be the last.
     pub(super) closing: bool,
+    /// Turns that were to be the last.
+    pub(super) last_attempts: u32,
     /// The next turn.
     pub(super) ticket: Option<Ticket>,
     /// There is no thread for the next turn: who waits for it takes it.
@@ -109,6 +111,7 @@ impl Shared {
             idle: false,
             wanted: false,
             closing: false,
+            last_attempts: 0,
             ticket: None,
             unserved: false,
             output: Some(Box::default()),

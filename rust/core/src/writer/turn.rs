@@ -13,6 +13,8 @@ use crate::record;
 
 /// How long to wait after a failure before the next attempt.
 const RETRY: Duration = Duration::from_millis(100);
+/// As many attempts in a row fail before a `close` gives up. What fails but once loses nothing.
+const LAST_ATTEMPTS: u32 = 3;
 
 impl Job for Shared {
     fn run(self: Arc<Self>) {
@@ -79,8 +81,9 @@ pub(super) fn take(shared: &Arc<Shared>) {
     }
     let fails = state.outage.failing().is_some();
     let rest = output.has_backlog() || !state.pending.is_empty();
+    state.last_attempts += u32::from(closing);
     // After a removal, another attempt: a new file may take what the old one lost.
-    let gives_up = fails && !output.lost_file();
+    let gives_up = fails && !output.lost_file() && state.last_attempts >= LAST_ATTEMPTS;
     if closing && (gives_up || !fails && !rest) {
         drop(state);
         end(shared, *output);
@@ -112,11 +115,11 @@ fn encode(shared: &Shared, output: &mut Output) {
 fn go_on(shared: &Arc<Shared>, state: &mut State) {
     let now = Instant::now();
     let has_backlog = state.output.as_ref().is_some_and(|output| output.has_backlog());
-    let due = if state.wanted {
+    let due = if state.wanted || state.closing {
         now
     } else if state.outage.failing().is_some() {
         now + RETRY
-    } else if state.closing || has_backlog {
+    } else if has_backlog {
         now
     } else if !state.pending.is_empty() {
         // Others may follow the first event: one write for all of them.
