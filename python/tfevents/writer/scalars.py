@@ -61,6 +61,8 @@ class ScalarMethods(BaseWriter):
             return
         runs = [_sub_run(main_tag, key) for key in values]
         writers = [self._sub_writer(run) for run in runs]
+        for writer in writers:
+            writer._check()
         for writer, value in zip(writers, values.values(), strict=True):
             writer.add_scalar(main_tag, value, step, wall_time)
 

@@ -10,7 +10,9 @@ use crate::remote::Raised;
 /// `OSError` (by errno a subclass of it), `CorruptFileError`, `FileChangedError` or `ValueError`.
 pub fn to_py(error: Error) -> PyErr {
     if let ErrorKind::Io(io) = error.kind()
-        && let Some(Raised(raised)) = io.get_ref().and_then(|cause| cause.downcast_ref())
+        && let Some(cause) = io.get_ref()
+        && let Some(Raised(raised)) =
+            cause.downcast_ref().or_else(|| cause.source().and_then(|cause| cause.downcast_ref()))
     {
         return Python::attach(|py| raised.clone_ref(py));
     }

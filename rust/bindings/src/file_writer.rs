@@ -11,7 +11,7 @@ use tfevents::{graph, summary};
 use crate::argument;
 use crate::handle::Handle;
 use crate::names::{self, of};
-use crate::options::options;
+use crate::options;
 use crate::summary::Summary;
 
 /// Writes events and summaries that were made elsewhere, protocol buffers of any package.
@@ -48,8 +48,12 @@ impl FileWriter {
     ) -> PyResult<FileWriter> {
         let _ = max_queue;
         let log_dir = names::LOCATION.call(py, (log_dir.as_os_str(), "log_dir"))?;
-        let options =
-            options(log_dir.extract()?, flush_secs, filename_suffix.to_owned(), on_error)?;
+        let options = options::options(
+            log_dir.extract()?,
+            flush_secs,
+            filename_suffix.to_owned(),
+            options::on_error(on_error)?,
+        )?;
         let spool = names::SPOOL_FOR.call(py, (log_dir, flush_secs, on_error))?;
         let spool = (!spool.is_none()).then(|| spool.call_method0(of::run(py))).transpose()?;
         let handle = Handle::new(options, spool.map(Bound::unbind));

@@ -5,16 +5,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use pyo3::exceptions::{PyException, PyRuntimeWarning};
+use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 use tfevents::Result;
 use tfevents::record::Deferred;
 use tfevents::summary::{self, DeferredEvent, Prepared};
-use tfevents::writer::{self, OnError, Options, Report, Writer};
+use tfevents::writer::{self, Farewell, Options, Report, Writer};
 
 use crate::error::to_py;
 use crate::names::{self, of};
+use crate::warning::warn;
 
 /// How long to wait before looking for Ctrl-C.
 const SLICE: Duration = Duration::from_millis(100);
@@ -30,7 +31,7 @@ pub struct Handle {
 
 /// What a spool may do with a writer.
 #[pyclass(frozen, module = "tfevents._native")]
-pub struct Control(writer::Control);
+pub struct Control(pub writer::Control);
 
 #[pymethods]
 impl Control {
@@ -77,10 +78,34 @@ impl Handle {
         encode: &(dyn Fn(&mut Vec<u8>) + Sync),
         reopen: bool,
     ) -> PyResult<()> {
+        self.prepare(py, reopen)?;
+        self.append_more(py, encode, reopen)
+    }
+
+    /// Appends what belongs to what was appended just before: of failures it tells only where there
+    /// is no more room.
+    pub fn append_more(
+        &self,
+        py: Python<'_>,
+        encode: &(dyn Fn(&mut Vec<u8>) + Sync),
+        reopen: bool,
+    ) -> PyResult<()> {
         self.enqueue(py, reopen, |patience| self.writer.append(encode, reopen, patience))
     }
 
-    /// Does what appends, with what a spool asks for around it.
+    /// Tells of failures, before anything is appended: where warnings are errors, trying again adds
+    /// it once. Then has a spool say where to.
+    fn prepare(&self, py: Python<'_>, reopen: bool) -> PyResult<()> {
+        if self.discards {
+            return Ok(());
+        }
+        if reopen {
+            self.redirect(py)?;
+        }
+        self.check(py)
+    }
+
+    /// Does what appends.
     fn enqueue(
         &self,
         py: Python<'_>,
@@ -90,19 +115,32 @@ impl Handle {
         if self.discards {
             return self.discard(py, reopen);
         }
-        if reopen {
-            self.redirect(py)?;
-        }
-        let rung = self.spool.is_some() && self.writer.answer();
-        let raises = self.writer.options().on_error == OnError::Raise;
-        if rung && raises {
-            self.tell_spool(py, of::check(py))?;
-        }
+        let unserved = AtomicBool::new(false);
+        let append = |patience| {
+            let report = append(patience)?;
+            unserved.store(report.unserved, Ordering::Relaxed);
+            Ok(report)
+        };
         self.wait(py, append)?;
-        if rung && !raises {
+        if writer::is_exiting() {
+            self.flush(py)
+        } else if unserved.into_inner() {
+            // No thread could be started. What fails now is told at the next call.
+            self.wait(py, |patience| Ok(self.writer.settle(patience)))
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Warns of what failed in the background, or raises it.
+    pub fn check(&self, py: Python<'_>) -> PyResult<()> {
+        if self.spool.is_some() && self.writer.answer() {
             self.tell_spool(py, of::check(py))?;
         }
-        if writer::is_exiting() { self.flush(py) } else { Ok(()) }
+        match self.writer.check().map_err(to_py)? {
+            Some(warning) => warn(py, warning),
+            None => Ok(()),
+        }
     }
 
     /// Calls a method of the spool, where there is one.
@@ -156,6 +194,7 @@ impl Handle {
 
     /// Has the thread encode this. `reopen`: a closed writer is no error.
     pub fn defer(&self, py: Python<'_>, record: Arc<dyn Deferred>, reopen: bool) -> PyResult<()> {
+        self.prepare(py, reopen)?;
         self.enqueue(py, reopen, |patience| self.writer.defer(&record, reopen, patience))
     }
 
@@ -254,8 +293,7 @@ fn wait(
             opened()?;
         }
         if let Some(warning) = report.warning {
-            let message = std::ffi::CString::new(format!("logging is disturbed: {warning}"))?;
-            PyErr::warn(py, &py.get_type::<PyRuntimeWarning>(), &message, 1)?;
+            warn(py, warning)?;
         }
         if report.done {
             return Ok(());
@@ -269,8 +307,10 @@ fn wait(
 #[pyfunction]
 #[pyo3(signature = (last=true))]
 pub fn flush_at_exit(py: Python<'_>, last: bool) -> PyResult<()> {
+    // What other threads log meanwhile is theirs to write.
+    let mut farewell = Farewell::new(last);
     loop {
-        let (done, errors) = py.detach(|| writer::flush_at_exit(last, SLICE));
+        let (done, errors) = py.detach(|| farewell.wait(SLICE));
         for error in errors {
             to_py(error).write_unraisable(py, None);
         }

@@ -16,6 +16,7 @@ mod job;
 mod loan;
 mod names;
 mod options;
+mod outage;
 mod projector;
 mod proto;
 mod reader;
@@ -28,6 +29,7 @@ mod table;
 mod tags;
 mod tail;
 mod turn;
+mod warning;
 
 #[pyo3::pymodule(gil_used = false)]
 mod _native {
@@ -52,6 +54,7 @@ mod _native {
         graph_nodes, graph_of_meta_graph, hparams_plugin_data, layout, mesh_plugin_data,
         node_attributes, session_log,
     };
+    use crate::outage::Outage;
     #[pymodule_export]
     use crate::reader::{LogData, find};
     #[pymodule_export]

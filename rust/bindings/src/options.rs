@@ -1,4 +1,4 @@
-//! Options that all writers share.
+//! The arguments that all writers share.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,13 +9,12 @@ use tfevents::writer::{OnError, Options};
 
 /// How long an event may wait to be written, whatever `flush_secs` says.
 const LINGER: Duration = Duration::from_millis(100);
-
-/// Checks the arguments that all writers share.
+/// Where and how to write.
 pub fn options(
     log_dir: PathBuf,
     flush_secs: f64,
     filename_suffix: String,
-    on_error: &str,
+    on_error: OnError,
 ) -> PyResult<Options> {
     let path = log_dir.to_string_lossy();
     if path.contains('\0') {
@@ -29,14 +28,18 @@ pub fn options(
     if flush_secs.is_nan() {
         return Err(PyValueError::new_err("flush_secs: expected seconds, got nan"));
     }
-    let on_error = match on_error {
-        "raise" => OnError::Raise,
-        "warn" => OnError::Warn,
-        other => {
-            let message = format!("on_error: expected \"raise\" or \"warn\", got {other:?}");
-            return Err(PyValueError::new_err(message));
-        }
-    };
     let linger = Duration::from_secs_f64(flush_secs.clamp(0.0, LINGER.as_secs_f64()));
     Ok(Options { log_dir, suffix: filename_suffix, linger, on_error })
+}
+
+/// Takes `on_error`.
+pub fn on_error(value: &str) -> PyResult<OnError> {
+    match value {
+        "raise" => Ok(OnError::Raise),
+        "warn" => Ok(OnError::Warn),
+        other => {
+            let message = format!("on_error: expected \"raise\" or \"warn\", got {other:?}");
+            Err(PyValueError::new_err(message))
+        }
+    }
 }

@@ -16,7 +16,7 @@ use tfevents::writer::now;
 use crate::argument;
 use crate::file_writer::FileWriter;
 use crate::handle::Handle;
-use crate::options::options;
+use crate::options;
 use crate::projector;
 use crate::summary::{Summary, scalar, text};
 
@@ -33,8 +33,8 @@ pub struct EventWriter {
     handle: OnceLock<Arc<Handle>>,
 }
 
-/// Points that are encoded before the interpreter may be given up.
-const SERIES_CHUNK: usize = 4096;
+/// A series of as many bytes is logged as a whole or not at all.
+const PIECE: usize = 16 << 20;
 
 impl EventWriter {
     #[inline(always)]
@@ -120,7 +120,8 @@ impl EventWriter {
         write_to_disk: bool,
         spool: Option<Py<PyAny>>,
     ) -> PyResult<()> {
-        let options = options(log_dir, flush_secs, filename_suffix, on_error)?;
+        let options =
+            options::options(log_dir, flush_secs, filename_suffix, options::on_error(on_error)?)?;
         let handle = match write_to_disk {
             true => Handle::new(options, spool),
             false => Handle::discarding(options),
@@ -188,6 +189,11 @@ impl EventWriter {
     /// Opens a file where none is open.
     fn _open(&self, py: Python<'_>) -> PyResult<()> {
         self.handle()?.open(py)
+    }
+
+    /// Warns of what failed in the background, or raises it.
+    fn _check(&self, py: Python<'_>) -> PyResult<()> {
+        self.handle()?.check(py)
     }
 
     fn _purge(&self, py: Python<'_>, step: &Bound<'_, PyAny>) -> PyResult<()> {
@@ -300,14 +306,21 @@ impl EventWriter {
         let wall_times = wall_times.as_ref().map(|times| times.as_slice()).transpose()?;
         let now = now();
         let mut records = Vec::new();
-        for start in (0..values.len()).step_by(SERIES_CHUNK) {
+        let (mut at, mut begun) = (0, false);
+        while at < values.len() {
             records.clear();
-            for i in start..values.len().min(start + SERIES_CHUNK) {
-                let wall_time = wall_times.map_or(now, |times| times[i]);
-                let value = values[i] as f32;
-                summary::scalar_event(&mut records, wall_time, Some(steps[i]), tag, value);
+            while at < values.len() && records.len() < PIECE {
+                let wall_time = wall_times.map_or(now, |times| times[at]);
+                let value = values[at] as f32;
+                summary::scalar_event(&mut records, wall_time, Some(steps[at]), tag, value);
+                at += 1;
             }
-            self.handle()?.append(py, |out| out.extend_from_slice(&records))?;
+            let append = |out: &mut Vec<u8>| out.extend_from_slice(&records);
+            match begun {
+                false => self.handle()?.append_slowly(py, &append, true)?,
+                true => self.handle()?.append_more(py, &append, true)?,
+            }
+            begun = true;
         }
         Ok(())
     }

@@ -1,19 +1,35 @@
-//! The file behind a writer: its name, its creation, its end.
+//! The file behind a writer: its name, its creation, whether it is still the same.
 
 use std::fs::{self, File, OpenOptions};
-use std::io;
+use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::state::OpenFile;
-use super::{now, sys};
+use super::descriptors;
+use super::failure::Failure;
+use super::sys::{self, Identity};
 
+/// A file that only its writer writes; open while it is written, and as long as it can be.
 #[derive(Debug)]
 pub(super) struct EventFile {
-    pub(super) file: File,
-    pub(super) path: PathBuf,
+    path: PathBuf,
+    /// Its number among those of the process.
+    uid: u64,
+    identity: Identity,
+    /// Bytes that were written.
+    length: u64,
     /// Some network file systems never count links: there a removal can't be seen.
     counts_links: bool,
+}
+
+/// Why a write failed.
+#[derive(Debug)]
+pub(super) enum Trouble {
+    /// It may work another time.
+    Refused(io::Error),
+    /// Somebody removed or replaced the file: what was written is lost to it, what comes needs a
+    /// new one.
+    Gone(io::Error),
 }
 
 /// Numbers the files of the process, as TensorBoard's own writer does.
@@ -21,39 +37,131 @@ static UID: AtomicU64 = AtomicU64::new(0);
 
 impl EventFile {
     /// Creates a file that did not exist, and its directory where that does not exist.
-    pub(super) fn create(dir: &Path, suffix: &str) -> Result<EventFile, (io::Error, PathBuf)> {
-        fs::create_dir_all(dir).map_err(|error| (error, dir.to_path_buf()))?;
+    pub(super) fn create(dir: &Path, suffix: &str) -> Result<EventFile, Failure> {
+        fs::create_dir_all(dir).map_err(|error| Failure::io(error, dir))?;
         let host = sys::hostname();
         loop {
             let uid = UID.fetch_add(1, Ordering::Relaxed);
             let path = dir.join(format!(
                 "events.out.tfevents.{:010}.{host}.{}.{uid}{suffix}",
-                now() as u64,
+                sys::now() as u64,
                 std::process::id(),
             ));
-            match OpenOptions::new().write(true).create_new(true).open(&path) {
-                Ok(file) => {
-                    let counts_links = sys::links(&file) != 0;
-                    return Ok(EventFile { file, path, counts_links });
+            let create = || OpenOptions::new().write(true).create_new(true).open(&path);
+            let file = match descriptors::open(uid, create) {
+                Ok(file) => file,
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
+                Err(error) => return Err(Failure::io(error, path)),
+            };
+            let (identity, counts_links) = match file.metadata() {
+                Ok(metadata) => (sys::identity(&metadata), sys::links(&metadata) != 0),
+                Err(error) => {
+                    let _ = descriptors::close(uid, file);
+                    return Err(Failure::io(error, path));
                 }
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                Err(error) => return Err((error, path)),
+            };
+            descriptors::rest(uid, file);
+            return Ok(EventFile { path, uid, identity, length: 0, counts_links });
+        }
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The file system that it is on.
+    pub(super) fn device(&self) -> u64 {
+        self.identity.device()
+    }
+
+    /// Writes what follows the first `written` bytes, and counts them. A failed attempt can be
+    /// taken up where it ended.
+    pub(super) fn write(&mut self, bytes: &[u8], written: &mut usize) -> Result<(), Trouble> {
+        if bytes.len() == *written && !descriptors::is_open(self.uid) {
+            return self.check_path();
+        }
+        let mut file = match descriptors::take(self.uid).map_err(Trouble::Refused)? {
+            Some(file) => file,
+            None => self.reopen()?,
+        };
+        let before = *written;
+        let result = write_rest(&mut file, bytes, written);
+        self.length += (*written - before) as u64;
+        if self.counts_links && file.metadata().is_ok_and(|metadata| sys::links(&metadata) == 0) {
+            let _ = descriptors::close(self.uid, file);
+            return Err(Trouble::Gone(removed()));
+        }
+        descriptors::rest(self.uid, file);
+        result.map_err(Trouble::Refused)
+    }
+
+    /// Opens the file again, to go on where it was left.
+    fn reopen(&self) -> Result<File, Trouble> {
+        let open = || OpenOptions::new().write(true).open(&self.path);
+        let mut file = descriptors::open(self.uid, open).map_err(Self::trouble)?;
+        let result = file
+            .metadata()
+            .map_err(Trouble::Refused)
+            .and_then(|metadata| self.check(&metadata))
+            .and_then(|()| file.seek(SeekFrom::Start(self.length)).map_err(Trouble::Refused));
+        match result {
+            Ok(_) => Ok(file),
+            Err(trouble) => {
+                let _ = descriptors::close(self.uid, file);
+                Err(trouble)
             }
         }
     }
 
-    /// What others need to know of it.
-    pub(super) fn shown(&self) -> OpenFile {
-        OpenFile { path: self.path.clone(), descriptor: sys::descriptor(&self.file) }
+    /// Whether the closed file is where it was, as it was.
+    fn check_path(&self) -> Result<(), Trouble> {
+        let metadata = fs::metadata(&self.path).map_err(Self::trouble)?;
+        self.check(&metadata)
     }
 
-    /// Whether somebody deleted it, so that what is written to it is lost.
-    pub(super) fn is_removed(&self) -> bool {
-        self.counts_links && sys::links(&self.file) == 0
+    fn check(&self, metadata: &fs::Metadata) -> Result<(), Trouble> {
+        if sys::identity(metadata) != self.identity {
+            return Err(Trouble::Gone(removed()));
+        }
+        if metadata.len() != self.length {
+            return Err(Trouble::Gone(sys::stale()));
+        }
+        Ok(())
+    }
+
+    fn trouble(error: io::Error) -> Trouble {
+        match error.kind() {
+            io::ErrorKind::NotFound
+            | io::ErrorKind::NotADirectory
+            | io::ErrorKind::StaleNetworkFileHandle => Trouble::Gone(error),
+            _ => Trouble::Refused(error),
+        }
     }
 
     /// Closes it. Network file systems may tell only now that a write failed.
-    pub(super) fn close(self) -> io::Result<()> {
-        sys::close(self.file)
+    pub(super) fn close(self) -> Result<(), Failure> {
+        let closed = match descriptors::take(self.uid) {
+            Ok(Some(file)) => descriptors::close(self.uid, file),
+            Ok(None) => Ok(()),
+            Err(error) => Err(error),
+        };
+        closed.map_err(|error| Failure::io(error, self.path))
     }
+}
+
+/// Like `write_all`, but keeps count.
+fn write_rest(file: &mut File, bytes: &[u8], written: &mut usize) -> io::Result<()> {
+    while *written < bytes.len() {
+        match file.write(&bytes[*written..]) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(count) => *written += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+fn removed() -> io::Error {
+    io::Error::from_raw_os_error(libc::ENOENT)
 }

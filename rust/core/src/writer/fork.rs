@@ -1,6 +1,6 @@
-//! `fork`: the child gets a copy of every writer, but not of its thread.
+//! `fork`: the child gets a copy of every writer, but not of the threads.
 //!
-//! All writers are locked while the process forks, so that the child finds them in order; there
+//! All writers are locked, and what they share, while the process forks, so that the child finds them in order; there
 //! they forget what is their parent's. Other ways to notice a fork are dearer (`getpid` is a
 //! system call) or miss those made in C (`os.register_at_fork`).
 
@@ -9,6 +9,8 @@
 use std::cell::RefCell;
 use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError, Weak};
 
+use super::descriptors::{self, Table};
+use super::pool::{self, Pool};
 use super::state::{Shared, State};
 
 static WRITERS: Mutex<Vec<Weak<Shared>>> = Mutex::new(Vec::new());
@@ -39,6 +41,8 @@ pub(super) fn writers() -> Vec<Arc<Shared>> {
 #[cfg(unix)]
 struct Held {
     // In this order: a guard is dropped before what it borrows from.
+    table: MutexGuard<'static, Table>,
+    pool: MutexGuard<'static, Pool>,
     states: Vec<(MutexGuard<'static, State>, Arc<Shared>)>,
     _writers: MutexGuard<'static, Vec<Weak<Shared>>>,
 }
@@ -62,7 +66,10 @@ unsafe extern "C" fn prepare() {
             (guard, shared)
         })
         .collect();
-    HELD.set(Some(Held { states, _writers: writers }));
+    // Who holds a writer may wait for these, but not the other way round.
+    let pool = pool::lock();
+    let table = descriptors::lock();
+    HELD.set(Some(Held { table, pool, states, _writers: writers }));
 }
 
 #[cfg(unix)]
@@ -73,6 +80,8 @@ unsafe extern "C" fn in_parent() {
 #[cfg(unix)]
 unsafe extern "C" fn in_child() {
     if let Some(mut held) = HELD.take() {
+        held.table.forked();
+        held.pool.forked();
         held.states.iter_mut().for_each(|(state, _)| state.forked());
     }
 }

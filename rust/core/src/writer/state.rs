@@ -1,17 +1,20 @@
-//! What the callers of a writer and its thread share.
+//! What the callers of a writer and the threads share.
 
-use std::io;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::mem;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::failure::{Failure, Outage};
+use super::options::{OnError, Options};
+use super::output::Output;
+use super::pool::Ticket;
 use super::queue::Queue;
-use super::{OnError, Options, Report, now, sys, thread};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 
-/// As many bytes waiting and the thread is woken before its time. Fits a core's second cache.
-const WAKE: usize = 256 << 10;
+/// As many bytes waiting and they are written before their time. Fits a core's second cache.
+pub(super) const WAKE: usize = 256 << 10;
 /// As many bytes waiting and callers wait too. One event more always fits.
 const FULL: usize = 64 << 20;
 
@@ -22,52 +25,65 @@ pub(super) static EXITING: AtomicBool = AtomicBool::new(false);
 pub(super) struct Shared {
     pub(super) options: Options,
     state: Mutex<State>,
-    /// The thread waits for it: there is something to write, or to write at once.
-    pub(super) work: Condvar,
-    /// Callers wait for it: an attempt to write ended.
+    /// Callers wait for it: a turn ended.
     pub(super) progress: Condvar,
+    /// The file system of the file, 0 until it is known.
+    pub(super) place: AtomicU64,
 }
 
 #[derive(Debug)]
 pub(super) struct State {
-    /// What was accepted and not yet taken by the thread.
+    /// What was accepted and not yet taken by a turn.
     pub(super) pending: Queue,
-    /// Bytes that deferred records hold which the thread has taken and not yet encoded.
+    /// Bytes that deferred records hold which a turn has taken and not yet encoded.
     pub(super) encoding: usize,
     /// While the records of `pending` are shorter, an append needs to look at nothing else.
     pub(super) attention: usize,
     pub(super) status: Status,
-    /// Counts the threads there were, so that one who waits for the end of a thread sees it.
-    pub(super) thread: u64,
-    /// The thread sleeps until the first event comes.
+    /// Counts how often the writer was opened, so that one who waits for its end sees it.
+    pub(super) session: u64,
+    /// Since when it is open, in seconds since the epoch.
+    pub(super) opened_at: f64,
+    /// No turn is to come until the next event comes.
     pub(super) idle: bool,
-    /// The thread is to write at once.
+    /// The next turn is to come at once.
     pub(super) wanted: bool,
-    /// The thread is to end.
+    /// The next turn is to be the last.
     pub(super) closing: bool,
-    /// Bytes of pending records that the thread has taken, and has written.
+    /// Turns that were to be the last.
+    pub(super) last_attempts: u32,
+    /// The next turn.
+    pub(super) ticket: Option<Ticket>,
+    /// There is no thread for the next turn: who waits for it takes it.
+    pub(super) unserved: bool,
+    /// What turns leave to the next one. None during one.
+    pub(super) output: Option<Box<Output>>,
+    /// Bytes of pending records that turns have taken, and have written.
     pub(super) taken: u64,
     pub(super) written: u64,
-    /// Attempts to write that the thread began, and ended.
+    /// Turns that began, and ended.
     pub(super) started: u64,
     pub(super) finished: u64,
-    /// Why the last attempt failed; `None` once one succeeds.
-    pub(super) failing: Option<Failure>,
-    /// A failure of which no caller has heard.
-    pub(super) unreported: Option<Failure>,
+    /// What fails here.
+    pub(super) outage: Outage,
+    /// What fails for this writer among others.
+    pub(super) elsewhere: Option<Arc<Mutex<Outage>>>,
+    /// There may be something to tell of `elsewhere`.
+    pub(super) rung: bool,
     pub(super) dropped: u64,
-    pub(super) file: Option<OpenFile>,
+    /// The file that is written.
+    pub(super) path: Option<PathBuf>,
     /// Where the next file is made.
     pub(super) directory: PathBuf,
     /// Somebody called [`Control::ring`](super::Control::ring).
-    pub(super) rung: bool,
+    pub(super) called: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Status {
-    /// No thread and no file; the first append starts them. Also after a fork, in the child.
+    /// No file; the first append opens it. Also after a fork, in the child.
     Detached,
-    /// The thread runs.
+    /// Open.
     Running,
     /// The user closed it. Like `Detached`, but some callers must ask for it to be opened again.
     Closed,
@@ -76,79 +92,47 @@ pub(super) enum Status {
 /// A point in what was appended to a writer.
 #[derive(Debug, Clone, Copy)]
 pub struct Mark {
-    thread: u64,
-    /// Bytes that were accepted for this thread before.
-    accepted: u64,
-}
-
-/// The thread's file, as far as others need to know it.
-#[derive(Debug)]
-pub(super) struct OpenFile {
-    pub(super) path: PathBuf,
-    /// For a forked child to close its copy.
-    pub(super) descriptor: sys::Descriptor,
-}
-
-/// An [`io::Error`] that can be kept and told more than once.
-#[derive(Debug, Clone)]
-pub(super) struct Failure {
-    code: Option<i32>,
-    kind: io::ErrorKind,
-    /// What it says, if it is none of the operating system's.
-    message: Option<String>,
-    path: PathBuf,
-}
-
-impl Failure {
-    pub(super) fn new(error: &io::Error, path: PathBuf) -> Failure {
-        let message = error.get_ref().map(|error| error.to_string());
-        Failure { code: error.raw_os_error(), kind: error.kind(), message, path }
-    }
-
-    /// What an error tells, about the file in `log_dir` that it names or else about that.
-    pub(super) fn of(error: &Error, log_dir: &Path) -> Failure {
-        let path = error.path().unwrap_or(log_dir).to_path_buf();
-        match error.kind() {
-            ErrorKind::Io(error) => Failure::new(error, path),
-            _ => Failure::new(&io::Error::other(error.to_string()), path),
-        }
-    }
-}
-
-impl From<Failure> for Error {
-    fn from(failure: Failure) -> Error {
-        let error = match (failure.code, failure.message) {
-            (Some(code), _) => io::Error::from_raw_os_error(code),
-            (None, Some(message)) => io::Error::new(failure.kind, message),
-            (None, None) => failure.kind.into(),
-        };
-        Error::io(error, failure.path)
-    }
+    pub(super) session: u64,
+    /// Bytes that were accepted in this session before.
+    pub(super) accepted: u64,
 }
 
 impl Shared {
     pub(super) fn new(options: Options) -> Shared {
+        // Files are opened again later, when the working directory may be another one.
+        let directory = std::path::absolute(&options.log_dir);
         let state = State {
             pending: Queue::default(),
             encoding: 0,
             attention: 0,
             status: Status::Detached,
-            thread: 0,
+            session: 0,
+            opened_at: 0.0,
             idle: false,
             wanted: false,
             closing: false,
+            last_attempts: 0,
+            ticket: None,
+            unserved: false,
+            output: Some(Box::default()),
             taken: 0,
             written: 0,
             started: 0,
             finished: 0,
-            failing: None,
-            unreported: None,
-            dropped: 0,
-            file: None,
-            directory: options.log_dir.clone(),
+            outage: Outage::default(),
+            elsewhere: None,
             rung: false,
+            dropped: 0,
+            path: None,
+            directory: directory.unwrap_or_else(|_| options.log_dir.clone()),
+            called: false,
         };
-        Shared { options, state: Mutex::new(state), work: Condvar::new(), progress: Condvar::new() }
+        Shared {
+            options,
+            state: Mutex::new(state),
+            progress: Condvar::new(),
+            place: AtomicU64::new(0),
+        }
     }
 
     #[inline(always)]
@@ -157,7 +141,7 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for the thread's next attempt to end; gives the lock up for good at the deadline.
+    /// Waits for the next turn to end; gives the lock up for good at the deadline.
     pub(super) fn wait<'a>(
         &self,
         guard: MutexGuard<'a, State>,
@@ -170,112 +154,16 @@ impl Shared {
         Some(guard)
     }
 
-    /// Starts the thread where none runs; true if it did. The thread opens the file.
-    pub(super) fn start_thread(
-        self: &Arc<Shared>,
-        state: &mut State,
-        reopen: bool,
-    ) -> Result<bool> {
-        match state.status {
-            Status::Running => return Ok(false),
-            Status::Closed if !reopen => return Err(Error::new(ErrorKind::Closed)),
-            Status::Closed | Status::Detached => {}
-        }
-        let (shared, opened_at) = (Arc::clone(self), now());
-        std::thread::Builder::new()
-            .name("tfevents-writer".into())
-            .stack_size(1 << 20)
-            .spawn(move || thread::run(&shared, opened_at))
-            .map_err(|error| Error::io(error, &self.options.log_dir))?;
-        state.thread += 1;
-        state.wanted = true;
-        state.closing = false;
-        state.failing = None;
-        state.set_status(Status::Running);
-        Ok(true)
-    }
-
-    /// Has the thread write what waits, before its time if need be.
-    pub(super) fn write_now(&self, state: &mut State) {
-        state.wanted = true;
-        state.idle = false;
-        state.refresh();
-        self.work.notify_one();
-    }
-
-    /// Lets the thread know of an append that needed a look.
-    pub(super) fn appended(&self, state: &mut State) {
-        if state.idle || state.pending.size() >= WAKE {
-            state.wanted |= state.pending.size() >= WAKE && state.failing.is_none();
-            state.idle = false;
-            self.work.notify_one();
-        }
-        state.refresh();
-    }
-
-    /// Whether the thread runs.
+    /// Whether a file is open, or about to be.
     pub(super) fn is_running(&self) -> bool {
         self.lock().status == Status::Running
-    }
-
-    /// Writes what was accepted, ends the thread and closes the file.
-    pub(super) fn close(&self, patience: Duration) -> Result<Report> {
-        let deadline = deadline(patience);
-        let mut state = self.lock();
-        let thread = state.thread;
-        if state.status == Status::Detached {
-            state.set_status(Status::Closed);
-        }
-        if state.status == Status::Running {
-            state.closing = true;
-            self.write_now(&mut state);
-        }
-        while state.status == Status::Running && state.thread == thread {
-            match self.wait(state, deadline) {
-                Some(guard) => state = guard,
-                None => return Ok(Report::default()),
-            }
-        }
-        let warning = state.take_unreported(self.options.on_error)?;
-        Ok(Report { warning, ..Report::done() })
-    }
-
-    /// Waits until all that was accepted before is written to the operating system.
-    pub(super) fn flush(&self, mark: Mark, patience: Duration) -> Result<Report> {
-        let deadline = deadline(patience);
-        let mut state = self.lock();
-        let attempt = state.started + 1;
-        let done = |state: &State| {
-            state.status != Status::Running
-                || state.thread != mark.thread
-                || (state.written >= mark.accepted && state.file.is_some())
-        };
-        while !done(&state) && (state.finished < attempt || state.failing.is_none()) {
-            // Again after each attempt: one that succeeds after others failed wrote no more than
-            // what they were to write.
-            self.write_now(&mut state);
-            match self.wait(state, deadline) {
-                Some(guard) => state = guard,
-                None => return Ok(Report::default()),
-            }
-        }
-        if let (OnError::Raise, false, Some(failure)) =
-            (self.options.on_error, done(&state), &state.failing)
-        {
-            let failure = failure.clone();
-            state.unreported = None;
-            state.refresh();
-            return Err(failure.into());
-        }
-        let warning = state.take_unreported(self.options.on_error)?;
-        Ok(Report { warning, ..Report::done() })
     }
 }
 
 impl State {
     /// What is accepted by now.
     pub(super) fn mark(&self) -> Mark {
-        Mark { thread: self.thread, accepted: self.taken + self.pending.records.len() as u64 }
+        Mark { session: self.session, accepted: self.taken + self.pending.records.len() as u64 }
     }
 
     pub(super) fn has_room(&self) -> bool {
@@ -292,12 +180,14 @@ impl State {
         let needs_a_look = self.status != Status::Running
             || self.idle
             || self.closing
-            || self.unreported.is_some()
+            || self.unserved
+            || self.outage.is_unreported()
             || self.rung
+            || self.called
             || EXITING.load(Ordering::Relaxed);
         let limit = if needs_a_look {
             0
-        } else if self.wanted || self.failing.is_some() {
+        } else if self.wanted || self.outage.failing().is_some() {
             FULL
         } else {
             WAKE
@@ -308,9 +198,15 @@ impl State {
     /// A failure of the background that no caller has heard of: the error of this call, or its
     /// warning.
     pub(super) fn take_unreported(&mut self, on_error: OnError) -> Result<Option<Error>> {
-        let failure = self.unreported.take().map(Error::from);
+        let mut failure = self.outage.take();
+        if failure.is_none() && mem::take(&mut self.rung) {
+            failure = self
+                .elsewhere
+                .as_ref()
+                .and_then(|outage| outage.lock().unwrap_or_else(PoisonError::into_inner).take());
+        }
         self.refresh();
-        match (failure, on_error) {
+        match (failure.map(Error::from), on_error) {
             (Some(error), OnError::Raise) => Err(error),
             (failure, _) => Ok(failure),
         }
@@ -318,10 +214,7 @@ impl State {
 
     /// Notes that an attempt to write failed.
     pub(super) fn failed(&mut self, failure: Failure, on_error: OnError) {
-        if self.failing.is_none() || on_error == OnError::Raise {
-            self.unreported = Some(failure.clone());
-        }
-        self.failing = Some(failure);
+        self.outage.report(failure, on_error);
         self.refresh();
     }
 
@@ -330,18 +223,20 @@ impl State {
     pub(super) fn forked(&mut self) {
         self.pending.clear();
         self.encoding = 0;
-        if let Some(file) = self.file.take() {
-            sys::close_inherited(file.descriptor);
-        }
+        self.path = None;
+        self.output = Some(Box::default());
+        self.ticket = None;
+        self.unserved = false;
         self.taken = 0;
         self.written = 0;
         self.finished = self.started;
         self.dropped = 0;
         self.idle = false;
         self.closing = false;
-        self.failing = None;
-        self.unreported = None;
+        self.outage.clear();
+        self.elsewhere = None;
         self.rung = false;
+        self.called = false;
         if self.status == Status::Running {
             self.status = Status::Detached;
         }

@@ -2,7 +2,7 @@
 
 #![allow(unsafe_code)]
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io;
 
 #[cfg(unix)]
@@ -34,8 +34,44 @@ mod unix {
     }
 
     /// How many names the file has.
-    pub(in super::super) fn links(file: &File) -> u64 {
-        file.metadata().map_or(1, |metadata| metadata.nlink())
+    pub(in super::super) fn links(metadata: &Metadata) -> u64 {
+        metadata.nlink()
+    }
+
+    /// What tells a file from all others: its device and inode.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub(in super::super) struct Identity(u64, u64);
+
+    impl Identity {
+        pub(in super::super) fn device(self) -> u64 {
+            self.0
+        }
+    }
+
+    pub(in super::super) fn identity(metadata: &Metadata) -> Identity {
+        Identity(metadata.dev(), metadata.ino())
+    }
+
+    /// Whether the process, or the system, has as many descriptors as it may.
+    pub(in super::super) fn lacks_descriptors(error: &io::Error) -> bool {
+        matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE))
+    }
+
+    /// How many descriptors the process may have.
+    pub(in super::super) fn descriptor_limit() -> Option<usize> {
+        let mut limit = std::mem::MaybeUninit::<libc::rlimit>::uninit();
+        // SAFETY: where the call succeeds, it has written the limit.
+        unsafe {
+            match libc::getrlimit(libc::RLIMIT_NOFILE, limit.as_mut_ptr()) {
+                0 => usize::try_from(limit.assume_init().rlim_cur).ok(),
+                _ => None,
+            }
+        }
+    }
+
+    /// A file that is no longer what was opened.
+    pub(in super::super) fn stale() -> io::Error {
+        io::Error::from_raw_os_error(libc::ESTALE)
     }
 
     /// Closes the file and tells if that failed, unlike dropping it.
@@ -88,8 +124,33 @@ mod other {
 
     pub(in super::super) fn descriptor(_: &File) -> Descriptor {}
 
-    pub(in super::super) fn links(_: &File) -> u64 {
+    pub(in super::super) fn links(_: &Metadata) -> u64 {
         1
+    }
+
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub(in super::super) struct Identity;
+
+    impl Identity {
+        pub(in super::super) fn device(self) -> u64 {
+            1
+        }
+    }
+
+    pub(in super::super) fn identity(_: &Metadata) -> Identity {
+        Identity
+    }
+
+    pub(in super::super) fn lacks_descriptors(_: &io::Error) -> bool {
+        false
+    }
+
+    pub(in super::super) fn descriptor_limit() -> Option<usize> {
+        None
+    }
+
+    pub(in super::super) fn stale() -> io::Error {
+        io::ErrorKind::StaleNetworkFileHandle.into()
     }
 
     pub(in super::super) fn close(_: File) -> io::Result<()> {

@@ -1,0 +1,176 @@
+//! A failure in the background, and who has heard of it.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::options::OnError;
+use crate::error::{Error, ErrorKind};
+
+/// An [`Error`] that can be kept and told more than once.
+#[derive(Debug, Clone)]
+pub struct Failure(Arc<Error>);
+
+impl Failure {
+    /// An error of the operating system's about `path`.
+    pub(super) fn io(error: io::Error, path: impl Into<PathBuf>) -> Failure {
+        Failure(Arc::new(Error::io(error, path)))
+    }
+
+    /// What an error tells, about the file that it names or else about `log_dir`.
+    pub(super) fn of(error: Error, log_dir: &Path) -> Failure {
+        let error = if error.path().is_none() { error.at_path(log_dir) } else { error };
+        Failure::from(error)
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Failure {
+        let error = match error.kind() {
+            ErrorKind::Io(_) => error,
+            // The file is gone on while its error waits to be told: what it says is what is left.
+            _ => Error::from(io::Error::other(error.to_string())),
+        };
+        Failure(Arc::new(error))
+    }
+}
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Error {
+        let told = match failure.0.kind() {
+            ErrorKind::Io(error) => match error.raw_os_error() {
+                Some(code) => io::Error::from_raw_os_error(code),
+                None => io::Error::new(error.kind(), Told(Arc::clone(&failure.0))),
+            },
+            _ => io::Error::other(failure.0.to_string()),
+        };
+        let error = Error::from(told);
+        match failure.0.path() {
+            Some(path) => error.at_path(path),
+            None => error,
+        }
+    }
+}
+
+/// An error that others may have been told too. Its source is the cause that came with it.
+struct Told(Arc<Error>);
+
+impl fmt::Debug for Told {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Display for Told {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.kind() {
+            ErrorKind::Io(error) => error.fmt(f),
+            _ => self.0.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for Told {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self.0.kind() {
+            ErrorKind::Io(error) => error.get_ref().map(|cause| cause as _),
+            _ => None,
+        }
+    }
+}
+
+/// What fails at present, and what nobody has heard of.
+#[derive(Debug, Default)]
+pub struct Outage {
+    failing: Option<Failure>,
+    unreported: Option<Failure>,
+}
+
+impl Outage {
+    /// An attempt failed: told at the next call, under [`OnError::Warn`] once an outage.
+    pub fn report(&mut self, failure: Failure, on_error: OnError) {
+        if self.failing.is_none() || on_error == OnError::Raise {
+            self.unreported = Some(failure.clone());
+        }
+        self.failing = Some(failure);
+    }
+
+    /// Something failed, once and for good: told at the next call.
+    pub fn tell(&mut self, failure: Failure) {
+        self.unreported = Some(failure);
+    }
+
+    /// An attempt succeeded. What failed before is still told.
+    pub fn recover(&mut self) {
+        self.failing = None;
+    }
+
+    /// Forgets all, whoever has heard of it.
+    pub fn clear(&mut self) {
+        *self = Outage::default();
+    }
+
+    /// Forgets what nobody has heard of: it is being told.
+    pub fn forget(&mut self) {
+        self.unreported = None;
+    }
+
+    /// Why the last attempt failed, if it did.
+    pub fn failing(&self) -> Option<&Failure> {
+        self.failing.as_ref()
+    }
+
+    /// Whether [`take`](Outage::take) has something to tell.
+    pub fn is_unreported(&self) -> bool {
+        self.unreported.is_some()
+    }
+
+    /// What nobody has heard of, for who tells it.
+    pub fn take(&mut self) -> Option<Failure> {
+        self.unreported.take()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failure() -> Failure {
+        Failure::io(io::Error::from_raw_os_error(libc::ENOSPC), "run")
+    }
+
+    #[test]
+    fn raise_tells_each_attempt_and_warn_each_outage() {
+        for (on_error, second) in [(OnError::Raise, true), (OnError::Warn, false)] {
+            let mut outage = Outage::default();
+            outage.report(failure(), on_error);
+            assert!(outage.take().is_some());
+            outage.report(failure(), on_error);
+            assert_eq!(outage.take().is_some(), second);
+            outage.recover();
+            assert!(outage.failing().is_none());
+            outage.report(failure(), on_error);
+            assert!(outage.take().is_some());
+        }
+    }
+
+    #[test]
+    fn what_is_told_twice_keeps_code_message_path_and_cause() {
+        let error = Error::from(failure());
+        assert_eq!(error.path(), Some(Path::new("run")));
+        let ErrorKind::Io(io) = error.kind() else { panic!("{error}") };
+        assert_eq!(io.raw_os_error(), Some(libc::ENOSPC));
+
+        let cause = io::Error::new(io::ErrorKind::TimedOut, "no answer");
+        let failure = Failure::from(Error::io(cause, "run"));
+        for _ in 0..2 {
+            let error = Error::from(failure.clone());
+            assert_eq!(error.to_string(), "no answer: run");
+            let ErrorKind::Io(io) = error.kind() else { panic!("{error}") };
+            assert_eq!(io.kind(), io::ErrorKind::TimedOut);
+            let told = io.get_ref().unwrap();
+            assert_eq!(told.source().unwrap().to_string(), "no answer");
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! What a turn has taken of a writer's records and not yet written, and where it goes.
+
+use std::path::Path;
+
+use super::failure::Failure;
+use super::file::{EventFile, Trouble};
+use super::queue::{Advance, Backlog, Queue};
+use crate::{record, summary};
+
+/// A buffer that grew beyond this is given back once it is written.
+const KEEP: usize = 4 << 20;
+/// What is encoded here is written whenever it is that long, before all of it is encoded.
+const BATCH: usize = 1 << 20;
+
+#[derive(Debug, Default)]
+pub(super) struct Output {
+    file: Option<EventFile>,
+    /// The last attempt found its file removed, so that the next one may succeed in a new one.
+    lost_file: bool,
+    /// What comes after the batch, where some of it is yet to be encoded.
+    backlog: Backlog,
+    /// Whole records, the first `written` bytes of which are in the file.
+    batch: Vec<u8>,
+    written: usize,
+    /// Bytes of pending records that became the batch.
+    taken: usize,
+    /// How many bytes of the batch are the record with which the file begins.
+    preamble: usize,
+}
+
+impl Output {
+    pub(super) fn path(&self) -> Option<&Path> {
+        self.file.as_ref().map(EventFile::path)
+    }
+
+    /// The file system of the file, 0 while there is none.
+    pub(super) fn device(&self) -> u64 {
+        self.file.as_ref().map_or(0, EventFile::device)
+    }
+
+    pub(super) fn lost_file(&self) -> bool {
+        self.lost_file
+    }
+
+    /// Whether some of what was taken is not in the batch yet.
+    pub(super) fn has_backlog(&self) -> bool {
+        !self.backlog.is_empty()
+    }
+
+    /// Takes what waits, unless there is something left of what was taken before. Gives back the
+    /// bytes of memory that are yet to be encoded.
+    pub(super) fn take(&mut self, pending: &mut Queue) -> usize {
+        if !self.batch.is_empty() || self.has_backlog() {
+            return 0;
+        }
+        if pending.is_encoded() {
+            std::mem::swap(&mut self.batch, &mut pending.records);
+            self.taken = self.batch.len();
+            return 0;
+        }
+        let held = pending.held;
+        self.backlog = Backlog::new(std::mem::take(pending));
+        held
+    }
+
+    /// Encodes what comes next of the backlog, in the order in which it came. None once there is
+    /// enough for a batch.
+    pub(super) fn advance(&mut self) -> Option<Advance> {
+        let begun = self.written > 0 || self.preamble > 0;
+        if begun || self.batch.len() >= BATCH || !self.has_backlog() {
+            return None;
+        }
+        let advance = self.backlog.advance(&mut self.batch);
+        self.taken += advance.taken;
+        Some(advance)
+    }
+
+    /// Writes the rest of the batch, to a new file in this directory where there is none.
+    pub(super) fn write(
+        &mut self,
+        directory: &Path,
+        suffix: &str,
+        opened_at: f64,
+    ) -> Result<(), Failure> {
+        self.lost_file = false;
+        let file = match &mut self.file {
+            Some(file) => file,
+            None => {
+                let file = EventFile::create(directory, suffix)?;
+                let mut records = Vec::with_capacity(128 + self.batch.len());
+                summary::file_version(&mut records, opened_at, "tfevents");
+                let preamble = records.len();
+                records.extend_from_slice(&self.batch[self.preamble..]);
+                self.batch = records;
+                self.preamble = preamble;
+                self.written = 0;
+                self.file.insert(file)
+            }
+        };
+        if self.written == 0 {
+            record::seal(&mut self.batch);
+        }
+        match file.write(&self.batch, &mut self.written) {
+            Ok(()) => Ok(()),
+            Err(Trouble::Refused(error)) => Err(Failure::io(error, file.path())),
+            Err(Trouble::Gone(error)) => {
+                let failure = Failure::io(error, file.path());
+                self.file = None;
+                self.lost_file = true;
+                self.written = 0;
+                Err(failure)
+            }
+        }
+    }
+
+    /// Bytes of pending records that are written now. Makes room for the next batch.
+    pub(super) fn wrote(&mut self) -> usize {
+        self.batch.clear();
+        if self.batch.capacity() > KEEP {
+            self.batch = Vec::new();
+        }
+        self.written = 0;
+        self.preamble = 0;
+        std::mem::take(&mut self.taken)
+    }
+
+    /// How many events that were taken are not wholly in the file.
+    pub(super) fn unwritten(&self) -> u64 {
+        let events = &self.batch[self.preamble..];
+        let written = self.written.saturating_sub(self.preamble);
+        // The records that end within what is written are whole.
+        record::count(events) - record::count(&events[..written]) + self.backlog.count()
+    }
+
+    /// Closes the file.
+    pub(super) fn close(&mut self) -> Result<(), Failure> {
+        self.file.take().map_or(Ok(()), EventFile::close)
+    }
+}

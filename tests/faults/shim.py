@@ -1,0 +1,51 @@
+"""Compiles `shim.c`, and tells a process that has it loaded what is to happen."""
+
+import ctypes
+import mmap
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+SOURCE = Path(__file__).with_name("shim.c")
+
+FAIL, SHORT, SLOW, KILL, KILL_WITHIN = range(5)
+OPEN, WRITE, CLOSE, STAT, MKDIR, RENAME, SYNC, THREAD = (1 << bit for bit in range(8))
+# All that are about files.
+ALL = OPEN | WRITE | CLOSE | STAT | MKDIR | RENAME | SYNC
+
+
+class Control(ctypes.Structure):
+    """`struct control`, which says what the fields are."""
+
+    _fields_ = [
+        ("calls", ctypes.c_int64),
+        ("at", ctypes.c_int64),
+        ("times", ctypes.c_int64),
+        ("action", ctypes.c_int64),
+        ("argument", ctypes.c_int64),
+        ("count", ctypes.c_int64),
+        ("hits", ctypes.c_int64),
+        ("killed_at", ctypes.c_int64),
+        ("directory", ctypes.c_char * 256),
+    ]
+
+
+def compiler() -> str | None:
+    """The C compiler, where there is one."""
+    return shutil.which(os.environ.get("CC", "cc"))
+
+
+def build(directory: Path) -> Path:
+    """The compiled shim, in this directory."""
+    library = directory / "shim.so"
+    command = [compiler() or "cc", "-shared", "-fPIC", "-O1", "-Wall", "-Werror"]
+    subprocess.run([*command, "-o", str(library), str(SOURCE), "-ldl"], check=True)
+    return library
+
+
+def control() -> Control:
+    """What the shim of this process looks at, and of all that it forks."""
+    shared = Control.from_buffer(mmap.mmap(-1, ctypes.sizeof(Control)))
+    ctypes.CDLL(None).fault_control(ctypes.byref(shared))
+    return shared
