@@ -54,6 +54,7 @@ mod _native {
         graph_nodes, graph_of_meta_graph, hparams_plugin_data, layout, mesh_plugin_data,
         node_attributes, session_log,
     };
+    #[pymodule_export]
     use crate::outage::Outage;
     #[pymodule_export]
     use crate::reader::{LogData, find};
