@@ -250,7 +250,7 @@ def test_names_of_types() -> None:
         if number in dtypes._TYPE_TO_STRING and name != "DT_INVALID":
             node = node_def_pb2.NodeDef()
             node.attr["type"].type = number
-            found = _native.node_attributes(node.SerializeToString(), as_array)["type"]
+            found = _native.node_attributes(node.SerializeToString())["type"]
             assert found == dtypes._TYPE_TO_STRING[number]
 
 
@@ -336,7 +336,7 @@ def test_what_is_malformed_is_a_value_error() -> None:
         _native.graph_nodes,
         _native.graph_of_meta_graph,
         _native.decode_value,
-        lambda message: _native.node_attributes(message, as_array),
+        _native.node_attributes,
     ]:
         with pytest.raises(ValueError, match="malformed"):
             decode(b"\x0a\xff")  # type: ignore[operator]

@@ -84,6 +84,8 @@ def test_texts_whatever_their_shape(tmp_path: Path) -> None:
         strings("t", "text", b"a", b"b", dtype=False),
         strings("t", "text", b"a", shape=[0]),
         strings("t", "text", b"a", shape=[2**20, 2**20]),
+        strings("t", "text", b"a", shape=[2**31, 2**31]),
+        strings("t", "text", b"a", b"b", shape=[1] * 70 + [2]),
     )
     values = run.texts["t"].value
     assert [np.asarray(value).tolist() for value in values[:6]] == [
@@ -97,6 +99,9 @@ def test_texts_whatever_their_shape(tmp_path: Path) -> None:
     # One that stands for a million millions takes the memory of one.
     assert values[6].shape == (2**20, 2**20)
     assert values[6][7, 9] == "a"
+    # What is more than NumPy can have is not in its shape, but there.
+    assert values[7].tolist() == ["a"]
+    assert values[8].tolist() == ["a", "b"]
 
 
 def test_numbers_without_a_shape(tmp_path: Path) -> None:

@@ -54,4 +54,8 @@ class Texts(Columns[Text]):
 def _filled(strings: list[str], shape: list[int]) -> NDArray[np.object_]:
     """The strings in a shape. Where one stands for all, it takes no more memory than one."""
     array = np.array(strings, dtype=object)
-    return np.broadcast_to(array, shape) if len(strings) == 1 else array.reshape(shape)
+    try:
+        return np.broadcast_to(array, shape) if len(strings) == 1 else array.reshape(shape)
+    except ValueError:
+        # More dimensions, or elements, than NumPy can have: the strings are there all the same.
+        return array
