@@ -62,8 +62,8 @@ class Log(Mapping[str, Run]):
         Only tags whose first value now is in an earlier file stay of the kind that they were, and
         new ones of these come last.
 
-        Runs and series that were taken from the log before stay what they were. After an error the log is what it was,
-        and the next call tries again.
+        Runs and series that were taken from the log before stay what they were. After an error the
+        log is what it was, and the next call tries again.
 
         Returns:
             The names of the runs that are new or changed.

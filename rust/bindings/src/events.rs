@@ -80,6 +80,11 @@ impl Position {
 
     fn at_hand(&mut self, py: Python<'_>) -> AtHand {
         match (self.found.take(), &mut self.records) {
+            (None, Some(records)) => match records.read_at_hand() {
+                Some(record) => AtHand::Event(Event::of(py, record)),
+                None => AtHand::Nothing,
+            },
+            (None, None) => AtHand::Nothing,
             (Some(Found::Record(size)), Some(records)) => {
                 AtHand::Event(Event::of(py, records.last(size)))
             }
@@ -88,23 +93,7 @@ impl Position {
                 (self.records, self.files) = (None, Vec::new().into_iter());
                 AtHand::Error(error)
             }
-            (Some(Found::End), _) => AtHand::End,
-            (None, Some(records)) if records.is_at_hand() => match records.read() {
-                Ok(Next::Record(record)) => AtHand::Event(Event::of(py, record)),
-                Ok(Next::Damage(damage)) => {
-                    self.damage.push(damage);
-                    AtHand::Nothing
-                }
-                Ok(Next::End) => {
-                    self.records = None;
-                    AtHand::Nothing
-                }
-                Err(error) => {
-                    self.found = Some(Found::Error(error));
-                    AtHand::Nothing
-                }
-            },
-            _ => AtHand::Nothing,
+            (Some(Found::End | Found::Record(_)), _) => AtHand::End,
         }
     }
 }
@@ -127,22 +116,19 @@ impl EventReader {
     fn __next__(&self, py: Python<'_>) -> PyResult<Option<Py<Event>>> {
         loop {
             let found = self.position.with(py, |position| {
-                let found = position.at_hand(py);
                 if !position.damage.is_empty() {
                     self.damage().append(&mut position.damage);
                 }
-                (found, position.found.is_some())
+                position.at_hand(py)
             })?;
-            match found {
-                Some((AtHand::Event(event), _)) => return event.map(Some),
-                Some((AtHand::Error(error), _)) => return Err(to_py(error)),
-                None | Some((AtHand::End, _)) => return Ok(None),
-                Some((AtHand::Nothing, true)) => {}
-                Some((AtHand::Nothing, false)) => {
-                    let (verify, on_corrupt) = (self.verify, self.on_corrupt);
-                    self.position.lend(py, move |position| position.seek(verify, on_corrupt))?;
-                }
+            match found.unwrap_or(AtHand::End) {
+                AtHand::Event(event) => return event.map(Some),
+                AtHand::Error(error) => return Err(to_py(error)),
+                AtHand::End => return Ok(None),
+                AtHand::Nothing => {}
             }
+            let (verify, on_corrupt) = (self.verify, self.on_corrupt);
+            self.position.lend(py, move |position| position.seek(verify, on_corrupt))?;
         }
     }
 

@@ -48,8 +48,8 @@ impl EventFollower {
     fn next(&self, py: Python<'_>) -> PyResult<Option<(OsString, Py<Event>)>> {
         loop {
             let found = self.0.with(py, |it| {
-                if it.found.is_none() && it.follower.is_at_hand() {
-                    it.found = Some(it.follower.advance());
+                if it.found.is_none() && it.follower.advance_at_hand() {
+                    it.found = Some(Ok(true));
                 }
                 let found = it.found.take()?;
                 Some(found.map(|is_there| match (is_there, it.follower.event()) {

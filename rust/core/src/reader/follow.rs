@@ -137,10 +137,16 @@ impl Follower {
         self.current.as_ref().map(|it| (&*it.run, it.records.last(it.size)))
     }
 
-    /// Whether the next event is in memory, and so small that nobody need wait for it.
-    #[inline]
-    pub fn is_at_hand(&self) -> bool {
-        self.current.as_ref().is_some_and(|current| current.records.is_at_hand())
+    /// Moves to the next event, if it is in memory, so that nothing need be waited for.
+    pub fn advance_at_hand(&mut self) -> bool {
+        let Some(current) = &mut self.current else { return false };
+        if current.records.scanner().is_open() {
+            return false;
+        }
+        let Some(record) = current.records.read_at_hand() else { return false };
+        current.size = record.len();
+        self.damage.append(&mut current.progress.damage);
+        true
     }
 
     /// What could not be read and was stepped over.

@@ -5,13 +5,16 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 use crate::proto::is_event;
-use crate::record::{self, OVERHEAD, Verify};
+use crate::record::Verify;
 use crate::scan::damage::{Damage, OnCorrupt};
 use crate::scan::scanner::{self, Mark, Passed, Scanner, Sink};
 use crate::storage;
 use crate::storage::source::Source;
 use crate::storage::stream::Stream;
 use crate::wire::Malformed;
+
+/// A record with less in it takes no time worth a thought.
+const SMALL: u64 = 64 << 10;
 
 /// The records of a file that hold events.
 pub struct Records {
@@ -77,13 +80,11 @@ impl Records {
         self.unfinished
     }
 
-    /// Whether the next record is in memory, and so small that nobody need wait for it.
-    #[inline]
-    pub fn is_at_hand(&self) -> bool {
-        const SMALL: u64 = 64 << 10;
-        let window = self.scanner.stream().window();
-        let length = window.first_chunk().and_then(record::parse_length);
-        length.is_some_and(|it| it <= SMALL && (it as usize) + OVERHEAD <= window.len())
+    /// The next record, header and footer included, where it is good, small and in memory, so that
+    /// nothing need be waited for.
+    pub fn read_at_hand(&mut self) -> Option<&[u8]> {
+        let size = self.scanner.next_at_hand(SMALL, &mut Judge)?;
+        Some(self.last(size as usize))
     }
 
     /// What comes next. With [`OnCorrupt::Raise`], damage is an error.

@@ -138,6 +138,11 @@ impl Scanner {
         self.open.unwrap_or(self.mark())
     }
 
+    /// Whether there is such a place.
+    pub fn is_open(&self) -> bool {
+        self.open.is_some()
+    }
+
     /// Whether records were taken in that more bytes may show not to be any.
     pub fn is_revocable(&self) -> bool {
         self.is_revocable
@@ -221,6 +226,27 @@ impl Scanner {
                 }
             }
         }
+    }
+
+    /// Moves over the next record, where it is good and in memory, without a look at the file; how
+    /// many bytes it takes.
+    pub fn next_at_hand(&mut self, most: u64, sink: &mut impl Sink) -> Option<u64> {
+        self.trusted?;
+        let (window, offset) = (self.stream.window(), self.stream.offset());
+        if self.search.as_ref().is_some_and(|search| search.at() > offset)
+            || window.first_chunk().and_then(record::parse_length)? > most
+        {
+            return None;
+        }
+        let Parsed::Record(payload) = record::parse(window, Verify::Crc) else { return None };
+        let size = payload.len() + OVERHEAD;
+        // Zeros may be what was not written yet.
+        if self.verify == Verify::None && window[size - FOOTER] == 0 {
+            return None;
+        }
+        sink.event(payload, offset + HEADER as u64).ok()?;
+        self.took(size as u64, 1);
+        Some(size as u64)
     }
 
     /// Up to where the payloads of records are what was written, where their checksums are not
