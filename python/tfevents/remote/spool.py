@@ -20,7 +20,8 @@ from typing import Literal
 
 from tfevents import _native
 from tfevents.remote import files
-from tfevents.remote.uri import FileSystem, as_os_error, below, filesystem
+from tfevents.remote.errors import as_os_error
+from tfevents.remote.uri import FileSystem, below, filesystem
 
 # Seconds from the opening of a file to its first upload, which tells early what can't work.
 _FIRST = 1.0

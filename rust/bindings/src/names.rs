@@ -61,6 +61,7 @@ globals! {
     EVENT_MESSAGE = "tfevents.proto"."Event";
     // Where files are.
     FIND_REMOTE = "tfevents.remote.files"."find";
+    READ_RANGE = "tfevents.remote.files"."read_range";
     REMOTE_FILE = "tfevents.remote.files"."RemoteFile";
     REMOTE_STAMP = "tfevents.remote.files"."stamp";
     LOCATION = "tfevents.remote"."location";
@@ -111,6 +112,8 @@ attributes! {
     flush = "flush";
     open = "open";
     run = "run";
+    // What is raised.
+    errno = "errno";
     // A `tfevents.remote.files.RemoteFile`.
     read = "read";
     size = "size";
