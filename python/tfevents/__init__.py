@@ -9,6 +9,7 @@ from tfevents.events import Events, LogMessage, TaggedRunMetadata, iter_events
 from tfevents.follower import Follower, follow
 from tfevents.global_writer import GlobalSummaryWriter
 from tfevents.reader import Damage, Log, read
+from tfevents.remote import upload_spools
 from tfevents.run import Run
 from tfevents.series import (
     Audio,
@@ -61,5 +62,6 @@ __all__ = [
     "read",
     "repair",
     "uninstall",
+    "upload_spools",
     "verify",
 ]

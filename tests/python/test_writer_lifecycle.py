@@ -14,6 +14,7 @@ import pytest
 
 import events
 import scripts
+import tfevents
 from tfevents import FileWriter, SummaryWriter
 
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
@@ -108,7 +109,7 @@ def test_a_file_that_already_has_the_next_name_is_never_touched(tmp_path):
     now, uid = int(time.time()), int(probe["uid"])
     for secs in range(now, now + 10):
         for taken in range(uid, uid + 20):
-            name = f"events.out.tfevents.{secs}.{socket.gethostname()}.{os.getpid()}.{taken}"
+            name = f"events.out.tfevents.{secs}.{socket.gethostname()}.{os.getpid()}.{taken:05}"
             (directory / name).write_text("somebody else's")
     others = set(directory.iterdir())
     with SummaryWriter(directory) as writer:
@@ -116,6 +117,17 @@ def test_a_file_that_already_has_the_next_name_is_never_touched(tmp_path):
     assert {path.read_text() for path in others} == {"somebody else's"}
     (ours,) = set(directory.iterdir()) - others
     assert [p.step for p in events.points_of(events.parse_file(ours))] == [1]
+
+
+def test_many_files_of_one_second_sort_in_the_order_in_which_they_were_made(tmp_path):
+    made = []
+    for step in range(25):
+        with SummaryWriter(tmp_path, filename_suffix=".x") as writer:
+            writer.add_scalar("a", 1.0, step)
+        made += sorted(path.name for path in tmp_path.iterdir() if path.name not in made)
+    assert made == sorted(made)
+    run = tfevents.read(tmp_path)["."]
+    assert run.scalars["a"].step.tolist() == list(range(25))
 
 
 # Flush, close, and use after close.

@@ -18,20 +18,24 @@ class Server:
 
     Attributes:
         fault: called with the request's environment; may return a response of its own (status and
-            body), `DROP` to close the connection, `TRUNCATE` to cut what the server answers, or
-            None to let it answer.
+            body), `DROP` to close the connection, `TRUNCATE` to cut what the server answers, `HANG`
+            to answer only once the server stops, or None to let it answer.
         requests: what was asked, as (method, path).
+        received: how many bytes came with what was asked, as (path, bytes) for each PUT.
     """
 
     def __init__(self) -> None:
         self.fault: Callable[[dict], object] = lambda environ: None
         self.requests: list[tuple[str, str]] = []
+        self.received: list[tuple[str, int]] = []
+        self._is_over = threading.Event()
         self._app = moto_server.DomainDispatcherApplication(moto_server.create_backend_app)
         self._server = None
         self.port = 0
         self.start()
 
     def start(self) -> None:
+        self._is_over.clear()
         self._server = serving.make_server(
             "127.0.0.1", self.port, self._serve, threaded=True, request_handler=_Quiet
         )
@@ -40,10 +44,15 @@ class Server:
 
     def stop(self) -> None:
         """As a server that is away: connections are refused."""
+        self._is_over.set()
         if self._server is not None:
             self._server.shutdown()
             self._server.server_close()
             self._server = None
+
+    def count(self, method: str, part: str = "") -> int:
+        """How often a method was asked for on paths that hold `part`."""
+        return sum(it == method and part in path for it, path in tuple(self.requests))
 
     @property
     def url(self) -> str:
@@ -62,7 +71,13 @@ class Server:
     def _serve(self, environ: dict, start_response: Callable) -> object:
         method = environ["REQUEST_METHOD"]
         self.requests.append((method, environ["PATH_INFO"]))
+        if method == "PUT":
+            self.received.append((environ["PATH_INFO"], int(environ.get("CONTENT_LENGTH") or 0)))
         fault = self.fault(environ)
+        if fault is HANG:
+            # The connection stays open, and nothing comes.
+            self._is_over.wait()
+            fault = DROP
         if fault is None:
             return self._app(environ, start_response)
         environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
@@ -82,7 +97,7 @@ class Server:
         environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
 
 
-DROP, TRUNCATE = object(), object()
+DROP, TRUNCATE, HANG = object(), object(), object()
 INTERNAL_ERROR = (
     "500 Internal Server Error",
     b"<Error><Code>InternalError</Code><Message>broken</Message></Error>",

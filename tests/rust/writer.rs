@@ -20,6 +20,7 @@ fn writer(dir: &Path) -> Writer {
         suffix: ".test".into(),
         linger: Duration::from_millis(5),
         on_error: OnError::Raise,
+        roll_at: None,
     })
 }
 
@@ -224,6 +225,58 @@ fn what_no_new_file_takes_after_a_removal_is_counted() {
     assert_eq!(writer.dropped(), 1);
 }
 
+/// The names of the files in `dir`, sorted.
+fn names(dir: &Path) -> Vec<std::path::PathBuf> {
+    let mut names: Vec<_> = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_file_of_a_size_is_followed_by_another_whose_name_sorts_after_it() {
+    const LIMIT: u64 = 10_000;
+    let dir = tempfile::tempdir().unwrap();
+    let writer = Writer::new(Options {
+        log_dir: dir.path().into(),
+        suffix: ".test".into(),
+        linger: Duration::ZERO,
+        on_error: OnError::Raise,
+        roll_at: Some(LIMIT),
+    });
+    let expected: Vec<Vec<u8>> = (0..100u32).map(|i| i.to_le_bytes().repeat(250)).collect();
+    for payload in &expected {
+        append(&writer, payload).unwrap();
+        assert!(writer.flush(PATIENCE).unwrap().done);
+    }
+    assert!(writer.close(PATIENCE).unwrap().done);
+    let names = names(dir.path());
+    assert!(names.len() >= 10, "{names:?}");
+    assert!(names.iter().all(|path| fs::metadata(path).unwrap().len() <= LIMIT));
+    let found: Vec<Vec<u8>> =
+        (names.iter()).flat_map(|path| parse_all(&fs::read(path).unwrap())[1..].to_vec()).collect();
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn a_file_that_is_to_be_followed_gets_no_more_and_none_comes_without_an_event() {
+    let dir = tempfile::tempdir().unwrap();
+    let writer = writer(dir.path());
+    append(&writer, b"one").unwrap();
+    assert!(writer.flush(PATIENCE).unwrap().done);
+    let first = writer.path().unwrap();
+    let control = writer.control();
+    control.roll(PATIENCE);
+    control.roll(PATIENCE);
+    assert!(writer.flush(PATIENCE).unwrap().done);
+    assert_eq!(control.path(), Some(first.clone()));
+    append(&writer, b"two").unwrap();
+    assert!(writer.flush(PATIENCE).unwrap().done);
+    assert!(control.path().unwrap() > first);
+    control.roll(PATIENCE);
+    assert!(writer.close(PATIENCE).unwrap().done);
+    assert_eq!(payloads(dir.path()), [[b"one".to_vec()], [b"two".to_vec()]]);
+}
+
 #[test]
 fn waiting_for_ever_is_no_overflow() {
     let dir = tempfile::tempdir().unwrap();
@@ -232,6 +285,7 @@ fn waiting_for_ever_is_no_overflow() {
         suffix: String::new(),
         linger: Duration::MAX,
         on_error: OnError::Raise,
+        roll_at: None,
     });
     assert!(writer.append(|out| record::frame(out, b"one"), true, Duration::MAX).unwrap().done);
     assert!(writer.flush(Duration::MAX).unwrap().done);

@@ -15,7 +15,7 @@ from tfevents.remote.uri import is_uri, location
 if TYPE_CHECKING:
     from tfevents.remote.spool import Spool
 
-__all__ = ["is_uri", "location", "spool_for", "threads_for"]
+__all__ = ["is_uri", "location", "spool_for", "threads_for", "upload_spools"]
 
 # Files are read while others wait for the network.
 _THREADS = 8
@@ -28,6 +28,36 @@ def spool_for(log_dir: Any, flush_secs: float, on_error: Literal["raise", "warn"
     from tfevents.remote.spool import Spool
 
     return Spool(log_dir, flush_secs, on_error)
+
+
+def upload_spools(uri: str | None = None) -> list[str]:
+    """Uploads what writers of remote directories left on this machine when they were killed.
+
+    A writer of a remote directory keeps what is not uploaded in a local one, its spool. The next
+    writer of the same directory warns of what an earlier one left there. Spools of processes that
+    still run are not touched.
+
+    Args:
+        uri: the directory whose spools are uploaded, and those of directories below it; by default
+            all of this user's.
+
+    Returns:
+        The URIs of the files that were uploaded. Their spools are removed.
+
+    Raises:
+        TypeError: `uri` is no str.
+        OSError: some could not be uploaded, and stay where they are; an `ExceptionGroup` of such
+            where several spools could not.
+
+    ```python
+    tfevents.upload_spools("s3://bucket/runs")
+    ```
+    """
+    if uri is not None and not isinstance(uri, str):
+        raise TypeError(f"uri: expected a str, got {type(uri).__name__}")
+    from tfevents.remote.spool import upload_left
+
+    return upload_left(uri)
 
 
 def threads_for(paths: Iterable[str]) -> int | None:

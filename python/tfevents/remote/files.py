@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import os
@@ -10,7 +11,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 
-from tfevents.remote.uri import FileSystem, as_os_error, below, filesystem
+from tfevents.remote.errors import as_os_error, code_of
+from tfevents.remote.uri import FileSystem, below, filesystem
 
 # How many pieces are asked for before they are needed, over all files, which bounds the memory.
 _AHEAD = 6
@@ -34,14 +36,18 @@ def find(uri: str) -> list[str] | None:
     try:
         fs.invalidate_cache()
         found = _find(fs, root)
-        if not found or root in found:
-            # Object stores have no empty directories, others do.
-            info = fs.info(root)
-            if info["type"] != "directory":
-                _listed[uri] = _stamp(info)
-                return None
+        if (not found or root in found) and _is_file(uri, fs, root):
+            return None
     except Exception as error:
-        raise as_os_error(error, "listing failed", uri) from error
+        failure = as_os_error(error, "listing failed", uri)
+        if failure.errno == errno.ENOENT:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), uri) from error
+        if failure.errno == errno.EACCES:
+            # Who may not list may still know a file and read it.
+            with contextlib.suppress(Exception):
+                if _is_file(uri, fs, root):
+                    return None
+        raise failure from error
     if len(_listed) > _MANY:
         _listed.clear()
     prefix = root if root.endswith("/") or not root else f"{root}/"
@@ -52,6 +58,15 @@ def find(uri: str) -> list[str] | None:
             _listed[below(uri, path)] = _stamp(info)
             paths.append(path)
     return paths
+
+
+def _is_file(uri: str, fs: FileSystem, path: str) -> bool:
+    # Object stores have no empty directories, others do.
+    info = fs.info(path)
+    if info["type"] == "directory":
+        return False
+    _listed[uri] = _stamp(info)
+    return True
 
 
 def stamp(uri: str) -> tuple[int, int]:
@@ -80,6 +95,28 @@ def _stamp(info: dict[str, Any]) -> tuple[int, int]:
         version = version.timestamp()
     digest = hashlib.sha256(str(version).encode()).digest()
     return info["size"], int.from_bytes(digest[:8], "little")
+
+
+def read_range(uri: str, start: int, length: int) -> bytes:
+    """These bytes of a file, by one request; fewer where it ends before.
+
+    Raises:
+        FileNotFoundError: there is nothing.
+        OSError: they can't be read.
+    """
+    fs, path = filesystem(uri)
+    try:
+        data: bytes = fs.cat_file(path, start=start, end=start + length)
+    except Exception as error:
+        # Some services answer so where a file ends before the first byte.
+        if code_of(error) == errno.EINVAL and _look(uri, fs, path)[0] <= start:
+            return b""
+        raise as_os_error(error, _reading(start, length), uri) from error
+    return data
+
+
+def _reading(start: int, length: int) -> str:
+    return f"reading {length} bytes at offset {start} failed"
 
 
 def exists(uri: str) -> bool:
@@ -159,27 +196,37 @@ class RemoteFile:
         # What was asked for before it was needed, by offset.
         self._pending: dict[int, tuple[int, Future[bytes]]] = {}
 
-    def read(self, start: int, length: int, ahead: int) -> bytes:
-        """These bytes. Asks for `ahead` more pieces of that length, which follow, if there is room.
+    def read(self, start: int, end: int, ahead: int, block: int) -> bytes:
+        """The bytes from `start` to `end`, or some of them, from the first on. Asks for up to
+        `ahead` blocks that follow, if there is room.
 
         Raises:
-            OSError: they can't be read, all of them.
+            OSError: they can't be read.
         """
-        known, future = self._pending.pop(start, (0, None))
-        if future is not None:
-            _room.release()
-        for at in range(start + length, min(start + (ahead + 1) * length, self.size), length):
-            if at not in self._pending:
+        at, data = start, None
+        for pending, (length, future) in tuple(self._pending.items()):
+            if pending <= start < pending + length:
+                del self._pending[pending]
+                _room.release()
+                at, data, end = pending, future, pending + length
+            elif ahead and pending < start:
+                # It was skipped.
+                self._drop(pending)
+        for next_one in range(end, min(end + ahead * block, self.size), block):
+            if next_one not in self._pending:
                 if not _room.acquire(blocking=False):
                     break
-                piece = min(length, self.size - at)
-                self._pending[at] = (piece, _threads().submit(self._fetch, at, piece))
-        if future is not None and known == length:
-            return future.result()
-        return self._fetch(start, length)
+                length = min(block, self.size - next_one)
+                self._pending[next_one] = (length, _threads().submit(self._fetch, next_one, length))
+        return self._fetch(start, end - start) if data is None else data.result()[start - at :]
+
+    def _drop(self, at: int) -> None:
+        _, future = self._pending.pop(at)
+        future.cancel()
+        _room.release()
 
     def _fetch(self, start: int, length: int) -> bytes:
-        what = f"reading {length} bytes at offset {start} failed"
+        what = _reading(start, length)
         try:
             data: bytes = self._fs.cat_file(self._path, start=start, end=start + length)
         except Exception as error:
@@ -189,9 +236,8 @@ class RemoteFile:
         return data
 
     def __del__(self) -> None:
-        for _, future in getattr(self, "_pending", {}).values():
-            future.cancel()
-            _room.release()
+        for at in tuple(getattr(self, "_pending", ())):
+            self._drop(at)
 
 
 def _threads() -> ThreadPoolExecutor:

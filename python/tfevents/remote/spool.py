@@ -1,41 +1,41 @@
 """What a writer writes for a remote directory: local files that a thread uploads.
 
 Objects can't be appended to. So the files grow in a local directory, the spool, and a thread
-uploads those that changed, whole, every `flush_secs`.
+uploads those that changed, whole, every `flush_secs`. Before a file would have to go up too often
+it is followed by another one, so that all uploads together are less than twice what was logged.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-import shutil
-import tempfile
+import posixpath
+import sys
 import threading
 import time
 import warnings
 import weakref
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Literal
 
 from tfevents import _native
-from tfevents.remote import files
-from tfevents.remote.uri import FileSystem, as_os_error, below, filesystem
+from tfevents.remote import files, uploads
+from tfevents.remote.errors import as_os_error
+from tfevents.remote.place import Place, Version, files_of, find_left
+from tfevents.remote.transfer import Transfer
+from tfevents.remote.uri import below, filesystem
 
 # Seconds from the opening of a file to its first upload, which tells early what can't work.
 _FIRST = 1.0
-# Seconds to the next attempt after a failure; doubled with each up to the interval.
+# Seconds to the next attempt after a failure; doubled with each up to the interval, or this.
 _RETRY = 1.0
-_SHORTEST = 0.1
-# How many files are uploaded at once.
-_PARALLEL = 8
-
-# Size and time of a file, which tell whether it changed.
-_Version = tuple[int, int]
+_LONGEST_RETRY = 300.0
+_SHORTEST, _LONGEST = 0.1, 1e6
+# A file of fewer bytes goes up again however often it did.
+_SMALL = 256 << 10
 
 
 class Spool:
-    """The local files of one writer and its sub-runs, and the thread that uploads them.
+    """The local files of one writer and its sub-runs.
 
     Each process has a directory of its own; a forked child starts with none.
     """
@@ -46,26 +46,33 @@ class Spool:
         self._flush_secs = flush_secs
         self._on_error = on_error
         self._start_afresh()
+        _tell_of_left(uri)
         _spools.add(self)
 
     def _start_afresh(self) -> None:
-        # Reentrant, as everything here that a garbage collection may call.
-        self._state = threading.Condition()
-        # Held by who uploads, so that no older file replaces a newer one.
-        self._uploading = threading.Lock()
-        self._directory: str | None = None
-        self._uploaded: dict[str, _Version] = {}
+        self._place = Place(self.uri)
+        self._outage = _native.Outage(self._on_error)
+        self._controls: dict[str, _native.Control] = {}
+        self._uploaded: dict[str, Version] = {}
+        # Bytes that went up, and bytes of files that are done and gone, by run.
+        self._sent: dict[str, int] = {}
+        self._gone: dict[str, int] = {}
         # Remote files that what is in the directory replaces.
         self._fetching = threading.Lock()
         self._fetched: set[str] = set()
-        self._controls: dict[str, _native.Control] = {}
-        self._thread: threading.Thread | None = None
-        self._due = 0.0
-        self._abandoned = False
-        self._failing = False
-        self._unreported: OSError | None = None
-        # Why the attempt before the end of all threads failed.
-        self._early: OSError | None = None
+        # All below under the lock of the uploads. Requests that were made, and answered.
+        self.wanted = 0
+        self.served = 0
+        self._ticket = 0
+        # What the last attempt came to.
+        self.error: OSError | None = None
+        # The next success is the end.
+        self._is_last = False
+        # Whether somebody was told that the files stay where they are.
+        self._is_told = False
+        self._due = float("inf")
+        self._retry = _RETRY
+        self._transfer: Transfer | None = None
 
     def run(self, name: str = "") -> SpooledRun:
         """What the writer of the run of this name, relative to the URI, talks to."""
@@ -76,17 +83,14 @@ class Spool:
 
         Called before its writer opens a file, and again once it did.
         """
-        with self._state:
-            if self._directory is None:
-                self._directory = tempfile.mkdtemp(prefix="tfevents-spool-")
-            else:
-                os.makedirs(self._directory, mode=0o700, exist_ok=True)
+        with uploads.lock:
+            self._place.make()
             self._controls[name] = control
-            _open_spools.add(self)
-            if control.is_running():
-                self._due = min(time.monotonic() + _FIRST, self._due or float("inf"))
-                self._start_thread()
-            return os.path.join(self._directory, name)
+            self._outage.attach(control)
+            self._is_last = self._is_told = False
+            self._due = min(time.monotonic() + _FIRST, self._due)
+            uploads.add(self)
+        return os.path.join(self._place.directory, name)
 
     def fetch(self, name: str) -> None:
         """Has the file of this name, if it is there, in the local directory, to be added to.
@@ -97,169 +101,227 @@ class Spool:
             OSError: it can't be read. What would take its place would lose what it holds.
         """
         with self._fetching:
-            if self._directory is None or name in self._fetched:
+            if name in self._fetched:
                 return
             data = files.download(below(self.uri, name))
-            path = os.path.join(self._directory, name)
+            path = os.path.join(self._place.directory, name)
             if data is not None and not os.path.exists(path):
                 with open(path, "xb") as file:
                     file.write(data)
             self._fetched.add(name)
 
-    def _start_thread(self) -> None:
-        if self._thread is None:
-            thread = threading.Thread(target=self._work, name="tfevents-upload", daemon=True)
-            # At the end of the process none can be started; then every flush uploads.
-            with contextlib.suppress(RuntimeError):
-                thread.start()
-                self._thread = thread
-        self._state.notify_all()
-
     def _is_open(self) -> bool:
         """Whether any of the writers has a file open."""
         return any(control.is_running() for control in tuple(self._controls.values()))
 
-    def check(self) -> None:
-        """Raises or warns of an upload that failed in the background and has not succeeded."""
-        with self._state:
-            error, self._unreported = self._unreported, None
-        if error is not None:
-            self._report(error)
-
-    def _report(self, error: OSError) -> None:
-        if self._on_error == "raise":
-            raise error
-        warnings.warn(f"logging is disturbed: {error}", RuntimeWarning, stacklevel=3)
-
     def flush(self) -> None:
         """Uploads what changed. A failure is raised, or warned of once an outage."""
-        if _exiting:
+        if uploads.is_exiting():
             self.end()
-        self._attempt()
-        self.check()
+            return
+        error = uploads.ask([self])
+        if error is not None and self._on_error == "raise":
+            self._tell(error)
+        self._outage.check()
 
     def close(self, name: str) -> None:
         """Told when a writer was closed: with the last one, uploads the rest, removes the spool."""
-        with self._state:
+        with uploads.lock:
             control = self._controls.get(name)
-            if control is None or self not in _open_spools:
+            if control is None or self not in uploads.spools:
                 return
-            self._state.notify_all()
         if control.is_running():
             # Another thread opened it again.
             self.flush()
         elif not self._is_open():
-            self._finish()
+            self._finish(uploads.ask([self], last=True))
 
     def abandon(self) -> None:
         """Told when a writer was collected: what `close` would do is left to the thread.
 
         The collection may have happened in this thread, or in one that it waits for.
         """
-        with self._state:
-            self._abandoned = not self._is_open()
-            self._start_thread()
+        if not self._is_open():
+            self.want(last=True)
+            uploads.wake()
 
     def end(self) -> None:
         """Closes the writers, uploads what is left and removes the spool."""
+        self.close_writers()
+        self._finish(self.error or uploads.ask([self], last=True))
+
+    def close_writers(self) -> None:
+        """Has all that was logged in the files."""
         for control in tuple(self._controls.values()):
             control.close()
-        self._finish()
 
-    def _finish(self) -> None:
-        error = self._attempt(last=True)
-        with self._state:
-            self._unreported = None
-            if error is None and not self._is_open():
-                _open_spools.discard(self)
+    def _finish(self, error: OSError | None) -> None:
+        self._is_told = error is not None
         if error is not None:
-            # Later than that, even what could work does not.
-            self._report(self._early or error)
+            self._tell(error)
 
-    def _work(self) -> None:
-        """The thread: uploads every now and then while files are open."""
-        interval = min(max(self._flush_secs, _SHORTEST), threading.TIMEOUT_MAX / 2)
-        retry = _RETRY
-        while True:
-            with self._state:
-                while (is_open := self._is_open()) and (wait := self._due - time.monotonic()) > 0:
-                    self._state.wait(wait)
-                if not is_open:
-                    self._thread = None
-                    self._due = 0.0
-                    abandoned, self._abandoned = self._abandoned, False
-                    break
-            failed = self._attempt() is not None
-            with self._state:
-                wait = min(retry, interval) if failed else interval
-                self._due = time.monotonic() + wait
-            retry = 2 * retry if failed else _RETRY
-        if abandoned:
-            self._finish()
+    def _tell(self, error: OSError) -> None:
+        """Raises or warns of this error, and of no other."""
+        self._outage.clear()
+        if self._on_error == "raise":
+            raise error
+        self._outage.report(error)
+        self._outage.check()
 
-    def _attempt(self, last: bool = False) -> OSError | None:
-        """Uploads what changed; what went wrong, which `check` tells once."""
-        with self._uploading:
-            directory = self._directory
-            if directory is None:
+    # What the uploads call. `want`, under their lock or not, whoever asks; the rest in one thread.
+
+    def want(self, last: bool) -> int:
+        """Notes a request; its number, which `served` reaches once it is answered."""
+        with uploads.lock:
+            self.wanted += 1
+            self._is_last |= last
+            return self.wanted
+
+    def gave_up(self, error: OSError) -> None:
+        """Somebody waited longer than an attempt may take."""
+        error = as_os_error(error, self._kept(), self.uri)
+        with uploads.lock:
+            self.served = self.wanted
+            self.error = error
+        self._outage.report(error)
+
+    def untold(self) -> OSError | None:
+        """Why something is left of which nobody heard."""
+        return None if self._is_told else self.error
+
+    def step(self, patience: float, stops: OSError | None) -> float:
+        """Goes on with what there is to do; the time at which to look again."""
+        if self._transfer is None:
+            with uploads.lock:
+                if self.wanted == self.served and (stops or time.monotonic() < self._due):
+                    return float("inf") if stops else self._due
+                self._ticket = self.wanted
+            if stops is not None:
+                self._ended(as_os_error(stops, self._kept(), self.uri), True)
+                return 0.0
+            try:
+                self._transfer = self._begin()
+            except OSError as error:
+                self._ended(as_os_error(error, self._kept(), self.uri), False)
+                return 0.0
+        if stops is not None:
+            self._transfer.abort(stops)
+        if not self._transfer.step(patience):
+            return self._transfer.limit(patience)
+        transfer, self._transfer = self._transfer, None
+        try:
+            self._count(transfer.uploaded)
+        except OSError as error:
+            self._ended(transfer.error or as_os_error(error, self._kept(), self.uri), False)
+            return 0.0
+        self._ended(transfer.error, transfer.is_late or uploads.is_hurried())
+        return 0.0
+
+    def _kept(self) -> str:
+        return f"uploading failed, all is kept in {self._place.directory}"
+
+    def _begin(self) -> Transfer:
+        directory = self._place.directory
+        changed = self._changed()
+        rolled = [self._roll(run, control, changed) for run, control in self._open_controls()]
+        if any(rolled):
+            changed = self._changed()
+        growing = {name for name in changed if self._may_grow(name)}
+        return Transfer(self.uri, directory, changed, growing, uploads.wake)
+
+    def _changed(self) -> dict[str, Version]:
+        found = files_of(self._place.directory)
+        return {name: it for name, it in found.items() if self._uploaded.get(name) != it}
+
+    def _open_controls(self) -> list[tuple[str, _native.Control]]:
+        return [it for it in tuple(self._controls.items()) if it[1].is_running()]
+
+    def _may_grow(self, name: str) -> bool:
+        run, file = posixpath.split(name)
+        control = self._controls.get(run)
+        return "tfevents" not in file or (control is not None and control.is_running())
+
+    def _roll(self, run: str, control: _native.Control, changed: dict[str, Version]) -> bool:
+        """Ends the file of a run if what goes up after this one would be more than twice what is
+        logged. Before it goes up: what came in between would have it go up once more."""
+        path = control.path()
+        name = posixpath.join(run, os.path.basename(path)) if path else ""
+        if name not in changed:
+            return False
+        logged = self._gone.get(run, 0)
+        sending = self._sent.get(run, 0)
+        for other, (size, _) in files_of(os.path.join(self._place.directory, run)).items():
+            if "/" not in other and "tfevents" in other:
+                logged += size
+                sending += size if posixpath.join(run, other) in changed else 0
+        size, _ = changed[name]
+        if size <= max(_SMALL, 2 * logged - sending):
+            return False
+        control.roll()
+        return True
+
+    def _count(self, uploaded: dict[str, Version]) -> None:
+        """Notes what went up, and removes the files that are done: a later one is there."""
+        self._uploaded.update(uploaded)
+        for name, (size, _) in uploaded.items():
+            run, file = posixpath.split(name)
+            if "tfevents" in file:
+                self._sent[run] = self._sent.get(run, 0) + size
+        self._place.note(self._uploaded)
+        found = files_of(self._place.directory)
+        for name, version in found.items():
+            run, file = posixpath.split(name)
+            # Looked at after the files: what is opened from here on is none of them.
+            control = self._controls.get(run)
+            if control is None or "tfevents" not in file or self._uploaded.get(name) != version:
+                continue
+            path = control.path()
+            if (path and file < os.path.basename(path)) or not (path or control.is_running()):
+                os.unlink(os.path.join(self._place.directory, name))
+                del self._uploaded[name]
+                self._gone[run] = self._gone.get(run, 0) + version[0]
+
+    def _ended(self, error: OSError | None, answers_all: bool) -> None:
+        """Answers who waits."""
+        if error is None:
+            self._outage.clear()
+        else:
+            self._outage.report(error)
+        with uploads.lock:
+            if self._is_last and self._ticket == self.wanted and error is None:
+                error = self._remove()
+            self.error = error
+            self.served = self.wanted if answers_all else self._ticket
+            interval = min(max(self._flush_secs, _SHORTEST), _LONGEST)
+            wait = min(self._retry, interval) if error else interval
+            self._due = time.monotonic() + wait
+            self._retry = min(2 * self._retry, _LONGEST_RETRY) if error else _RETRY
+            uploads.lock.notify_all()
+
+    def _remove(self) -> OSError | None:
+        """Removes the files that are uploaded as they are, and the spool, unless a writer was
+        opened meanwhile."""
+        try:
+            found = files_of(self._place.directory)
+            uploaded = [name for name, it in found.items() if self._uploaded.get(name) == it]
+            # Looked at after the files: what is opened from here on is none of them.
+            if self._is_open():
                 return None
-            failure = None
-            try:
-                self._upload(directory, last)
-            except Exception as error:
-                failure = self._failure(error, directory)
-            if failure is None and last:
-                self._remove(directory)
-            with self._state:
-                if failure is None:
-                    # What nobody heard of is over, and nothing was lost.
-                    self._unreported = None
-                elif self._on_error == "raise" or not self._failing:
-                    self._unreported = failure
-                    for control in self._controls.values():
-                        control.ring()
-                self._failing = failure is not None
-        return failure
+            for name in uploaded:
+                os.unlink(os.path.join(self._place.directory, name))
+                del self._uploaded[name]
+                self._fetched.discard(name)
+            if len(uploaded) == len(found):
+                self._place.remove()
+                uploads.discard(self)
+        except OSError as error:
+            return error
+        return None
 
-    def _upload(self, directory: str, last: bool) -> None:
-        found = _files(directory)
-        changed = [name for name in found if self._uploaded.get(name) != found[name]]
-        if not changed:
-            return
-        fs, root = filesystem(self.uri)
-
-        def upload(name: str) -> Exception | None:
-            try:
-                _upload_file(fs, os.path.join(directory, name), f"{root}/{name}", still=last)
-            except Exception as error:
-                return error
-            self._uploaded[name] = found[name]
-            return None
-
-        errors = [error for error in _map(upload, changed) if error is not None]
-        if errors:
-            raise errors[0]
-
-    def _remove(self, directory: str) -> None:
-        """Removes the files that are uploaded as they are, unless a writer was opened meanwhile."""
-        uploaded = [
-            name
-            for name, version in _files(directory).items()
-            if self._uploaded.get(name) == version
-        ]
-        # Looked at after the files: what is opened from here on is none of them.
-        if self._is_open():
-            return
-        for name in uploaded:
-            os.unlink(os.path.join(directory, name))
-            del self._uploaded[name]
-            self._fetched.discard(name)
-        for path, _, _ in os.walk(directory, topdown=False):
-            with contextlib.suppress(OSError):
-                os.rmdir(path)
-
-    def _failure(self, error: Exception, directory: str) -> OSError:
-        return as_os_error(error, f"uploading failed, all is kept in {directory}", self.uri)
+    def forked(self) -> None:
+        """In a child: the files are the parent's."""
+        self._place.leave()
+        self._start_afresh()
 
 
 class SpooledRun:
@@ -272,9 +334,6 @@ class SpooledRun:
     def open(self, control: _native.Control) -> str:
         return self._spool.open(self._name, control)
 
-    def check(self) -> None:
-        self._spool.check()
-
     def flush(self) -> None:
         self._spool.flush()
 
@@ -285,71 +344,96 @@ class SpooledRun:
         self._spool.abandon()
 
 
-def _files(directory: str) -> dict[str, _Version]:
-    """The files below a directory, by their paths relative to it, with `/`."""
-    found = {}
-    for path, _, names in os.walk(directory):
-        for name in names:
-            full = os.path.join(path, name)
-            with contextlib.suppress(FileNotFoundError):
-                stat = os.stat(full)
-                key = os.path.relpath(full, directory).replace(os.sep, "/")
-                found[key] = (stat.st_size, stat.st_mtime_ns)
-    return found
+def _tell_of_left(uri: str) -> None:
+    """Warns of what an earlier writer of this directory could not upload."""
+    for left in find_left(uri):
+        if not left.files:
+            left.done({})
+            continue
+        size = sum(size for size, _ in left.files.values())
+        warnings.warn(
+            f"{uri}: an earlier writer has left {len(left.files)} files, {size:,} bytes, that are "
+            f"not uploaded, in {left.directory}; tfevents.upload_spools({uri!r}) uploads them",
+            RuntimeWarning,
+            stacklevel=_level(),
+        )
 
 
-def _upload_file(fs: FileSystem, local: str, remote: str, still: bool) -> None:
-    if still:
-        fs.put_file(local, remote)
-        return
-    # Some file systems send as many bytes as there were at first, and fail at a file that grows.
-    with tempfile.TemporaryDirectory(prefix="tfevents-upload-") as directory:
-        copy = shutil.copyfile(local, os.path.join(directory, "copy"))
-        fs.put_file(copy, remote)
+def _level() -> int:
+    """The level of a warning at the line that called this package, for who calls this."""
+    frame, level = sys._getframe(1), 1
+    while frame.f_back is not None:
+        if frame.f_globals.get("__name__", "").partition(".")[0] != "tfevents":
+            break
+        frame, level = frame.f_back, level + 1
+    return level
 
 
-def _map(function: Callable[[str], Exception | None], names: list[str]) -> list[Exception | None]:
-    if len(names) > 1 and not _exiting:
-        # The last moments of a process have no threads for it.
-        with contextlib.suppress(RuntimeError), ThreadPoolExecutor(_PARALLEL) as pool:
-            return list(pool.map(function, names))
-    return [function(name) for name in names]
+def upload_left(uri: str | None) -> list[str]:
+    """See `tfevents.upload_spools`."""
+    done: list[str] = []
+    errors: list[OSError] = []
+    for left in find_left():
+        if uri is not None and not _is_below(left.uri, uri):
+            continue
+        if not left.files:
+            left.done({})
+            continue
+        changed = threading.Event()
+        transfer = Transfer(left.uri, left.directory, left.files, (), changed.set)
+        while not transfer.step(uploads.PATIENCE):
+            changed.wait(max(0.0, transfer.limit(uploads.PATIENCE) - time.monotonic()))
+            changed.clear()
+        left.done(transfer.uploaded)
+        done += [below(left.uri, name) for name in transfer.uploaded]
+        if transfer.error is not None:
+            errors.append(transfer.error)
+    _raise(errors)
+    return done
+
+
+def _is_below(uri: str, root: str) -> bool:
+    uri, root = uri.rstrip("/"), root.rstrip("/")
+    return uri == root or uri.startswith(f"{root}/")
+
+
+def _raise(errors: list[OSError]) -> None:
+    if len(errors) == 1:
+        raise errors[0]
+    if errors:
+        # At the end of the process only the message is shown.
+        each = "".join(f"\n- {error}" for error in errors)
+        raise ExceptionGroup(f"some event files could not be uploaded:{each}", errors)
 
 
 _spools: weakref.WeakSet[Spool] = weakref.WeakSet()
-# Those that have something to upload, or may have soon.
-_open_spools: set[Spool] = set()
-_exiting = False
 
 
 def flush_at_exit() -> None:
     """Uploads everything and removes the spools; raises of those that have to stay."""
-    global _exiting
-    _exiting = True
-    errors: list[OSError] = []
-    for spool in tuple(_open_spools):
-        try:
-            spool.end()
-        except OSError as error:
-            errors.append(error)
-    if len(errors) == 1:
-        raise errors[0]
-    if errors:
-        raise ExceptionGroup("some event files could not be uploaded", errors)
+    uploads.exiting()
+    spools = tuple(uploads.spools)
+    for spool in spools:
+        spool.close_writers()
+    # Those that could not be uploaded a moment ago are not tried again.
+    uploads.end([spool for spool in spools if spool.error is None])
+    _raise([error for spool in spools if (error := spool.untold()) is not None])
 
 
 def _before_threads_end() -> None:
     """Uploads while the packages that do it can still start threads, which `atexit` can't."""
-    _native.flush_at_exit(last=False)
-    for spool in tuple(_open_spools):
-        spool._early = spool._attempt()
+    try:
+        _native.flush_at_exit(last=False)
+        uploads.at_end()
+    except KeyboardInterrupt:
+        uploads.stop()
 
 
 def _forked() -> None:
     # The files and the thread are the parent's.
+    uploads.forked()
     for spool in tuple(_spools):
-        spool._start_afresh()
-    _open_spools.clear()
+        spool.forked()
 
 
 if hasattr(os, "register_at_fork"):

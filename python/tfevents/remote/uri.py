@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import re
+from importlib.util import find_spec
 from typing import Any, TypeAlias
 
 # fsspec's, which has no types.
@@ -58,7 +58,8 @@ def filesystem(uri: str) -> tuple[FileSystem, str]:
 
     Raises:
         ImportError: fsspec, or the package that it needs for this scheme, is not installed.
-        ValueError: nobody knows the scheme.
+        ValueError: nobody knows the scheme, or what follows it can't be used.
+        OSError: the file system can't be set up.
     """
     try:
         from fsspec.core import url_to_fs
@@ -66,27 +67,44 @@ def filesystem(uri: str) -> tuple[FileSystem, str]:
         raise ImportError(
             f"{uri}: a path with a scheme needs fsspec: pip install 'tfevents[remote]'"
         ) from error
-    fs, path = url_to_fs(uri)
+    try:
+        fs, path = url_to_fs(uri)
+    except ImportError as error:
+        raise ImportError(f"{uri}: {_what_to_install(uri)}: {error}") from error
+    except ValueError as error:
+        raise ValueError(f"{uri}: {_of_unknown_scheme(uri) or error}") from error
+    except TypeError as error:
+        # Of the file system's constructor, which wants to know more than the URI says.
+        raise ValueError(f"{uri}: {error}; say it in fsspec.config.conf") from error
+    except Exception as error:
+        from tfevents.remote.errors import as_os_error
+
+        raise as_os_error(error, "connecting failed", uri) from error
     return fs, path
 
 
-def as_os_error(error: Exception, what: str, uri: str) -> OSError:
-    """The error of a file system as an `OSError` that names the URI.
-
-    The packages behind fsspec raise errors of their own kinds, and errors without an errno.
-    """
-    code = getattr(error, "errno", None)
-    if not isinstance(code, int):
-        codes = (code for kind, code in _CODES if isinstance(error, kind))
-        code = next(codes, errno.EIO)
-    why = str(error) or type(error).__name__
-    failure = OSError(code, f"{what}: {why}", uri)
-    failure.__cause__ = error
-    return failure
+def _schemes(uri: str) -> list[str]:
+    """All of a chain."""
+    return uri.partition("://")[0].split("::")
 
 
-_CODES = (
-    (FileNotFoundError, errno.ENOENT),
-    (PermissionError, errno.EACCES),
-    (TimeoutError, errno.ETIMEDOUT),
-)
+def _what_to_install(uri: str) -> str:
+    from fsspec.registry import known_implementations
+
+    for scheme in _schemes(uri):
+        module = known_implementations.get(scheme, {}).get("class", "fsspec").partition(".")[0]
+        if module != "fsspec" and find_spec(module) is None:
+            return f"the scheme {scheme!r} needs a package: pip install {module}"
+    return f"the scheme {_schemes(uri)[-1]!r} needs a package"
+
+
+def _of_unknown_scheme(uri: str) -> str | None:
+    from fsspec import available_protocols
+
+    unknown = [scheme for scheme in _schemes(uri) if scheme not in available_protocols()]
+    if not unknown:
+        return None
+    return (
+        f"fsspec knows no scheme {unknown[0]!r}; where a package brings it, install that: "
+        "`fsspec.available_protocols()` lists those that are known"
+    )

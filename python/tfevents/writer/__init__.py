@@ -62,10 +62,19 @@ class SummaryWriter(
 
     After `close` the next `add_*` opens a new file in the same directory.
 
-    Where `log_dir` is a URI, the files grow in a local directory, the spool (below the directory
-    for temporary files, which the environment's `TMPDIR` chooses), and a thread uploads each that
-    changed, as a whole, every `flush_secs`. `flush` and `close` return once all is uploaded. The
-    spool is removed when all is uploaded and the last file closed. What can't be uploaded stays
+    Where `log_dir` is a URI, the files grow in a local directory, the spool, and a thread uploads
+    each that changed, as a whole, every `flush_secs`. A file of 16 MiB, or one that would go up too
+    often, is followed by another one: all uploads together are at most twice what was logged, and
+    256 kB each time. `flush` and `close` return once all is uploaded, and fail with a
+    `TimeoutError` once nothing has arrived for 30 s and a second for each megabyte that is on its
+    way. The end of the process uploads what is left of all writers at once, waits 10 s in the same
+    way and no longer than 60 s; Ctrl-C ends that, and nothing goes up after it. SIGTERM does the
+    same, unless the program handles it.
+
+    The spool is removed when all is uploaded and the last file closed. What can't be uploaded stays
     there, the error or warning says where, and the thread tries again; a failure that is over
-    before the next call is none. A process that is killed leaves its spool behind.
+    before the next call is none. A process that is killed leaves its spool behind, with up to
+    `flush_secs` of events that are nowhere else: the next writer of the same directory warns of
+    that, and `tfevents.upload_spools` uploads it. Spools lie below `/var/tmp`, or where the
+    environment's `TMPDIR` says, or else its `TFEVENTS_SPOOL`.
     """

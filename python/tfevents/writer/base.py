@@ -139,9 +139,12 @@ class BaseWriter(EventWriter, Closing):
 
     def flush(self) -> None:
         """Returns once all that was logged is written to the operating system, or uploaded."""
-        with ExitStack() as stack:
-            for writer in tuple(self._sub_writers.values()):
-                stack.callback(writer.flush)
+        try:
+            with ExitStack() as stack:
+                for writer in tuple(self._sub_writers.values()):
+                    stack.callback(writer._flush_file)
+        finally:
+            # Last: it uploads the files of all.
             super().flush()
 
     def close(self) -> None:

@@ -48,13 +48,12 @@ impl FileWriter {
     ) -> PyResult<FileWriter> {
         let _ = max_queue;
         let log_dir = names::LOCATION.call(py, (log_dir.as_os_str(), "log_dir"))?;
-        let options = options::options(
-            log_dir.extract()?,
-            flush_secs,
-            filename_suffix.to_owned(),
-            options::on_error(on_error)?,
-        )?;
-        let spool = names::SPOOL_FOR.call(py, (log_dir, flush_secs, on_error))?;
+        let (named, on_error) = (on_error, options::on_error(on_error)?);
+        let is_uploaded = names::IS_URI.call(py, (&log_dir,))?.is_truthy()?;
+        let suffix = filename_suffix.to_owned();
+        let options =
+            options::options(log_dir.extract()?, flush_secs, suffix, on_error, is_uploaded)?;
+        let spool = names::SPOOL_FOR.call(py, (log_dir, flush_secs, named))?;
         let spool = (!spool.is_none()).then(|| spool.call_method0(of::run(py))).transpose()?;
         let handle = Handle::new(options, spool.map(Bound::unbind));
         let writer = FileWriter { handle: Arc::new(handle) };

@@ -1,5 +1,6 @@
 //! A writer as Python holds it: waits with the interpreter detached, warns, raises.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,6 +20,8 @@ use crate::warning::warn;
 
 /// How long to wait before looking for Ctrl-C.
 const SLICE: Duration = Duration::from_millis(100);
+/// How long to wait for what is being written before a new file.
+const ROLLS_WITHIN: Duration = Duration::from_secs(1);
 
 /// Shared by a `SummaryWriter` and its `file_writer`. Dropping the last one closes the file.
 pub struct Handle {
@@ -35,9 +38,15 @@ pub struct Control(pub writer::Control);
 
 #[pymethods]
 impl Control {
-    /// Has the writer's next call ask its spool for news.
-    fn ring(&self) {
-        self.0.ring();
+    /// Has what is logged from now on go to another file. None is made before there is something
+    /// for it.
+    fn roll(&self, py: Python<'_>) {
+        py.detach(|| self.0.roll(ROLLS_WITHIN));
+    }
+
+    /// The open file.
+    fn path(&self) -> Option<OsString> {
+        self.0.path().map(Into::into)
     }
 
     /// Whether a file is open, or about to be.
@@ -134,9 +143,6 @@ impl Handle {
 
     /// Warns of what failed in the background, or raises it.
     pub fn check(&self, py: Python<'_>) -> PyResult<()> {
-        if self.spool.is_some() && self.writer.answer() {
-            self.tell_spool(py, of::check(py))?;
-        }
         match self.writer.check().map_err(to_py)? {
             Some(warning) => warn(py, warning),
             None => Ok(()),
@@ -228,9 +234,14 @@ impl Handle {
     }
 
     pub fn flush(&self, py: Python<'_>) -> PyResult<()> {
-        let mark = self.writer.mark();
-        let flushed = self.wait(py, |patience| self.writer.flush_to(mark, patience));
+        let flushed = self.flush_file(py);
         flushed.and(self.tell_spool(py, of::flush(py)))
+    }
+
+    /// Has all written to the file, wherever that is to go.
+    pub fn flush_file(&self, py: Python<'_>) -> PyResult<()> {
+        let mark = self.writer.mark();
+        self.wait(py, |patience| self.writer.flush_to(mark, patience))
     }
 
     pub fn close(&self, py: Python<'_>) -> PyResult<()> {
@@ -319,4 +330,19 @@ pub fn flush_at_exit(py: Python<'_>, last: bool) -> PyResult<()> {
         }
         py.check_signals()?;
     }
+}
+
+/// Has `act` called when SIGTERM ends the process, which goes on to do so afterwards or after
+/// `seconds`. False where SIGTERM ends nothing: the program handles it.
+#[pyfunction]
+pub fn before_termination(act: Py<PyAny>, seconds: f64) -> PyResult<bool> {
+    let call = move || {
+        // While the interpreter ends there is none to call; the end is near anyway.
+        Python::try_attach(|py| {
+            if let Err(error) = act.call0(py) {
+                error.write_unraisable(py, None);
+            }
+        });
+    };
+    Ok(writer::before_termination(call, Duration::from_secs_f64(seconds))?)
 }

@@ -46,7 +46,7 @@ mod _native {
     #[pymodule_export]
     use crate::graph::{graph_def, onnx_graph_def};
     #[pymodule_export]
-    use crate::handle::{Control, flush_at_exit};
+    use crate::handle::{Control, before_termination, flush_at_exit};
     #[pymodule_export]
     use crate::instances::instances;
     #[pymodule_export]

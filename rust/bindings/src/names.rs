@@ -61,8 +61,10 @@ globals! {
     EVENT_MESSAGE = "tfevents.proto"."Event";
     // Where files are.
     FIND_REMOTE = "tfevents.remote.files"."find";
+    READ_RANGE = "tfevents.remote.files"."read_range";
     REMOTE_FILE = "tfevents.remote.files"."RemoteFile";
     REMOTE_STAMP = "tfevents.remote.files"."stamp";
+    IS_URI = "tfevents.remote"."is_uri";
     LOCATION = "tfevents.remote"."location";
     SPOOL_FOR = "tfevents.remote"."spool_for";
     // A writer that opened a file.
@@ -70,6 +72,7 @@ globals! {
     // Python's own, and others' packages.
     OBJECT = "builtins"."object";
     MAIN_THREAD = "threading"."main_thread";
+    GET_FRAME = "sys"."_getframe";
     REGISTER_AT_FORK = "os"."register_at_fork";
     NUMPY_AS_ARRAY = "numpy"."asarray";
 }
@@ -106,11 +109,14 @@ attributes! {
     serialize = "SerializeToString";
     // A `tfevents.remote.spool.Spool`, and its `SpooledRun`.
     abandon = "abandon";
-    check = "check";
     close = "close";
     flush = "flush";
     open = "open";
     run = "run";
+    // What is raised, and the frames of who called.
+    back = "f_back";
+    errno = "errno";
+    globals = "f_globals";
     // A `tfevents.remote.files.RemoteFile`.
     read = "read";
     size = "size";

@@ -9,12 +9,16 @@ use tfevents::writer::{OnError, Options};
 
 /// How long an event may wait to be written, whatever `flush_secs` says.
 const LINGER: Duration = Duration::from_millis(100);
+/// A file of as many bytes that is uploaded is followed by another one: it never goes up again.
+const ROLL_AT: u64 = 16 << 20;
+
 /// Where and how to write.
 pub fn options(
     log_dir: PathBuf,
     flush_secs: f64,
     filename_suffix: String,
     on_error: OnError,
+    is_uploaded: bool,
 ) -> PyResult<Options> {
     let path = log_dir.to_string_lossy();
     if path.contains('\0') {
@@ -29,7 +33,8 @@ pub fn options(
         return Err(PyValueError::new_err("flush_secs: expected seconds, got nan"));
     }
     let linger = Duration::from_secs_f64(flush_secs.clamp(0.0, LINGER.as_secs_f64()));
-    Ok(Options { log_dir, suffix: filename_suffix, linger, on_error })
+    let roll_at = is_uploaded.then_some(ROLL_AT);
+    Ok(Options { log_dir, suffix: filename_suffix, linger, on_error, roll_at })
 }
 
 /// Takes `on_error`.

@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::{Mutex, PoisonError};
 
-use pyo3::exceptions::PyFileNotFoundError;
+use pyo3::exceptions::PyOSError;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use tfevents::storage::remote::{Listing, Remote};
@@ -17,6 +17,9 @@ const BLOCK: u64 = 4 << 20;
 const PIECE: u64 = 64 << 10;
 /// As many blocks of a file are asked for before they are needed.
 const AHEAD: u64 = 2;
+/// What is nearer to what was read is read with all that lies between: a request takes about as long
+/// as so many bytes do, and what is known to be needed can be asked for before.
+const NEAR: u64 = BLOCK;
 
 /// What fsspec finds.
 pub struct Fsspec;
@@ -46,6 +49,14 @@ impl Remote for Fsspec {
         })?;
         Ok(Box::new(RemoteFile { file, size, version, windows: Mutex::default() }))
     }
+
+    fn read(&self, uri: &str, offset: u64, length: usize) -> io::Result<Vec<u8>> {
+        let bytes = attach(|py| {
+            let bytes = names::READ_RANGE.call(py, (uri, offset, length))?;
+            Ok(bytes.extract::<PyBackedBytes>()?)
+        })?;
+        Ok(bytes.to_vec())
+    }
 }
 
 fn stamp_of(length: u64, version: u64) -> Stamp {
@@ -55,15 +66,19 @@ fn stamp_of(length: u64, version: u64) -> Stamp {
 /// Calls Python, from a thread that may be none of its own.
 fn attach<T>(call: impl FnOnce(Python<'_>) -> PyResult<T>) -> io::Result<T> {
     let result = Python::try_attach(|py| {
-        call(py).map_err(|error| {
-            let kind = match error.is_instance_of::<PyFileNotFoundError>(py) {
-                true => io::ErrorKind::NotFound,
-                false => io::ErrorKind::Other,
-            };
-            io::Error::new(kind, Raised(error))
-        })
+        call(py).map_err(|error| io::Error::new(kind_of(py, &error), Raised(error)))
     });
     result.unwrap_or_else(|| Err(io::Error::other("the interpreter has ended")))
+}
+
+/// What the errno of an `OSError` says.
+fn kind_of(py: Python<'_>, error: &PyErr) -> io::ErrorKind {
+    let code =
+        error.is_instance_of::<PyOSError>(py).then(|| error.value(py).getattr(of::errno(py)));
+    match code.and_then(Result::ok).and_then(|code| code.extract::<i32>().ok()) {
+        Some(code) => io::Error::from_raw_os_error(code).kind(),
+        None => io::ErrorKind::Other,
+    }
 }
 
 /// An exception on its way through the core.
@@ -91,6 +106,8 @@ struct RemoteFile {
 struct Windows {
     sliding: Window,
     aside: Window,
+    /// The window has moved before: what comes next will be needed.
+    moves: bool,
 }
 
 #[derive(Default)]
@@ -122,14 +139,22 @@ impl Window {
 }
 
 impl RemoteFile {
-    fn read(&self, start: u64, length: u64, ahead: u64) -> io::Result<Window> {
-        let length = length.min(self.size - start);
+    /// The bytes from `start` to `end` or some of them, from the first on. Asks for `ahead` more
+    /// blocks, which follow.
+    fn read(&self, start: u64, end: u64, ahead: u64) -> io::Result<Window> {
+        let end = end.min(self.size);
         let bytes = attach(|py| {
-            let bytes = self.file.call_method1(py, of::read(py), (start, length, ahead))?;
+            let arguments = (start, end, ahead, BLOCK);
+            let bytes = self.file.call_method1(py, of::read(py), arguments)?;
             Ok(bytes.extract::<PyBackedBytes>(py)?)
         })?;
         Ok(Window { start, bytes: Some(bytes) })
     }
+}
+
+/// Where the block ends that this offset is in, or the next one if that is as good as here.
+fn end_of_block(offset: u64) -> u64 {
+    (offset + PIECE).next_multiple_of(BLOCK)
 }
 
 impl Source for RemoteFile {
@@ -138,7 +163,7 @@ impl Source for RemoteFile {
             return Ok(0);
         }
         let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
-        let Windows { sliding, aside } = &mut *windows;
+        let Windows { sliding, aside, moves } = &mut *windows;
         for window in [&*sliding, &*aside] {
             match window.copy(buffer, offset) {
                 0 => {}
@@ -146,18 +171,28 @@ impl Source for RemoteFile {
             }
         }
         let wanted = buffer.len() as u64;
-        let into = if offset == sliding.end() && (offset > 0 || wanted >= PIECE) {
-            // From the beginning on, or further. Who wants a few bytes there only looks at them.
-            let ahead = if offset == 0 { 0 } else { AHEAD };
-            let length = if offset == 0 { BLOCK } else { (2 * sliding.len()).min(BLOCK) };
-            *sliding = self.read(offset, length.max(wanted), ahead)?;
+        let is_near = |window: &Window| {
+            window.len() > 0 && (window.end()..window.end() + NEAR).contains(&offset)
+        };
+        let into = if offset == 0 && sliding.len() == 0 && wanted >= PIECE {
+            // From the beginning on. Who wants a few bytes there only looks at them.
+            *sliding = self.read(0, BLOCK.max(wanted), 0)?;
             sliding
-        } else if offset == aside.end() {
+        } else if is_near(sliding) {
+            let ahead = if *moves || offset == sliding.end() { AHEAD } else { 0 };
+            let end = end_of_block(offset).max(offset + wanted);
+            *sliding = self.read(offset, end, ahead)?;
+            *moves = true;
+            sliding
+        } else if is_near(aside) {
             // What began as a look elsewhere goes on there.
-            *sliding = self.read(offset, (2 * aside.len()).min(BLOCK).max(wanted), 0)?;
+            let length = if offset == aside.end() { 2 * aside.len() } else { BLOCK };
+            let end = end_of_block(offset).min(offset + length).max(offset + wanted);
+            *sliding = self.read(offset, end, 0)?;
+            *moves = false;
             sliding
         } else {
-            *aside = self.read(offset, PIECE.max(wanted), 0)?;
+            *aside = self.read(offset, offset + PIECE.max(wanted), 0)?;
             aside
         };
         Ok(into.copy(buffer, offset))

@@ -120,8 +120,9 @@ impl EventWriter {
         write_to_disk: bool,
         spool: Option<Py<PyAny>>,
     ) -> PyResult<()> {
+        let on_error = options::on_error(on_error)?;
         let options =
-            options::options(log_dir, flush_secs, filename_suffix, options::on_error(on_error)?)?;
+            options::options(log_dir, flush_secs, filename_suffix, on_error, spool.is_some())?;
         let handle = match write_to_disk {
             true => Handle::new(options, spool),
             false => Handle::discarding(options),
@@ -328,6 +329,11 @@ impl EventWriter {
     /// Returns once all that was logged is written to the operating system.
     fn flush(&self, py: Python<'_>) -> PyResult<()> {
         self.handle()?.flush(py)
+    }
+
+    /// `flush` without the upload, which is one for this writer and its sub-runs.
+    fn _flush_file(&self, py: Python<'_>) -> PyResult<()> {
+        self.handle()?.flush_file(py)
     }
 
     /// Writes all that was logged and closes the file; the next `add_*` opens a new one.

@@ -8,6 +8,7 @@ use pyo3::types::PyString;
 use tfevents::Error;
 
 use crate::error::to_py;
+use crate::names::{self, of};
 
 /// Warns of a failure at the line that called this package.
 pub fn warn(py: Python<'_>, error: Error) -> PyResult<()> {
@@ -19,19 +20,22 @@ pub fn warn(py: Python<'_>, error: Error) -> PyResult<()> {
 /// How many frames up the first is that is not of this package.
 fn level(py: Python<'_>) -> i32 {
     let caller = || -> PyResult<i32> {
-        let mut frame = py.import("sys")?.call_method0("_getframe")?;
+        let mut frame = names::GET_FRAME.call(py, ())?;
         let mut level = 1;
         while !frame.is_none() {
-            let module = frame.getattr("f_globals")?.get_item("__name__");
+            let module = frame.getattr(of::globals(py))?.get_item("__name__");
             let ours = module.is_ok_and(|name| {
                 name.cast::<PyString>().is_ok_and(|name| {
-                    name.to_str().is_ok_and(|name| name.split('.').next() == Some("tfevents"))
+                    // The stacks of the standard library call what is ours.
+                    name.to_str().is_ok_and(|name| {
+                        matches!(name.split('.').next(), Some("tfevents" | "contextlib"))
+                    })
                 })
             });
             if !ours {
                 return Ok(level);
             }
-            frame = frame.getattr("f_back")?;
+            frame = frame.getattr(of::back(py))?;
             level += 1;
         }
         Ok(1)

@@ -1,13 +1,11 @@
 //! Values that are kept as they are encoded: small ones in memory, large ones in the file.
 
-use std::io;
 use std::ops::Range;
 use std::path::Path;
 
 use crate::crc32c;
 use crate::error::{Error, ErrorKind, Result};
 use crate::storage;
-use crate::storage::source::{self, Source};
 
 /// A value with more bytes than this stays in the file, and is read when it is asked for.
 const SMALL: usize = 4 << 10;
@@ -62,21 +60,11 @@ impl Place {
     /// Reads the bytes from the file, which was at `path`; an error if they are not what they were.
     pub fn read(&self, path: &Path) -> Result<Vec<u8>> {
         let changed = || Error::new(ErrorKind::Changed).at_path(path).at_offset(self.offset);
-        let source = storage::open(path).map_err(|error| Error::io(error, path))?;
-        let bytes = self.read_from(&*source).map_err(|error| Error::io(error, path))?;
-        bytes.ok_or_else(changed)
-    }
-
-    fn read_from(&self, source: &dyn Source) -> io::Result<Option<Vec<u8>>> {
-        // No more is allocated than the file can hold.
-        let end = self.offset.saturating_add(u64::from(self.length));
-        if source.len()?.is_none_or(|length| length < end) {
-            return Ok(None);
-        }
-        let mut bytes = vec![0; self.length as usize];
-        let is_whole = source::read_exact_at(source, &mut bytes, self.offset)?;
-        let same = is_whole && crc32c::checksum(&bytes[..self.checked as usize]) == self.checksum;
-        Ok(same.then_some(bytes))
+        let bytes = storage::read_range(path, self.offset, self.length as usize)
+            .map_err(|error| Error::io(error, path))?;
+        let is_same =
+            |bytes: &Vec<u8>| crc32c::checksum(&bytes[..self.checked as usize]) == self.checksum;
+        bytes.filter(is_same).ok_or_else(changed)
     }
 }
 

@@ -9,5 +9,5 @@ pub(crate) mod source;
 pub(crate) mod stream;
 pub mod uri;
 
-pub use open::{absolute, open, stamp};
+pub use open::{absolute, open, read_range, stamp};
 pub use source::{Source, Stamp};

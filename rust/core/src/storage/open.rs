@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::cancel;
 use crate::storage::local;
 use crate::storage::remote;
-use crate::storage::source::{Source, Stamp};
+use crate::storage::source::{self, Source, Stamp};
 
 /// Opens the file at `path`.
 pub fn open(path: &Path) -> io::Result<Box<dyn Source>> {
@@ -32,4 +32,20 @@ pub fn absolute(path: &Path) -> PathBuf {
         None => std::path::absolute(path).ok(),
     };
     absolute.unwrap_or_else(|| path.to_owned())
+}
+
+/// These bytes of the file at `path`; None where it has not as many.
+pub fn read_range(path: &Path, offset: u64, length: usize) -> io::Result<Option<Vec<u8>>> {
+    if let Some((remote, uri)) = remote::of(path) {
+        let bytes = remote.read(uri, offset, length)?;
+        return Ok((bytes.len() == length).then_some(bytes));
+    }
+    let source = open(path)?;
+    // No more is allocated than the file can hold.
+    let end = offset.saturating_add(length as u64);
+    if source.len()?.is_none_or(|length| length < end) {
+        return Ok(None);
+    }
+    let mut bytes = vec![0; length];
+    Ok(source::read_exact_at(&*source, &mut bytes, offset)?.then_some(bytes))
 }

@@ -17,6 +17,9 @@ pub trait Remote: Send + Sync {
 
     /// Opens the file at a URI.
     fn open(&self, uri: &str) -> io::Result<Box<dyn Source>>;
+
+    /// These bytes of the file at a URI, by one request; fewer where it ends before.
+    fn read(&self, uri: &str, offset: u64, length: usize) -> io::Result<Vec<u8>>;
 }
 
 /// What there is at a URI.

@@ -105,7 +105,7 @@ pub(super) fn flush(shared: &Arc<Shared>, mark: Mark, patience: Duration) -> Res
         state.refresh();
         return Err(failure.into());
     }
-    let warning = state.take_unreported(on_error)?;
+    let warning = state.take_own(on_error)?;
     Ok(Report { warning, ..Report::done() })
 }
 
@@ -127,8 +127,25 @@ pub(super) fn close(shared: &Arc<Shared>, patience: Duration) -> Result<Report> 
             None => return Ok(Report::default()),
         }
     }
-    let warning = state.take_unreported(shared.options.on_error)?;
+    let warning = state.take_own(shared.options.on_error)?;
     Ok(Report { warning, ..Report::done() })
+}
+
+/// See [`Control::roll`](super::Control::roll).
+pub(super) fn roll(shared: &Arc<Shared>, patience: Duration) {
+    let deadline = state::deadline(patience);
+    let mut state = shared.lock();
+    if state.status != Status::Running || state.path.is_none() {
+        return;
+    }
+    state.rolling = true;
+    let underway = state.started;
+    while state.finished < underway {
+        match wait(shared, state, deadline) {
+            Some(guard) => state = guard,
+            None => return,
+        }
+    }
 }
 
 /// Begins a session where none is underway; true if it did. Its first turn opens the file.

@@ -27,6 +27,7 @@ use crate::record::Deferred;
 ///     suffix: String::new(),
 ///     linger: Duration::from_millis(100),
 ///     on_error: OnError::Raise,
+///     roll_at: None,
 /// });
 /// let encode = |out: &mut Vec<u8>| summary::scalar_event(out, now(), Some(1), "loss", 0.5);
 /// if !writer.try_append(encode) {
@@ -161,14 +162,6 @@ impl Writer {
         Control(Arc::clone(&self.shared))
     }
 
-    /// Whether [`Control::ring`] was called since this was last called.
-    pub fn answer(&self) -> bool {
-        let mut state = self.shared.lock();
-        let rung = std::mem::take(&mut state.called);
-        state.refresh();
-        rung
-    }
-
     /// Forgets that it was closed: the next append opens a new file.
     pub fn reopen(&self) {
         let mut state = self.shared.lock();
@@ -194,12 +187,15 @@ impl Writer {
 pub struct Control(pub(super) Arc<Shared>);
 
 impl Control {
-    /// Has the next append look up from its work: [`Writer::try_append`] does nothing until
-    /// [`Writer::answer`] is called.
-    pub fn ring(&self) {
-        let mut state = self.0.lock();
-        state.called = true;
-        state.refresh();
+    /// Has what is appended from now on go to another file, and waits up to `patience` for what is
+    /// being written to be in the file before. No file is made before there is something for it.
+    pub fn roll(&self, patience: Duration) {
+        calls::roll(&self.0, patience);
+    }
+
+    /// [`Writer::path`].
+    pub fn path(&self) -> Option<PathBuf> {
+        self.0.lock().path.clone()
     }
 
     /// [`Writer::is_running`].

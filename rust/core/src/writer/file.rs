@@ -13,6 +13,8 @@ use super::sys::{self, Identity};
 #[derive(Debug)]
 pub(super) struct EventFile {
     path: PathBuf,
+    /// The second that its name tells.
+    second: u64,
     /// Its number among those of the process.
     uid: u64,
     identity: Identity,
@@ -37,14 +39,17 @@ static UID: AtomicU64 = AtomicU64::new(0);
 
 impl EventFile {
     /// Creates a file that did not exist, and its directory where that does not exist.
-    pub(super) fn create(dir: &Path, suffix: &str) -> Result<EventFile, Failure> {
+    ///
+    /// Readers take the files of a run in the order of their names. So the number of the file has
+    /// zeros in front, and no name tells an earlier second than the one `after` does.
+    pub(super) fn create(dir: &Path, suffix: &str, after: u64) -> Result<EventFile, Failure> {
         fs::create_dir_all(dir).map_err(|error| Failure::io(error, dir))?;
         let host = sys::hostname();
         loop {
             let uid = UID.fetch_add(1, Ordering::Relaxed);
+            let second = after.max(sys::now() as u64);
             let path = dir.join(format!(
-                "events.out.tfevents.{:010}.{host}.{}.{uid}{suffix}",
-                sys::now() as u64,
+                "events.out.tfevents.{second:010}.{host}.{}.{uid:05}{suffix}",
                 std::process::id(),
             ));
             let create = || OpenOptions::new().write(true).create_new(true).open(&path);
@@ -61,12 +66,22 @@ impl EventFile {
                 }
             };
             descriptors::rest(uid, file);
-            return Ok(EventFile { path, uid, identity, length: 0, counts_links });
+            return Ok(EventFile { path, second, uid, identity, length: 0, counts_links });
         }
     }
 
     pub(super) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The second that its name tells.
+    pub(super) fn second(&self) -> u64 {
+        self.second
+    }
+
+    /// How many bytes were written.
+    pub(super) fn len(&self) -> u64 {
+        self.length
     }
 
     /// The file system that it is on.

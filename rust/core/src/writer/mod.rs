@@ -23,6 +23,7 @@ mod queue;
 mod shared_outage;
 mod state;
 mod sys;
+mod termination;
 mod turn;
 
 pub use event_writer::{Control, Writer, now};
@@ -31,3 +32,4 @@ pub use failure::{Failure, Outage};
 pub use options::{OnError, Options, Report};
 pub use shared_outage::SharedOutage;
 pub use state::Mark;
+pub use termination::before_termination;

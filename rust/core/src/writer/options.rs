@@ -16,6 +16,8 @@ pub struct Options {
     pub linger: Duration,
     /// What callers hear of a failure in the background.
     pub on_error: OnError,
+    /// A file of as many bytes is followed by another one.
+    pub roll_at: Option<u64>,
 }
 
 /// What callers hear of a failure in the background.

@@ -4,7 +4,9 @@ use std::path::Path;
 
 use super::failure::Failure;
 use super::file::{EventFile, Trouble};
+use super::options::Options;
 use super::queue::{Advance, Backlog, Queue};
+use super::sys;
 use crate::{record, summary};
 
 /// A buffer that grew beyond this is given back once it is written.
@@ -15,6 +17,10 @@ const BATCH: usize = 1 << 20;
 #[derive(Debug, Default)]
 pub(super) struct Output {
     file: Option<EventFile>,
+    /// The next batch goes to another file.
+    rolls: bool,
+    /// The second that the name of the last file tells.
+    second: u64,
     /// The last attempt found its file removed, so that the next one may succeed in a new one.
     lost_file: bool,
     /// What comes after the batch, where some of it is yet to be encoded.
@@ -36,6 +42,18 @@ impl Output {
     /// The file system of the file, 0 while there is none.
     pub(super) fn device(&self) -> u64 {
         self.file.as_ref().map_or(0, EventFile::device)
+    }
+
+    /// The second that the name of the last file tells.
+    pub(super) fn second(&self) -> u64 {
+        self.second
+    }
+
+    /// Has the next file follow one that tells this second, and the next batch go there if it
+    /// `rolls`.
+    pub(super) fn follow(&mut self, rolls: bool, second: u64) {
+        self.rolls |= rolls;
+        self.second = self.second.max(second);
     }
 
     pub(super) fn lost_file(&self) -> bool {
@@ -79,14 +97,16 @@ impl Output {
     pub(super) fn write(
         &mut self,
         directory: &Path,
-        suffix: &str,
+        options: &Options,
         opened_at: f64,
     ) -> Result<(), Failure> {
         self.lost_file = false;
+        let opened_at = if self.roll(options)? { sys::now() } else { opened_at };
         let file = match &mut self.file {
             Some(file) => file,
             None => {
-                let file = EventFile::create(directory, suffix)?;
+                let file = EventFile::create(directory, &options.suffix, self.second)?;
+                self.second = file.second();
                 let mut records = Vec::with_capacity(128 + self.batch.len());
                 summary::file_version(&mut records, opened_at, "tfevents");
                 let preamble = records.len();
@@ -111,6 +131,22 @@ impl Output {
                 Err(failure)
             }
         }
+    }
+
+    /// Closes the file where the batch is for another one; true if it did.
+    fn roll(&mut self, options: &Options) -> Result<bool, Failure> {
+        let Some(file) = self.file.as_ref().filter(|_| self.written == 0 && !self.batch.is_empty())
+        else {
+            return Ok(false);
+        };
+        let size = file.len().saturating_add(self.batch.len() as u64);
+        let is_long = options.roll_at.is_some_and(|limit| file.len() > 0 && size > limit);
+        if !is_long && !self.rolls {
+            return Ok(false);
+        }
+        self.rolls = false;
+        self.close()?;
+        Ok(true)
     }
 
     /// Bytes of pending records that are written now. Makes room for the next batch.

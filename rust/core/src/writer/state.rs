@@ -75,8 +75,10 @@ pub(super) struct State {
     pub(super) path: Option<PathBuf>,
     /// Where the next file is made.
     pub(super) directory: PathBuf,
-    /// Somebody called [`Control::ring`](super::Control::ring).
-    pub(super) called: bool,
+    /// The next event goes to another file.
+    pub(super) rolling: bool,
+    /// The second that the name of the last file tells.
+    pub(super) second: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,7 +127,8 @@ impl Shared {
             dropped: 0,
             path: None,
             directory: directory.unwrap_or_else(|_| options.log_dir.clone()),
-            called: false,
+            rolling: false,
+            second: 0,
         };
         Shared {
             options,
@@ -183,7 +186,6 @@ impl State {
             || self.unserved
             || self.outage.is_unreported()
             || self.rung
-            || self.called
             || EXITING.load(Ordering::Relaxed);
         let limit = if needs_a_look {
             0
@@ -195,21 +197,25 @@ impl State {
         self.attention = limit.saturating_sub(self.pending.held + self.encoding);
     }
 
-    /// A failure of the background that no caller has heard of: the error of this call, or its
-    /// warning.
+    /// A failure of the background that no caller has heard of, here or elsewhere: the error of this
+    /// call, or its warning.
     pub(super) fn take_unreported(&mut self, on_error: OnError) -> Result<Option<Error>> {
-        let mut failure = self.outage.take();
-        if failure.is_none() && mem::take(&mut self.rung) {
-            failure = self
-                .elsewhere
-                .as_ref()
-                .and_then(|outage| outage.lock().unwrap_or_else(PoisonError::into_inner).take());
+        if let Some(own) = self.take_own(on_error)? {
+            return Ok(Some(own));
         }
+        let elsewhere = if mem::take(&mut self.rung) { self.elsewhere.as_ref() } else { None };
+        let failure = elsewhere
+            .and_then(|outage| outage.lock().unwrap_or_else(PoisonError::into_inner).take());
         self.refresh();
-        match (failure.map(Error::from), on_error) {
-            (Some(error), OnError::Raise) => Err(error),
-            (failure, _) => Ok(failure),
-        }
+        told(failure, on_error)
+    }
+
+    /// A failure here that no caller has heard of. Who flushes or closes tells of those elsewhere
+    /// once it has tried there.
+    pub(super) fn take_own(&mut self, on_error: OnError) -> Result<Option<Error>> {
+        let failure = self.outage.take();
+        self.refresh();
+        told(failure, on_error)
     }
 
     /// Notes that an attempt to write failed.
@@ -236,11 +242,19 @@ impl State {
         self.outage.clear();
         self.elsewhere = None;
         self.rung = false;
-        self.called = false;
+        self.rolling = false;
         if self.status == Status::Running {
             self.status = Status::Detached;
         }
         self.refresh();
+    }
+}
+
+/// A failure as the error of a call, or as its warning.
+fn told(failure: Option<Failure>, on_error: OnError) -> Result<Option<Error>> {
+    match (failure.map(Error::from), on_error) {
+        (Some(error), OnError::Raise) => Err(error),
+        (failure, _) => Ok(failure),
     }
 }
 

@@ -1,5 +1,6 @@
 //! A turn of a writer: a thread takes what callers appended and writes it.
 
+use std::mem;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -59,15 +60,17 @@ pub(super) fn take(shared: &Arc<Shared>) {
     state.idle = false;
     state.refresh();
     let closing = state.closing;
+    output.follow(mem::take(&mut state.rolling), state.second);
     let (directory, opened_at) = (state.directory.clone(), state.opened_at);
     drop(state);
 
     encode(shared, &mut output);
-    let attempt = output.write(&directory, &options.suffix, opened_at);
+    let attempt = output.write(&directory, options, opened_at);
     shared.place.store(output.device(), Ordering::Relaxed);
 
     let mut state = shared.lock();
     state.finished += 1;
+    state.second = output.second();
     if state.path.as_deref() != output.path() {
         state.path = output.path().map(Path::to_path_buf);
     }

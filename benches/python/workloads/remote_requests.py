@@ -1,0 +1,120 @@
+"""What remote directories cost: requests and bytes, which are the same on every machine."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import tfevents
+from harness import eventfiles, mediafiles
+from harness.bench import Bench
+from harness.check import WrongResult
+from harness.measure import Row, skipped
+
+RUNS = 1000
+# What a flush of the long log brings, how often, and how large its pictures are.
+PIECE = 7_500_000
+FLUSHES = 40
+PICTURE = 2_000_000
+PICTURES = 50
+
+
+def rows(bench: Bench) -> Iterator[Row]:
+    if not bench.has("fsspec"):
+        yield skipped("requests of remote directories", "", "fsspec is not here")
+        return
+    from harness import counted
+
+    with bench.directory() as spools:
+        os.environ["TFEVENTS_SPOOL"] = str(spools)
+        try:
+            yield from _rows(counted, spools)
+        finally:
+            counted.Counted.store.clear()
+            del os.environ["TFEVENTS_SPOOL"]
+
+
+def _rows(counted: ModuleType, spools: Path) -> Iterator[Row]:
+    uri, text = "counted://bucket/long", "x" * (PIECE // 10)
+    with counted.counting() as cost, tfevents.SummaryWriter(uri, flush_secs=1e9) as writer:
+        for step in range(10 * FLUSHES):
+            writer.add_text("text", text, step)
+            if step % 10 == 9:
+                writer.flush()
+    logged = PIECE * FLUSHES
+    yield _row(
+        f"uploads of {logged / 1e6:,.0f} MB logged with {FLUSHES} flushes",
+        cost,
+        "≤ 2× the bytes",
+        cost.written <= 2 * logged + (1 << 20),
+    )
+    with counted.counting() as cost:
+        log = tfevents.read(uri)
+    _check(len(log["."].texts["text/text_summary"]) == 10 * FLUSHES, "a step is missing")
+    yield _row("`read` of that log", cost, "", None)
+
+    for n in range(RUNS):
+        data = eventfiles.encode(eventfiles.rotation(10, seed=n), eventfiles.torch_value).tobytes()
+        counted.Counted.put(f"counted://bucket/runs/{n:04}/events.out.tfevents.1", data)
+    with counted.counting() as cost:
+        log = tfevents.read("counted://bucket/runs")
+    _check(len(log) == RUNS, "a run is missing")
+    most = RUNS + 1
+    yield _row(f"`read` of {RUNS:,} runs", cost, f"≤ {most:,} requests", cost.requests <= most)
+    with counted.counting() as cost:
+        changed = log.reload()
+    _check(not changed, "runs changed")
+    yield _row(f"`reload` of {RUNS:,} unchanged runs", cost, "1 request", cost.requests == 1)
+
+    events = eventfiles.rotation(200_100)
+    path = "counted://bucket/grown/events.out.tfevents.1"
+    head = eventfiles.encode(events[:200_000], eventfiles.torch_value).tobytes()
+    tail = eventfiles.encode(events[200_000:], eventfiles.torch_value).tobytes()
+    counted.Counted.put(path, head)
+    log = tfevents.read("counted://bucket/grown")
+    counted.Counted.put(path, head + tail)
+    with counted.counting() as cost:
+        changed = log.reload()
+    _check(changed == ["."], "nothing changed")
+    yield _row(
+        f"`reload` of an object of {len(head) / 1e6:.1f} MB that grew by {len(tail) / 1e3:.0f} kB",
+        cost,
+        "≤ 0.5 MB",
+        cost.read <= 500_000,
+    )
+
+    path = spools / "events.out.tfevents.1"
+    scalars = mediafiles.write_images(path, PICTURES, PICTURE)
+    size = path.stat().st_size
+    counted.Counted.put("counted://bucket/pictures/events.out.tfevents.1", path.read_bytes())
+    with counted.counting() as cost:
+        log = tfevents.read("counted://bucket/pictures", kinds="scalars", verify="none")
+    _check(sum(map(len, log["."].scalars.values())) == len(scalars), "a step is missing")
+    most = PICTURES * 2 // 3
+    yield _row(
+        f"scalars between {PICTURES} pictures of {PICTURE / 1e6:.0f} MB, {size / 1e6:.0f} MB in "
+        'all, with `verify="none"`',
+        cost,
+        f"≤ {most} requests",
+        cost.requests <= most,
+    )
+    log = tfevents.read("counted://bucket/pictures", kinds="images")
+    pictures = log["."].images[mediafiles.IMAGE_TAG]
+    with counted.counting() as cost:
+        for picture in pictures:
+            _check(len(picture.data) == PICTURE, "it is cut")
+    yield _row(
+        f"{PICTURES} pictures, one by one", cost, "1 request each", cost.requests == PICTURES
+    )
+
+
+def _row(figure: str, cost: Any, required: str, met: bool | None) -> Row:
+    return Row(figure, peer="", ours=str(cost), required=required, met=met)
+
+
+def _check(holds: bool, what: str) -> None:
+    if not holds:
+        raise WrongResult(what)
