@@ -85,6 +85,13 @@ impl Remote for Memory {
         Memory::content(uri).map(|content| content.stamp())
     }
 
+    fn read(&self, uri: &str, offset: u64, length: usize) -> io::Result<Vec<u8>> {
+        let bytes = Memory::content(uri)?.bytes;
+        let rest = usize::try_from(offset).ok().and_then(|offset| bytes.get(offset..));
+        let rest = rest.unwrap_or_default();
+        Ok(rest[..length.min(rest.len())].to_vec())
+    }
+
     fn open(&self, uri: &str) -> io::Result<Box<dyn Source>> {
         Memory::content(uri)?;
         Ok(Box::new(Opened { uri: uri.to_owned() }))
