@@ -2,10 +2,10 @@
 
 #![allow(unsafe_code)]
 
-use crate::columns::words::Words;
+use crate::columns::memory::Lockstep;
 
 /// Steps, wall times and values of one tag.
-pub type Points = Words<3>;
+pub type Points = Lockstep<3>;
 
 impl Points {
     /// The steps.

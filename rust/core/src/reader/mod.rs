@@ -1,10 +1,10 @@
 //! Event files to columns.
 
 mod file;
-mod files;
 mod follow;
 mod log;
 mod options;
+mod parallel;
 mod run;
 mod state;
 pub mod table;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::Columns;
 use crate::columns::frame::{WALL_TIME, WALL_TIME_LEN};
-use crate::columns::prefetch::prefetch;
+use crate::columns::memory::prefetch;
 use crate::columns::series::Values;
 use crate::crc32c;
 use crate::proto::Histogram;

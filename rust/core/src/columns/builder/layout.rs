@@ -3,9 +3,9 @@
 use std::iter;
 
 use super::{Cold, Columns};
+use crate::columns::memory::Lockstep;
 use crate::columns::points::Points;
 use crate::columns::series::Values;
-use crate::columns::words::Words;
 use crate::proto::kind::Kind;
 use crate::scan::counts::Counts;
 
@@ -44,7 +44,7 @@ impl Columns<'_> {
             })
             .collect();
         // They are longer than points, so that they may waste less where they grow one by one.
-        let _ = Words::spread(buckets(&mut self.cold), &capacities, &mut may_waste);
+        let _ = Lockstep::spread(buckets(&mut self.cold), &capacities, &mut may_waste);
         is_laid_out
     }
 
@@ -81,7 +81,7 @@ impl Columns<'_> {
 }
 
 /// The buckets of all tags that hold histograms.
-pub(super) fn buckets(tags: &mut [Cold]) -> impl Iterator<Item = &mut Words<2>> {
+pub(super) fn buckets(tags: &mut [Cold]) -> impl Iterator<Item = &mut Lockstep<2>> {
     tags.iter_mut().filter_map(|tag| match &mut tag.values {
         Values::Histograms(histograms) => Some(histograms.buckets_mut()),
         _ => None,

@@ -11,13 +11,13 @@ use std::collections::HashMap;
 use self::fast::good_record;
 use self::layout::buckets;
 use crate::columns::frame::Frame;
+use crate::columns::memory::Lockstep;
 use crate::columns::points::Points;
 use crate::columns::restarts::Purge;
 use crate::columns::selection::Selection;
 use crate::columns::series::{Segment, Series, Values};
 use crate::columns::sessions::{self, Sessions};
 use crate::columns::template::Template;
-use crate::columns::words::Words;
 use crate::proto::kind::Kind;
 use crate::proto::{Malformed, Metadata};
 use crate::record::{HEADER, OVERHEAD, Verify};
@@ -133,7 +133,7 @@ impl<'a> Columns<'a> {
     /// The tags, in the order in which they came, in no more memory than they need; and the spare
     /// memory.
     pub fn finish(mut self) -> (Content, Vec<Points>) {
-        buckets(&mut self.cold).for_each(Words::shrink);
+        buckets(&mut self.cold).for_each(Lockstep::shrink);
         if self.is_large {
             self.hot.iter_mut().for_each(|tag| tag.points.shrink());
         } else {
