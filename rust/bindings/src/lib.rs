@@ -49,12 +49,12 @@ mod _native {
     use crate::handle::{Control, flush_at_exit};
     #[pymodule_export]
     use crate::instances::instances;
+    use crate::outage::Outage;
     #[pymodule_export]
     use crate::proto::{
         graph_nodes, graph_of_meta_graph, hparams_plugin_data, layout, mesh_plugin_data,
         node_attributes, session_log,
     };
-    use crate::outage::Outage;
     #[pymodule_export]
     use crate::reader::{LogData, find};
     #[pymodule_export]

@@ -2,9 +2,12 @@
 
 pub(crate) mod blobs;
 pub(crate) mod builder;
+pub(crate) mod claims;
+pub(crate) mod content;
 mod frame;
 pub(crate) mod histograms;
 pub(crate) mod memory;
+pub(crate) mod origin;
 pub(crate) mod points;
 pub(crate) mod restarts;
 pub(crate) mod selection;
@@ -13,12 +16,14 @@ pub(crate) mod sessions;
 mod template;
 pub(crate) mod texts;
 
+pub use crate::proto::KindSet;
 pub use blobs::{Blob, Blobs, Place};
-pub use builder::Origin;
+pub use claims::{Claim, Claims};
 pub use histograms::Histograms;
 pub use memory::Lockstep;
+pub use origin::Origin;
 pub use points::Points;
 pub use restarts::Restarts;
-pub use selection::{Kinds as KindSet, Selection};
+pub use selection::Selection;
 pub use series::{Series, Values};
 pub use texts::{Text, Texts};

@@ -68,8 +68,17 @@ impl<const N: usize> Lockstep<N> {
         self.columns
     }
 
-    /// Appends all of `other`, whose memory is given back on the way.
+    /// How many words each column has room for.
+    pub fn capacity(&self) -> usize {
+        self.capacity
+    }
+
+    /// Appends all of `other`, whose memory is given back on the way, or taken over.
     pub fn append(&mut self, mut other: Self) {
+        if self.is_empty() && self.capacity < other.len {
+            *self = other;
+            return;
+        }
         self.reserve(self.len.saturating_add(other.len));
         for (index, to) in self.columns.iter().enumerate() {
             // SAFETY: room for `other.len` words was reserved behind `len`; the two do not overlap.
@@ -104,6 +113,13 @@ impl<const N: usize> Lockstep<N> {
     pub fn column(&self, index: usize) -> &[u64] {
         // SAFETY: `len` words are initialised.
         unsafe { std::slice::from_raw_parts(self.columns[index].as_ptr(), self.len) }
+    }
+
+    /// A column of integers.
+    pub fn integers(&self, index: usize) -> &[i64] {
+        let words = self.column(index);
+        // SAFETY: any word is an `i64`.
+        unsafe { std::slice::from_raw_parts(words.as_ptr().cast(), words.len()) }
     }
 
     /// A column of doubles.
