@@ -113,12 +113,14 @@ def test_pictures_of_tensorflow_2(tmp_path: Path) -> None:
     metadata = bytes_field(9, bytes_field(1, bytes_field(1, b"images")))
     good = bytes_field(1, b"p") + bytes_field(8, message) + metadata
     nothing = bytes_field(1, b"p") + bytes_field(8, b"\x08\x07" + bytes_field(2, dims))
-    images = written(tmp_path, good, nothing, tensor("p", 1, [], bytes(4))).images["p"]
+    run = written(tmp_path, good, nothing, tensor("p", 1, [], bytes(4)))
+    images = run.images["p"]
     assert (images[0].width, images[0].height, len(images[0].batch)) == (3, 2, 2)
     assert images[0].decode(1).shape == (2, 3, 3)
-    for index in 1, 2:
-        with pytest.raises(ValueError, match="tensor"):
-            images[index]
+    with pytest.raises(ValueError, match="tensor"):
+        images[1]
+    # What holds no strings is no picture.
+    assert (len(images), len(run.tensors["p"])) == (2, 1)
 
 
 def test_a_picture_that_is_none_or_needs_pillow(

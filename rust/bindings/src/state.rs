@@ -86,7 +86,7 @@ fn claim_tuple((tag, claim): (&str, Claim)) -> ClaimTuple {
 }
 
 fn claim((tag, first, assumed): ClaimTuple) -> PyResult<(Box<str>, Claim)> {
-    let kind = |name: String| kind("state", &name);
+    let kind = |name: String| argument::kind(&name, "state");
     let first = first.map(kind).transpose()?;
     let assumed = assumed.into_iter().map(kind).collect::<PyResult<_>>()?;
     Ok((tag.into(), Claim { first, assumed }))

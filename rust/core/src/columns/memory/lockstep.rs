@@ -61,13 +61,6 @@ impl<const N: usize> Lockstep<N> {
         self.len == 0
     }
 
-    /// Where the columns begin, for a binding that shares their memory.
-    ///
-    /// They stay where they are while nothing is pushed.
-    pub fn as_ptrs(&self) -> [NonNull<u64>; N] {
-        self.columns
-    }
-
     /// How many words each column has room for.
     pub fn capacity(&self) -> usize {
         self.capacity
