@@ -74,6 +74,10 @@ fuzz: ## Look for inputs that break the readers
 			-rss_limit_mb=1024 -max_len=65536 -print_final_stats=1 || exit; \
 	done
 
+.PHONY: sanitize
+sanitize: ## Run the tests of the reader's memory under what finds wrong uses of it
+	tests/rust/sanitize.sh
+
 .PHONY: fmt
 fmt: $(STAMPS)/lint ## Format the Rust and Python code
 	cargo fmt --all

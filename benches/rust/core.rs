@@ -1,5 +1,5 @@
-//! `cargo bench`: what the checksum costs on its own, and what loading scalars costs beside a
-//! plain read of the same bytes.
+//! `cargo bench`: what the checksum costs on its own, what filling columns costs beside filling
+//! vectors, and what loading scalars costs beside a plain read of the same bytes.
 #![allow(missing_docs)]
 
 use std::fs::{self, File};
@@ -7,6 +7,7 @@ use std::io::Read;
 use std::num::NonZeroUsize;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use tfevents::columns::Points;
 use tfevents::reader::{self, Options};
 use tfevents::wire::encode;
 use tfevents::{logdir, record};
@@ -21,6 +22,49 @@ fn checksum(c: &mut Criterion) {
         });
         group.finish();
     }
+}
+
+/// A million points of ten tags in rotation, into three vectors each, into columns that grow one by
+/// one, and into columns that were laid out for as many, in small pages and in huge ones.
+fn fill(c: &mut Criterion) {
+    const TAGS: usize = 10;
+    const POINTS: usize = 1_000_000;
+    let mut group = c.benchmark_group("fill columns with 1 M points");
+    group.sample_size(20).throughput(Throughput::Bytes(24 * POINTS as u64));
+    let point = |i: usize| (i as i64, 1.7e9 + i as f64, i as f64);
+    group.bench_function("three Vecs a tag", |b| {
+        b.iter(|| {
+            let mut tags = vec![(Vec::new(), Vec::new(), Vec::new()); TAGS];
+            for i in 0..POINTS {
+                let (step, wall_time, value) = point(i);
+                let tag = &mut tags[i % TAGS];
+                tag.0.push(step);
+                tag.1.push(wall_time);
+                tag.2.push(value);
+            }
+            tags
+        });
+    });
+    // May waste nothing, the rest of a page, or the rest of a huge page.
+    for (name, may_waste) in [
+        ("columns that grow", 0),
+        ("columns in small pages", 1 << 20),
+        ("columns in huge pages", 64 << 20),
+    ] {
+        group.bench_function(name, |b| {
+            b.iter(|| {
+                let mut tags: [Points; TAGS] = Default::default();
+                let (capacities, mut may_waste) = ([POINTS / TAGS; TAGS], may_waste);
+                Points::spread(tags.iter_mut(), &capacities, &mut may_waste);
+                for i in 0..POINTS {
+                    let (step, wall_time, value) = point(i);
+                    tags[i % TAGS].push(step, wall_time, value);
+                }
+                tags
+            });
+        });
+    }
+    group.finish();
 }
 
 /// An event file of scalars as torch writes them, the tags in rotation or in random order.
@@ -70,5 +114,5 @@ fn load(c: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, checksum, load);
+criterion_group!(benches, checksum, fill, load);
 criterion_main!(benches);

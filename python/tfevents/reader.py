@@ -320,7 +320,7 @@ def _summary(tags: list[tuple[str, str, int]]) -> str:
     """A run in a few words."""
     points = sum(n for _, kind, n in tags if kind == "scalar")
     texts = sum(n for _, kind, n in tags if kind == "text")
-    parts = [count(len(tags), "tag"), count(points, "point")]
+    parts = [count(len({tag for tag, *_ in tags}), "tag"), count(points, "point")]
     if texts:
         parts.append(count(texts, "text"))
     return ", ".join(parts)

@@ -118,16 +118,20 @@ class Metadata(NamedTuple):
     """`DataClass`: 0 unknown, 1 scalar, 2 tensor, 3 blob sequence."""
 
 
+_NOTHING_SAID = Metadata("", b"", "", "", 0)
+
+
 class Run:
     """One run: a directory with event files.
 
-    What a tag holds is decided as TensorBoard does, by its first value in the run. A
-    `simple_value`, a histogram, an image or a sound are what they are. Of a tensor the metadata
-    say: data class `SCALAR`, or no data class and the plugin `scalars`, make it a scalar; the
-    plugins `histograms`, `images`, `audio`, `text`, `pr_curves`, `mesh`, `custom_scalars` and
-    `hparams` make it what they are called, if the data class does not say otherwise
-    (`tensorboard/data_compat.py`, `tensorboard/dataclass_compat.py`). Values that do not fit, as a
-    vector under a scalar tag, are left out.
+    Each value is of the kind that it says it is. A `simple_value`, a histogram, an image or a sound
+    are what they are. Of a tensor the metadata say: data class `SCALAR`, or no data class and the
+    plugin `scalars`, make it a scalar; the plugins `histograms`, `images`, `audio`, `text`,
+    `pr_curves`, `mesh`, `custom_scalars` and `hparams` make it what they are called, if the data
+    class does not say otherwise (`tensorboard/data_compat.py`, `tensorboard/dataclass_compat.py`). A
+    tensor without metadata goes by the first of its tag in the run. One that does not fit what they
+    say, as a vector where they say scalar, is among the `tensors`. A tag with values of several
+    kinds is in the mapping of each.
 
     Attributes:
         name: the run's name, its path relative to what was read, as TensorBoard shows it.
@@ -161,7 +165,7 @@ class Run:
     @property
     def tags(self) -> list[str]:
         """All tags that were read, of any kind, in the order of their first values."""
-        return self._data.tags()
+        return list(dict.fromkeys(self._data.tags()))
 
     @property
     def scalars(self) -> RunScalars:
@@ -196,7 +200,9 @@ class Run:
 
     @property
     def tensors(self) -> Mapping[str, Tensors]:
-        """The tags that hold tensors of no kind that has an attribute of its own."""
+        """The tags that hold tensors of no kind that has an attribute of its own, or that do not
+        fit the kind that their metadata name.
+        """
         return self._view("tensors", partial(Tensors, self._data))
 
     @property
@@ -265,14 +271,22 @@ class Run:
 
         def make() -> Mapping[str, Metadata]:
             data = self._data
-            indices = {tag: index for index, tag in enumerate(data.tags())}
-            return Tagged(self.name, "", indices, lambda index: Metadata(*data.metadata(index)))
+            indices: dict[str, list[int]] = {}
+            for index, tag in enumerate(data.tags()):
+                indices.setdefault(tag, []).append(index)
+
+            def load(indices: list[int]) -> Metadata:
+                """Those of its first kind that has some."""
+                all_kinds = [Metadata(*data.metadata(index)) for index in indices]
+                return next((it for it in all_kinds if it != _NOTHING_SAID), _NOTHING_SAID)
+
+            return Tagged(self.name, "", indices, load)
 
         return self._once("metadata", make)
 
     def __repr__(self) -> str:
         rows = [(tag, f"{kind}, {n}" if n else kind) for tag, kind, n in self._data.summary()]
-        return table(f"Run {self.name!r}, {count(len(rows), 'tag')}", rows)
+        return table(f"Run {self.name!r}, {count(len(self.tags), 'tag')}", rows)
 
 
 def table(title: str, rows: list[tuple[str, str]], limit: int = 20) -> str:

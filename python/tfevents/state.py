@@ -12,7 +12,9 @@ from tfevents._arguments import as_mapping
 Metadata: TypeAlias = tuple[str, bytes, str, str, int]
 """Plugin, content, display name, description and data class."""
 TagState: TypeAlias = tuple[str, str, Metadata | None]
-"""A tag, its kind and its metadata."""
+"""A tag, a kind of its values and their first metadata."""
+ClaimState: TypeAlias = tuple[str, str | None, list[str]]
+"""A tag, the kind that its first metadata claim, and those that tensors without were taken for."""
 FileState: TypeAlias = tuple[
     str,
     int,
@@ -23,12 +25,13 @@ FileState: TypeAlias = tuple[
     bool,
     int | None,
     int | None,
+    list[ClaimState],
 ]
 """Name, offset, record and so on, as `_dump_file` calls them."""
 RunState: TypeAlias = tuple[str, list[FileState], list[TagState]]
 """A run, its files and its tags."""
 
-_FORMAT, _VERSION = "tfevents.state", 1
+_FORMAT, _VERSION = "tfevents.state", 2
 
 _INT64, _UINT64 = range(-(2**63), 2**63), range(2**64)
 # No file is longer.
@@ -47,7 +50,7 @@ def dump(runs: list[RunState]) -> dict[str, Any]:
         "runs": {
             name: {
                 "files": dict(map(_dump_file, files)),
-                "tags": dict(map(_dump_tag, tags)),
+                "tags": _dump_tags(tags),
             }
             for name, files, tags in runs
         },
@@ -55,7 +58,7 @@ def dump(runs: list[RunState]) -> dict[str, Any]:
 
 
 def _dump_file(file: FileState) -> tuple[str, dict[str, Any]]:
-    name, offset, record, head, tail, stamp, is_old, last_step, purged = file
+    name, offset, record, head, tail, stamp, is_old, last_step, purged, claims = file
     return name, {
         "offset": offset,
         "record": record,
@@ -65,15 +68,20 @@ def _dump_file(file: FileState) -> tuple[str, dict[str, Any]]:
         "is_old": is_old,
         "last_step": last_step,
         "purged": purged,
+        "claims": {tag: [first, assumed] for tag, first, assumed in claims},
     }
 
 
-def _dump_tag(tag: TagState) -> tuple[str, dict[str, Any]]:
-    name, kind, metadata = tag
-    if metadata is None:
-        return name, {"kind": kind, "metadata": None}
-    plugin, content, *rest = metadata
-    return name, {"kind": kind, "metadata": [plugin, base64.b64encode(content).decode(), *rest]}
+def _dump_tags(tags: list[TagState]) -> dict[str, dict[str, Any]]:
+    """The metadata of each kind of each tag."""
+    dumped: dict[str, dict[str, Any]] = {}
+    for name, kind, metadata in tags:
+        dumped.setdefault(name, {})[kind] = metadata and _dump_metadata(*metadata)
+    return dumped
+
+
+def _dump_metadata(plugin: str, content: bytes, *rest: str | int) -> list[str | int]:
+    return [plugin, base64.b64encode(content).decode(), *rest]
 
 
 def load(state: object) -> list[RunState]:
@@ -93,7 +101,11 @@ def load(state: object) -> list[RunState]:
             (
                 _name(name),
                 [_load_file(file, of) for file, of in run["files"].items()],
-                [_load_tag(tag, of) for tag, of in run["tags"].items()],
+                [
+                    (_text(tag), _text(kind), metadata and _load_metadata(*metadata))
+                    for tag, kinds in run["tags"].items()
+                    for kind, metadata in kinds.items()
+                ],
             )
             for name, run in state["runs"].items()
         ]
@@ -113,22 +125,24 @@ def _load_file(name: object, file: Mapping[str, Any]) -> FileState:
         bool(file["is_old"]),
         _optional(file["last_step"], _INT64),
         _optional(file["purged"], _INT64),
+        [_load_claim(tag, *claim) for tag, claim in file["claims"].items()],
     )
 
 
-def _load_tag(name: object, tag: Mapping[str, Any]) -> TagState:
-    found = tag["metadata"]
-    metadata = None
-    if found is not None:
-        plugin, content, display_name, description, data_class = found
-        metadata = (
-            _text(plugin),
-            base64.b64decode(content, validate=True),
-            _text(display_name),
-            _text(description),
-            _integer(data_class, _INT64),
-        )
-    return _text(name), _text(tag["kind"]), metadata
+def _load_claim(tag: object, first: object, assumed: list[object]) -> ClaimState:
+    return _text(tag), None if first is None else _text(first), list(map(_text, assumed))
+
+
+def _load_metadata(
+    plugin: object, content: str, display_name: object, description: object, data_class: object
+) -> Metadata:
+    return (
+        _text(plugin),
+        base64.b64decode(content, validate=True),
+        _text(display_name),
+        _text(description),
+        _integer(data_class, _INT64),
+    )
 
 
 def _name(value: object) -> str:

@@ -113,12 +113,14 @@ def test_pictures_of_tensorflow_2(tmp_path: Path) -> None:
     metadata = bytes_field(9, bytes_field(1, bytes_field(1, b"images")))
     good = bytes_field(1, b"p") + bytes_field(8, message) + metadata
     nothing = bytes_field(1, b"p") + bytes_field(8, b"\x08\x07" + bytes_field(2, dims))
-    images = written(tmp_path, good, nothing, tensor("p", 1, [], bytes(4))).images["p"]
+    run = written(tmp_path, good, nothing, tensor("p", 1, [], bytes(4)))
+    images = run.images["p"]
     assert (images[0].width, images[0].height, len(images[0].batch)) == (3, 2, 2)
     assert images[0].decode(1).shape == (2, 3, 3)
-    for index in 1, 2:
-        with pytest.raises(ValueError, match="tensor"):
-            images[index]
+    with pytest.raises(ValueError, match="tensor"):
+        images[1]
+    # What holds no strings is no picture.
+    assert (len(images), len(run.tensors["p"])) == (2, 1)
 
 
 def test_a_picture_that_is_none_or_needs_pillow(
@@ -361,6 +363,109 @@ def test_metadata(tmp_path: Path) -> None:
     assert metadata["old"] == ("", b"", "", "", 0)
     with pytest.raises(KeyError, match="no tag 'x' in run"):
         metadata["x"]
+
+
+def log_one_tag(writer: tfevents.SummaryWriter, step: int) -> None:
+    writer.add_scalar("x", step, step)
+    writer.add_histogram("x", np.array([1.0, 2.0]), step)
+    writer.add_image("x", np.zeros((1, 2, 2), np.uint8), step)
+    writer.add_tensor("x", np.arange(3), step)
+    writer.add_pr_curve("x", np.array([0, 1]), np.array([0.2, 0.8]), step, num_thresholds=3)
+
+
+ONE_TAG = ["scalars", "histograms", "images", "tensors", "pr_curves"]
+
+
+def steps_of_kinds(run: tfevents.Run) -> dict[str, list[int]]:
+    """The steps that the tag `x` has, by the kinds that have the tag."""
+    views = {kind: getattr(run, kind) for kind in ONE_TAG}
+    return {kind: view["x"].step.tolist() for kind, view in views.items() if "x" in view}
+
+
+def test_one_tag_of_several_kinds(tmp_path: Path) -> None:
+    with tfevents.SummaryWriter(tmp_path, filename_suffix=".1") as writer:
+        for step in range(3):
+            log_one_tag(writer, step)
+        writer.flush()
+        log = tfevents.read(tmp_path)
+        state = log.state()
+        run = log["."]
+        assert run.tags == ["x"]
+        assert steps_of_kinds(run) == dict.fromkeys(ONE_TAG, [0, 1, 2])
+        assert run.metadata["x"].plugin_name == "tensor"
+        assert repr(run).startswith("Run '.', 1 tag:\n")
+        assert "1 tag, 3 points" in repr(log)
+        for kind in ONE_TAG:
+            part = tfevents.read(tmp_path, kinds=kind)["."]
+            assert steps_of_kinds(part) == {kind: [0, 1, 2]}
+        # What comes later, in the same file and in another.
+        log_one_tag(writer, 3)
+    with tfevents.SummaryWriter(tmp_path, filename_suffix=".2") as writer:
+        log_one_tag(writer, 4)
+    assert log.reload() == ["."]
+    assert steps_of_kinds(log["."]) == dict.fromkeys(ONE_TAG, [0, 1, 2, 3, 4])
+    resumed = tfevents.read(tmp_path, state=state)
+    assert steps_of_kinds(resumed["."]) == dict.fromkeys(ONE_TAG, [3, 4])
+    assert resumed.state() == tfevents.read(tmp_path).state()
+
+
+def test_what_does_not_fit_its_metadata_is_a_tensor(tmp_path: Path) -> None:
+    vector = struct.pack("<2f", 1, 2)
+    run = written(
+        tmp_path,
+        tensor("s", 1, [], vector[:4], "scalars"),
+        tensor("s", 1, [2], vector, "scalars"),
+        tensor("s", 1, [2], vector),
+        tensor("t", 1, [2], vector, "text"),
+        tensor("h", 1, [2], vector, "histograms"),
+        tensor("i", 1, [2], vector, "images"),
+        tensor("a", 1, [2], vector, "audio"),
+        tensor("p", 1, [2], vector, "pr_curves"),
+        tensor("c", 1, [2], vector, "custom_scalars"),
+        tensor("m", 7, [1], b"x", "mesh", 8),
+    )
+    assert run.scalars["s"].value.tolist() == [1.0]
+    assert [len(run.tensors[tag]) for tag in "sthiapcm"] == [2, 1, 1, 1, 1, 1, 1, 1]
+    assert run.tensors["s"][1].value.tolist() == [1, 2]
+    others = run.texts, run.histograms, run.images, run.audio, run.pr_curves, run.custom_scalars
+    assert not any([*others, run.meshes])
+
+
+def test_a_tensor_without_metadata_is_what_its_tag_said_first(tmp_path: Path) -> None:
+    def files(*contents: list[bytes]) -> tfevents.Log:
+        for index, values in enumerate(contents):
+            events = b"".join(event(0, 10.0, value) for value in values)
+            (tmp_path / f"tfevents.{index}").write_bytes(VERSION + events)
+        return tfevents.read(tmp_path)
+
+    one = struct.pack("<f", 1)
+    bare, scalar = tensor("x", 1, [], one), tensor("x", 1, [], one, "scalars")
+    text = tensor("x", 7, [], b"hi", "text", 8)
+    log = files([scalar], [bare], [text, bare])
+    assert (len(log["."].scalars["x"]), len(log["."].texts["x"])) == (3, 1)
+    assert "x" not in log["."].tensors
+    # A file before others says later what they hold.
+    log = files([], [bare], [bare])
+    assert len(log["."].tensors["x"]) == 2
+    state = log.state()
+    with open(tmp_path / "tfevents.0", "ab") as file:
+        file.write(event(0, 10.0, scalar))
+    log.reload()
+    for again in log, tfevents.read(tmp_path), tfevents.read(tmp_path, state=state):
+        assert not again["."].continued
+        assert len(again["."].scalars["x"]) == 3
+        assert "x" not in again["."].tensors
+    # One that comes after them says nothing of them.
+    log = files([bare], [bare], [])
+    state = log.state()
+    with open(tmp_path / "tfevents.2", "ab") as file:
+        file.write(event(0, 10.0, scalar) + event(0, 10.0, bare))
+    log.reload()
+    for again in log, tfevents.read(tmp_path):
+        assert (len(again["."].tensors["x"]), len(again["."].scalars["x"])) == (2, 2)
+    resumed = tfevents.read(tmp_path, state=state)["."]
+    assert resumed.continued
+    assert len(resumed.scalars["x"]) == 2
 
 
 def test_series_are_sequences(tmp_path: Path) -> None:

@@ -306,11 +306,11 @@ def test_a_state_of_another_type(tmp_path, state):
         ({}, "expected what Log.state.. returned"),
         ({"format": "other"}, "expected what Log.state.. returned"),
         ({"format": "tfevents.state"}, "version None"),
-        ({"format": "tfevents.state", "version": 2, "runs": {}}, "version 2"),
-        ({"format": "tfevents.state", "version": 1}, "KeyError"),
-        ({"format": "tfevents.state", "version": 1, "runs": []}, "AttributeError"),
-        ({"format": "tfevents.state", "version": 1, "runs": {"a": {}}}, "KeyError"),
-        ({"format": "tfevents.state", "version": 1, "runs": {3: {}}}, "no str"),
+        ({"format": "tfevents.state", "version": 1, "runs": {}}, "version 1"),
+        ({"format": "tfevents.state", "version": 2}, "KeyError"),
+        ({"format": "tfevents.state", "version": 2, "runs": []}, "AttributeError"),
+        ({"format": "tfevents.state", "version": 2, "runs": {"a": {}}}, "KeyError"),
+        ({"format": "tfevents.state", "version": 2, "runs": {3: {}}}, "no str"),
     ],
 )
 def test_a_state_of_something_else(tmp_path, state, match):

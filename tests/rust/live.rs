@@ -1,6 +1,9 @@
 //! A log that is updated again and again, or resumed, is what reading everything anew gives; so is
 //! what is followed.
 
+#[path = "messages.rs"]
+mod messages;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, OpenOptions};
 use std::io::Write;
@@ -26,9 +29,44 @@ enum Record {
     Histogram(&'static str, i64, usize),
     /// Of so many bytes.
     Image(&'static str, i64, usize),
+    /// With the metadata of a plugin, or none.
+    Tensor(&'static str, i64, Elements, Option<&'static str>),
     Graph(usize),
     /// Bytes that are no record.
     Garbage(u8),
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Elements {
+    Number,
+    Vector,
+    String,
+    /// Of so many bytes.
+    LongString(usize),
+}
+
+impl Elements {
+    fn encode(self, time: f64) -> Vec<u8> {
+        let mut out = Vec::new();
+        let string = |out: &mut Vec<u8>, string: &[u8]| {
+            encode::varint_field(out, 1, 7);
+            encode::bytes_field(out, 8, string);
+        };
+        match self {
+            Elements::Number => {
+                encode::varint_field(&mut out, 1, 2);
+                encode::bytes_field(&mut out, 6, &time.to_le_bytes());
+            }
+            Elements::Vector => {
+                encode::varint_field(&mut out, 1, 2);
+                encode::bytes_field(&mut out, 2, b"\x12\x02\x08\x02");
+                encode::bytes_field(&mut out, 6, &[time.to_le_bytes(); 2].concat());
+            }
+            Elements::String => string(&mut out, time.to_string().as_bytes()),
+            Elements::LongString(size) => string(&mut out, &vec![b'x'; size]),
+        }
+        out
+    }
 }
 
 impl Record {
@@ -71,6 +109,17 @@ impl Record {
                 encode::bytes_field(&mut image, 4, &vec![time as u8; size]);
                 value(out, step, tag, 4, &image);
             }
+            Record::Tensor(tag, step, elements, plugin) => {
+                let mut value = Vec::new();
+                encode::bytes_field(&mut value, 1, tag.as_bytes());
+                encode::bytes_field(&mut value, 8, &elements.encode(time));
+                if let Some(plugin) = plugin {
+                    encode::bytes_field(&mut value, 9, &messages::metadata(plugin));
+                }
+                let mut message = Vec::new();
+                encode::bytes_field(&mut message, 1, &value);
+                summary::summary_event(out, time, Some(step), &message);
+            }
             Record::Graph(size) => summary::event(out, time, None, 4, &vec![time as u8; size]),
             Record::Garbage(byte) => out.extend_from_slice(&[byte; 29]),
         }
@@ -97,14 +146,25 @@ const FILES: [&str; 5] =
 
 fn record() -> impl Strategy<Value = Record> {
     let step = || -3..12i64;
-    let tag = |tags: [&'static str; 2]| prop::sample::select(tags.to_vec());
+    // Few, so that each has values of several kinds.
+    let tag = || prop::sample::select(vec!["a", "b"]);
+    let elements = prop_oneof![
+        4 => Just(Elements::Number),
+        1 => Just(Elements::Vector),
+        4 => Just(Elements::String),
+        1 => prop::sample::select(vec![9000, 100_000]).prop_map(Elements::LongString),
+    ];
+    let plugin = prop::sample::select(vec![None, None, Some("scalars"), Some("text"), Some("x")]);
     prop_oneof![
-        6 => (tag(["s", "loss"]), step()).prop_map(|(tag, step)| Record::Scalar(tag, step)),
-        2 => (tag(["t", "note"]), step()).prop_map(|(tag, step)| Record::Text(tag, step)),
-        2 => (tag(["h", "w"]), step(), 0..4usize)
+        6 => (tag(), step()).prop_map(|(tag, step)| Record::Scalar(tag, step)),
+        1 => (tag(), step()).prop_map(|(tag, step)| Record::Text(tag, step)),
+        2 => (tag(), step(), 0..4usize)
             .prop_map(|(tag, step, buckets)| Record::Histogram(tag, step, buckets)),
-        2 => (tag(["i", "x"]), step(), prop::sample::select(vec![5, 9000]))
+        2 => (tag(), step(), prop::sample::select(vec![5, 9000]))
             .prop_map(|(tag, step, size)| Record::Image(tag, step, size)),
+        6 => (tag(), step(), elements, plugin).prop_map(|(tag, step, elements, plugin)| {
+            Record::Tensor(tag, step, elements, plugin)
+        }),
         1 => prop::sample::select(vec![3, 5000]).prop_map(Record::Graph),
         2 => step().prop_map(Record::SessionStart),
         1 => (1..3u8).prop_map(Record::Version),
@@ -453,10 +513,16 @@ fn a_state_knows_what_tags_hold_and_what_was_said_of_them_first() {
     fs::write(&path, &bytes).unwrap();
     let mut log = Log::resume(&state, &found, Restarts::Raw);
     log.update(&found, &Options::default()).unwrap();
-    let series = log.runs()[0].series(0).unwrap();
-    assert_eq!((series.kind, series.steps()), (Kind::Text, &[3][..]));
-    assert_eq!(series.metadata.as_ref().unwrap().plugin_name, "text");
-    assert_eq!(log.state()[0].tags, state[0].tags);
+    let series = [0, 1].map(|index| log.runs()[0].series(index).unwrap());
+    assert_eq!((series[0].kind, series[0].steps()), (Kind::Scalar, &[2][..]));
+    assert_eq!((series[1].kind, series[1].steps()), (Kind::Text, &[3][..]));
+    assert_eq!(series[1].metadata.as_ref().unwrap().plugin_name, "text");
+    let known = log.state()[0].tags.iter().map(|tag| tag.kind).collect::<BTreeSet<_>>();
+    assert_eq!(known, [Kind::Scalar, Kind::Text].into());
+    assert_eq!(
+        log.state()[0].files,
+        reader::read(&found, &Options::default()).unwrap().state()[0].files
+    );
 }
 
 #[test]
@@ -475,7 +541,7 @@ fn nothing_is_read_of_files_that_did_not_change() {
 }
 
 #[test]
-fn a_tag_whose_first_file_turns_out_to_hold_texts_holds_texts() {
+fn a_tag_may_have_another_kind_in_each_file() {
     let root = tempfile::tempdir().unwrap();
     let write = |name: &str, record: Record| {
         let mut bytes = Vec::new();

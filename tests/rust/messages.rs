@@ -1,4 +1,5 @@
 //! Messages for the tests, field by field.
+#![allow(dead_code)]
 
 use tfevents::wire::encode;
 

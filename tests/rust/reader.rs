@@ -377,34 +377,51 @@ fn files_of_a_run_follow_each_other_whatever_the_threads() {
 }
 
 #[test]
-fn the_first_value_in_the_run_says_what_a_tag_is() {
+fn each_value_is_what_it_says_or_else_what_its_tag_said_first() {
     let directory = tempfile::tempdir().unwrap();
-    let bare_tensor = message(|out| {
-        encode::bytes_field(out, 1, b"x");
-        encode::bytes_field(out, 8, b"\x08\x01\x2a\x04\x00\x00\x80\x3f");
-    });
-    let framed = |values: &[Vec<u8>]| {
-        let mut out = Vec::new();
-        values
-            .iter()
-            .for_each(|value| record::frame(&mut out, &event(0, 0.0, std::slice::from_ref(value))));
-        out
+    let bare = || {
+        message(|out| {
+            encode::bytes_field(out, 1, b"x");
+            encode::bytes_field(out, 8, b"\x08\x01\x2a\x04\x00\x00\x80\x3f");
+        })
     };
-    let scalar = value(&Point { style: Style::Content, ..simple("x", 0, 2.0) });
-    let read = |first: &[Vec<u8>], second: &[Vec<u8>]| {
-        fs::write(directory.path().join("a.tfevents"), framed(first)).unwrap();
-        fs::write(directory.path().join("b.tfevents"), framed(second)).unwrap();
-        let log = read_with(directory.path(), OnCorrupt::Raise).unwrap();
-        let series = log.runs()[0].series(0).unwrap();
-        (series.kind, series.points.values().to_vec(), series.values.len())
+    let scalar = || value(&Point { style: Style::Content, ..simple("x", 0, 2.0) });
+    let text = || text("x", &["hi"]);
+    let read = |files: &[&[Vec<u8>]]| {
+        let directory = directory.path();
+        for (file, values) in files.iter().enumerate() {
+            let mut bytes = Vec::new();
+            for value in *values {
+                record::frame(&mut bytes, &event(0, 0.0, std::slice::from_ref(value)));
+            }
+            fs::write(directory.join(format!("{file}.tfevents")), bytes).unwrap();
+        }
+        let log = read_with(directory, OnCorrupt::Raise).unwrap();
+        let run = &log.runs()[0];
+        let found = (0..run.tags().len()).map(|index| {
+            let series = run.series(index).unwrap();
+            (series.kind, series.points.values().to_vec(), series.values.len())
+        });
+        found.collect::<Vec<_>>()
     };
-    let (bare, scalar) = ([bare_tensor], [scalar]);
-    // Metadata in the first file hold for the second, which has none.
-    assert_eq!(read(&scalar, &bare), (Kind::Scalar, vec![2.0, 1.0], 0));
-    // And the other way round, metadata that come later change nothing.
-    assert_eq!(read(&bare, &scalar), (Kind::Tensor, vec![], 2));
-    assert_eq!(read(&[text("x", &["hi"])], &scalar), (Kind::Text, vec![], 1));
-    assert_eq!(read(&scalar, &[text("x", &["hi"])]), (Kind::Scalar, vec![2.0], 0));
+    use Kind::{Scalar, Tensor, Text};
+    // Metadata hold for what follows without, in the same file and in others.
+    assert_eq!(read(&[&[scalar(), bare()], &[bare()]]), [(Scalar, vec![2.0, 1.0, 1.0], 0)]);
+    assert_eq!(read(&[&[scalar()], &[bare()]]), [(Scalar, vec![2.0, 1.0], 0)]);
+    // For what comes before they change nothing.
+    assert_eq!(read(&[&[bare()], &[scalar()]]), [(Tensor, vec![], 1), (Scalar, vec![2.0], 0)]);
+    assert_eq!(read(&[&[bare(), scalar()], &[]]), [(Tensor, vec![], 1), (Scalar, vec![2.0], 0)]);
+    // One tag has what says that it is of several kinds.
+    assert_eq!(read(&[&[text()], &[scalar()]]), [(Text, vec![], 1), (Scalar, vec![2.0], 0)]);
+    // The first of the run count, not those of the file; and what does not fit them is a tensor.
+    assert_eq!(
+        read(&[&[text()], &[scalar(), bare()]]),
+        [(Text, vec![], 1), (Scalar, vec![2.0], 0), (Tensor, vec![], 1)]
+    );
+    assert_eq!(
+        read(&[&[scalar()], &[text(), bare()]]),
+        [(Scalar, vec![2.0, 1.0], 0), (Text, vec![], 1)]
+    );
 }
 
 #[test]

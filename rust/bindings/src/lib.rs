@@ -50,12 +50,12 @@ mod _native {
     #[pymodule_export]
     use crate::instances::instances;
     #[pymodule_export]
+    use crate::outage::Outage;
+    #[pymodule_export]
     use crate::proto::{
         graph_nodes, graph_of_meta_graph, hparams_plugin_data, layout, mesh_plugin_data,
         node_attributes, session_log,
     };
-    #[pymodule_export]
-    use crate::outage::Outage;
     #[pymodule_export]
     use crate::reader::{LogData, find};
     #[pymodule_export]

@@ -42,7 +42,7 @@ impl RunData {
         RunData { files: run.paths().map(storage::absolute).collect(), run }
     }
 
-    /// The tags that hold scalars.
+    /// The scalars of each tag that has some.
     pub fn scalar_series(&self) -> impl Iterator<Item = Arc<Series>> {
         let is_scalar = |index: &usize| self.run.tags()[*index].kind == Kind::Scalar;
         let indices = (0..self.run.tags().len()).filter(is_scalar);
@@ -95,7 +95,8 @@ impl RunData {
 
 #[pymethods]
 impl RunData {
-    /// The tags, in the order of their first values.
+    /// The tag of each index: one that has values of several kinds is there for each, in the order
+    /// of their first values.
     fn tags(&self) -> Vec<&str> {
         self.run.tags().iter().map(|tag| &*tag.name).collect()
     }
@@ -116,14 +117,14 @@ impl RunData {
         Ok(indices)
     }
 
-    /// Each tag with its kind and the number of its values that were read.
+    /// Each tag with a kind and the number of its values that were read.
     fn summary(&self) -> Vec<(&str, &'static str, usize)> {
         (self.run.tags().iter().enumerate())
             .map(|(index, tag)| (&*tag.name, tag.kind.name(), self.run.count(index)))
             .collect()
     }
 
-    /// Plugin, content, display name, description and data class of each tag.
+    /// Plugin, content, display name, description and data class of the tag at `index`.
     fn metadata<'py>(
         &self,
         py: Python<'py>,

@@ -3,7 +3,8 @@
 use std::ffi::OsString;
 
 use pyo3::prelude::*;
-use tfevents::proto::Metadata;
+use tfevents::columns::{Claim, Claims};
+use tfevents::proto::{Kind, Metadata};
 use tfevents::reader::{FileState, RunState, TagState};
 use tfevents::storage::Stamp;
 
@@ -13,8 +14,8 @@ use crate::argument;
 pub type RunTuple = (OsString, Vec<FileTuple>, Vec<TagTuple>);
 
 /// Name, offset, index of the record, length and checksum of the head, checksum of the tail, stamp,
-/// whether the file is of the first version, its last step, and the step from which it purges files
-/// before it.
+/// whether the file is of the first version, its last step, the step from which it purges files
+/// before it, and what it says of tensors.
 type FileTuple = (
     OsString,
     u64,
@@ -25,7 +26,11 @@ type FileTuple = (
     bool,
     Option<i64>,
     Option<i64>,
+    Vec<ClaimTuple>,
 );
+
+/// A tag, the kind that its first metadata claim, and those that tensors without were taken for.
+type ClaimTuple = (String, Option<String>, Vec<String>);
 
 /// Name, kind and metadata.
 type TagTuple = (String, String, Option<MetadataTuple>);
@@ -37,7 +42,9 @@ pub fn to_tuple(run: RunState) -> RunTuple {
     let files = run.files.into_iter().map(|file| {
         let stamp = file.stamp.map(|Stamp { length, version: (a, b, c) }| (length, a, b, c));
         let FileState { name, offset, record, head, tail, is_old, last_step, purged, .. } = file;
-        (name, offset, record, head, tail, stamp, is_old, last_step, purged)
+        let mut claims: Vec<ClaimTuple> = file.claims.iter().map(claim_tuple).collect();
+        claims.sort();
+        (name, offset, record, head, tail, stamp, is_old, last_step, purged, claims)
     });
     let tags = run.tags.into_iter().map(|tag| {
         let metadata = tag.metadata.map(|it| {
@@ -51,10 +58,12 @@ pub fn to_tuple(run: RunState) -> RunTuple {
 
 pub fn from_tuple((name, files, tags): RunTuple) -> PyResult<RunState> {
     let files = files.into_iter().map(|file| {
-        let (name, offset, record, head, tail, stamp, is_old, last_step, purged) = file;
+        let (name, offset, record, head, tail, stamp, is_old, last_step, purged, claims) = file;
         let stamp = stamp.map(|(length, a, b, c)| Stamp { length, version: (a, b, c) });
-        FileState { name, offset, record, head, tail, stamp, is_old, last_step, purged }
+        let claims = claims.into_iter().map(claim).collect::<PyResult<Claims>>()?;
+        Ok(FileState { name, offset, record, head, tail, stamp, is_old, last_step, purged, claims })
     });
+    let files = files.collect::<PyResult<_>>()?;
     let tags = tags.into_iter().map(|(name, kind_name, metadata)| {
         let metadata = metadata.map(|(plugin_name, content, display_name, description, class)| {
             Box::new(Metadata {
@@ -68,5 +77,17 @@ pub fn from_tuple((name, files, tags): RunTuple) -> PyResult<RunState> {
         Ok(TagState { name: name.into(), kind: argument::kind(&kind_name, "state")?, metadata })
     });
     let tags = tags.collect::<PyResult<_>>()?;
-    Ok(RunState { name: name.into(), files: files.collect(), tags })
+    Ok(RunState { name: name.into(), files, tags })
+}
+
+fn claim_tuple((tag, claim): (&str, Claim)) -> ClaimTuple {
+    let name = |kind: Kind| kind.name().to_owned();
+    (tag.to_owned(), claim.first.map(name), claim.assumed.iter().map(name).collect())
+}
+
+fn claim((tag, first, assumed): ClaimTuple) -> PyResult<(Box<str>, Claim)> {
+    let kind = |name: String| argument::kind(&name, "state");
+    let first = first.map(kind).transpose()?;
+    let assumed = assumed.into_iter().map(kind).collect::<PyResult<_>>()?;
+    Ok((tag.into(), Claim { first, assumed }))
 }

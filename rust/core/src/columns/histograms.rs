@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::columns::words::Words;
+use crate::columns::memory::Lockstep;
 use crate::proto::{Data, Elements, Histogram, Tensor};
 
 /// Steps, wall times and histograms of one tag.
@@ -23,7 +23,7 @@ pub struct Histograms {
     /// Where the buckets of each end.
     ends: Vec<usize>,
     /// The upper limits of all buckets, and their counts.
-    buckets: Words<2>,
+    buckets: Lockstep<2>,
     /// Which are tensors; empty while none is.
     tensors: Vec<bool>,
 }
@@ -150,7 +150,7 @@ impl Histograms {
     }
 
     /// The buckets of all, to be laid out or given room.
-    pub(crate) fn buckets_mut(&mut self) -> &mut Words<2> {
+    pub(crate) fn buckets_mut(&mut self) -> &mut Lockstep<2> {
         &mut self.buckets
     }
 

@@ -1,26 +1,29 @@
 //! Records to columns.
 
-pub(crate) mod arena;
 pub(crate) mod blobs;
 pub(crate) mod builder;
+pub(crate) mod claims;
+pub(crate) mod content;
 mod frame;
 pub(crate) mod histograms;
+pub(crate) mod memory;
+pub(crate) mod origin;
 pub(crate) mod points;
-mod prefetch;
 pub(crate) mod restarts;
 pub(crate) mod selection;
 pub(crate) mod series;
 pub(crate) mod sessions;
 mod template;
 pub(crate) mod texts;
-pub(crate) mod words;
 
+pub use crate::proto::KindSet;
 pub use blobs::{Blob, Blobs, Place};
-pub use builder::Origin;
+pub use claims::{Claim, Claims};
 pub use histograms::Histograms;
+pub use memory::Lockstep;
+pub use origin::Origin;
 pub use points::Points;
 pub use restarts::Restarts;
-pub use selection::{Kinds as KindSet, Selection};
+pub use selection::Selection;
 pub use series::{Series, Values};
 pub use texts::{Text, Texts};
-pub use words::Words;

@@ -1,18 +1,14 @@
 //! The columns of one tag's scalars.
 
-#![allow(unsafe_code)]
-
-use crate::columns::words::Words;
+use crate::columns::memory::Lockstep;
 
 /// Steps, wall times and values of one tag.
-pub type Points = Words<3>;
+pub type Points = Lockstep<3>;
 
 impl Points {
     /// The steps.
     pub fn steps(&self) -> &[i64] {
-        let words = self.column(0);
-        // SAFETY: any word is an `i64`.
-        unsafe { std::slice::from_raw_parts(words.as_ptr().cast(), words.len()) }
+        self.integers(0)
     }
 
     /// Seconds since the epoch.

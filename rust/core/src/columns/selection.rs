@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::proto::kind::Kind;
+use crate::proto::{Kind, KindSet};
 
 /// What to read. Values that are not selected are checked and stepped over.
 #[derive(Clone, Copy)]
@@ -11,38 +11,14 @@ pub struct Selection<'a> {
     /// What has no tag of its own (hyperparameters, graphs, sessions) is not asked for.
     pub tags: Option<&'a (dyn Fn(&str) -> bool + Sync)>,
     /// Which kinds.
-    pub kinds: Kinds,
+    pub kinds: KindSet,
     /// The first and the last step of the values under tags.
     pub steps: (i64, i64),
 }
 
-/// A set of kinds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Kinds(u32);
-
-impl Kinds {
-    /// All of them.
-    pub const ALL: Kinds = Kinds(u32::MAX);
-
-    /// Whether this one is among them.
-    pub fn contains(self, kind: Kind) -> bool {
-        self.0 & Kinds::bit(kind) != 0
-    }
-
-    fn bit(kind: Kind) -> u32 {
-        1 << kind as u32
-    }
-}
-
-impl FromIterator<Kind> for Kinds {
-    fn from_iter<T: IntoIterator<Item = Kind>>(kinds: T) -> Kinds {
-        Kinds(kinds.into_iter().fold(0, |set, kind| set | Kinds::bit(kind)))
-    }
-}
-
 impl Default for Selection<'_> {
     fn default() -> Self {
-        Selection { tags: None, kinds: Kinds::ALL, steps: (i64::MIN, i64::MAX) }
+        Selection { tags: None, kinds: KindSet::ALL, steps: (i64::MIN, i64::MAX) }
     }
 }
 

@@ -12,23 +12,23 @@ use crate::columns::texts::Texts;
 use crate::proto::kind::Kind;
 use crate::proto::{Data, Event, Metadata, SummaryValue};
 
-/// One tag of a run, with all that is read of it.
+/// The values of one kind under one tag.
 #[derive(Debug)]
 pub struct Series {
     /// The tag's name.
     pub tag: Box<str>,
-    /// What it holds.
+    /// What the values are.
     pub kind: Kind,
-    /// The first metadata that came with its values.
+    /// The first metadata that came with them.
     pub metadata: Option<Box<Metadata<'static>>>,
-    /// Its scalars, if it holds scalars.
+    /// The values, if they are scalars.
     pub points: Points,
-    /// Its values, if it holds something else.
+    /// The values, if they are something else.
     pub values: Values,
     /// Which of the values come from which file, in order; none if all come from the first, and
     /// nothing is to be said of them.
     pub(crate) segments: Vec<Segment>,
-    /// Whether it is wanted. One that is not only says what the tag is.
+    /// Whether it is wanted. Of one that is not, only the metadata are kept.
     pub(crate) is_selected: bool,
 }
 
@@ -103,11 +103,10 @@ impl Values {
         }
     }
 
-    /// Appends a value of this kind, if it is one. The value's bytes lie at `offset` in the file,
-    /// if that is known.
+    /// Appends a value, which is of this kind, and whose bytes lie at `offset` in the file, if that
+    /// is known.
     pub(crate) fn push(
         &mut self,
-        kind: Kind,
         event: &Event<'_>,
         value: &SummaryValue<'_>,
         offset: Option<u64>,
@@ -120,9 +119,7 @@ impl Values {
                 }
             }
             (Values::Histograms(histograms), data) => histograms.push(step, wall_time, data),
-            (Values::Blobs(blobs), data) if kind.takes(data) => {
-                blobs.push(step, wall_time, value.raw, offset);
-            }
+            (Values::Blobs(blobs), _) => blobs.push(step, wall_time, value.raw, offset),
             _ => {}
         }
     }
@@ -167,15 +164,22 @@ impl Series {
         self.len() == 0
     }
 
-    /// Appends all of `other`, the same tag in the file at this index. There is room already for
-    /// the points.
+    /// Appends all of `other`, the same tag and kind in the file at this index, or in the next part
+    /// of it. There is room already for the points.
     pub(crate) fn append(&mut self, mut other: Series, file: u32) {
         let start = self.len();
         self.metadata = self.metadata.take().or(other.metadata.take());
-        let purges = other.purges().map(|purge| purge.moved(0, start)).collect();
+        let purges: Vec<_> = other.purges().map(|purge| purge.moved(0, start)).collect();
         self.points.append(other.points);
         self.values.append(other.values, file);
-        self.segments.push(Segment { file, range: start..self.len(), purges });
+        let range = start..self.len();
+        match self.segments.last_mut() {
+            Some(last) if last.file == file => {
+                last.purges.extend(purges);
+                last.range.end = range.end;
+            }
+            _ => self.segments.push(Segment { file, range, purges }),
+        }
     }
 
     /// Says which file all of it comes from.

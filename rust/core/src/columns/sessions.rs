@@ -2,6 +2,8 @@
 //!
 //! [`Restarts::TensorBoard`]: super::Restarts::TensorBoard
 
+use std::collections::HashMap;
+
 /// After so many restarts it is kept track of which tags had values since the last one. Before, to
 /// look at all tags at each costs less.
 const MANY: usize = 16;
@@ -21,12 +23,14 @@ pub struct Sessions {
 
 /// What a file says of restarts, once it is read.
 #[derive(Debug, Clone, Default)]
-pub struct Summary {
+pub struct SessionsRead {
     /// What the file continues with, should it grow.
     pub version: Option<f64>,
     pub last_step: Option<i64>,
     /// What came before in other files and has this step or a later one is purged.
     pub purged: Option<i64>,
+    /// The same of a tag alone.
+    pub purged_under: HashMap<Box<str>, i64>,
 }
 
 fn is_old(version: Option<f64>) -> bool {
@@ -35,7 +39,7 @@ fn is_old(version: Option<f64>) -> bool {
 
 impl Sessions {
     /// Those of a file that was read up to some point.
-    pub fn resume(is_watched: bool, before: Option<&Summary>) -> Sessions {
+    pub fn resume(is_watched: bool, before: Option<&SessionsRead>) -> Sessions {
         let (version, last_step) = before.map_or((None, None), |it| (it.version, it.last_step));
         Sessions { is_watched, version, last_step, ..Sessions::default() }
     }
@@ -84,22 +88,32 @@ impl Sessions {
         least
     }
 
-    pub fn into_summary(self) -> Summary {
+    /// What was read, when steps went backwards under these tags.
+    pub fn into_read(self, purged_under: HashMap<Box<str>, i64>) -> SessionsRead {
         let purged = self.starts.iter().copied().min();
-        Summary { version: self.version, last_step: self.last_step, purged }
+        SessionsRead { version: self.version, last_step: self.last_step, purged, purged_under }
     }
 }
 
-impl Summary {
+impl SessionsRead {
     /// Whether steps that go backwards tell of a restart, since nothing else does.
     pub fn is_old(&self) -> bool {
         is_old(self.version)
     }
 
-    /// Adds what the file says of restarts after it grew.
-    pub fn continued(&mut self, rest: Summary) {
+    /// What came before under this tag and has this step or a later one is purged.
+    pub fn purged(&self, tag: &str) -> Option<i64> {
+        self.purged.into_iter().chain(self.purged_under.get(tag).copied()).min()
+    }
+
+    /// Adds what the next part of the file says, or the file after it grew.
+    pub fn append(&mut self, rest: SessionsRead) {
         self.version = rest.version;
         self.last_step = rest.last_step;
         self.purged = self.purged.into_iter().chain(rest.purged).min();
+        for (tag, step) in rest.purged_under {
+            let least = self.purged_under.entry(tag).or_insert(step);
+            *least = step.min(*least);
+        }
     }
 }

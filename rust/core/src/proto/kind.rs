@@ -1,19 +1,26 @@
-//! What a tag holds.
+//! What values are.
 
+use crate::proto::array::Elements;
+use crate::proto::data_type::DataType;
+use crate::proto::element::Element;
 use crate::proto::metadata::{Metadata, data_class};
+use crate::proto::number::tensor as number;
 use crate::proto::plugin;
+use crate::proto::pr_curve::PR_CURVE_ROWS;
+use crate::proto::shape::sizes;
+use crate::proto::tensor::Tensor;
+use crate::proto::tensor_scalar::TensorScalar;
 use crate::proto::value::Data;
 
-/// What a tag of a run holds, for all of the run.
+/// What a value under a tag is. One tag may have values of several kinds.
 ///
-/// TensorBoard's rule (`tensorboard/data_compat.py`, `dataclass_compat.py`, and `run.rs` of its
-/// data server): the tag's first value in the run decides. A `simple_value`, a histogram, an image
-/// or a sound are what they are. Of a tensor the metadata say: data class `SCALAR`, or no data
-/// class and the plugin `scalars`, make it a scalar; the plugins `images` and `audio` with data
-/// class `BLOB_SEQUENCE` or none, and `histograms`, `text`, `pr_curves`, `mesh`, `custom_scalars`
-/// and `hparams` with `TENSOR` or none, make it what they are called. Later metadata are ignored,
-/// so are values that do not fit: a scalar is a `simple_value` or a tensor with one element that is
-/// a real number, a text is a tensor of strings.
+/// A value says it itself: a `simple_value`, a histogram, an image or a sound are what they are. Of
+/// a tensor the metadata say (`tensorboard/data_compat.py`, `dataclass_compat.py`, and `run.rs` of
+/// TensorBoard's data server): data class `SCALAR`, or no data class and the plugin `scalars`, make
+/// it a scalar; the plugins `images` and `audio` with data class `BLOB_SEQUENCE` or none, and
+/// `histograms`, `text`, `pr_curves`, `mesh`, `custom_scalars` and `hparams` with `TENSOR` or none,
+/// make it what they are called. A tensor without metadata goes by the first of its tag in the run.
+/// One that does not fit what they say, as a vector where they say scalar, is a tensor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Kind {
@@ -45,7 +52,7 @@ pub enum Kind {
     RunMetadata,
     /// Starts and stops of the training program.
     SessionLog,
-    /// Anything else.
+    /// Anything else: metadata without a value, and histograms as they were before 2015.
     Other,
 }
 
@@ -69,18 +76,8 @@ impl Kind {
         Kind::Other,
     ];
 
-    /// The kind of the tag whose first value has this content and these metadata.
-    pub fn of(data: &Data<'_>, metadata: Option<&Metadata<'_>>) -> Kind {
-        let otherwise = match data {
-            Data::SimpleValue(_) => return Kind::Scalar,
-            Data::Histogram(_) => return Kind::Histogram,
-            Data::Image(_) => return Kind::Image,
-            Data::Audio(_) => return Kind::Audio,
-            Data::Other(_) => return Kind::Other,
-            Data::Tensor(_) => Kind::Tensor,
-            Data::Nothing => Kind::Other,
-        };
-        let Some(metadata) = metadata else { return otherwise };
+    /// What tensors with these metadata claim to be.
+    pub fn claimed_by(metadata: &Metadata<'_>) -> Kind {
         use data_class::{BLOB_SEQUENCE, SCALAR, TENSOR, UNKNOWN};
         match (metadata.data_class, &*metadata.plugin_name) {
             (SCALAR, _) | (UNKNOWN, plugin::SCALARS) => Kind::Scalar,
@@ -92,22 +89,44 @@ impl Kind {
             (TENSOR | UNKNOWN, plugin::MESH) => Kind::Mesh,
             (TENSOR | UNKNOWN, plugin::CUSTOM_SCALARS) => Kind::CustomScalars,
             (TENSOR | UNKNOWN, plugin::HPARAMS) => Kind::HParams,
-            _ => otherwise,
+            _ => Kind::Tensor,
         }
     }
 
-    /// Whether a value with this content belongs under a tag of this kind. Scalars and texts ask
-    /// for more.
-    pub fn takes(self, data: &Data<'_>) -> bool {
+    /// The kind of a value with this content, which is `claimed`, should it be a tensor.
+    pub fn of(data: &Data<'_>, claimed: Kind) -> Kind {
         match data {
-            Data::SimpleValue(_) => self == Kind::Scalar,
-            Data::Histogram(_) => self == Kind::Histogram,
-            Data::Image(_) => self == Kind::Image,
-            Data::Audio(_) => self == Kind::Audio,
-            Data::Tensor(_) => self != Kind::Other,
+            Data::SimpleValue(_) => Kind::Scalar,
+            Data::Histogram(_) => Kind::Histogram,
+            Data::Image(_) => Kind::Image,
+            Data::Audio(_) => Kind::Audio,
+            Data::Tensor(tensor) if claimed.is_kind_of(tensor) => claimed,
+            Data::Tensor(_) => Kind::Tensor,
             // What hyperparameters there are say the metadata.
-            Data::Nothing => self == Kind::HParams,
-            Data::Other(_) => false,
+            Data::Nothing if claimed == Kind::HParams => Kind::HParams,
+            Data::Nothing | Data::Other(_) => Kind::Other,
+        }
+    }
+
+    /// Whether it takes all of a tensor, and not only its type and shape, to tell whether it is of
+    /// this kind.
+    pub(crate) fn needs_elements(self) -> bool {
+        matches!(self, Kind::Scalar | Kind::Text | Kind::Histogram)
+    }
+
+    /// Whether a tensor that claims to be of this kind is.
+    fn is_kind_of(self, tensor: &Tensor<'_>) -> bool {
+        let is_real = || Element::of(tensor.dtype).is_some();
+        match self {
+            Kind::Scalar => tensor.scalar().and_then(TensorScalar::to_f64).is_some(),
+            Kind::Text => tensor.strings().is_some(),
+            Kind::Histogram => is_histogram(tensor),
+            Kind::Image | Kind::Audio | Kind::CustomScalars => {
+                tensor.dtype == DataType::String as i32
+            }
+            Kind::PrCurve => is_real() && is_curve(tensor),
+            Kind::Mesh => is_real(),
+            _ => true,
         }
     }
 
@@ -130,5 +149,74 @@ impl Kind {
             Kind::SessionLog => "session_log",
             Kind::Other => "other",
         }
+    }
+}
+
+/// Whether a tensor holds as many rows of left edge, right edge and count as its shape \[k, 3\] says.
+fn is_histogram(tensor: &Tensor<'_>) -> bool {
+    let Ok(array) = tensor.array() else { return false };
+    match (&array.shape[..], &array.elements) {
+        // One number for all buckets is no histogram.
+        (&[buckets, 3], Elements::Numbers(dtype, bytes)) => {
+            matches!(dtype.name, "float32" | "float64") && bytes.len() / dtype.size == 3 * buckets
+        }
+        _ => false,
+    }
+}
+
+/// Whether a tensor has the shape of a curve.
+fn is_curve(tensor: &Tensor<'_>) -> bool {
+    let sizes = tensor.bytes(number::TENSOR_SHAPE).flat_map(sizes).flatten();
+    matches!(sizes.collect::<Vec<i64>>()[..], [rows, _] if rows == PR_CURVE_ROWS as i64)
+}
+
+/// A set of kinds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct KindSet(u32);
+
+impl KindSet {
+    /// All of them.
+    pub const ALL: KindSet = KindSet(u32::MAX);
+
+    /// Whether this one is among them.
+    pub fn contains(self, kind: Kind) -> bool {
+        self.0 & KindSet::bit(kind) != 0
+    }
+
+    /// Adds this one.
+    pub fn insert(&mut self, kind: Kind) {
+        self.0 |= KindSet::bit(kind);
+    }
+
+    /// Those of either.
+    pub fn union(self, other: KindSet) -> KindSet {
+        KindSet(self.0 | other.0)
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Whether there is none but this one.
+    pub fn is_at_most(self, kind: Kind) -> bool {
+        self.0 & !KindSet::bit(kind) == 0
+    }
+
+    /// Each of them.
+    pub fn iter(self) -> impl Iterator<Item = Kind> {
+        Kind::ALL.into_iter().filter(move |&kind| self.contains(kind))
+    }
+
+    fn bit(kind: Kind) -> u32 {
+        1 << kind as u32
+    }
+}
+
+impl FromIterator<Kind> for KindSet {
+    fn from_iter<T: IntoIterator<Item = Kind>>(kinds: T) -> KindSet {
+        let mut set = KindSet::default();
+        kinds.into_iter().for_each(|kind| set.insert(kind));
+        set
     }
 }

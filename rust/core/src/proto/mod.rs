@@ -54,7 +54,7 @@ pub use hparams::{
     HparamsStatus, MetricInfo, SessionEnd, SessionStart,
 };
 pub use image::{Image, Pictures};
-pub use kind::Kind;
+pub use kind::{Kind, KindSet};
 pub use layout::{Category, Chart, ChartContent, LAYOUT_TAG, Layout, MarginSeries};
 pub use log_message::LogMessage;
 pub use mesh::{MeshComponent, MeshPluginData};

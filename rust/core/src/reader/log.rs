@@ -5,10 +5,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::columns::Restarts;
+use crate::columns::claims::Claimed;
 use crate::error::Result;
 use crate::logdir::RunFiles;
-use crate::reader::files::{FileContent, Task, read_files};
 use crate::reader::options::Options;
+use crate::reader::parallel::{FileContent, Task, read_files};
 use crate::reader::run::{Run, RunFile};
 use crate::reader::state::RunState;
 use crate::scan::damage::Damage;
@@ -127,7 +128,7 @@ impl Log {
 }
 
 fn whole(path: &Path) -> Task<'_> {
-    Task { path, before: None, known: Vec::new() }
+    Task { path, before: None, claimed: Claimed::default() }
 }
 
 /// What is to be done for a run that was found, and read before as `old`.
@@ -163,8 +164,7 @@ fn plan<'r>(
                     Err(error) => return Err(error),
                 },
             };
-            let known = old.kinds();
-            tasks.push(Task { path, before, known });
+            tasks.push(Task { path, before, claimed: old.claimed_in(&found.files, path) });
             plan = Plan::Grow(old, tasks.len() - start);
         }
     }

@@ -1,16 +1,18 @@
 //! Event files to columns.
 
 mod file;
-mod files;
 mod follow;
 mod log;
 mod options;
+mod parallel;
 mod run;
 mod state;
 pub mod table;
+mod tag;
 
 pub use follow::Follower;
 pub use log::{Log, read};
 pub use options::Options;
-pub use run::{Run, Tag};
+pub use run::Run;
 pub use state::{FileState, RunState, TagState};
+pub use tag::Tag;

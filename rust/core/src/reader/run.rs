@@ -1,21 +1,24 @@
 //! One run: what is read of its files, as it was at one time.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
-use crate::columns::builder::Origin;
-use crate::columns::points::Points;
+use crate::columns::claims::{Claimed, Claims};
+use crate::columns::content::{Content, merge};
+use crate::columns::origin::Origin;
 use crate::columns::restarts::{self, Purge, Restarts};
 use crate::columns::series::{Segment, Series};
-use crate::columns::sessions;
+use crate::columns::sessions::SessionsRead;
 use crate::error::Result;
 use crate::logdir::RunFiles;
-use crate::proto::kind::Kind;
-use crate::reader::files::{FileContent, Scratch, Task, read_file};
+use crate::proto::Kind;
 use crate::reader::options::Options;
+use crate::reader::parallel::{FileContent, Scratch, Task, read_file};
 use crate::reader::state::{FileState, RunState, TagState};
+use crate::reader::tag::Tag;
 use crate::scan::damage::Damage;
 use crate::scan::progress::Progress;
 
@@ -29,7 +32,7 @@ pub struct Run {
     /// The place of each file in the order in which they are read.
     rank: Vec<usize>,
     restarts: Restarts,
-    /// Its tags, in the order in which they first came.
+    /// Each kind of each of its tags, in the order in which they first came.
     tags: Vec<Tag>,
     /// What its events hold that are no values under tags: graphs, run metadata by their tags,
     /// session logs.
@@ -45,59 +48,9 @@ pub struct Run {
 pub(super) struct RunFile {
     pub path: PathBuf,
     pub progress: Progress,
-    pub sessions: sessions::Summary,
+    pub sessions: SessionsRead,
     pub origin: Origin,
-}
-
-/// One tag of a run.
-#[derive(Debug)]
-pub struct Tag {
-    /// Its name.
-    pub name: Box<str>,
-    /// What it holds.
-    pub kind: Kind,
-    /// What was read, in the order in which it was. Each part is longer than the next, so that few
-    /// wait to be joined, and nothing is joined often.
-    parts: Vec<Arc<Series>>,
-    /// All of it.
-    joined: OnceLock<Arc<Series>>,
-}
-
-impl Tag {
-    fn new(series: Series) -> Tag {
-        let (name, kind) = (series.tag.clone(), series.kind);
-        Tag { name, kind, parts: vec![Arc::new(series)], joined: OnceLock::new() }
-    }
-
-    /// Whether the file says anything of it.
-    fn is_of(series: &Series) -> bool {
-        !series.is_empty()
-            || series.metadata.is_some()
-            || series.segments.iter().any(|segment| !segment.purges.is_empty())
-    }
-
-    /// How many values were read under it.
-    fn len(&self) -> usize {
-        self.parts.iter().map(|part| part.len()).sum()
-    }
-
-    /// The same tag, and more of it.
-    fn grown(&self, series: Option<Series>, restarts: Restarts, rank: &[usize]) -> Tag {
-        let mut parts = match (self.joined.get(), restarts) {
-            (Some(joined), Restarts::Raw) => vec![Arc::clone(joined)],
-            _ => self.parts.clone(),
-        };
-        parts.extend(series.map(Arc::new));
-        while let [.., before, last] = &parts[..]
-            && before.len() <= last.len()
-        {
-            let start = parts.len() - 2;
-            let Some(joined) = Series::join(&parts[start..], rank) else { break };
-            parts.truncate(start);
-            parts.push(Arc::new(joined));
-        }
-        Tag { name: self.name.clone(), kind: self.kind, parts, joined: OnceLock::new() }
-    }
+    pub claims: Claims,
 }
 
 impl Run {
@@ -109,21 +62,19 @@ impl Run {
         options: &Options<'_>,
     ) -> Result<Run> {
         let (mut series, mut events, mut files) = (Vec::new(), Vec::new(), Vec::new());
-        let mut kinds = Kinds::default();
-        for (path, mut file) in paths.iter().zip(contents) {
-            if kinds.differ(&series, &file.content.series) {
-                file = kinds.read_again(path, options)?;
+        let (mut claimed, mut others) = (Claimed::default(), Others::default());
+        for ((index, path), mut file) in (0..).zip(paths).zip(contents) {
+            // What comes once can't be read again.
+            if !claimed.add(&file.content.claims) && file.progress.stamp.is_some() {
+                file = read_again(path, &claimed, options)?;
+                claimed.add(&file.content.claims);
             }
-            let FileContent { content, progress } = file;
-            series.push(content.series);
-            events.push(content.events);
-            let (sessions, origin) = (content.sessions, content.origin);
-            files.push(RunFile { path: path.clone(), progress, sessions, origin });
-        }
-        let mut others = Vec::new();
-        let is_other = |series: &Series| !series.is_selected;
-        for series in series.iter().flatten().filter(|series| is_other(series)) {
-            others.push(state_of(series));
+            let FileContent { mut content, progress } = file;
+            others.take(&mut content);
+            series.push((index, content.series));
+            events.push((index, content.events));
+            let (sessions, origin, claims) = (content.sessions, content.origin, content.claims);
+            files.push(RunFile { path: path.clone(), progress, sessions, origin, claims });
         }
         Ok(Run {
             name: name.to_owned(),
@@ -132,7 +83,7 @@ impl Run {
             restarts: options.restarts,
             tags: merge(series).into_iter().map(Tag::new).collect(),
             events: merge(events).into_iter().map(Tag::new).collect(),
-            others,
+            others: others.states,
             is_continued: false,
         })
     }
@@ -146,6 +97,7 @@ impl Run {
             progress: file.progress(),
             sessions: file.sessions(),
             origin: Origin::default(),
+            claims: file.claims.clone(),
         };
         let there = found.files.iter().filter_map(|path| Some((path, path.file_name()?)));
         let mut files: Vec<RunFile> =
@@ -166,20 +118,17 @@ impl Run {
 
     /// How far it is read.
     pub(super) fn state(&self) -> RunState {
-        let file_state = |file: &RunFile| {
-            let name = file.path.file_name().unwrap_or_default().to_owned();
-            FileState::new(name, &file.progress, &file.sessions)
-        };
         let tag_state = |tag: &Tag| TagState {
             name: tag.name.clone(),
             kind: tag.kind,
-            metadata: tag.parts.iter().find_map(|part| part.metadata.clone()),
+            metadata: tag.metadata().map(|metadata| Box::new(metadata.clone())),
         };
-        let names: HashSet<&str> = self.tags.iter().map(|tag| &*tag.name).collect();
-        let others = self.others.iter().filter(|other| !names.contains(&*other.name));
+        let there: HashSet<(&str, Kind)> =
+            self.tags.iter().map(|tag| (&*tag.name, tag.kind)).collect();
+        let others = self.others.iter().filter(|it| !there.contains(&(&*it.name, it.kind)));
         RunState {
             name: self.name.clone(),
-            files: self.ordered().map(file_state).collect(),
+            files: self.ordered().map(RunFile::state).collect(),
             tags: self.tags.iter().map(tag_state).chain(others.cloned()).collect(),
         }
     }
@@ -209,7 +158,7 @@ impl Run {
         self.ordered().flat_map(|file| &file.progress.damage)
     }
 
-    /// Its tags, in the order in which they first came.
+    /// Each kind of each of its tags, in the order in which they first came.
     pub fn tags(&self) -> &[Tag] {
         &self.tags
     }
@@ -232,30 +181,21 @@ impl Run {
     /// What was read of the tag at this index, those of the events after the others. To join its
     /// parts takes time when it is asked for first.
     pub fn series(&self, index: usize) -> Option<Arc<Series>> {
-        let Some(tag) = self.tags.get(index) else {
-            let tag = self.events.get(index - self.tags.len())?;
-            return Some(Arc::clone(tag.joined.get_or_init(|| self.join(tag))));
-        };
-        let series = tag.joined.get_or_init(|| {
-            let joined = self.join(tag);
-            let kept = match self.restarts {
-                Restarts::Raw => None,
-                Restarts::LastWins => restarts::last_of_each(joined.steps()),
-                Restarts::TensorBoard => restarts::unpurged(joined.steps(), &self.purges(&joined)),
-            };
-            kept.map_or(joined.clone(), |kept| Arc::new(joined.of_ranges(&kept)))
-        });
-        Some(Arc::clone(series))
+        if let Some(tag) = self.tags.get(index) {
+            return Some(tag.series(&self.rank, |series| self.without_repeated(series)));
+        }
+        let event = self.events.get(index - self.tags.len())?;
+        Some(event.series(&self.rank, |series| series))
     }
 
-    fn join(&self, tag: &Tag) -> Arc<Series> {
-        match &tag.parts[..] {
-            [only] => Arc::clone(only),
-            parts => Arc::new(
-                Series::join(parts, &self.rank)
-                    .unwrap_or_else(|| Series::new(&tag.name, tag.kind, false)),
-            ),
-        }
+    /// The same without what came again after a restart.
+    fn without_repeated(&self, series: Arc<Series>) -> Arc<Series> {
+        let kept = match self.restarts {
+            Restarts::Raw => None,
+            Restarts::LastWins => restarts::last_of_each(series.steps()),
+            Restarts::TensorBoard => restarts::unpurged(series.steps(), &self.purges(&series)),
+        };
+        kept.map_or(series.clone(), |kept| Arc::new(series.of_ranges(&kept)))
     }
 
     /// What restarts purge of a tag.
@@ -267,7 +207,7 @@ impl Run {
         for file in self.order() {
             let segment = segments.get(&file);
             let start = segment.map_or(end, |segment| segment.range.start);
-            if let Some(step) = self.files[file].sessions.purged {
+            if let Some(step) = self.files[file].sessions.purged(&series.tag) {
                 restarts::add(&mut purges, Purge { before: start, step });
             }
             for purge in segment.iter().flat_map(|segment| &segment.purges) {
@@ -294,193 +234,193 @@ impl Run {
         &self.files
     }
 
-    /// What all of its tags hold.
-    pub(super) fn kinds(&self) -> Vec<(&str, Kind)> {
-        let tags = self.tags.iter().map(|tag| (&*tag.name, tag.kind));
-        tags.chain(self.others.iter().map(|tag| (&*tag.name, tag.kind))).collect()
+    /// What tags claim that a tensor has at the end of the file at `path`, or, should it be new,
+    /// at its beginning, now that the run's files are these in this order.
+    pub(super) fn claimed_in(&self, paths: &[PathBuf], path: &Path) -> Claimed {
+        let files: HashMap<&Path, &RunFile> =
+            self.files.iter().map(|file| (&*file.path, file)).collect();
+        let mut claimed = Claimed::default();
+        for other in paths {
+            if let Some(file) = files.get(&**other) {
+                claimed.add(&file.claims);
+            }
+            if other == path {
+                break;
+            }
+        }
+        claimed
     }
 
     /// The run after some of its files grew or came, which are given with what came, now that its
-    /// files are these in this order. None if a tag turns out to hold two kinds of values.
+    /// files are these in this order. None if all has to be read again, since a file before others
+    /// says now what tensors in them are.
     pub(super) fn grown(&self, paths: &[PathBuf], news: Vec<(&Path, FileContent)>) -> Option<Run> {
         let mut files = self.files.clone();
-        let places: HashMap<&Path, usize> =
-            self.files.iter().map(|file| &*file.path).zip(0..).collect();
-        let mut contents = Vec::new();
-        for (path, FileContent { content, progress }) in news {
-            let index = match places.get(path) {
-                Some(&index) => {
-                    let file = &mut files[index];
-                    file.progress = progress;
-                    file.sessions.continued(content.sessions.clone());
-                    file.origin.continued(&content.origin);
-                    index
-                }
-                None => {
-                    let (sessions, origin) = (content.sessions.clone(), content.origin.clone());
-                    files.push(RunFile { path: path.to_owned(), progress, sessions, origin });
-                    files.len() - 1
-                }
-            };
-            contents.push((index, content));
-        }
+        let contents = add_files(&mut files, news);
         let ranks: HashMap<&Path, usize> = paths.iter().map(|it| &**it).zip(0..).collect();
-        let rank = files.iter().map(|file| ranks.get(&*file.path).copied().unwrap_or(0)).collect();
+        let rank: Vec<usize> =
+            files.iter().map(|file| ranks.get(&*file.path).copied().unwrap_or(0)).collect();
+        let unchanged = |tag: &Tag| tag.grown(None, self.restarts, &rank);
         let mut run = Run {
             name: self.name.clone(),
             files,
-            rank,
             restarts: self.restarts,
-            tags: self.tags.iter().map(|tag| self.unchanged(tag)).collect(),
-            events: self.events.iter().map(|tag| self.unchanged(tag)).collect(),
-            others: self.others.clone(),
+            tags: self.tags.iter().map(unchanged).collect(),
+            events: self.events.iter().map(unchanged).collect(),
+            others: Vec::new(),
             is_continued: self.is_continued,
+            rank,
         };
-        let mut places: HashMap<(bool, Kind, Box<str>), usize> = HashMap::new();
-        for (is_event, tags) in [(false, &run.tags), (true, &run.events)] {
-            for (index, tag) in tags.iter().enumerate() {
-                places.insert((is_event, tag.kind, tag.name.clone()), index);
-            }
+        let mut claimed = Claimed::default();
+        if !run.ordered().all(|file| claimed.add(&file.claims)) {
+            return None;
         }
-        let known: HashMap<&str, Kind> = self.kinds().into_iter().collect();
-        let mut new: HashMap<Box<str>, Kind> = HashMap::new();
-        let mut said: HashMap<&str, _> = (self.others.iter())
-            .filter_map(|tag| Some((&*tag.name, tag.metadata.as_ref()?)))
-            .collect();
-        for (file, content) in contents {
-            let is_continued = file < self.files.len();
-            // What it says of restarts holds for what was read of the same file before, too.
-            let purged = content.sessions.purged.filter(|_| is_continued);
-            if let Some(step) = purged {
-                for tag in &mut run.tags {
-                    let mut nothing = Series::new(&tag.name, tag.kind, true);
-                    let purges = vec![Purge { before: 0, step }];
-                    nothing.segments = vec![Segment { file: file as u32, range: 0..0, purges }];
-                    *tag = tag.grown(Some(nothing), run.restarts, &run.rank);
-                }
+        let mut others = Others::of(&self.others);
+        let (mut tags, mut events) = (Places::of(&run.tags), Places::of(&run.events));
+        for (file, mut content) in contents {
+            if file < self.files.len() {
+                run.purge_again(file, &content.sessions);
             }
-            let series = content.series.into_iter().map(|series| (false, series));
-            for (is_event, mut series) in
-                series.chain(content.events.into_iter().map(|it| (true, it)))
-            {
-                if !is_event {
-                    let kind = known.get(&*series.tag).or_else(|| new.get(&series.tag));
-                    match kind {
-                        Some(&kind) if kind != series.kind => return None,
-                        Some(_) => {}
-                        None => {
-                            new.insert(series.tag.clone(), series.kind);
-                            if !series.is_selected {
-                                run.others.push(state_of(&series));
-                            }
-                        }
-                    }
-                }
-                if !series.is_selected {
-                    continue;
-                }
-                let key = (is_event, series.kind, series.tag.clone());
-                // Known tags are declared, and need not come.
-                if !Tag::is_of(&series) && (is_event || known.contains_key(&*series.tag)) {
-                    continue;
-                }
-                series.set_file(file as u32);
-                let tags = if is_event { &mut run.events } else { &mut run.tags };
-                match places.get(&key) {
-                    Some(&place) => {
-                        tags[place] = tags[place].grown(Some(series), run.restarts, &run.rank);
-                    }
-                    None => {
-                        places.insert(key, tags.len());
-                        if let Some(first) = said.remove(&*series.tag).filter(|_| !is_event) {
-                            series.metadata = Some(first.clone());
-                        }
-                        tags.push(Tag::new(series));
-                    }
-                }
+            others.take(&mut content);
+            if self.is_continued {
+                content.series.iter_mut().for_each(|series| others.complete(series));
             }
+            let (restarts, rank) = (self.restarts, &run.rank[..]);
+            tags.append(&mut run.tags, content.series, file, restarts, rank);
+            events.append(&mut run.events, content.events, file, restarts, rank);
         }
+        run.others = others.states;
         Some(run)
     }
 
-    fn unchanged(&self, tag: &Tag) -> Tag {
-        tag.grown(None, self.restarts, &self.rank)
+    /// Has what a file that grew says of restarts purge what was read of it before, too.
+    fn purge_again(&mut self, file: usize, sessions: &SessionsRead) {
+        for tag in &mut self.tags {
+            let Some(step) = sessions.purged(&tag.name) else { continue };
+            let mut nothing = Series::new(&tag.name, tag.kind, true);
+            let purges = vec![Purge { before: 0, step }];
+            nothing.segments = vec![Segment { file: file as u32, range: 0..0, purges }];
+            *tag = tag.grown(Some(nothing), self.restarts, &self.rank);
+        }
     }
 }
 
-/// What a tag holds that is not selected.
-fn state_of(series: &Series) -> TagState {
-    let metadata = series.metadata.clone();
-    TagState { name: series.tag.clone(), kind: series.kind, metadata }
+impl RunFile {
+    fn state(&self) -> FileState {
+        let name = self.path.file_name().unwrap_or_default().to_owned();
+        FileState::new(name, &self.progress, &self.sessions, &self.claims)
+    }
 }
 
-/// The kinds of a run's tags, for its files after the first.
-///
-/// The run's first value decides what a tag is. A file that was read without knowing of it dropped
-/// the wrong values, and is read again.
+/// Reads a file again in which tensors were taken for something else than what tags claim.
+fn read_again(path: &Path, claimed: &Claimed, options: &Options<'_>) -> Result<FileContent> {
+    let task = Task { path, before: None, claimed: claimed.clone() };
+    read_file(&task, options, &mut Scratch::default(), false)
+}
+
+/// Adds what is new of files to what is known of them; the rest, with the index of each file.
+fn add_files(files: &mut Vec<RunFile>, news: Vec<(&Path, FileContent)>) -> Vec<(usize, Content)> {
+    let places: HashMap<PathBuf, usize> =
+        files.iter().map(|file| file.path.clone()).zip(0..).collect();
+    let mut contents = Vec::new();
+    for (path, FileContent { mut content, progress }) in news {
+        let sessions = content.sessions.clone();
+        let (origin, claims) = (content.origin.clone(), std::mem::take(&mut content.claims));
+        let index = match places.get(path) {
+            Some(&index) => {
+                let file = &mut files[index];
+                file.progress = progress;
+                file.sessions.append(sessions);
+                file.origin.append(&origin);
+                file.claims.append(claims);
+                index
+            }
+            None => {
+                files.push(RunFile { path: path.to_owned(), progress, sessions, origin, claims });
+                files.len() - 1
+            }
+        };
+        contents.push((index, content));
+    }
+    contents
+}
+
+/// What is known of tags that have no values here.
 #[derive(Default)]
-struct Kinds {
-    kinds: HashMap<Box<str>, Kind>,
-    /// How many files are in.
-    files: usize,
+struct Others {
+    states: Vec<TagState>,
+    places: HashMap<(Kind, Box<str>), usize>,
 }
 
-impl Kinds {
-    /// Whether the kind of a tag in the next file is not that of the files before.
-    fn differ(&mut self, before: &[Vec<Series>], next: &[Series]) -> bool {
-        for series in before.iter().skip(self.files).flatten() {
-            self.kinds.entry(series.tag.clone()).or_insert(series.kind);
-        }
-        self.files = before.len();
-        next.iter().any(|series| self.kinds.get(&series.tag).is_some_and(|&it| it != series.kind))
+impl Others {
+    fn of(states: &[TagState]) -> Others {
+        let key = |state: &TagState| (state.kind, state.name.clone());
+        Others { states: states.to_vec(), places: states.iter().map(key).zip(0..).collect() }
     }
 
-    fn read_again(&self, path: &Path, options: &Options<'_>) -> Result<FileContent> {
-        let known = self.kinds.iter().map(|(tag, kind)| (&**tag, *kind)).collect();
-        let task = Task { path, before: None, known };
-        let mut file = read_file(&task, options, &mut Scratch::default(), false)?;
-        // Known tags come first and in no order; what a file does not hold must not show.
-        let is_known = |series: &Series| self.kinds.contains_key(&series.tag);
-        file.content.series.retain(|series| !is_known(series) || Tag::is_of(series));
-        Ok(file)
+    /// Takes what is not selected out of what was read.
+    fn take(&mut self, content: &mut Content) {
+        content.events.retain(|series| series.is_selected);
+        content.series.retain(|series| {
+            if !series.is_selected {
+                self.add(series);
+            }
+            series.is_selected
+        });
+    }
+
+    /// Adds what a series says of its tag.
+    fn add(&mut self, series: &Series) {
+        let next = self.states.len();
+        let place = *self.places.entry((series.kind, series.tag.clone())).or_insert(next);
+        if place == next {
+            let (name, metadata) = (series.tag.clone(), None);
+            self.states.push(TagState { name, kind: series.kind, metadata });
+        }
+        let known = &mut self.states[place].metadata;
+        *known = known.take().or_else(|| series.metadata.clone());
+    }
+
+    /// Gives a series the first metadata of its tag, if they came before.
+    fn complete(&self, series: &mut Series) {
+        let key = (series.kind, std::mem::take(&mut series.tag));
+        if let Some(first) = self.places.get(&key).and_then(|&it| self.states[it].metadata.as_ref())
+        {
+            series.metadata = Some(first.clone());
+        }
+        series.tag = key.1;
     }
 }
 
-/// So many points take several pages.
-const MANY: usize = 2048;
+/// Where each kind of each tag is.
+struct Places(HashMap<(Kind, Box<str>), usize>);
 
-/// One run's series from those of its files, in their order, without what is not selected.
-fn merge(mut parts: Vec<Vec<Series>>) -> Vec<Series> {
-    for series in &mut parts {
-        series.retain(|series| series.is_selected);
+impl Places {
+    fn of(tags: &[Tag]) -> Places {
+        Places(tags.iter().map(|tag| (tag.kind, tag.name.clone())).zip(0..).collect())
     }
-    if parts.len() < 2 {
-        return parts.pop().unwrap_or_default();
-    }
-    let mut places: HashMap<(Kind, Box<str>), usize> = HashMap::new();
-    let mut merged: Vec<Series> = Vec::new();
-    let mut lengths: Vec<usize> = Vec::new();
-    let mut all = Vec::with_capacity(parts.iter().map(Vec::len).sum());
-    for (file, series) in (0..).zip(parts) {
-        for series in series {
-            let place = *places.entry((series.kind, series.tag.clone())).or_insert_with(|| {
-                merged.push(Series::new(&series.tag, series.kind, true));
-                lengths.push(0);
-                merged.len() - 1
-            });
-            lengths[place] += series.points.len();
-            all.push((place, file, series));
+
+    /// Appends what came of the file at this index to these tags.
+    fn append(
+        &mut self,
+        tags: &mut Vec<Tag>,
+        news: Vec<Series>,
+        file: usize,
+        restarts: Restarts,
+        rank: &[usize],
+    ) {
+        for mut series in news {
+            series.set_file(file as u32);
+            match self.0.entry((series.kind, series.tag.clone())) {
+                Entry::Occupied(place) => {
+                    let tag = &mut tags[*place.get()];
+                    *tag = tag.grown(Some(series), restarts, rank);
+                }
+                Entry::Vacant(place) => {
+                    place.insert(tags.len());
+                    tags.push(Tag::new(series));
+                }
+            }
         }
     }
-    // The memory of the parts is given back as that of the whole is filled: page by page where each
-    // takes several, which is best done tag after tag; or else file by file.
-    let is_paged = lengths.iter().sum::<usize>() > MANY * all.len();
-    if is_paged {
-        all.sort_by_key(|&(place, ..)| place);
-    }
-    Points::pack(merged.iter_mut().map(|series| &mut series.points), &lengths, is_paged);
-    for (place, file, series) in all {
-        merged[place].append(series, file);
-    }
-    merged
 }

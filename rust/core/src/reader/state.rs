@@ -3,9 +3,9 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use crate::columns::sessions;
-use crate::proto::Metadata;
-use crate::proto::kind::Kind;
+use crate::columns::claims::Claims;
+use crate::columns::sessions::SessionsRead;
+use crate::proto::{Kind, Metadata};
 use crate::scan::progress::{HEAD, Progress};
 use crate::scan::scanner::Mark;
 use crate::storage::source::Stamp;
@@ -17,7 +17,7 @@ pub struct RunState {
     pub name: PathBuf,
     /// Its files, in the order in which they are read.
     pub files: Vec<FileState>,
-    /// What its tags hold, selected or not: the first value decided.
+    /// What its tags hold, selected or not.
     pub tags: Vec<TagState>,
 }
 
@@ -42,14 +42,16 @@ pub struct FileState {
     pub last_step: Option<i64>,
     /// What files before it hold of this step and later ones is purged.
     pub purged: Option<i64>,
+    /// What it says of tensors under its tags.
+    pub claims: Claims,
 }
 
-/// What a tag holds.
+/// One kind of values under a tag.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TagState {
     /// The tag's name.
     pub name: Box<str>,
-    /// What it holds.
+    /// What the values are.
     pub kind: Kind,
     /// The first metadata that came with its values.
     pub metadata: Option<Box<Metadata<'static>>>,
@@ -59,14 +61,16 @@ impl FileState {
     pub(super) fn new(
         name: OsString,
         progress: &Progress,
-        sessions: &sessions::Summary,
+        sessions: &SessionsRead,
+        claims: &Claims,
     ) -> FileState {
         let Mark { offset, record } = progress.handed_on();
         // Of another place, it tells nothing.
         let tail = progress.tail.filter(|_| offset == progress.settled.offset);
         let (head, stamp) = (progress.head, progress.stamp.clone());
         let (is_old, last_step, purged) = (sessions.is_old(), sessions.last_step, sessions.purged);
-        FileState { name, offset, record, head, tail, stamp, is_old, last_step, purged }
+        let claims = claims.clone();
+        FileState { name, offset, record, head, tail, stamp, is_old, last_step, purged, claims }
     }
 
     pub(super) fn progress(&self) -> Progress {
@@ -78,8 +82,9 @@ impl FileState {
         Progress { settled, read, stamp, head, tail, ..Progress::default() }
     }
 
-    pub(super) fn sessions(&self) -> sessions::Summary {
+    pub(super) fn sessions(&self) -> SessionsRead {
         let version = Some(if self.is_old { 1.0 } else { 2.0 });
-        sessions::Summary { version, last_step: self.last_step, purged: self.purged }
+        let (last_step, purged) = (self.last_step, self.purged);
+        SessionsRead { version, last_step, purged, ..SessionsRead::default() }
     }
 }

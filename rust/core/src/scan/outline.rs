@@ -3,10 +3,10 @@
 use std::io;
 
 use crate::proto::kind::Kind;
-use crate::proto::number::{event, summary, value};
-use crate::proto::{Data, Metadata};
+use crate::proto::number::{event, summary, tensor, value};
+use crate::proto::{Data, Metadata, Tensor};
 use crate::storage::source::{Source, read_exact_at};
-use crate::wire::{BYTES, Cursor, FIXED64, Malformed, VARINT};
+use crate::wire::{BYTES, Cursor, FIXED64, Malformed, VARINT, encode};
 
 /// The fields of an event, without what is large in them.
 #[derive(Debug, PartialEq)]
@@ -28,8 +28,8 @@ pub struct Value {
     pub tag: String,
     /// How it is meant to be shown.
     pub metadata: Option<Metadata<'static>>,
-    /// The field that holds the value, if there is one.
-    content: Option<u32>,
+    /// Content of the value's kind, though not its own. Of a tensor it has type and shape.
+    pub data: Data<'static>,
     /// Where the value lies, as [`SummaryValue::raw`](crate::proto::SummaryValue::raw).
     pub raw: Part,
 }
@@ -41,19 +41,13 @@ pub struct Part {
     pub length: u64,
 }
 
-/// No tag or metadata are longer, and no event has more values; otherwise it is decoded whole.
+/// No tag, metadata or shape are longer, and no event has more values and no tensor more fields;
+/// otherwise it is decoded whole.
 const MAX_SMALL: u64 = 1 << 20;
 const MAX_VALUES: usize = 1 << 10;
 
 /// Bytes that are read at a time.
 const PIECE: u64 = 1 << 10;
-
-impl Value {
-    /// Content of the value's kind, though not its own.
-    pub fn data(&self) -> Data<'static> {
-        Data::empty(self.content)
-    }
-}
 
 impl Outline {
     /// The outline of the event in this part of `source`. `None` if all of it must be decoded to
@@ -145,7 +139,7 @@ impl Walk<'_> {
     }
 
     fn value(&mut self, end: u64, raw: Part) -> Result<Value, Stop> {
-        let mut value = Value { tag: String::new(), metadata: None, content: None, raw };
+        let mut value = Value { tag: String::new(), metadata: None, data: Data::Nothing, raw };
         let mut node_name = String::new();
         while self.at < end {
             match self.key(end)? {
@@ -155,19 +149,49 @@ impl Walk<'_> {
                     let message = self.small(end)?;
                     value.metadata = Some(Metadata::from_message(&message)?);
                 }
-                (content @ (value::IMAGE | value::HISTO | value::AUDIO | value::TENSOR), BYTES)
-                    if value.content.is_none() =>
+                (content @ (value::IMAGE | value::HISTO | value::AUDIO), BYTES)
+                    if value.data == Data::Nothing =>
                 {
-                    value.content = Some(content);
+                    value.data = Data::empty(Some(content));
                     self.part(end)?;
+                }
+                (value::TENSOR, BYTES) if value.data == Data::Nothing => {
+                    let message = self.part(end)?;
+                    self.at = message.offset;
+                    value.data = Data::Tensor(self.tensor(message.offset + message.length)?);
                 }
                 _ => return Err(Stop::Unusual),
             }
         }
-        if value.tag.is_empty() && value.content == Some(value::TENSOR) {
+        if value.tag.is_empty() && matches!(value.data, Data::Tensor(_)) {
             value.tag = node_name;
         }
         Ok(value)
+    }
+
+    /// Type and shape of a tensor.
+    fn tensor(&mut self, end: u64) -> Result<Tensor<'static>, Stop> {
+        let (mut message, mut fields) = (Vec::new(), 0);
+        while self.at < end {
+            fields += 1;
+            match self.key(end)? {
+                (tensor::DTYPE, VARINT) => {
+                    encode::varint_field(&mut message, tensor::DTYPE, self.varint(end)?);
+                }
+                (tensor::TENSOR_SHAPE, BYTES) => {
+                    encode::bytes_field(&mut message, tensor::TENSOR_SHAPE, &self.small(end)?);
+                }
+                (field, BYTES) if fields <= MAX_VALUES => {
+                    self.part(end)?;
+                    // That there are strings may be all that says the type.
+                    if field == tensor::STRING_VAL {
+                        encode::bytes_field(&mut message, field, b"");
+                    }
+                }
+                _ => return Err(Stop::Unusual),
+            }
+        }
+        Ok(Tensor::decode(message.into())?)
     }
 
     /// The number and wire type of the field that begins here.

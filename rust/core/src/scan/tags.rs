@@ -49,6 +49,11 @@ impl Tags {
         self.names.get(index as usize).is_some_and(|it| it.as_bytes() == name)
     }
 
+    /// The name with this index.
+    pub fn name(&self, index: u32) -> &str {
+        &self.names[index as usize]
+    }
+
     /// The names, by index.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.names.iter().map(|name| &**name)

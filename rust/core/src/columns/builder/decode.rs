@@ -1,17 +1,17 @@
 //! Events of any shape, decoded in full.
 
+use std::collections::HashMap;
 use std::io;
 
-use super::Columns;
+use super::columns::Columns;
 use crate::columns::blobs::Place;
 use crate::columns::restarts::{self, Purge};
 use crate::columns::series::Values;
 use crate::columns::template::Template;
-use crate::proto::kind::Kind;
 use crate::proto::{
-    Data, Element, Event, Malformed, SessionStatus, SummaryValue, TensorScalar, What,
+    Data, Element, Event, Kind, Malformed, SessionStatus, Summary, SummaryValue, TensorScalar, What,
 };
-use crate::scan::outline::{Outline, Part};
+use crate::scan::outline::{self, Outline, Part};
 
 impl Columns<'_> {
     /// Takes in any event.
@@ -27,19 +27,18 @@ impl Columns<'_> {
             let mut values = summary.values();
             let first = values.next().transpose()?;
             values.clone().try_for_each(|value| value.map(drop))?;
-            let purged = if goes_backwards { self.counts(summary) } else { Vec::new() };
+            let before = goes_backwards.then(|| self.lengths(summary));
             for value in first.into_iter().chain(values.flatten()) {
                 self.add_value(&value, &event, self.place(value.raw, payload, offset));
             }
-            for (tag, before) in purged {
-                // What has a value has a place by now.
-                if let Some(tag) = self.tags.get(tag) {
-                    let purge = Purge { before, step: event.step };
-                    restarts::add(&mut self.cold[tag as usize].purges, purge);
-                }
+            if let Some(before) = before {
+                self.purge(summary, &before, event.step);
             }
             if self.sessions.need_order() {
-                self.touch(summary);
+                tags(summary).for_each(|tag| {
+                    let tag = self.tag(tag);
+                    self.touch(tag);
+                });
             }
         }
         self.origin.wall_time.get_or_insert(event.wall_time);
@@ -69,110 +68,95 @@ impl Columns<'_> {
         Ok(())
     }
 
-    /// Purges what came before a session that starts.
-    fn session_start(&mut self, step: i64) {
-        if !self.sessions.is_watched || self.sessions.is_old() {
-            return;
+    /// How many values the series of a summary's tags have so far.
+    fn lengths(&mut self, summary: &Summary<'_>) -> HashMap<u32, usize> {
+        let mut lengths = HashMap::new();
+        for tag in tags(summary) {
+            let tag = self.tag(tag);
+            lengths.extend(self.series_of(tag).map(|series| (series, self.len(series))));
         }
-        let count = self.sessions.count();
-        if self.sessions.need_order() {
-            for tag in self.touched.drain(..) {
-                self.is_touched[tag as usize] = false;
-                let (hot, cold) = (&self.hot[tag as usize], &mut self.cold[tag as usize]);
-                cold.restart(count, hot.points.len() + cold.values.len());
-            }
-        } else {
-            for (hot, cold) in self.hot.iter().zip(&mut self.cold) {
-                cold.restart(count, hot.points.len() + cold.values.len());
-            }
-        }
-        self.sessions.start(step);
+        lengths
     }
 
-    /// The tags of a summary, and how many values each has so far.
-    fn counts<'s>(&self, summary: &'s crate::proto::Summary<'_>) -> Vec<(&'s str, usize)> {
-        let count = |tag| {
-            let tag = self.tags.get(tag).map_or(usize::MAX, |tag| tag as usize);
-            let points = self.hot.get(tag).map_or(0, |hot| hot.points.len());
-            points + self.cold.get(tag).map_or(0, |cold| cold.values.len())
-        };
-        tags(summary).map(|tag| (tag, count(tag))).collect()
-    }
-
-    /// Notes which tags have values since the last restart.
-    fn touch(&mut self, summary: &crate::proto::Summary<'_>) {
-        self.is_touched.resize(self.hot.len(), false);
-        for tag in tags(summary).filter_map(|tag| self.tags.get(tag)) {
-            if !std::mem::replace(&mut self.is_touched[tag as usize], true) {
-                self.touched.push(tag);
+    /// Purges what came under a summary's tags `before` it and has its step or a later one.
+    fn purge(&mut self, summary: &Summary<'_>, before: &HashMap<u32, usize>, step: i64) {
+        for tag in tags(summary) {
+            let tag = self.tag(tag);
+            let known = &mut self.known[tag as usize];
+            known.purged = Some(known.purged.map_or(step, |least| least.min(step)));
+            let all: Vec<u32> = self.series_of(tag).collect();
+            for series in all {
+                let before = before.get(&series).copied().unwrap_or(0);
+                restarts::add(&mut self.cold[series as usize].purges, Purge { before, step });
             }
         }
     }
 
     fn add_value(&mut self, value: &SummaryValue<'_>, event: &Event<'_>, offset: Option<u64>) {
-        let known = self.tags.get(value.tag).is_some();
+        let tag = self.tag(value.tag);
         let metadata = value.metadata.as_ref();
-        let tag = self.intern(value.tag, || Kind::of(&value.data, metadata));
-        let (hot, cold) = (&mut self.hot[tag as usize], &mut self.cold[tag as usize]);
+        let claimed = self.claim(tag, matches!(value.data, Data::Tensor(_)), metadata);
+        let kind = Kind::of(&value.data, claimed);
+        let known = self.find(tag, kind);
+        let series = known.unwrap_or_else(|| self.open(tag, kind)) as usize;
+        let (hot, cold) = (&mut self.hot[series], &mut self.cold[series]);
         if cold.metadata.is_none() {
             cold.metadata = metadata.map(|metadata| Box::new(metadata.clone().into_owned()));
         }
         let is_selected = hot.is_selected && self.selection.has_step(event.step);
-        if cold.kind != Kind::Scalar {
-            if is_selected {
-                cold.values.push(cold.kind, event, value, offset);
-            }
-            return;
-        }
         let number = match &value.data {
             Data::SimpleValue(bytes) => Some(TensorScalar::Fixed(Element::F32, bytes)),
-            Data::Tensor(tensor) => tensor.scalar(),
+            Data::Tensor(tensor) if kind == Kind::Scalar => tensor.scalar(),
             _ => None,
         };
-        let Some(number) = number else { return };
-        let Some(scalar) = number.to_f64() else { return };
+        let Some((number, scalar)) = number.and_then(|number| Some((number, number.to_f64()?)))
+        else {
+            if is_selected {
+                cold.values.push(event, value, offset);
+            }
+            return;
+        };
         if is_selected {
             hot.points.push(event.step, event.wall_time, scalar);
         }
+        let is_known = known.is_some();
         #[cfg(test)]
-        let known = known && !self.thorough;
+        let is_known = is_known && !self.thorough;
         // A tag with one value only is not worth a template.
-        if known {
+        if is_known {
             hot.template = Template::of(value, number).unwrap_or_default();
         }
     }
 
-    /// Takes in a large event by its outline; false if all of its bytes are needed. `place` makes a
-    /// place of a part of the file.
+    /// Takes in a large event by its outline; false, and nothing is taken in, if all of its bytes
+    /// are needed. `place` makes a place of a part of the file.
     pub fn add_outline(
         &mut self,
         outline: &Outline,
         place: impl Fn(Part) -> io::Result<Place>,
     ) -> io::Result<bool> {
-        let tags: Vec<usize> = (outline.values.iter())
-            .map(|value| {
-                let kind = || Kind::of(&value.data(), value.metadata.as_ref());
-                self.intern(&value.tag, kind) as usize
-            })
-            .collect();
-        let in_memory = |&tag: &usize| match self.cold[tag].kind {
-            Kind::Scalar | Kind::Text | Kind::Histogram => self.hot[tag].is_selected,
-            _ => false,
-        };
         let has_step = self.selection.has_step(outline.step);
-        if has_step && tags.iter().any(in_memory) {
+        if outline.values.iter().any(|value| self.is_needed(value, outline, has_step)) {
             return Ok(false);
         }
         self.origin.wall_time.get_or_insert(outline.wall_time);
-        for (value, tag) in outline.values.iter().zip(tags) {
-            let cold = &mut self.cold[tag];
+        for value in &outline.values {
+            let (tag, metadata) = (self.tag(&value.tag), value.metadata.as_ref());
+            let is_tensor = matches!(value.data, Data::Tensor(_));
+            let claimed = self.claim(tag, is_tensor, metadata);
+            // What can't be told of a tensor that nobody wants is not told.
+            let kind = match is_tensor && claimed.needs_elements() {
+                true => claimed,
+                false => Kind::of(&value.data, claimed),
+            };
+            let series = self.find(tag, kind).unwrap_or_else(|| self.open(tag, kind)) as usize;
+            let cold = &mut self.cold[series];
             if cold.metadata.is_none() {
                 cold.metadata = value.metadata.clone().map(Box::new);
             }
-            let is_selected = has_step && self.hot[tag].is_selected;
             if let Values::Blobs(blobs) = &mut cold.values
-                && is_selected
-                && cold.kind.takes(&value.data())
+                && has_step
+                && self.hot[series].is_selected
             {
                 blobs.push_place(outline.step, outline.wall_time, place(value.raw)?);
             }
@@ -184,9 +168,34 @@ impl Columns<'_> {
         }
         Ok(true)
     }
+
+    /// Whether all bytes of a value are needed.
+    fn is_needed(&mut self, value: &outline::Value, of: &Outline, has_step: bool) -> bool {
+        let tag = self.tag(&value.tag);
+        let claimed = value.metadata.as_ref().map(Kind::claimed_by).or(self.claimed(tag));
+        let wants = |kind| self.selection.wants(&value.tag, kind);
+        match (&value.data, claimed) {
+            (Data::Histogram(_), _) => has_step && wants(Kind::Histogram),
+            // What does not fit is a tensor.
+            (Data::Tensor(_), Some(kind)) if kind.needs_elements() => {
+                wants(kind) || wants(Kind::Tensor)
+            }
+            // A value before it in the same event may say what it is.
+            (Data::Tensor(_), None) => of.values.len() > 1,
+            _ => false,
+        }
+    }
+
+    /// Where `part` can be read from the file again, if it is a part of `payload`, which lies at
+    /// `offset`.
+    fn place(&self, part: &[u8], payload: &[u8], offset: u64) -> Option<u64> {
+        let start = part.as_ptr().addr().checked_sub(payload.as_ptr().addr())?;
+        let is_part = start.checked_add(part.len())? <= payload.len();
+        (is_part && !self.keeps_all).then_some(offset + start as u64)
+    }
 }
 
 /// The tags of a summary.
-fn tags<'s>(summary: &'s crate::proto::Summary<'_>) -> impl Iterator<Item = &'s str> {
+fn tags<'s>(summary: &'s Summary<'_>) -> impl Iterator<Item = &'s str> {
     summary.values().filter_map(|value| Some(value.ok()?.tag))
 }

@@ -2,13 +2,13 @@
 
 use std::borrow::Cow;
 
-use super::Columns;
+use super::columns::Columns;
 use crate::columns::frame::{WALL_TIME, WALL_TIME_LEN};
-use crate::columns::prefetch::prefetch;
+use crate::columns::memory::prefetch;
 use crate::columns::series::Values;
 use crate::crc32c;
-use crate::proto::Histogram;
 use crate::proto::number::{event, summary, value};
+use crate::proto::{Histogram, Kind};
 use crate::record::{self, OVERHEAD, Parsed, Verify};
 use crate::wire::{BYTES, Cursor, VARINT, key};
 
@@ -64,30 +64,31 @@ impl Columns<'_> {
         (at, records, unusual)
     }
 
-    /// Takes in an event with one value of a known shape, whose tag or length was not predicted;
-    /// its tag, and how many bytes its step takes.
+    /// Takes in an event with one value of a known shape, whose series or length was not predicted;
+    /// its series, and how many bytes its step takes.
     #[inline(never)]
     pub(super) fn one_value(&mut self, payload: &[u8]) -> Option<(u32, usize)> {
         let (wall_time, step, summary) = head(payload)?;
         let (_, values) = varint(summary.get(1..)?)?;
-        let tag = self.guess(values)?;
-        let hot = &mut self.hot[tag as usize];
+        let series = self.guess(values)?;
+        let hot = &mut self.hot[series as usize];
         let value = hot.template.read_summary(summary)?;
         if hot.is_selected && self.selection.has_step(step) {
             hot.points.push(step, wall_time, value);
         }
-        self.hot[self.last as usize].next = tag;
-        self.last = tag;
-        Some((tag, payload.len() - WALL_TIME_LEN - summary.len()))
+        self.hot[self.last as usize].next = series;
+        self.last = series;
+        Some((series, payload.len() - WALL_TIME_LEN - summary.len()))
     }
 
-    /// What the tag of the value at the beginning of `values` nearly always is, if it is known.
+    /// What the series of the scalar at the beginning of `values` nearly always is, if it is known.
     /// That the template fits is the proof.
     #[inline]
     fn guess(&self, values: &[u8]) -> Option<u32> {
         let (_, value) = varint(values.strip_prefix(&[VALUE])?)?;
         let (length, rest) = varint(value.strip_prefix(&[TAG])?)?;
-        self.tags.guess(rest.get(..usize::try_from(length).ok()?)?)
+        let tag = self.tags.guess(rest.get(..usize::try_from(length).ok()?)?)?;
+        self.find(tag, Kind::Scalar)
     }
 
     /// Takes in an event with one histogram in the older encoding, of a tag that is known.
@@ -104,7 +105,8 @@ impl Columns<'_> {
         let (name, rest) = rest.split_at_checked(usize::try_from(length).ok()?)?;
         let message = whole(rest.strip_prefix(&[HISTOGRAM])?)?;
         let tag = self.tags.guess(name).filter(|&tag| self.tags.is(tag, name))?;
-        let Values::Histograms(histograms) = &mut self.cold[tag as usize].values else {
+        let series = self.find(tag, Kind::Histogram)?;
+        let Values::Histograms(histograms) = &mut self.cold[series as usize].values else {
             return None;
         };
         let histogram = Histogram::decode(Cow::Borrowed(message)).ok()?;
@@ -123,22 +125,22 @@ impl Columns<'_> {
         while !values.is_empty() {
             let predicted = self.hot.get(self.last as usize)?.next;
             let read = self.hot.get(predicted as usize)?.template.read_value(values);
-            let (tag, (value, length)) = match read {
+            let (series, (value, length)) = match read {
                 Some(read) => (predicted, read),
                 None => {
-                    let tag = self.guess(values)?;
-                    let read = self.hot[tag as usize].template.read_value(values)?;
-                    self.hot[self.last as usize].next = tag;
-                    (tag, read)
+                    let series = self.guess(values)?;
+                    let read = self.hot[series as usize].template.read_value(values)?;
+                    self.hot[self.last as usize].next = series;
+                    (series, read)
                 }
             };
-            self.last = tag;
-            self.pending.push((tag, value));
+            self.last = series;
+            self.pending.push((series, value));
             values = &values[length..];
         }
         if self.selection.has_step(step) {
-            for &(tag, value) in &self.pending {
-                let hot = &mut self.hot[tag as usize];
+            for &(series, value) in &self.pending {
+                let hot = &mut self.hot[series as usize];
                 if hot.is_selected {
                     hot.points.push(step, wall_time, value);
                 }

@@ -2,11 +2,11 @@
 
 use std::iter;
 
-use super::{Cold, Columns};
+use super::columns::{Columns, buckets};
+use crate::columns::memory::Lockstep;
 use crate::columns::points::Points;
 use crate::columns::series::Values;
-use crate::columns::words::Words;
-use crate::proto::kind::Kind;
+use crate::proto::Kind;
 use crate::scan::counts::Counts;
 
 impl Columns<'_> {
@@ -25,17 +25,17 @@ impl Columns<'_> {
             times.saturating_mul(at_once).saturating_add(16)
         };
         let capacities: Vec<_> = iter::zip(&self.hot, &self.cold)
-            .map(|(tag, rest)| match tag.is_selected && rest.kind == Kind::Scalar {
-                true => room(tag.points.len(), 1),
+            .map(|(hot, cold)| match hot.is_selected && cold.kind == Kind::Scalar {
+                true => room(hot.points.len(), 1),
                 false => 0,
             })
             .collect();
-        let all = self.hot.iter_mut().map(|tag| &mut tag.points);
+        let all = self.hot.iter_mut().map(|series| &mut series.points);
         let emptied = Points::spread(all, &capacities, &mut may_waste);
         let is_laid_out = emptied.is_some();
         self.keep(emptied.unwrap_or_default());
         let capacities: Vec<_> = (self.cold.iter())
-            .filter_map(|tag| match &tag.values {
+            .filter_map(|series| match &series.values {
                 Values::Histograms(it) => {
                     let count = it.limits().len();
                     Some(room(count, count / it.len().max(1)))
@@ -44,7 +44,7 @@ impl Columns<'_> {
             })
             .collect();
         // They are longer than points, so that they may waste less where they grow one by one.
-        let _ = Words::spread(buckets(&mut self.cold), &capacities, &mut may_waste);
+        let _ = Lockstep::spread(buckets(&mut self.cold), &capacities, &mut may_waste);
         is_laid_out
     }
 
@@ -54,15 +54,15 @@ impl Columns<'_> {
         let mut more = vec![0; self.hot.len()];
         let mut new = Vec::new();
         for (tag, count) in counts.iter().filter(is_selected) {
-            match self.tags.get(tag) {
+            match self.tags.get(tag).and_then(|tag| self.find(tag, Kind::Scalar)) {
                 Some(known) => more[known as usize] = count,
                 None => new.push((tag, count)),
             }
         }
-        let known = self.hot.iter().zip(more).map(|(tag, more)| tag.points.len() + more);
+        let known = self.hot.iter().zip(more).map(|(series, more)| series.points.len() + more);
         let capacities: Vec<usize> = known.chain(new.iter().map(|&(_, count)| count)).collect();
         let mut points: Vec<Points> = new.iter().map(|_| Points::default()).collect();
-        let all = self.hot.iter_mut().map(|tag| &mut tag.points).chain(&mut points);
+        let all = self.hot.iter_mut().map(|series| &mut series.points).chain(&mut points);
         // Not kept: they may be many.
         drop(Points::pack(all, &capacities, true));
         let names = new.into_iter().map(|(tag, _)| tag.into());
@@ -71,19 +71,6 @@ impl Columns<'_> {
 
     /// Bytes that columns which grow one by one take and do not use yet.
     pub fn unused(&self) -> usize {
-        self.hot.iter().map(|tag| tag.points.unused()).sum()
+        self.hot.iter().map(|series| series.points.unused()).sum()
     }
-
-    /// Keeps columns that are not used any more for those to come.
-    pub(super) fn keep(&mut self, emptied: Vec<Points>) {
-        self.spare.extend(emptied.into_iter().filter(Points::is_reusable));
-    }
-}
-
-/// The buckets of all tags that hold histograms.
-pub(super) fn buckets(tags: &mut [Cold]) -> impl Iterator<Item = &mut Words<2>> {
-    tags.iter_mut().filter_map(|tag| match &mut tag.values {
-        Values::Histograms(histograms) => Some(histograms.buckets_mut()),
-        _ => None,
-    })
 }

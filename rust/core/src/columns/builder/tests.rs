@@ -1,8 +1,13 @@
 //! The fast ways read what the general one reads.
 
+use std::collections::HashMap;
+
 use super::*;
+use crate::columns::claims::Claimed;
+use crate::columns::content::Content;
 use crate::crc32c;
-use crate::record::{self, Parsed};
+use crate::proto::{Data, Event, Kind, What};
+use crate::record::{self, HEADER, OVERHEAD, Parsed, Verify};
 use crate::wire::encode;
 use proptest::prelude::*;
 
@@ -102,7 +107,11 @@ fn event() -> impl Strategy<Value = Vec<u8>> {
 }
 
 fn contents(columns: Columns) -> Vec<String> {
-    (columns.finish().0.series.iter())
+    shown(&columns.finish().0)
+}
+
+fn shown(content: &Content) -> Vec<String> {
+    (content.series.iter())
         .map(|series| {
             let points = &series.points;
             let bits = |column: &[f64]| column.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
@@ -187,5 +196,83 @@ proptest! {
             at += taken.0 + 1;
         }
         prop_assert_eq!(contents(fast), contents(plain));
+    }
+}
+
+/// An event that is well-formed.
+fn good_event() -> impl Strategy<Value = Vec<u8>> {
+    event().prop_filter("malformed", |event| Columns::default().decode(event, 0).is_ok())
+}
+
+/// The steps of each kind of each tag, by the rule and nothing else.
+fn by_the_rule(events: &[&Vec<u8>]) -> HashMap<(String, Kind), Vec<i64>> {
+    let mut all: HashMap<_, Vec<i64>> = HashMap::new();
+    let mut first: HashMap<String, Kind> = HashMap::new();
+    for payload in events {
+        let event = Event::decode(payload).unwrap();
+        let What::Summary(summary) = &event.what else { panic!("{event:?}") };
+        for value in summary.values().map(Result::unwrap) {
+            let tag = value.tag.to_owned();
+            let own = value.metadata.as_ref().map(Kind::claimed_by);
+            let claimed = own.or(first.get(&tag).copied()).unwrap_or(Kind::Tensor);
+            own.map(|own| first.entry(tag.clone()).or_insert(own));
+            let kind = match (&value.data, claimed) {
+                (Data::SimpleValue(_), _) => Kind::Scalar,
+                (Data::Histogram(_), _) => Kind::Histogram,
+                (Data::Tensor(tensor), Kind::Scalar) if tensor.scalar().is_some() => Kind::Scalar,
+                (Data::Tensor(tensor), Kind::Text) if tensor.strings().is_some() => Kind::Text,
+                (Data::Tensor(_), _) => Kind::Tensor,
+                (other, _) => panic!("{other:?}"),
+            };
+            all.entry((tag, kind)).or_default().push(event.step);
+        }
+    }
+    all
+}
+
+proptest! {
+    #[test]
+    fn each_value_is_what_it_says_it_is(
+        pool in prop::collection::vec(good_event(), 1..8),
+        order in prop::collection::vec(any::<prop::sample::Index>(), 0..60),
+    ) {
+        let events: Vec<_> = order.iter().map(|index| &pool[index.index(pool.len())]).collect();
+        let mut columns = Columns::default();
+        events.iter().for_each(|event| columns.add(event, 0).unwrap());
+        let found: HashMap<_, _> = (columns.finish().0.series.iter())
+            .map(|series| ((series.tag.to_string(), series.kind), series.steps().to_vec()))
+            .collect();
+        prop_assert_eq!(found, by_the_rule(&events));
+    }
+
+    #[test]
+    fn a_file_is_what_its_parts_are(
+        pool in prop::collection::vec(good_event(), 1..8),
+        order in prop::collection::vec(any::<prop::sample::Index>(), 0..60),
+        cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..4),
+    ) {
+        let events: Vec<_> = order.iter().map(|index| &pool[index.index(pool.len())]).collect();
+        let read = |events: &[&Vec<u8>], claimed: &Claimed| {
+            let mut columns = Columns::default();
+            claimed.iter().for_each(|(tag, kind)| columns.declare(tag, kind));
+            events.iter().for_each(|event| columns.add(event, 0).unwrap());
+            columns.finish().0
+        };
+        let mut cuts: Vec<_> = cuts.iter().map(|cut| cut.index(events.len() + 1)).collect();
+        cuts.extend([0, events.len()]);
+        cuts.sort_unstable();
+        let (mut claimed, mut parts) = (Claimed::default(), Vec::new());
+        for cut in cuts.windows(2) {
+            let events = &events[cut[0]..cut[1]];
+            let mut part = read(events, &Claimed::default());
+            if !claimed.add(&part.claims) {
+                part = read(events, &claimed);
+                prop_assert!(claimed.add(&part.claims));
+            }
+            parts.push(part);
+        }
+        let (whole, parts) = (read(&events, &Claimed::default()), Content::of_parts(parts));
+        prop_assert_eq!(shown(&parts), shown(&whole));
+        prop_assert_eq!((parts.claims, parts.origin), (whole.claims, whole.origin));
     }
 }

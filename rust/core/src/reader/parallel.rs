@@ -1,4 +1,4 @@
-//! Many files at once.
+//! Files that are read at once, on as many threads as there are.
 
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -7,11 +7,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::cancel::Token;
 use crate::columns::Restarts;
-use crate::columns::builder::{Columns, Content};
+use crate::columns::builder::Columns;
+use crate::columns::claims::Claimed;
+use crate::columns::content::Content;
 use crate::columns::points::Points;
-use crate::columns::sessions::{self, Sessions};
+use crate::columns::sessions::{Sessions, SessionsRead};
 use crate::error::Result;
-use crate::proto::kind::Kind;
 use crate::reader::file;
 use crate::reader::options::Options;
 use crate::scan::progress::Progress;
@@ -21,9 +22,9 @@ use crate::storage::remote;
 pub struct Task<'t> {
     pub path: &'t Path,
     /// What was read of it before.
-    pub before: Option<(&'t Progress, &'t sessions::Summary)>,
-    /// What tags hold, as is known already.
-    pub known: Vec<(&'t str, Kind)>,
+    pub before: Option<(&'t Progress, &'t SessionsRead)>,
+    /// What tags claim by what stands before it.
+    pub claimed: Claimed,
 }
 
 /// What was read of one file.
@@ -98,7 +99,7 @@ pub fn read_file(
     let sessions = Sessions::resume(is_watched, task.before.map(|(_, sessions)| sessions));
     let spare = std::mem::take(&mut scratch.spare);
     let mut columns = Columns::new(options.selection, sessions, spare);
-    task.known.iter().for_each(|&(tag, kind)| columns.declare(tag, kind));
+    task.claimed.iter().for_each(|(tag, kind)| columns.declare(tag, kind));
     let nothing = Progress::default();
     let progress = task.before.map_or(&nothing, |(progress, _)| progress);
     let Scratch { at_once, buffer, .. } = scratch;

@@ -11,8 +11,8 @@ use std::ops::Range;
 use std::ptr::NonNull;
 use std::sync::Arc;
 
-use crate::columns::arena::Arena;
-use crate::columns::prefetch::prefetch_write;
+use super::arena::Arena;
+use super::prefetch::prefetch_write;
 
 /// Words of a cache line. Three columns a tag are more streams than the processor foresees, so
 /// the lines that are written soon are asked for.
@@ -29,7 +29,7 @@ const PAGE: usize = 1 << 9;
 const HUGE_PAGE: usize = 1 << 18;
 
 /// `N` columns of words, each contiguous.
-pub struct Words<const N: usize> {
+pub struct Lockstep<const N: usize> {
     /// Columns of `capacity` words, `len` of them initialised.
     columns: [NonNull<u64>; N],
     len: usize,
@@ -40,17 +40,17 @@ pub struct Words<const N: usize> {
 }
 
 // SAFETY: the columns are owned, by this value alone; a shared reference only reads.
-unsafe impl<const N: usize> Send for Words<N> {}
+unsafe impl<const N: usize> Send for Lockstep<N> {}
 // SAFETY: as above.
-unsafe impl<const N: usize> Sync for Words<N> {}
+unsafe impl<const N: usize> Sync for Lockstep<N> {}
 
-impl<const N: usize> Default for Words<N> {
+impl<const N: usize> Default for Lockstep<N> {
     fn default() -> Self {
-        Words { columns: [NonNull::dangling(); N], len: 0, capacity: 0, arena: None }
+        Lockstep { columns: [NonNull::dangling(); N], len: 0, capacity: 0, arena: None }
     }
 }
 
-impl<const N: usize> Words<N> {
+impl<const N: usize> Lockstep<N> {
     /// How many words each column has.
     pub fn len(&self) -> usize {
         self.len
@@ -61,15 +61,17 @@ impl<const N: usize> Words<N> {
         self.len == 0
     }
 
-    /// Where the columns begin, for a binding that shares their memory.
-    ///
-    /// They stay where they are while nothing is pushed.
-    pub fn as_ptrs(&self) -> [NonNull<u64>; N] {
-        self.columns
+    /// How many words each column has room for.
+    pub fn capacity(&self) -> usize {
+        self.capacity
     }
 
-    /// Appends all of `other`, whose memory is given back on the way.
+    /// Appends all of `other`, whose memory is given back on the way, or taken over.
     pub fn append(&mut self, mut other: Self) {
+        if self.is_empty() && self.capacity < other.len {
+            *self = other;
+            return;
+        }
         self.reserve(self.len.saturating_add(other.len));
         for (index, to) in self.columns.iter().enumerate() {
             // SAFETY: room for `other.len` words was reserved behind `len`; the two do not overlap.
@@ -95,7 +97,7 @@ impl<const N: usize> Words<N> {
 
     /// No words yet, and room for so many.
     pub fn with_capacity(capacity: usize) -> Self {
-        let mut words = Words::default();
+        let mut words = Lockstep::default();
         words.reserve(capacity);
         words
     }
@@ -104,6 +106,13 @@ impl<const N: usize> Words<N> {
     pub fn column(&self, index: usize) -> &[u64] {
         // SAFETY: `len` words are initialised.
         unsafe { std::slice::from_raw_parts(self.columns[index].as_ptr(), self.len) }
+    }
+
+    /// A column of integers.
+    pub fn integers(&self, index: usize) -> &[i64] {
+        let words = self.column(index);
+        // SAFETY: any word is an `i64`.
+        unsafe { std::slice::from_raw_parts(words.as_ptr().cast(), words.len()) }
     }
 
     /// A column of doubles.
@@ -169,7 +178,7 @@ impl<const N: usize> Words<N> {
         // A large column gets an arena of its own, since its pages can be given back while it
         // moves, so that it never exists twice.
         if capacity >= LARGE {
-            Words::settle(std::iter::once(&mut *self), &[capacity], spread, capacity >= HUGE);
+            Lockstep::settle(std::iter::once(&mut *self), &[capacity], spread, capacity >= HUGE);
         }
         if capacity > self.capacity {
             self.move_to_heap(capacity);
@@ -180,7 +189,7 @@ impl<const N: usize> Words<N> {
         if self.arena.is_none() {
             return self.reallocate(capacity);
         }
-        let mut heap = Words::default();
+        let mut heap = Lockstep::default();
         heap.reallocate(capacity);
         for (index, to) in heap.columns.into_iter().enumerate() {
             // SAFETY: `to` is a new allocation with room for `capacity > len` words.
@@ -275,7 +284,7 @@ impl<const N: usize> Words<N> {
         let huge_pages = waste(HUGE_PAGE) <= *may_waste;
         let waste = waste(if huge_pages { HUGE_PAGE } else { PAGE });
         *may_waste = may_waste.checked_sub(waste)?;
-        Some(Words::settle(all, capacities, spread, huge_pages))
+        Some(Lockstep::settle(all, capacities, spread, huge_pages))
     }
 
     /// Moves all these columns into one arena without room to grow. What they were comes back,
@@ -285,7 +294,7 @@ impl<const N: usize> Words<N> {
         lengths: &[usize],
         huge_pages: bool,
     ) -> Vec<Self> {
-        Words::settle(all, lengths, Some, huge_pages)
+        Lockstep::settle(all, lengths, Some, huge_pages)
     }
 
     /// Moves all these into one arena, in which each has its columns, of its capacity,
@@ -309,7 +318,7 @@ impl<const N: usize> Words<N> {
                 continue;
             }
             let mut settled =
-                Words { arena: Some(Arc::clone(&arena)), capacity, ..Words::default() };
+                Lockstep { arena: Some(Arc::clone(&arena)), capacity, ..Lockstep::default() };
             for (index, column) in settled.columns.iter_mut().enumerate() {
                 *column = next;
                 // SAFETY: the arena has `N` strides for each capacity, this is one of them,
@@ -333,7 +342,7 @@ impl<const N: usize> Words<N> {
     }
 }
 
-impl<const N: usize> Drop for Words<N> {
+impl<const N: usize> Drop for Lockstep<N> {
     fn drop(&mut self) {
         if self.arena.is_none() {
             self.len = 0;
@@ -369,7 +378,7 @@ fn layout(capacity: usize) -> Layout {
     Layout::array::<u64>(capacity).expect("no file holds that many numbers")
 }
 
-impl<const N: usize> std::fmt::Debug for Words<N> {
+impl<const N: usize> std::fmt::Debug for Lockstep<N> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_list().entries((0..N).map(|index| self.column(index))).finish()
     }

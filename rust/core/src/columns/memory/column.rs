@@ -8,7 +8,7 @@ use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 use std::ptr::NonNull;
 
-use crate::columns::arena::Arena;
+use super::arena::Arena;
 
 /// A number of which an arena's word holds a whole number.
 pub trait Number: Copy + Send + Sync + 'static {}

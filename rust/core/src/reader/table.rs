@@ -1,14 +1,12 @@
 //! Scalars of many runs and tags in one table: long, a row a point; or wide, a column a tag.
 
-mod column;
-
 use std::borrow::Cow;
 use std::collections::TryReserveError;
 use std::sync::Arc;
 
+pub use crate::columns::memory::{Column, Number};
 use crate::columns::points::Points;
 use crate::columns::series::Series;
-pub use column::{Column, Number};
 
 /// The points of one tag of one run.
 #[derive(Debug, Clone)]

@@ -37,7 +37,7 @@ impl Arena {
     /// An arena of that many words, if the system has the address space for it. Huge pages are
     /// faster, and waste memory where only the beginnings of columns that lie far apart are used.
     pub fn new(words: usize, huge_pages: bool) -> Option<Arena> {
-        if words.checked_mul(WORD)? >= WORTH_MAPPING {
+        if words.checked_mul(WORD)? >= WORTH_MAPPING && !cfg!(plain_memory) {
             return Arena::mapped(words, huge_pages);
         }
         let mut words = Vec::with_capacity(words);

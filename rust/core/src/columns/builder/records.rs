@@ -1,0 +1,57 @@
+//! The records of a file, each taken in the fastest way that fits.
+
+use super::columns::Columns;
+use super::fast::good_record;
+use crate::columns::frame::Frame;
+use crate::proto::Malformed;
+use crate::record::{HEADER, OVERHEAD, Verify};
+
+impl Columns<'_> {
+    /// Takes in the records at the beginning of `window`, which lies at `offset` in the file, up to
+    /// one that is not whole, or not good; how many bytes and records they were.
+    pub fn run(&mut self, window: &[u8], offset: u64, verify: Verify) -> (usize, u64) {
+        let (mut at, mut records) = (0, 0);
+        while let Some(rest) = window.get(at..) {
+            if self.sessions.need_order() {
+                let Some(payload) = good_record(rest, verify) else { break };
+                if self.decode(payload, offset + (at + HEADER) as u64).is_err() {
+                    break;
+                }
+                at += payload.len() + OVERHEAD;
+                records += 1;
+                continue;
+            }
+            let (done, count, unusual) = match self.selects {
+                false => self.predicted::<false>(rest, verify),
+                true => self.predicted::<true>(rest, verify),
+            };
+            at += done;
+            records += count;
+            let Some(payload) = unusual else { break };
+            let size = payload.len() + OVERHEAD;
+            match self.one_value(payload) {
+                Some((series, step)) => {
+                    let (record, hot) = (&rest[done..done + size], &mut self.hot[series as usize]);
+                    if !hot.frame.fits(record, step) {
+                        hot.frame = Frame::of(record, step).unwrap_or_default();
+                    }
+                }
+                None if self.add(payload, offset + (at + HEADER) as u64).is_err() => break,
+                None => {}
+            }
+            at += size;
+            records += 1;
+        }
+        (at, records)
+    }
+
+    /// Takes an event in, whose bytes lie at `offset` in the file. One that is malformed changes
+    /// nothing.
+    #[inline(never)]
+    pub fn add(&mut self, payload: &[u8], offset: u64) -> Result<(), Malformed> {
+        match self.many_values(payload).or_else(|| self.one_histogram(payload)) {
+            Some(()) => Ok(()),
+            None => self.decode(payload, offset),
+        }
+    }
+}
