@@ -150,7 +150,8 @@ fn check_event(event: &Event<'_>) {
 fn check_value(value: &SummaryValue<'_>) {
     let again = SummaryValue::from_raw(value.raw).unwrap();
     assert_eq!(format!("{again:?}"), format!("{value:?}"));
-    let _ = Kind::of(&value.data, value.metadata.as_ref());
+    let claimed = value.metadata.as_ref().map_or(Kind::Tensor, Kind::claimed_by);
+    let _ = Kind::of(&value.data, claimed);
     if let Some(metadata) = &value.metadata {
         let owned: Metadata<'static> = metadata.clone().into_owned();
         assert_eq!(&owned, metadata);
