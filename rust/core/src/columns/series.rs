@@ -125,7 +125,7 @@ impl Values {
     }
 
     /// Appends all of `other`, which comes from the file at this index.
-    fn append(&mut self, other: Values, file: u32) {
+    pub(crate) fn append(&mut self, other: Values, file: u32) {
         match (self, other) {
             (Values::Texts(into), Values::Texts(texts)) => into.append(*texts),
             (Values::Histograms(into), Values::Histograms(histograms)) => into.append(*histograms),

@@ -79,6 +79,11 @@ impl Sessions {
         goes_backwards
     }
 
+    /// Takes what the next part of the file says, where nobody watches.
+    pub fn append(&mut self, part: &mut Sessions) {
+        self.version = part.version.take().or(self.version);
+    }
+
     /// For each session that started, the least step of it and of those that started after it.
     pub fn least_steps(&self) -> Vec<i64> {
         let mut least = self.starts.clone();

@@ -1,12 +1,16 @@
 //! Event files to columns.
 
+mod blocks;
 mod file;
 mod follow;
+mod intake;
+mod layout;
 mod log;
 mod options;
 mod parallel;
 mod run;
 mod state;
+mod stretch;
 pub mod table;
 mod tag;
 

@@ -16,7 +16,6 @@ use crate::error::Result;
 use crate::reader::file;
 use crate::reader::options::Options;
 use crate::scan::progress::Progress;
-use crate::storage::remote;
 
 /// What is to be read of one file.
 pub struct Task<'t> {
@@ -37,9 +36,8 @@ pub struct FileContent {
 pub fn read_files(tasks: &[Task<'_>], options: &Options<'_>) -> Vec<Result<FileContent>> {
     let threads = (options.threads.or_else(|| std::thread::available_parallelism().ok()))
         .map_or(1, NonZeroUsize::get);
-    // Remote files are fetched ahead anyway.
-    let ahead = |path| threads > tasks.len() && remote::of(path).is_none();
     let workers = threads.min(tasks.len());
+    let for_each = NonZeroUsize::new(threads / tasks.len().max(1)).unwrap_or(NonZeroUsize::MIN);
     let (next, first_error) = (AtomicUsize::new(0), AtomicUsize::new(usize::MAX));
     let results = Mutex::new(Vec::with_capacity(tasks.len()));
     let work = || {
@@ -50,7 +48,7 @@ pub fn read_files(tasks: &[Task<'_>], options: &Options<'_>) -> Vec<Result<FileC
             if index > first_error.load(Ordering::Relaxed) {
                 break;
             }
-            let result = read_file(task, options, &mut scratch, ahead(task.path));
+            let result = read_file(task, options, &mut scratch, for_each);
             if result.is_err() {
                 first_error.fetch_min(index, Ordering::Relaxed);
             }
@@ -93,7 +91,7 @@ pub fn read_file(
     task: &Task<'_>,
     options: &Options<'_>,
     scratch: &mut Scratch,
-    ahead: bool,
+    threads: NonZeroUsize,
 ) -> Result<FileContent> {
     let is_watched = options.restarts == Restarts::TensorBoard;
     let sessions = Sessions::resume(is_watched, task.before.map(|(_, sessions)| sessions));
@@ -104,7 +102,7 @@ pub fn read_file(
     let progress = task.before.map_or(&nothing, |(progress, _)| progress);
     let Scratch { at_once, buffer, .. } = scratch;
     let progress =
-        file::read_file(task.path, progress, &mut columns, options, *at_once, buffer, ahead)?;
+        file::read_file(task.path, progress, &mut columns, options, *at_once, buffer, threads)?;
     let (content, spare) = columns.finish();
     scratch.spare = spare;
     Ok(FileContent { content, progress })

@@ -3,6 +3,7 @@
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -315,7 +316,7 @@ impl RunFile {
 /// Reads a file again in which tensors were taken for something else than what tags claim.
 fn read_again(path: &Path, claimed: &Claimed, options: &Options<'_>) -> Result<FileContent> {
     let task = Task { path, before: None, claimed: claimed.clone() };
-    read_file(&task, options, &mut Scratch::default(), false)
+    read_file(&task, options, &mut Scratch::default(), NonZeroUsize::MIN)
 }
 
 /// Adds what is new of files to what is known of them; the rest, with the index of each file.

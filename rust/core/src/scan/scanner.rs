@@ -16,12 +16,13 @@ use std::io;
 
 use crate::crc32c;
 use crate::error::Corruption;
+use crate::proto::is_event;
 use crate::record::{self, FOOTER, HEADER, MAX_PAYLOAD, OVERHEAD, Parsed, Verify};
 use crate::scan::damage::OnCorrupt;
 use crate::scan::outline::Part;
 use crate::scan::search::{Found, Search};
 use crate::storage::source::{self, Source};
-use crate::storage::stream::{KEEP, Stream};
+use crate::storage::stream::{CHUNK, KEEP, Stream};
 use crate::wire::Malformed;
 
 /// How far into a file without a valid beginning a record is looked for before the file is called
@@ -120,6 +121,46 @@ impl Scanner {
             zeros: None,
             trusted: None,
         })
+    }
+
+    /// Which checksums it compares.
+    pub fn verify(&self) -> Verify {
+        self.verify
+    }
+
+    /// What damage is to lead to.
+    pub fn on_corrupt(&self) -> OnCorrupt {
+        self.on_corrupt
+    }
+
+    /// Goes to this place, wherever it is, as if nothing was read before.
+    pub fn restart(&mut self, mark: Mark) {
+        self.stream.seek(mark.offset);
+        self.record = mark.record;
+        (self.search, self.open, self.zeros) = (None, None, None);
+        self.is_revocable = false;
+    }
+
+    /// Moves to the first whole good record that is wholly in memory, if one is and begins before
+    /// `until`; whether it did.
+    pub fn find(&mut self, until: u64) -> io::Result<bool> {
+        let rest = until.saturating_sub(self.stream.offset());
+        self.stream.fill(rest.min(CHUNK as u64))?;
+        let (window, mut at) = (self.stream.window(), 0);
+        while let Some(next) = record::find_header(&window[at..]) {
+            at += next;
+            if at as u64 >= rest {
+                break;
+            }
+            match record::parse(&window[at..], Verify::Crc) {
+                Parsed::Record(payload) if is_event(payload) => {
+                    self.stream.advance(at);
+                    return Ok(true);
+                }
+                _ => at += 1,
+            }
+        }
+        Ok(false)
     }
 
     /// Goes to this place.

@@ -3,7 +3,6 @@
 mod local;
 mod open;
 mod pipe;
-pub(crate) mod read_ahead;
 pub mod remote;
 pub(crate) mod source;
 pub(crate) mod stream;

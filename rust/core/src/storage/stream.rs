@@ -6,11 +6,10 @@ use std::io;
 use std::sync::Arc;
 
 use crate::storage::pipe::Pipe;
-use crate::storage::read_ahead::Ahead;
 use crate::storage::source::Source;
 
 /// Bytes that are read at a time; a little less than the second-level cache.
-const CHUNK: usize = 256 << 10;
+pub(crate) const CHUNK: usize = 256 << 10;
 
 /// Bytes that are read after some were left out, twice as many each time, since more may be.
 const AFTER_SKIP: usize = 4 << 10;
@@ -18,14 +17,9 @@ const AFTER_SKIP: usize = 4 << 10;
 /// A buffer larger than this is given back once the record that needed it is done.
 pub(crate) const KEEP: usize = 4 << 20;
 
-/// The most of a window that is put in front of a block that was read ahead.
-const MARGIN: usize = CHUNK / 2;
-
 /// The part of a file that is in memory.
 pub(crate) struct Stream {
     source: Arc<dyn Source>,
-    /// Where what comes after the window is read on another thread.
-    ahead: Option<Ahead>,
     buffer: Vec<u8>,
     start: usize,
     filled: usize,
@@ -43,19 +37,12 @@ impl Stream {
             true => Arc::from(source),
             false => Arc::new(Pipe::new(source)) as Arc<dyn Source>,
         };
-        let (ahead, end) = (None, None);
-        Stream { source, ahead, buffer, start: 0, filled: 0, offset: 0, end, chunk: CHUNK }
+        Stream { source, buffer, start: 0, filled: 0, offset: 0, end: None, chunk: CHUNK }
     }
 
     /// Has the file end here, whatever comes behind.
     pub fn end_at(&mut self, end: Option<u64>) {
         self.end = end;
-    }
-
-    /// Has what follows read on a thread of its own, where there can be one.
-    pub fn read_ahead(&mut self) {
-        let next = self.offset + self.window().len() as u64;
-        self.ahead = Ahead::start(Arc::clone(&self.source), next, MARGIN, CHUNK).ok();
     }
 
     /// What is in memory, from [`offset`](Stream::offset) on.
@@ -94,6 +81,17 @@ impl Stream {
                 (self.start, self.filled) = (0, 0);
                 self.offset = self.offset.saturating_add(count);
                 self.chunk = AFTER_SKIP;
+            }
+        }
+    }
+
+    /// Moves the window to this place, before or behind it. The source is seekable.
+    pub fn seek(&mut self, offset: u64) {
+        match offset.checked_sub(self.offset) {
+            Some(count) if count <= self.window().len() as u64 => self.advance(count as usize),
+            _ => {
+                self.forget();
+                (self.offset, self.chunk) = (offset, CHUNK);
             }
         }
     }
@@ -142,12 +140,6 @@ impl Stream {
             if rest == 0 {
                 return Ok(false);
             }
-            if self.is_ahead(want) {
-                if !self.take_block(rest)? {
-                    return Ok(false);
-                }
-                continue;
-            }
             self.make_room(want);
             let missing = usize::try_from(want).unwrap_or(usize::MAX) - self.window().len();
             let chunk = self.chunk.max(missing).min(self.buffer.len() - self.filled);
@@ -159,34 +151,6 @@ impl Stream {
                 count => self.filled += count,
             }
         }
-        Ok(true)
-    }
-
-    /// Whether the block that was read ahead is what comes after the window, and is enough. Where
-    /// it is not, nothing is read ahead any more.
-    fn is_ahead(&mut self, want: u64) -> bool {
-        let rest = self.window().len();
-        let next = self.offset + rest as u64;
-        let fits = |ahead: &Ahead| rest <= MARGIN && want <= CHUNK as u64 && ahead.offset() == next;
-        self.ahead = self.ahead.take().filter(fits);
-        self.ahead.is_some()
-    }
-
-    /// Appends the block that was read ahead, or the first `rest` bytes of it; false at the end of
-    /// the file.
-    fn take_block(&mut self, rest: u64) -> io::Result<bool> {
-        let start = MARGIN - self.window().len();
-        let Some(ahead) = &mut self.ahead else { return Ok(false) };
-        let (mut block, count) = ahead.next()?;
-        if count == 0 {
-            // What is appended from now on is not ahead.
-            self.ahead = None;
-            return Ok(false);
-        }
-        let count = count.min(usize::try_from(rest).unwrap_or(count));
-        block[start..MARGIN].copy_from_slice(&self.buffer[self.start..self.filled]);
-        ahead.recycle(std::mem::replace(&mut self.buffer, block));
-        (self.start, self.filled) = (start, MARGIN + count);
         Ok(true)
     }
 

@@ -43,8 +43,8 @@ pub struct Columns<'a> {
     /// Whether nothing can be read from the file again.
     pub keeps_all: bool,
     /// What other events than summaries hold, and where to find a kind and tag among it.
-    events: Vec<Series>,
-    event_places: HashMap<(Kind, Box<str>), usize>,
+    pub(super) events: Vec<Series>,
+    pub(super) event_places: HashMap<(Kind, Box<str>), usize>,
     pub(super) origin: Origin,
     pub(super) sessions: Sessions,
     /// The series that had values since the last restart, and whether each is one, where that is
@@ -62,9 +62,9 @@ pub(super) struct Known {
     /// The first of its series.
     first: Option<u32>,
     /// What the tag's first metadata in the run claim, as far as it is known.
-    claimed: Option<Kind>,
+    pub claimed: Option<Kind>,
     /// What this file says.
-    claim: Claim,
+    pub claim: Claim,
     /// The least step at which steps went backwards under it, where that tells of a restart.
     pub purged: Option<i64>,
 }
@@ -86,7 +86,7 @@ pub(super) struct Hot {
 /// The rest of a series.
 #[derive(Debug)]
 pub(super) struct Cold {
-    tag: u32,
+    pub tag: u32,
     pub kind: Kind,
     pub metadata: Option<Box<Metadata<'static>>>,
     pub values: Values,

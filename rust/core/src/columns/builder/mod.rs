@@ -3,6 +3,7 @@
 mod columns;
 mod decode;
 mod fast;
+mod join;
 mod layout;
 mod records;
 #[cfg(test)]

@@ -82,6 +82,20 @@ impl<const N: usize> Lockstep<N> {
         other.len = 0;
     }
 
+    /// Appends copies of all words of `other`, with room for more of the kind.
+    pub fn append_copies(&mut self, other: &Self) {
+        let length = self.len + other.len;
+        if length > self.capacity {
+            self.reserve(length.max(2 * self.capacity));
+        }
+        self.extend_from(other, 0..other.len);
+    }
+
+    /// Forgets all words, and keeps the memory.
+    pub fn clear(&mut self) {
+        self.len = 0;
+    }
+
     /// Appends copies of these words of `other`.
     pub fn extend_from(&mut self, other: &Self, range: Range<usize>) {
         assert!(range.start <= range.end && range.end <= other.len);

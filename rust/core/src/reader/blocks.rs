@@ -1,0 +1,379 @@
+//! A large file, read by several threads.
+//!
+//! Each takes the next block of the file, guesses where in it the first record begins, and reads the
+//! block into columns of its own, which are small enough to stay in its processor's cache. Then it
+//! waits for its turn, which comes in the order of the blocks. The block before must have ended just
+//! where this one was believed to begin; then its columns are appended to those of the file. If not,
+//! it is read once more, in its turn, as one thread alone would read it.
+
+use std::num::NonZeroUsize;
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+use crate::cancel::Token;
+use crate::columns::Restarts;
+use crate::columns::builder::Columns;
+use crate::columns::selection::Selection;
+use crate::columns::sessions::Sessions;
+use crate::error::{Error, Result};
+use crate::reader::layout::Layout;
+use crate::reader::options::Options;
+use crate::reader::stretch::Stretch;
+use crate::record::Verify;
+use crate::scan::damage::OnCorrupt;
+use crate::scan::scanner::{Mark, Scanner};
+use crate::storage;
+use crate::storage::remote;
+use crate::storage::source::Stamp;
+use crate::storage::stream::Stream;
+
+/// Bytes of a block: what is made of it fits into a second-level cache.
+const LOCAL: u64 = 512 << 10;
+
+/// Bytes of a block of a remote file, which is asked for in a few requests.
+const REMOTE: u64 = 8 << 20;
+
+/// A file with fewer blocks left over is read by one thread.
+const WORTH_THREADS: u64 = 4;
+
+/// After so many blocks in which no record began, as far as they were looked at, records are too
+/// large for guesses.
+const PATIENCE: u32 = 4;
+
+/// What is to be read, and how.
+pub(super) struct Blocks<'b> {
+    path: &'b Path,
+    stamp: &'b Stamp,
+    begin: Mark,
+    size: u64,
+    threads: usize,
+    verify: Verify,
+    on_corrupt: OnCorrupt,
+    selection: Selection<'b>,
+}
+
+/// What is put together, by one thread at a time.
+struct Whole<'w, 'c, 'r> {
+    /// The block whose turn it is.
+    block: u64,
+    columns: &'w mut Columns<'c>,
+    layout: &'w mut Layout<'r>,
+    stretch: Stretch,
+    error: Option<Error>,
+    is_over: bool,
+}
+
+/// What the threads share.
+struct Shared<'w, 'c, 'r> {
+    next: AtomicU64,
+    whole: Mutex<Whole<'w, 'c, 'r>>,
+    turn: Condvar,
+}
+
+/// The columns of one block after the other.
+struct Part<'c> {
+    columns: Columns<'c>,
+    /// Which series of the file its series are.
+    places: Vec<u32>,
+}
+
+/// A block that was read before its turn, and where it was believed to begin.
+struct Guess {
+    from: u64,
+    stretch: Stretch,
+}
+
+impl<'c> Part<'c> {
+    fn new(selection: Selection<'c>) -> Part<'c> {
+        let columns = Columns::new(selection, Sessions::default(), Vec::new());
+        Part { columns, places: Vec::new() }
+    }
+}
+
+impl<'b> Blocks<'b> {
+    /// The blocks of a file, if it is worth it and may be read in any order.
+    pub fn of(
+        path: &'b Path,
+        stamp: Option<&'b Stamp>,
+        begin: Mark,
+        options: &Options<'b>,
+        threads: NonZeroUsize,
+    ) -> Option<Blocks<'b>> {
+        let stamp = stamp?;
+        let size = if remote::of(path).is_some() { REMOTE } else { LOCAL };
+        let blocks = stamp.length.saturating_sub(begin.offset) / size;
+        let threads = threads.get().min(usize::try_from(blocks).unwrap_or(usize::MAX));
+        // What restarts take back depends on the order.
+        let is_in_order = options.restarts == Restarts::TensorBoard;
+        let Options { verify, on_corrupt, selection, .. } = *options;
+        (threads > 1 && blocks >= WORTH_THREADS && !is_in_order).then_some(Blocks {
+            path,
+            stamp,
+            begin,
+            size,
+            threads,
+            verify,
+            on_corrupt,
+            selection,
+        })
+    }
+
+    /// Reads them into `columns`, with the help of other threads.
+    pub fn read(
+        &self,
+        scanner: &mut Scanner,
+        columns: &mut Columns<'_>,
+        layout: &mut Layout<'_>,
+    ) -> Result<Stretch> {
+        let stretch = Stretch::at(self.begin);
+        let whole = Whole { block: 0, columns, layout, stretch, error: None, is_over: false };
+        let (next, whole, turn) = (AtomicU64::new(0), Mutex::new(whole), Condvar::new());
+        let shared = Shared { next, whole, turn };
+        let token = Token::current();
+        let help = || match token.clone() {
+            Some(token) => token.run(|| self.help(&shared)),
+            None => self.help(&shared),
+        };
+        thread::scope(|scope| {
+            for _ in 1..self.threads {
+                // Where there can be no more threads, those that there are do it.
+                if thread::Builder::new().spawn_scoped(scope, help).is_err() {
+                    break;
+                }
+            }
+            self.work(scanner, &shared);
+        });
+        let whole = shared.whole.into_inner().unwrap_or_else(PoisonError::into_inner);
+        whole.error.map_or(Ok(whole.stretch), Err)
+    }
+
+    /// Reads blocks, unless the file is not the same any more.
+    fn help(&self, shared: &Shared<'_, '_, '_>) {
+        let open = || {
+            let source = storage::open(self.path)?;
+            if source.stamp()?.as_ref() != Some(self.stamp) {
+                return Ok(None);
+            }
+            let mut stream = Stream::new(source, Vec::new());
+            stream.end_at(Some(self.stamp.length));
+            Scanner::new(stream, self.verify, self.on_corrupt).map(Some)
+        };
+        // What can't be opened is told by the thread that has it open.
+        if let Ok(Some(mut scanner)) = open() {
+            self.work(&mut scanner, shared);
+        }
+    }
+
+    fn work(&self, scanner: &mut Scanner, shared: &Shared<'_, '_, '_>) {
+        let (mut part, mut misses) = (Part::new(self.selection), 0);
+        loop {
+            let block = shared.next.fetch_add(1, Ordering::Relaxed);
+            let from = self.begin.offset + block * self.size;
+            if from >= self.stamp.length {
+                break;
+            }
+            let guess = match misses {
+                PATIENCE.. => None,
+                _ => self.guess(block, from, scanner, &mut part),
+            };
+            misses = if guess.is_some() { 0 } else { misses + 1 };
+            let Some(mut whole) = shared.wait_for(block) else { break };
+            let until = from + self.size;
+            if let Err(error) = self.take_turn(&mut whole, until, guess, scanner, &mut part) {
+                whole.error = Some(error);
+            }
+            let Whole { stretch, error, .. } = &*whole;
+            whole.is_over = error.is_some() || stretch.is_end || stretch.raised.is_some();
+            whole.block += 1;
+            shared.turn.notify_all();
+        }
+    }
+
+    /// Reads a block before its turn; nothing where no record is seen to begin in it, or where it
+    /// can't be read, which its turn will tell.
+    fn guess<'p>(
+        &'p self,
+        block: u64,
+        from: u64,
+        scanner: &mut Scanner,
+        part: &mut Part<'p>,
+    ) -> Option<Guess> {
+        let until = from + self.size;
+        scanner.restart(Mark { offset: from, record: 0 });
+        if block > 0 && !scanner.find(until).ok()? {
+            return None;
+        }
+        let from = scanner.mark().offset;
+        match Stretch::read(self.path, scanner, &mut part.columns, until, None) {
+            Ok(stretch) => Some(Guess { from, stretch }),
+            Err(_) => {
+                *part = Part::new(self.selection);
+                None
+            }
+        }
+    }
+
+    /// Adds a block in its turn.
+    fn take_turn<'p>(
+        &'p self,
+        whole: &mut Whole<'_, '_, '_>,
+        until: u64,
+        guess: Option<Guess>,
+        scanner: &mut Scanner,
+        part: &mut Part<'p>,
+    ) -> Result<()> {
+        let at = whole.stretch.read;
+        let was_read = guess.is_some();
+        if let Some(Guess { from, stretch }) = guess
+            && from == at.offset
+            && at.offset < until
+            && !stretch.is_open()
+            && whole.columns.append(&mut part.columns, &mut part.places)
+        {
+            whole.stretch.extend(stretch.behind(at.record));
+            let io_error = |error| Error::io(error, self.path);
+            return whole.layout.spread(whole.columns, whole.stretch.read.offset).map_err(io_error);
+        }
+        if was_read {
+            *part = Part::new(self.selection);
+        }
+        // The record before may reach over this block.
+        if at.offset >= until {
+            return Ok(());
+        }
+        scanner.restart(at);
+        let mut read =
+            |until| Stretch::read(self.path, scanner, whole.columns, until, Some(whole.layout));
+        let mut stretch = read(until)?;
+        if stretch.is_open() && !stretch.is_end {
+            // All that follows depends on what does not hold yet.
+            stretch.extend(read(u64::MAX)?);
+        }
+        whole.stretch.extend(stretch);
+        Ok(())
+    }
+}
+
+impl<'w, 'c, 'r> Shared<'w, 'c, 'r> {
+    /// Waits for the turn of this block; none if there is nothing more to do.
+    fn wait_for(&self, block: u64) -> Option<MutexGuard<'_, Whole<'w, 'c, 'r>>> {
+        let whole = self.whole.lock().unwrap_or_else(PoisonError::into_inner);
+        let waits = |whole: &mut Whole<'_, '_, '_>| !whole.is_over && whole.block != block;
+        let whole = self.turn.wait_while(whole, waits).unwrap_or_else(PoisonError::into_inner);
+        (!whole.is_over).then_some(whole)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::columns::content::Content;
+    use crate::record;
+    use crate::summary;
+    use crate::wire::encode;
+
+    /// A record of one of several shapes, or bytes that are none.
+    fn write(out: &mut Vec<u8>, what: u8, step: i64) {
+        let start = out.len();
+        let tag = format!("tag{}", what / 16);
+        let tensor = |out: &mut Vec<u8>, plugin: &[u8]| {
+            let (mut tensor, mut value, mut message) = (Vec::new(), Vec::new(), Vec::new());
+            encode::varint_field(&mut tensor, 1, 1);
+            encode::bytes_field(&mut tensor, 4, &[0; 4]);
+            encode::bytes_field(&mut value, 1, tag.as_bytes());
+            encode::bytes_field(&mut value, 8, &tensor);
+            if !plugin.is_empty() {
+                let mut data = Vec::new();
+                encode::bytes_field(&mut data, 1, plugin);
+                let mut metadata = Vec::new();
+                encode::bytes_field(&mut metadata, 1, &data);
+                encode::bytes_field(&mut value, 9, &metadata);
+            }
+            encode::bytes_field(&mut message, 1, &value);
+            summary::summary_event(out, step as f64, Some(step), &message);
+        };
+        match what % 16 {
+            0 => summary::file_version(out, step as f64, "w"),
+            1 => {
+                let mut message = Vec::new();
+                summary::text_value(&mut message, &tag, &step.to_string());
+                summary::summary_event(out, step as f64, Some(step), &message);
+            }
+            2 => tensor(out, b"scalars"),
+            3 => tensor(out, b""),
+            4 => tensor(out, b"other"),
+            5 => summary::event(out, step as f64, Some(step), 4, &[7; 90]),
+            6 => {
+                out.extend([what; 21]);
+                return;
+            }
+            _ => summary::scalar_event(out, step as f64, Some(step), &tag, step as f32),
+        }
+        record::seal(&mut out[start..]);
+    }
+
+    /// What is read, but for what has no order.
+    fn shown(content: Content, stretch: &Stretch) -> String {
+        let Content { series, events, origin, sessions, claims } = content;
+        let mut claims: Vec<_> = claims.iter().map(|it| format!("{it:?}")).collect();
+        claims.sort();
+        format!("{series:#?} {events:?} {origin:?} {sessions:?} {claims:?} {stretch:#?}")
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(300))]
+
+        #[test]
+        fn blocks_are_what_one_thread_reads(
+            records in prop::collection::vec(any::<u8>(), 0..120),
+            flips in prop::collection::vec(any::<prop::sample::Index>(), 0..4),
+            cut in 0..80usize,
+            size in 60..900u64,
+            threads in 2..4usize,
+            checks in any::<(bool, bool)>(),
+        ) {
+            let mut bytes = Vec::new();
+            (0..).zip(&records).for_each(|(step, &what)| write(&mut bytes, what, step));
+            for at in flips.iter().take(bytes.len()) {
+                let at = at.index(bytes.len());
+                bytes[at] ^= 4;
+            }
+            bytes.truncate(bytes.len().saturating_sub(cut));
+            let file = tempfile::NamedTempFile::new().unwrap();
+            std::fs::write(file.path(), &bytes).unwrap();
+            let verify = if checks.0 { Verify::Crc } else { Verify::None };
+            let on_corrupt = if checks.1 { OnCorrupt::Skip } else { OnCorrupt::Raise };
+            let source = || storage::open(file.path()).unwrap();
+            let stamp = source().stamp().unwrap().unwrap();
+            let scanner =
+                || Scanner::new(Stream::new(source(), Vec::new()), verify, on_corrupt).unwrap();
+            let selection = Selection::default();
+            let columns = || Columns::new(selection, Sessions::default(), Vec::new());
+            let layout = || Layout::new(file.path(), stamp.length, 0, 1);
+
+            let mut alone = columns();
+            let expected =
+                Stretch::read(file.path(), &mut scanner(), &mut alone, u64::MAX, None).unwrap();
+            let mut together = columns();
+            let (path, stamp, begin) = (file.path(), &stamp, Mark::default());
+            let blocks =
+                Blocks { path, stamp, begin, size, threads, verify, on_corrupt, selection };
+            let mut found = blocks.read(&mut scanner(), &mut together, &mut layout()).unwrap();
+            // Whether the end was seen does not matter where nothing is left of the file.
+            found.is_end = expected.is_end;
+            found.head = expected.head;
+            if expected.raised.is_none() {
+                prop_assert_eq!(
+                    shown(together.finish().0, &found),
+                    shown(alone.finish().0, &expected)
+                );
+            } else {
+                prop_assert_eq!(found.raised, expected.raised);
+            }
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! Some records of a file, one after the other, over damage where that is wanted.
+
+use std::path::Path;
+
+use crate::columns::builder::Columns;
+use crate::error::{Corruption, Error, Result};
+use crate::reader::intake::Intake;
+use crate::reader::layout::Layout;
+use crate::scan::damage::{Damage, OnCorrupt};
+use crate::scan::scanner::{Mark, Next, Passed, Scanner};
+
+/// What was read.
+#[derive(Debug, Default)]
+pub(super) struct Stretch {
+    /// How many of the file's first bytes have which checksum, if they were read.
+    pub head: Option<(u8, u32)>,
+    /// Where it ended.
+    pub read: Mark,
+    /// Where reading goes on once there are more bytes: before what these may mend.
+    pub settled: Mark,
+    /// Whether records come behind.
+    pub is_revocable: bool,
+    pub damage: Vec<Damage>,
+    /// What ended it, where damage is an error.
+    pub raised: Option<(Corruption, Mark)>,
+    /// Whether the file ended.
+    pub is_end: bool,
+}
+
+impl Stretch {
+    /// Reads from where `scanner` stands into `columns`, up to the first record that ends at `until`
+    /// or behind.
+    pub fn read(
+        path: &Path,
+        scanner: &mut Scanner,
+        columns: &mut Columns<'_>,
+        until: u64,
+        mut layout: Option<&mut Layout<'_>>,
+    ) -> Result<Stretch> {
+        let io_error = |error| Error::io(error, path);
+        let mut stretch = Stretch::default();
+        let mut intake = Intake { columns, verify: scanner.verify(), until, head: None };
+        while scanner.mark().offset < until {
+            let bad = match scanner.next(&mut intake).map_err(io_error)? {
+                Next::Records(_) => {
+                    if let Some(layout) = &mut layout {
+                        layout.spread(intake.columns, scanner.mark().offset).map_err(io_error)?;
+                    }
+                    continue;
+                }
+                Next::Bad(bad) => bad,
+            };
+            let here = scanner.mark();
+            let Passed::Damage(length, kind) = scanner.pass(bad).map_err(io_error)? else {
+                stretch.is_end = true;
+                break;
+            };
+            if scanner.on_corrupt() == OnCorrupt::Raise {
+                stretch.raised = Some((kind, here));
+                break;
+            }
+            let (path, offset) = (path.to_owned(), here.offset);
+            stretch.damage.push(Damage { path, offset, length, kind });
+        }
+        (stretch.settled, stretch.read) = (scanner.open(), scanner.mark());
+        stretch.is_revocable = scanner.is_revocable();
+        stretch.head = intake.head;
+        Ok(stretch)
+    }
+
+    /// Nothing yet, from here on.
+    pub fn at(mark: Mark) -> Stretch {
+        Stretch { read: mark, settled: mark, ..Stretch::default() }
+    }
+
+    /// The same, where so many records come before.
+    pub fn behind(mut self, records: u64) -> Stretch {
+        let raised = self.raised.as_mut().map(|(_, mark)| mark);
+        for mark in [&mut self.read, &mut self.settled].into_iter().chain(raised) {
+            mark.record += records;
+        }
+        self
+    }
+
+    /// Whether more bytes may show that something else is right.
+    pub fn is_open(&self) -> bool {
+        self.settled != self.read
+    }
+
+    /// Adds what was read behind, from where this one ended on.
+    pub fn extend(&mut self, next: Stretch) {
+        self.head = self.head.or(next.head);
+        self.damage.extend(next.damage);
+        self.read = next.read;
+        self.settled = next.settled;
+        self.is_revocable = next.is_revocable;
+        self.raised = next.raised;
+        self.is_end = next.is_end;
+    }
+}
