@@ -4,6 +4,7 @@ mod file;
 mod follow;
 mod log;
 mod options;
+mod others;
 mod parallel;
 mod run;
 mod state;
