@@ -87,11 +87,10 @@ impl Frame {
         if key != WALL_TIME || word & self.fixed != self.expected {
             return None;
         }
-        let digits = word & self.digits;
-        let step = digits >> 8 & 0x7f
-            | digits >> 9 & 0x3f80
-            | digits >> 10 & 0x1f_c000
-            | digits >> 11 & 0xfe0_0000;
+        // Seven bits a byte: four bytes become two pairs, and these one number.
+        let bytes = (word & self.digits) >> 8;
+        let pairs = bytes - ((bytes & 0x7f00_7f00) >> 1);
+        let step = pairs - (pairs >> 16) * ((1 << 16) - (1 << 14));
         Some((f64::from_le_bytes(*time), step as i64, rest.get(self.step..)?))
     }
 }
@@ -99,6 +98,23 @@ impl Frame {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record;
+    use crate::wire::encode;
+
+    #[test]
+    fn steps_of_every_length() {
+        for step in (0..28).flat_map(|bits| [(1u64 << bits) - 1, 1 << bits]) {
+            let mut payload = Vec::new();
+            encode::double_field(&mut payload, 1, 1.5);
+            encode::varint_field(&mut payload, 2, step);
+            let field = payload.len() - WALL_TIME_LEN;
+            payload.extend_from_slice(b"what comes next");
+            let mut framed = Vec::new();
+            record::frame(&mut framed, &payload);
+            let frame = Frame::of(&framed, field).unwrap();
+            assert_eq!(frame.head(&payload), Some((1.5, step as i64, &b"what comes next"[..])));
+        }
+    }
 
     #[test]
     fn the_default_frame_fits_nothing() {

@@ -7,6 +7,7 @@ mod intake;
 mod layout;
 mod log;
 mod options;
+mod others;
 mod parallel;
 mod run;
 mod state;

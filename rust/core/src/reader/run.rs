@@ -17,6 +17,7 @@ use crate::error::Result;
 use crate::logdir::RunFiles;
 use crate::proto::Kind;
 use crate::reader::options::Options;
+use crate::reader::others::Others;
 use crate::reader::parallel::{FileContent, Scratch, Task, read_file};
 use crate::reader::state::{FileState, RunState, TagState};
 use crate::reader::tag::Tag;
@@ -344,53 +345,6 @@ fn add_files(files: &mut Vec<RunFile>, news: Vec<(&Path, FileContent)>) -> Vec<(
         contents.push((index, content));
     }
     contents
-}
-
-/// What is known of tags that have no values here.
-#[derive(Default)]
-struct Others {
-    states: Vec<TagState>,
-    places: HashMap<(Kind, Box<str>), usize>,
-}
-
-impl Others {
-    fn of(states: &[TagState]) -> Others {
-        let key = |state: &TagState| (state.kind, state.name.clone());
-        Others { states: states.to_vec(), places: states.iter().map(key).zip(0..).collect() }
-    }
-
-    /// Takes what is not selected out of what was read.
-    fn take(&mut self, content: &mut Content) {
-        content.events.retain(|series| series.is_selected);
-        content.series.retain(|series| {
-            if !series.is_selected {
-                self.add(series);
-            }
-            series.is_selected
-        });
-    }
-
-    /// Adds what a series says of its tag.
-    fn add(&mut self, series: &Series) {
-        let next = self.states.len();
-        let place = *self.places.entry((series.kind, series.tag.clone())).or_insert(next);
-        if place == next {
-            let (name, metadata) = (series.tag.clone(), None);
-            self.states.push(TagState { name, kind: series.kind, metadata });
-        }
-        let known = &mut self.states[place].metadata;
-        *known = known.take().or_else(|| series.metadata.clone());
-    }
-
-    /// Gives a series the first metadata of its tag, if they came before.
-    fn complete(&self, series: &mut Series) {
-        let key = (series.kind, std::mem::take(&mut series.tag));
-        if let Some(first) = self.places.get(&key).and_then(|&it| self.states[it].metadata.as_ref())
-        {
-            series.metadata = Some(first.clone());
-        }
-        series.tag = key.1;
-    }
 }
 
 /// Where each kind of each tag is.
