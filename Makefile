@@ -37,6 +37,12 @@ test: build $(STAMPS)/test ## Run the Rust tests and the Python tests
 	cargo test --locked --release --package tfevents
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
+FAULTS_ARGS ?=
+
+.PHONY: faults
+faults: build $(STAMPS)/test ## Have system calls fail while processes log, count what is lost
+	$(BIN)/python tests/faults/run.py $(FAULTS_ARGS)
+
 .PHONY: bench
 bench: build peers $(STAMPS)/test ## Measure side by side with the peers
 	$(BIN)/python benches/python/run.py $(BENCH_ARGS)

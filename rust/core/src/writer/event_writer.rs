@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::options::OnError;
 use super::options::{Options, Report};
 use super::state::{Mark, Shared, Status};
-use super::{calls, fork, sys, turn};
+use super::{calls, fork, turn};
 use crate::error::{Error, Result};
 use crate::record::Deferred;
 
@@ -40,12 +40,6 @@ use crate::record::Deferred;
 #[derive(Debug)]
 pub struct Writer {
     shared: Arc<Shared>,
-}
-
-/// Seconds since the epoch.
-#[inline(always)]
-pub fn now() -> f64 {
-    sys::now()
 }
 
 impl Writer {

@@ -26,10 +26,11 @@ mod sys;
 mod termination;
 mod turn;
 
-pub use event_writer::{Control, Writer, now};
+pub use event_writer::{Control, Writer};
 pub use exit::{Farewell, is_exiting};
 pub use failure::{Failure, Outage};
 pub use options::{OnError, Options, Report};
 pub use shared_outage::SharedOutage;
 pub use state::Mark;
 pub use termination::before_termination;
+pub use sys::now;

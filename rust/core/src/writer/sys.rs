@@ -5,6 +5,12 @@
 use std::fs::{File, Metadata};
 use std::io;
 
+/// Seconds since the epoch.
+#[inline(always)]
+pub fn now() -> f64 {
+    clock()
+}
+
 #[cfg(unix)]
 pub(super) use unix::*;
 
@@ -14,9 +20,9 @@ mod unix {
     use std::os::fd::{AsRawFd, IntoRawFd, RawFd};
     use std::os::unix::fs::MetadataExt;
 
-    /// Seconds since the epoch. `SystemTime` does the same and takes a third longer.
+    /// `SystemTime` does the same and takes a third longer.
     #[inline(always)]
-    pub(in super::super) fn now() -> f64 {
+    pub(super) fn clock() -> f64 {
         let mut time = std::mem::MaybeUninit::<libc::timespec>::uninit();
         // SAFETY: the call writes the time, and can't fail for this clock.
         let time = unsafe {
@@ -116,7 +122,7 @@ pub(super) use other::*;
 mod other {
     use super::*;
 
-    pub(in super::super) fn now() -> f64 {
+    pub(super) fn clock() -> f64 {
         std::time::UNIX_EPOCH.elapsed().map_or(0.0, |since| since.as_secs_f64())
     }
 
