@@ -3,11 +3,28 @@
 from __future__ import annotations
 
 import operator
+import os
 import sys
 import warnings
 from collections.abc import Mapping, Sequence
 from types import FrameType
 from typing import Any, TypeGuard
+
+from tfevents.remote.uri import is_uri
+
+
+def absolute(path: Any) -> Any:
+    """A local path that means the same in whatever directory the process works later; a URI, or
+    what is no path, as it is.
+    """
+    plain = os.fspath(path) if isinstance(path, os.PathLike) else path
+    if not isinstance(plain, str) or is_uri(plain) or os.path.isabs(plain):
+        return path
+    try:
+        return os.path.join(os.getcwd(), plain)
+    except FileNotFoundError:
+        # The directory is gone; who makes something there gets an error that names the path.
+        return path
 
 
 def as_mapping(value: object, argument: str) -> Mapping[Any, Any]:

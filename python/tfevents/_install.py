@@ -7,15 +7,17 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 from importlib.abc import Loader, MetaPathFinder
-from importlib.machinery import ModuleSpec
+from importlib.machinery import ModuleSpec, SourceFileLoader
+from importlib.util import find_spec
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from tfevents._stand_ins import StandIn, event_accumulator, tbparse, tensorboardx, torch
+from tfevents import _seams
+from tfevents._stand_ins import event_accumulator, tbparse, tensorboardx, torch
 
 # Where classes are defined, and what takes their place. Whatever else is bound to the same class,
 # the packages that export it and the modules that imported it, is found by looking for it.
-REPLACEMENTS: tuple[tuple[str, str, StandIn], ...] = (
+REPLACEMENTS: tuple[tuple[str, str, Any], ...] = (
     ("torch.utils.tensorboard.writer", "SummaryWriter", torch.SummaryWriter),
     ("torch.utils.tensorboard.writer", "FileWriter", torch.FileWriter),
     ("tensorboardX.writer", "SummaryWriter", tensorboardx.SummaryWriter),
@@ -28,6 +30,10 @@ REPLACEMENTS: tuple[tuple[str, str, StandIn], ...] = (
     ("tbparse.summary_reader", "SummaryReader", tbparse.SummaryReader),
 )
 
+# Modules of torch that have our classes at once when they are imported, and what else they hold,
+# for which they import TensorBoard, when somebody asks for it.
+_LAZY = ("torch.utils.tensorboard", "torch.utils.tensorboard.writer")
+
 
 class Installation(NamedTuple):
     """What `install` did; `print` shows it."""
@@ -37,14 +43,32 @@ class Installation(NamedTuple):
     awaited: list[str]
     """The modules that will be patched once they are imported."""
 
+    @property
+    def absent(self) -> list[str]:
+        """The packages among those of `awaited` that are not installed."""
+        packages = dict.fromkeys(name.partition(".")[0] for name in self.awaited)
+        return [name for name in packages if not _is_installed(name)]
+
     def __str__(self) -> str:
+        absent = self.absent
+        awaited = [name for name in self.awaited if name.partition(".")[0] not in absent]
         lines = ["tfevents is in the place of:", *(f"  {name}" for name in self.patched)]
         if not self.patched:
             lines = ["tfevents is in the place of nothing yet"]
-        if self.awaited:
+        if awaited:
             lines += ["and will be, when they are imported, in:"]
-            lines += [f"  {name}" for name in self.awaited]
+            lines += [f"  {name}" for name in awaited]
+        if absent:
+            lines += ["but of nothing in these packages, which are not installed:"]
+            lines += [f"  {name}" for name in absent]
         return "\n".join(lines)
+
+
+def _is_installed(package: str) -> bool:
+    try:
+        return find_spec(package) is not None
+    except (ImportError, ValueError):
+        return False
 
 
 def install() -> Installation:
@@ -58,6 +82,9 @@ def install() -> Installation:
     classes, under whatever name; and in the packages themselves when they are imported later. None
     of them is imported for that, or needs to be installed. Builders such as
     `torch.utils.tensorboard.summary.scalar` stay.
+
+    To import `torch.utils.tensorboard` afterwards imports no TensorBoard, and does without it,
+    until something else of it than the writers is asked for.
 
     Objects that exist already stay what they are, and pass for instances of what has taken their
     class's place, as all writers of ours do. What holds a class in other ways than by a global,
@@ -88,6 +115,12 @@ def uninstall() -> list[str]:
     Returns:
         The names that were restored.
     """
+    for name in _LAZY:
+        try:
+            _load_fully(name)
+        except ImportError:
+            # There is no original. To import it again fails as ever.
+            sys.modules.pop(name, None)
     with _lock:
         if _hook in sys.meta_path:
             sys.meta_path.remove(_hook)
@@ -98,15 +131,17 @@ def uninstall() -> list[str]:
                 setattr(module, name, original)
                 restored.add(f"{module.__name__}.{name}")
         for stand_in in _originals:
-            stand_in.stands_for = stand_in.stands_for[:1]
+            stand_in.stand_for(stand_in.stands_for[0])
         _originals.clear()
     return sorted(restored)
 
 
 _lock = threading.RLock()
+# Held while others are imported, who may wait for `_lock`.
+_loading = threading.RLock()
 _STAND_INS = {id(stand_in): stand_in for _, _, stand_in in REPLACEMENTS}
 _MODULES = tuple(dict.fromkeys(module for module, _, _ in REPLACEMENTS))
-_originals: dict[Any, type] = {}
+_originals = _seams.originals
 
 
 def _patch_all() -> None:
@@ -117,7 +152,7 @@ def _patch_all() -> None:
         original = getattr(module, name, None)
         if isinstance(original, type) and original is not stand_in:
             _originals[stand_in] = original
-            stand_in.stands_for = (stand_in.stands_for[0], original)
+            stand_in.stand_for(stand_in.stands_for[0], original)
     for stand_in, original in _originals.items():
         found[id(original)] = stand_in
     for module, name, stand_in in list(_bound(found)):
@@ -140,6 +175,29 @@ def _bound(classes: dict[int, Any]) -> Iterator[tuple[ModuleType, str, Any]]:
                 yield module, name, classes[id(value)]
 
 
+def _load_fully(name: str) -> None:
+    """Loads what a module of `_LAZY` has not loaded yet.
+
+    Raises:
+        ImportError: it can't be, without TensorBoard say.
+    """
+    with _loading:
+        module = sys.modules.get(name)
+        rest = vars(module).get("__getattr__") if module is not None else None
+        if module is None or not isinstance(rest, _Rest):
+            return
+        ours = dict(vars(module))
+        del vars(module)["__getattr__"]
+        try:
+            rest.loader.exec_module(module)
+        except BaseException:
+            vars(module).update(ours)
+            raise
+        with _lock:
+            if _hook in sys.meta_path:
+                _patch_all()
+
+
 def _is_initializing(name: str) -> bool:
     spec = getattr(sys.modules.get(name), "__spec__", None)
     return bool(getattr(spec, "_initializing", False))
@@ -151,14 +209,17 @@ class _Hook(MetaPathFinder):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        if fullname not in _MODULES:
+        if fullname not in _MODULES and fullname not in _LAZY:
             return None
         for finder in sys.meta_path:
             if finder is self or not hasattr(finder, "find_spec"):
                 continue
             spec = finder.find_spec(fullname, path, target)
             if spec is not None:
-                if spec.loader is not None:
+                # Who has a loader of his own wants to do something with all of the module.
+                if fullname in _LAZY and type(spec.loader) is SourceFileLoader:
+                    spec.loader = _Lazy(spec.loader)
+                elif spec.loader is not None:
                     spec.loader = _Patching(spec.loader)
                 return spec
         return None
@@ -182,6 +243,55 @@ class _Patching(Loader):
         with _lock:
             if _hook in sys.meta_path:
                 _patch_all()
+
+
+class _Lazy(_Patching):
+    """Gives a module our classes; `loader` loads the rest once it is asked for."""
+
+    def exec_module(self, module: ModuleType) -> None:
+        module.__loader__ = self.loader
+        if module.__spec__ is not None:
+            module.__spec__.loader = self.loader
+        names = {
+            name: stand_in
+            for at, name, stand_in in REPLACEMENTS
+            if at == "torch.utils.tensorboard.writer"
+        }
+        with _lock:
+            if _hook not in sys.meta_path:
+                self.loader.exec_module(module)
+                return
+            vars(module).update(names, __all__=sorted(names))
+
+        def __getattr__(name: str) -> Any:
+            # Many look for what is between underscores in all modules there are.
+            if not name.startswith("__"):
+                try:
+                    _load_fully(module.__name__)
+                except ImportError as error:
+                    raise AttributeError(
+                        f"module {module.__name__!r} has no attribute {name!r}: {error}"
+                    ) from error
+            try:
+                return vars(module)[name]
+            except KeyError:
+                raise AttributeError(
+                    f"module {module.__name__!r} has no attribute {name!r}"
+                ) from None
+
+        vars(module)["__getattr__"] = _Rest(__getattr__, self.loader)
+        # The package holds the module, as ever.
+        importlib.import_module(_LAZY[-1])
+
+
+class _Rest(NamedTuple):
+    """The `__getattr__` of a module, and what loads the rest of that."""
+
+    getattr: Any
+    loader: Loader
+
+    def __call__(self, name: str) -> Any:
+        return self.getattr(name)
 
 
 _hook = _Hook()

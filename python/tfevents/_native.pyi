@@ -1,5 +1,5 @@
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import (
     Any,
     Final,
@@ -158,12 +158,11 @@ class EventWriter:
     def flush(self) -> None: ...
     def _flush_file(self) -> None: ...
     def close(self) -> None: ...
-    @property
-    def file_writer(self) -> FileWriter | None: ...
+    def _files(self) -> FileWriter: ...
     @property
     def dropped_events(self) -> int: ...
 
-@disjoint_base
+@final
 class FileWriter:
     def __new__(
         cls,
@@ -191,6 +190,14 @@ class FileWriter:
         self, graph_profile: tuple[_Message, _Message], walltime: SupportsFloat | None = None
     ) -> None: ...
     def add_onnx_graph(self, graph: _Message, walltime: SupportsFloat | None = None) -> None: ...
+    def copy(self, event: _Message) -> None: ...
+    def watch(self, watched: bool) -> None: ...
+    @property
+    def path(self) -> str | None: ...
+    @property
+    def paths(self) -> list[str]: ...
+    @property
+    def is_closed(self) -> bool: ...
     def flush(self) -> None: ...
     def close(self) -> None: ...
     def reopen(self) -> None: ...
@@ -354,6 +361,26 @@ class Event:
         holds nothing.
         """
 
+    def replace(
+        self,
+        *,
+        wall_time: SupportsFloat | None = None,
+        step: SupportsIndex | float | _Array | None = None,
+        values: Iterable[Value | _Message] | None = None,
+    ) -> Event:
+        """The event with another wall time, another step or other values; all else stays.
+
+        Args:
+            wall_time: seconds since the epoch.
+            step: an integer of 64 bits.
+            values: `Value`s, or objects that serialize to a `Summary.Value`. They make a summary
+                of what is none.
+        """
+
+    @staticmethod
+    def FromString(serialized: bytes) -> Event:
+        """The event of a serialized `Event` message, named as protobuf's messages name it."""
+
     def SerializeToString(self) -> bytes: ...
     def to_proto(self) -> Any:
         """The event as a `tfevents.proto.Event`, which needs the extra `tfevents[protobuf]`."""
@@ -378,6 +405,13 @@ class Value:
     @property
     def metadata(self) -> Metadata | None:
         """What the value says of its tag."""
+
+    @property
+    def raw(self) -> bytes:
+        """The serialized `Summary.Value` message, as it is in the file."""
+
+    def replace(self, tag: str) -> Value:
+        """The value under another tag."""
 
 @disjoint_base
 class EventReader:

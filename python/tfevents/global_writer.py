@@ -9,8 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, ClassVar, Self, SupportsFloat, SupportsIndex
 
-from tfevents._native import FileWriter
-from tfevents.writer import SummaryWriter
+from tfevents.writer import FileWriter, SummaryWriter
 from tfevents.writer.base import StrPath
 
 

@@ -39,6 +39,8 @@ class Logged:
     scalars: dict[str, dict[str, list[tuple[int, float]]]]
     texts: dict[str, dict[str, list[str]]]
     hparams: dict[str, dict[str, Any]]
+    histograms: dict[str, dict[str, list[tuple[int, float, list[float]]]]]
+    images: dict[str, dict[str, list[tuple[int, bytes]]]]
     writers: set[str]
 
 
@@ -72,6 +74,20 @@ def logged(path: Path) -> Logged:
             run: {tag: list(t.value) for tag, t in data.texts.items()} for run, data in log.items()
         },
         hparams={run: dict(data.hparams) for run, data in log.items()},
+        histograms={
+            run: {
+                tag: [(h.step, h.sum, h.counts.tolist()) for h in series]
+                for tag, series in data.histograms.items()
+            }
+            for run, data in log.items()
+        },
+        images={
+            run: {
+                tag: [(image.step, image.decode().tobytes()) for image in series]
+                for tag, series in data.images.items()
+            }
+            for run, data in log.items()
+        },
         writers={(b"tfevents" in head(file) and "tfevents") or "other" for file in files},
     )
 

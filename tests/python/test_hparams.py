@@ -161,16 +161,38 @@ def test_a_run_is_closed_at_once(tmp_path):
 
 
 def test_run_names_are_joined_as_paths(tmp_path):
-    """An absolute path is a well-known way to choose the directory."""
+    """An absolute path below the log directory is a well-known way to choose the directory."""
     with SummaryWriter(tmp_path / "a") as writer:
-        writer.add_hparams({"x": 1}, {}, run_name=str(tmp_path / "b"))
+        writer.add_hparams({"x": 1}, {}, run_name=str(tmp_path / "a" / "b"))
         writer.add_hparams({"x": 2}, {}, run_name=".")
         writer.add_hparams({"x": 3}, {}, name="tensorboardX's")
+        writer.add_hparams({"x": 4}, {}, run_name="c/../d")
+        writer.add_hparams({"x": 5}, {}, run_name=str(tmp_path / "a"))
     assert sessions(tmp_path) == {
-        "a": {"x": 2.0},
-        "b": {"x": 1.0},
+        "a": {"x": 5.0},
+        "a/b": {"x": 1.0},
         "a/tensorboardX's": {"x": 3.0},
+        "a/d": {"x": 4.0},
     }
+
+
+@pytest.mark.parametrize(
+    ("name", "run"),
+    [
+        ("../../x", "%../%../x"),
+        ("..", "%.."),
+        ("a/../../b", "a/%../%../b"),
+        ("../a", "%../a"),
+        ("../ab", "%../ab"),
+        ("/elsewhere/x", "elsewhere/x"),
+        ("//elsewhere", "elsewhere"),
+    ],
+)
+def test_no_run_name_leads_out_of_the_log_directory(tmp_path, name, run):
+    with SummaryWriter(tmp_path / "a") as writer:
+        writer.add_hparams({"x": 1}, {}, run_name=name)
+    assert sessions(tmp_path) == {f"a/{run}": {"x": 1.0}}
+    assert os.listdir(tmp_path) == ["a"]
 
 
 def test_by_default_the_run_goes_by_the_time(tmp_path):

@@ -5,19 +5,27 @@ They are classes of their own, so that `tfevents.uninstall` knows what to undo.
 
 from __future__ import annotations
 
-from typing import Any
+from abc import ABC
+from typing import Any, ClassVar
 
 
-class StandIn(type):
-    """The type of a class to which also belongs what belongs to `stands_for`."""
+class StandIn(ABC):
+    """To such a class also belongs what belongs to `stands_for`.
 
-    stands_for: tuple[type, ...]
+    Its type is that of abstract base classes, so that one class may inherit from both.
+    """
 
-    def __instancecheck__(cls, instance: Any) -> bool:
+    stands_for: ClassVar[tuple[type, ...]]
+
+    @classmethod
+    def __subclasshook__(cls, subclass: type) -> Any:
         # Subclasses inherit the attribute, but they stand for nothing.
         others = cls.__dict__.get("stands_for", ())
-        return super().__instancecheck__(instance) or isinstance(instance, others)
+        return True if issubclass(subclass, others) else NotImplemented
 
-    def __subclasscheck__(cls, subclass: type) -> bool:
-        others = cls.__dict__.get("stands_for", ())
-        return super().__subclasscheck__(subclass) or issubclass(subclass, others)
+    @classmethod
+    def stand_for(cls, *others: type) -> None:
+        """Changes `stands_for`."""
+        cls.stands_for = others
+        # Answers are kept.
+        cls._abc_caches_clear()  # type: ignore[attr-defined]

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from types import new_class
+from typing import Any
+
 from tfevents._stand_ins import StandIn
 from tfevents.compat import event_accumulator, events
 
 
-class EventAccumulator(event_accumulator.EventAccumulator, metaclass=StandIn):
+class EventAccumulator(event_accumulator.EventAccumulator, StandIn):
     __doc__ = event_accumulator.EventAccumulator.__doc__
     stands_for = (event_accumulator.EventAccumulator,)
 
 
-def _stand_in(event: type) -> StandIn:
-    return StandIn(event.__name__, (event,), {"__doc__": event.__doc__, "stands_for": (event,)})
+def _stand_in(event: type) -> Any:
+    members = {"__doc__": event.__doc__, "__module__": __name__, "stands_for": (event,)}
+    return new_class(event.__name__, (event, StandIn), exec_body=lambda it: it.update(members))
 
 
 EVENTS = tuple(

@@ -6,6 +6,6 @@ from tfevents._stand_ins import StandIn
 from tfevents.compat import tbparse
 
 
-class SummaryReader(tbparse.SummaryReader, metaclass=StandIn):
+class SummaryReader(tbparse.SummaryReader, StandIn):
     __doc__ = tbparse.SummaryReader.__doc__
     stands_for = (tbparse.SummaryReader,)

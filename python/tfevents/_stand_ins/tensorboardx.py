@@ -2,20 +2,54 @@
 
 from __future__ import annotations
 
+import functools
 import os
-from collections.abc import Mapping, Sequence
-from typing import Any, Self, SupportsFloat, SupportsIndex
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, SupportsFloat, SupportsIndex, TypeVar, cast
 
-from tfevents import global_writer, writer
+from tfevents import _seams, global_writer, writer
 from tfevents._arguments import warn
 from tfevents._stand_ins import StandIn
-from tfevents.writer.base import StrPath
+from tfevents.writer.base import StrPath, escaped
+
+Method = TypeVar("Method", bound=Callable[..., None])
 
 
-class SummaryWriter(writer.SummaryWriter, metaclass=StandIn):
-    """`tfevents.SummaryWriter` for callers of tensorboardX's."""
+def _clean(tag: str) -> str:
+    """A tag as tensorboardX writes it; what is none, as it is, to be refused by its method."""
+    return re.sub(r"[^-/\w.]", "_", tag).lstrip("/") if isinstance(tag, str) else tag
+
+
+def _under_clean_tag(method: Method) -> Method:
+    @functools.wraps(method)
+    def cleaning(self: Any, tag: str, *args: Any, **kwargs: Any) -> None:
+        method(self, _clean(tag), *args, **kwargs)
+
+    return cast(Method, cleaning)
+
+
+class FileWriter(writer.FileWriter, StandIn):
+    """`tfevents.FileWriter` for callers of tensorboardX's."""
+
+    stands_for = (writer.FileWriter,)
+    _seams = (_seams.TENSORBOARDX,)
+
+    def __init__(
+        self,
+        logdir: StrPath,
+        max_queue: int = 10,
+        flush_secs: float = 120.0,
+        filename_suffix: str = "",
+    ) -> None:
+        super().__init__(logdir, max_queue, flush_secs, filename_suffix)
+
+
+class SummaryWriter(writer.SummaryWriter, StandIn):
+    """`tfevents.SummaryWriter` for callers of tensorboardX's, with its sub-runs and tags."""
 
     stands_for = (writer.SummaryWriter,)
+    _file_writer_class = FileWriter
 
     def __init__(
         self,
@@ -53,13 +87,22 @@ class SummaryWriter(writer.SummaryWriter, metaclass=StandIn):
         summary_description: str | None = "",
     ) -> None:
         super().add_scalar(
-            tag,
+            _clean(tag),
             scalar_value,
             global_step,
             walltime,
             display_name=display_name,
             summary_description=summary_description,
         )
+
+    def _sub_run(self, main_tag: str, key: str) -> tuple[str, str]:
+        return "/".join(escaped([*main_tag.split("/"), *key.split("/")])), _clean(main_tag)
+
+    def _exported(self, directory: str, tag: str) -> str:
+        return os.path.relpath(directory, self.log_dir)
+
+    add_histogram = _under_clean_tag(writer.SummaryWriter.add_histogram)
+    add_image = _under_clean_tag(writer.SummaryWriter.add_image)
 
     def add_hparams(  # type: ignore[override]
         self,
@@ -104,25 +147,12 @@ class SummaryWriter(writer.SummaryWriter, metaclass=StandIn):
         walltime: float | None = None,
         dataformats: str = "NTCHW",
     ) -> None:
-        super().add_video(tag, vid_tensor, global_step, fps, walltime, dataformats=dataformats)
+        super().add_video(
+            _clean(tag), vid_tensor, global_step, fps, walltime, dataformats=dataformats
+        )
 
 
-class FileWriter(writer.FileWriter, metaclass=StandIn):
-    """`tfevents.FileWriter` for callers of tensorboardX's."""
-
-    stands_for = (writer.FileWriter,)
-
-    def __new__(
-        cls,
-        logdir: StrPath,
-        max_queue: int = 10,
-        flush_secs: float = 120.0,
-        filename_suffix: str = "",
-    ) -> Self:
-        return super().__new__(cls, logdir, max_queue, flush_secs, filename_suffix)
-
-
-class GlobalSummaryWriter(global_writer.GlobalSummaryWriter, metaclass=StandIn):
+class GlobalSummaryWriter(global_writer.GlobalSummaryWriter, StandIn):
     __doc__ = global_writer.GlobalSummaryWriter.__doc__
     stands_for = (global_writer.GlobalSummaryWriter,)
     _writer_class = SummaryWriter

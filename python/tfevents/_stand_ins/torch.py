@@ -6,11 +6,12 @@ from tfevents import writer
 from tfevents._stand_ins import StandIn
 
 
-class SummaryWriter(writer.SummaryWriter, metaclass=StandIn):
-    __doc__ = writer.SummaryWriter.__doc__
-    stands_for = (writer.SummaryWriter,)
-
-
-class FileWriter(writer.FileWriter, metaclass=StandIn):
+class FileWriter(writer.FileWriter, StandIn):
     __doc__ = writer.FileWriter.__doc__
     stands_for = (writer.FileWriter,)
+
+
+class SummaryWriter(writer.SummaryWriter, StandIn):
+    __doc__ = writer.SummaryWriter.__doc__
+    stands_for = (writer.SummaryWriter,)
+    _file_writer_class = FileWriter

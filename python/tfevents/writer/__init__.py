@@ -5,10 +5,11 @@ One class a theme, each in a file of its own; `base` has what they share.
 
 from __future__ import annotations
 
-from tfevents._native import FileWriter
+from tfevents import _seams
 from tfevents.writer.custom_scalars import CustomScalarMethods
 from tfevents.writer.distributions import DistributionMethods
 from tfevents.writer.embedding import EmbeddingMethods
+from tfevents.writer.file_writer import FileWriter
 from tfevents.writer.graph import GraphMethods
 from tfevents.writer.hparams import HparamMethods
 from tfevents.writer.media import MediaMethods
@@ -77,4 +78,19 @@ class SummaryWriter(
     `flush_secs` of events that are nowhere else: the next writer of the same directory warns of
     that, and `tfevents.upload_spools` uploads it. Spools lie below `/var/tmp`, or where the
     environment's `TMPDIR` says, or else its `TFEVENTS_SPOOL`.
+
+    Programs that watch torch's writer, experiment trackers say, see what is logged here as well:
+    what they put around methods of torch's `SummaryWriter` and `FileWriter`, and in the place of
+    `EventFileWriter`, is called. It is looked for when a writer is made and whenever it has rested.
+
+    Attributes:
+        path: the event file that is being written; None where none is open.
+        paths: all event files that the writer has made in this process, those of sub-runs too.
+        file_writer: the writer of whole events; None after `close`.
+        default_bins: the edges of `add_histogram`'s bins.
     """
+
+    @classmethod
+    def _take_over(cls) -> None:
+        for module in (_seams.TORCH, _seams.TENSORBOARDX):
+            _seams.take_over(SummaryWriter, module)

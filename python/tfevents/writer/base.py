@@ -11,13 +11,16 @@ from datetime import datetime
 from typing import Any, Literal, SupportsIndex
 
 from tfevents import remote
+from tfevents._arguments import absolute
 from tfevents._closing import Closing
-from tfevents._native import EventWriter, FileWriter, as_step
+from tfevents._native import as_step
+from tfevents.writer.file_writer import FileWriter, StrPath
+from tfevents.writer.run import Run, Shadowed
 
-StrPath = str | os.PathLike[str]
+__all__ = ["BaseWriter", "StrPath", "check_name", "escaped"]
 
 
-class BaseWriter(EventWriter, Closing):
+class BaseWriter(Run, Closing):
     """What all methods of `SummaryWriter` share, which documents the arguments."""
 
     def __init__(
@@ -33,6 +36,7 @@ class BaseWriter(EventWriter, Closing):
         logdir: StrPath | None = None,
         write_to_disk: bool = True,
     ) -> None:
+        self._take_over()
         if not isinstance(comment, str):
             raise TypeError(f"comment: expected a str, got {comment!r:.60}")
         try:
@@ -53,21 +57,31 @@ class BaseWriter(EventWriter, Closing):
         self.filename_suffix = filename_suffix
         self.on_error: Literal["raise", "warn"] = on_error
         self.write_to_disk = write_to_disk
+        # Where the run lies, whatever directory the process works in later.
+        self._root: StrPath = absolute(self.log_dir)
         self._set_up()
         self._get_file_writer()
 
+    @classmethod
+    def _take_over(cls) -> None:
+        """Has the class do what somebody has methods of torch's do."""
+
     def _set_up(self) -> None:
-        self._sub_writers: dict[str, EventWriter] = {}
+        self._sub_writers: dict[str, Run] = {}
         # Those that dropped events.
-        self._ended_writers: list[EventWriter] = []
+        self._ended_writers: list[Run] = []
+        # The files of sub-runs that are no more.
+        self._ended_paths: list[str] = []
         self._spool = None
         if self.write_to_disk:
             self._spool = remote.spool_for(self.log_dir, self.flush_secs, self.on_error)
         self._configure_writer(self, "")
 
-    def _configure_writer(self, writer: EventWriter, name: str) -> None:
-        writer._configure(
+    def _configure_writer(self, writer: Run, name: str) -> None:
+        writer._set_directory(
             os.path.join(self.log_dir, name) if name else self.log_dir,
+            os.path.join(self._root, name) if name else self._root,
+            self.max_queue,
             self.flush_secs,
             self.filename_suffix,
             self.on_error,
@@ -77,13 +91,14 @@ class BaseWriter(EventWriter, Closing):
 
     def _get_file_writer(self) -> FileWriter:
         """The writer of whole events, opened where it was closed."""
-        self._open()
-        if self.purge_step is not None:
-            self._purge(self.purge_step)
-            self.purge_step = None
-        file_writer = self.file_writer
-        assert file_writer is not None
+        file_writer = super()._get_file_writer()
+        purge_step, self.purge_step = self.purge_step, None
+        if purge_step is not None:
+            self._purge(purge_step)
         return file_writer
+
+    def _look(self) -> bool:
+        return self.write_to_disk and super()._look()
 
     def get_logdir(self) -> StrPath:
         """The directory of the event files."""
@@ -105,35 +120,44 @@ class BaseWriter(EventWriter, Closing):
                 writers[path] = writer.file_writer
         return writers
 
-    def _sub_writer(self, name: str) -> EventWriter:
+    @Shadowed
+    def paths(self) -> list[str]:
+        """The event files that were made in this process, in their order: those of this run, and
+        then those of its sub-runs.
+        """
+        sub_runs = [writer.paths for writer in tuple(self._sub_writers.values())]
+        return sum(sub_runs, [*super().paths, *self._ended_paths])
+
+    def _sub_writer(self, name: str) -> Run:
         path = os.path.join(self.log_dir, name)
         writer = self._sub_writers.get(path)
         if writer is None:
             writer = self._writer_of(name)
             # Another thread may have come first. A lock could be held while a process forks.
             writer = self._sub_writers.setdefault(path, writer)
-            writer._open()
+            writer._get_file_writer()
         return writer
 
-    def _writer_of(self, name: str) -> EventWriter:
-        writer = EventWriter()
+    def _writer_of(self, name: str) -> Run:
+        writer = _SubRun(self._file_writer_class)
         self._configure_writer(writer, name)
         return writer
 
     @contextmanager
-    def _own_run(self) -> Iterator[EventWriter]:
+    def _own_run(self) -> Iterator[Run]:
         """This run."""
         yield self
 
     @contextmanager
-    def _session(self, name: str) -> Iterator[EventWriter]:
+    def _session(self, name: str) -> Iterator[Run]:
         """A run below this one, closed at the end of the block."""
-        writer = self._writer_of(name)
-        writer._open()
+        writer = self._writer_of(self._inside(name))
+        writer._get_file_writer()
         try:
             yield writer
         finally:
             writer.close()
+            self._ended_paths += writer.paths
             if writer.dropped_events:
                 self._ended_writers.append(writer)
 
@@ -162,15 +186,35 @@ class BaseWriter(EventWriter, Closing):
 
     def __getstate__(self) -> dict[str, Any]:
         # Files and threads stay where they are; the copy opens its own.
-        own = ("_sub_writers", "_ended_writers", "_spool")
+        own = ("_sub_writers", "_ended_writers", "_ended_paths", "_spool", "_file_writer")
         return {key: value for key, value in self.__dict__.items() if key not in own}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         self._set_up()
 
+    def _inside(self, name: str) -> str:
+        """The directory of this name relative to this run's, below which it is in any case."""
+        root = os.path.normpath(os.path.join(os.sep, self._root))
+        path = os.path.normpath(os.path.join(root, name))
+        if os.path.commonpath([root, path]) != root:
+            return "/".join(escaped(name.strip("/").split("/")))
+        return os.path.relpath(path, root) if path != root else ""
+
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {os.fspath(self.log_dir)!r}>"
+
+
+class _SubRun(Run):
+    """A run below another one, watched by whom that one is watched."""
+
+    def __init__(self, file_writer_class: type[FileWriter]) -> None:
+        self._file_writer_class = file_writer_class  # type: ignore[misc]
+
+
+def escaped(parts: list[str]) -> list[str]:
+    """The parts of a path, without those that lead elsewhere."""
+    return [f"%{part}" if part in ("", ".", "..") or part[0] == "%" else part for part in parts]
 
 
 def check_name(name: object, argument: str) -> None:

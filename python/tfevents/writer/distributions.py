@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import SupportsFloat, SupportsIndex
+from functools import cached_property
+from typing import Any, SupportsFloat, SupportsIndex
 
 from numpy.typing import ArrayLike
 
@@ -13,6 +14,13 @@ from tfevents.writer.base import BaseWriter
 
 class DistributionMethods(BaseWriter):
     """What is known of many numbers at once."""
+
+    @cached_property
+    def default_bins(self) -> Any:
+        """The edges of `add_histogram`'s bins, a list of 1549 floats; may be set to whatever its
+        `bins` takes.
+        """
+        return _default_bins()
 
     def add_histogram(
         self,
@@ -29,7 +37,8 @@ class DistributionMethods(BaseWriter):
             tag: its name.
             values: real numbers, of any shape.
             global_step: an integer of 64 bits.
-            bins: `"tensorflow"`: edges at 0 and ±1e-12 · 1.1^i up to 1e20. Else what
+            bins: `"tensorflow"`: `default_bins`, unless that is set, edges at 0 and
+                ±1e-12 · 1.1^i up to 1e20. Else what
                 `numpy.histogram` takes: the name of a rule such as `"auto"`, a number of bins, or
                 ascending edges, of shape [bins + 1].
             walltime: seconds since the epoch; by default now.
@@ -43,6 +52,10 @@ class DistributionMethods(BaseWriter):
             TypeError, ValueError: an argument that can't be used, or no value;
                 nothing is logged then.
         """
+        if isinstance(bins, str) and bins == "tensorflow" and "default_bins" in vars(self):
+            mine = self.default_bins
+            if not isinstance(mine, list) or mine != _default_bins():
+                bins = mine
         self._add(summary.histogram(tag, values, bins, max_bins), global_step, walltime)
 
     def add_histogram_raw(
@@ -145,3 +158,12 @@ class DistributionMethods(BaseWriter):
             "recall": recall,
         }
         self._add(pr_curve_of_rows(tag, rows, num_thresholds), global_step, walltime)
+
+
+def _default_bins() -> list[float]:
+    """Computed as others compute it, so that each is the same float."""
+    above, edge = [], 1e-12
+    while edge < 1e20:
+        above.append(edge)
+        edge *= 1.1
+    return [*(-edge for edge in reversed(above)), 0, *above]

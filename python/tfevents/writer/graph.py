@@ -9,6 +9,7 @@ from typing import Any
 from tfevents._native import onnx_graph_def
 from tfevents.graph import model_graph
 from tfevents.writer.base import BaseWriter
+from tfevents.writer.file_writer import Encoded, field
 
 
 class GraphMethods(BaseWriter):
@@ -44,7 +45,13 @@ class GraphMethods(BaseWriter):
             RuntimeError: the model can't be traced with this input. The message has the reason,
                 `__cause__` the tracer's exception. Nothing is logged then.
         """
-        self._add_graph(model_graph(model, input_to_model, verbose, use_strict_trace), _DEVICE)
+        graph = model_graph(model, input_to_model, verbose, use_strict_trace)
+        if self._look():
+            # RunMetadata.step_stats, StepStats.dev_stats and DeviceStepStats.device are number 1.
+            device = field(1, field(1, field(1, _DEVICE.encode())))
+            self._get_file_writer().add_graph((Encoded(graph), Encoded(device)))
+        else:
+            self._add_graph(graph, _DEVICE)
 
     def add_onnx_graph(self, prototxt: str | os.PathLike[str] | Any) -> None:
         """Logs the graph of an ONNX model.
@@ -66,7 +73,11 @@ class GraphMethods(BaseWriter):
         if not isinstance(model, bytes):
             kind = type(prototxt).__name__
             raise TypeError(f"prototxt: expected a path or an onnx.ModelProto, got {kind}")
-        self._add_graph(onnx_graph_def(model, source))
+        graph = onnx_graph_def(model, source)
+        if self._look():
+            self._get_file_writer().add_onnx_graph(Encoded(graph))
+        else:
+            self._add_graph(graph)
 
 
 # As torch: wherever the model ran.

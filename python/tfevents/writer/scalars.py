@@ -17,7 +17,7 @@ from tfevents._arrays import float_column, int_column
 from tfevents._native import as_number, as_step, as_text
 from tfevents.reader import read
 from tfevents.series import Scalars
-from tfevents.writer.base import BaseWriter, StrPath, check_name
+from tfevents.writer.base import BaseWriter, StrPath, check_name, escaped
 
 
 class ScalarMethods(BaseWriter):
@@ -59,12 +59,22 @@ class ScalarMethods(BaseWriter):
             if values:
                 self.log({f"{main_tag}/{key}": values[key] for key in values}, step, wall_time)
             return
-        runs = [_sub_run(main_tag, key) for key in values]
-        writers = [self._sub_writer(run) for run in runs]
-        for writer in writers:
+        check_name(main_tag, "main_tag")
+        for key in values:
+            check_name(key, "tag_scalar_dict: a key")
+        runs = [self._sub_run(main_tag, key) for key in values]
+        writers = [(self._sub_writer(run), tag) for run, tag in runs]
+        for writer, _ in writers:
             writer._check()
-        for writer, value in zip(writers, values.values(), strict=True):
-            writer.add_scalar(main_tag, value, step, wall_time)
+        for (writer, tag), value in zip(writers, values.values(), strict=True):
+            writer.add_scalar(tag, value, step, wall_time)
+
+    def _sub_run(self, main_tag: str, key: str) -> tuple[str, str]:
+        """The directory of a key's sub-run, another one for each key and never outside of this
+        run's, and the tag there.
+        """
+        first, *rest = key.split("/")
+        return "/".join([f"{main_tag.replace('/', '_')}_{first}", *escaped(rest)]), main_tag
 
     def add_scalar_series(
         self,
@@ -90,6 +100,12 @@ class ScalarMethods(BaseWriter):
         times = None if wall_times is None else float_column(wall_times, "wall_times", count)
         self._add_scalar_series(tag, points, ordinals, times)
 
+    def _exported(self, directory: str, tag: str) -> str:
+        """What `export_scalars_to_json` calls the curve of a sub-run, below the log directory."""
+        # Its key is the rest of the directory's name.
+        prefix = os.path.join(self.log_dir, f"{tag.replace('/', '_')}_")
+        return f"{tag}/{directory.removeprefix(prefix)}"
+
     def export_scalars_to_json(self, path: StrPath) -> None:
         """Writes all scalars of this run, and those of `add_scalars`, to a JSON file.
 
@@ -112,12 +128,12 @@ class ScalarMethods(BaseWriter):
         curves = {}
         log_dir = os.fspath(self.log_dir)
         for directory in [log_dir, *self._sub_writers]:
-            for tag, curve in _scalars_of(directory).items():
-                # Its key is the rest of the directory's name.
-                prefix = os.path.join(log_dir, f"{tag.replace('/', '_')}_")
-                key = "" if directory == log_dir else f"/{directory.removeprefix(prefix)}"
+            # The log directory may be relative to another directory than the present one.
+            place = os.path.join(self._root, os.path.relpath(directory, log_dir))
+            for tag, curve in _scalars_of(directory if self._spool else place).items():
+                name = tag if directory == log_dir else self._exported(directory, tag)
                 columns = (curve.wall_time.tolist(), curve.step.tolist(), curve.value.tolist())
-                curves[os.path.join(log_dir, tag + key)] = list(zip(*columns, strict=True))
+                curves[os.path.join(log_dir, name)] = list(zip(*columns, strict=True))
         with open(path, "w") as file:
             json.dump(curves, file)
 
@@ -130,12 +146,3 @@ def _scalars_of(directory: str) -> Mapping[str, Scalars]:
         files = [entry.path for entry in os.scandir(directory) if "tfevents" in entry.name]
     # One run, or none where somebody removed them.
     return next((run.scalars for run in read(files, kinds="scalars").values()), {})
-
-
-def _sub_run(main_tag: str, key: str) -> str:
-    """The directory of a key's sub-run, another one for each key, never outside of the run."""
-    check_name(main_tag, "main_tag")
-    check_name(key, "tag_scalar_dict: a key")
-    first, *rest = key.split("/")
-    escaped = [f"%{part}" if part in ("", ".", "..") or part[0] == "%" else part for part in rest]
-    return "/".join([f"{main_tag.replace('/', '_')}_{first}", *escaped])

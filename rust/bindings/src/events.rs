@@ -14,7 +14,10 @@ use tfevents::proto::{Data, Event as Decoded, Malformed, SummaryValue, What};
 use tfevents::record::{FOOTER, HEADER, Verify};
 use tfevents::scan::repair::{self, Report};
 use tfevents::scan::{Damage, Next, OnCorrupt, Records};
+use tfevents::summary::{replaced_event, retagged_value};
+use tfevents::wire::{self, Cursor, Field};
 
+use crate::argument;
 use crate::damage::{DamageTuple, checks, damage_tuple};
 use crate::error::to_py;
 use crate::job;
@@ -173,7 +176,10 @@ pub struct Event {
 impl Event {
     /// The event of a record, header and footer included.
     pub fn of(py: Python<'_>, record: &[u8]) -> PyResult<Py<Event>> {
-        let payload = &record[HEADER..record.len() - FOOTER];
+        Event::from_payload(py, &record[HEADER..record.len() - FOOTER])
+    }
+
+    fn from_payload(py: Python<'_>, payload: &[u8]) -> PyResult<Py<Event>> {
         let event = Decoded::decode(payload).map_err(malformed)?;
         let what = match event.what {
             What::Nothing => None,
@@ -259,9 +265,57 @@ impl Event {
         self.raw.clone_ref(py)
     }
 
+    /// The event of a serialized `Event` message, named as protobuf's messages name it.
+    ///
+    /// Raises:
+    ///     ValueError: the bytes are none.
+    #[staticmethod]
+    #[pyo3(name = "FromString")]
+    fn from_string(py: Python<'_>, serialized: &[u8]) -> PyResult<Py<Event>> {
+        Event::from_payload(py, serialized)
+    }
+
     /// The event as a `tfevents.proto.Event`.
     fn to_proto<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         names::EVENT_MESSAGE.get(py)?.call_method1(of::from_string(py), (&self.raw,))
+    }
+
+    /// The event with another wall time, another step or other values; all else stays.
+    ///
+    /// Args:
+    ///     wall_time: seconds since the epoch.
+    ///     step: an integer of 64 bits.
+    ///     values: `Value`s, or objects that serialize to a `Summary.Value`. They make a summary
+    ///         of what is none.
+    ///
+    /// Raises:
+    ///     TypeError, ValueError: an argument that can't be used.
+    #[pyo3(signature = (*, wall_time=None, step=None, values=None))]
+    fn replace(
+        &self,
+        py: Python<'_>,
+        wall_time: Option<&Bound<'_, PyAny>>,
+        step: Option<&Bound<'_, PyAny>>,
+        values: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Py<Event>> {
+        let wall_time =
+            wall_time.map(|time| argument::wall_time(Some(time), "wall_time")).transpose()?;
+        let step = argument::step(step, "step")?;
+        let raw = |value: PyResult<Bound<'_, PyAny>>| {
+            let value = value?;
+            match value.cast::<Value>() {
+                Ok(value) => Ok(value.get().message(py)?.to_vec()),
+                Err(_) => Ok(argument::message(&value, "values")?.as_bytes().to_vec()),
+            }
+        };
+        let values: Option<Vec<_>> = values
+            .map(|values| values.try_iter()?.map(raw).collect::<PyResult<_>>())
+            .transpose()?;
+        let event = replaced_event(self.raw.as_bytes(py), wall_time, step, values.as_deref())
+            .map_err(malformed)?;
+        let event = Event::from_payload(py, &event)?;
+        Event::values(event.bind(py)).map_err(|_| argument::malformed("values"))?;
+        Ok(event)
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
@@ -323,11 +377,22 @@ impl Value {
     }
 
     fn decoded<'a>(&'a self, py: Python<'a>) -> PyResult<SummaryValue<'a>> {
-        let bytes = match &self.place {
+        SummaryValue::from_raw(self.bytes(py)).map_err(malformed)
+    }
+
+    /// The field of the summary that holds the value.
+    fn bytes<'a>(&'a self, py: Python<'a>) -> &'a [u8] {
+        match &self.place {
             Place::Event(range) => &self.event.get().raw.as_bytes(py)[range.clone()],
             Place::Own(bytes) => bytes,
-        };
-        SummaryValue::from_raw(bytes).map_err(malformed)
+        }
+    }
+
+    fn message<'a>(&'a self, py: Python<'a>) -> PyResult<&'a [u8]> {
+        match Cursor::new(self.bytes(py)).next() {
+            Some(Ok(Field { value: wire::Value::Bytes(message), .. })) => Ok(message),
+            _ => Err(malformed(Malformed)),
+        }
     }
 }
 
@@ -393,6 +458,25 @@ impl Value {
             metadata.data_class,
         );
         names::METADATA.call(py, parts)
+    }
+
+    /// The serialized `Summary.Value` message, as it is in the file.
+    #[getter]
+    fn raw<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        Ok(PyBytes::new(py, self.message(py)?))
+    }
+
+    /// The value under another tag.
+    fn replace(&self, py: Python<'_>, tag: &Bound<'_, PyAny>) -> PyResult<Value> {
+        let tag = argument::text(tag, "tag")?;
+        let value = retagged_value(self.message(py)?, tag).map_err(malformed)?;
+        Ok(Value {
+            tag: tags::string(py, tag),
+            what: self.what.clone_ref(py),
+            number: self.number,
+            event: self.event.clone_ref(py),
+            place: Place::Own(value.into()),
+        })
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {

@@ -1,6 +1,6 @@
-//! `tfevents.FileWriter`: writes events and summaries that somebody else made.
+//! What `tfevents.FileWriter` writes with: events and summaries that somebody else made.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ use crate::summary::Summary;
 /// Raises:
 ///     TypeError, ValueError: an argument that can't be used; the message names it.
 ///     OSError: the file can't be created; in any method, that writing failed.
-#[pyclass(module = "tfevents", subclass, frozen)]
+#[pyclass(module = "tfevents._native", frozen)]
 pub struct FileWriter {
     pub handle: Arc<Handle>,
 }
@@ -168,6 +168,45 @@ impl FileWriter {
         let mut records = Vec::new();
         graph::graph_event(&mut records, wall_time, graph.as_bytes());
         self.append(py, &records)
+    }
+
+    /// Writes an `Event` as it is, its wall time included.
+    ///
+    /// Args:
+    ///     event: an object whose `SerializeToString()` gives an encoded `Event`. The version of
+    ///         a file's format is left out, since the file that is written has one.
+    ///
+    /// Raises:
+    ///     OSError: the writer is closed.
+    fn copy(&self, py: Python<'_>, event: &Bound<'_, PyAny>) -> PyResult<()> {
+        let message = argument::message(event, "event")?;
+        let mut records = Vec::new();
+        summary::copied_event(&mut records, message.as_bytes())
+            .map_err(|_| argument::malformed("event"))?;
+        self.append(py, &records)
+    }
+
+    /// Has every `add_*` of the writer ask `_look` of its class, or only now and then.
+    fn watch(&self, watched: bool) {
+        self.handle.writer.watch(watched);
+    }
+
+    /// The event file that is being written; None where none is open.
+    #[getter]
+    fn path(&self) -> Option<OsString> {
+        self.handle.writer.path().map(PathBuf::into_os_string)
+    }
+
+    /// The event files that were made in this process, in their order.
+    #[getter]
+    fn paths(&self) -> Vec<OsString> {
+        self.handle.writer.paths().into_iter().map(PathBuf::into_os_string).collect()
+    }
+
+    /// Whether `close` was called, and nothing opened it since.
+    #[getter]
+    fn is_closed(&self) -> bool {
+        self.handle.writer.is_closed()
     }
 
     /// Returns once all that was added is written to the operating system.

@@ -70,13 +70,9 @@ impl Handle {
         Handle { writer: Writer::new(options), discards: true, spool: None }
     }
 
-    /// Appends the records that `encode` appends.
-    #[inline(always)]
-    pub fn append(&self, py: Python<'_>, encode: impl Fn(&mut Vec<u8>) + Sync) -> PyResult<()> {
-        if self.writer.try_append(&encode) {
-            return Ok(());
-        }
-        self.append_slowly(py, &encode, true)
+    /// Whether somebody may want to see what is appended, once [`Writer::try_append`] did nothing.
+    pub fn may_be_hooked(&self) -> bool {
+        !self.discards && self.writer.has_a_moment()
     }
 
     /// Appends where something may need attention. `reopen`: a closed writer is no error.

@@ -107,6 +107,9 @@ attributes! {
     // Messages of protobuf's.
     from_string = "FromString";
     serialize = "SerializeToString";
+    // A `tfevents.writer.run.Run`.
+    look = "_look";
+    relay = "_relay";
     // A `tfevents.remote.spool.Spool`, and its `SpooledRun`.
     abandon = "abandon";
     close = "close";

@@ -7,15 +7,17 @@ use std::sync::{Arc, OnceLock};
 use numpy::PyReadonlyArray1;
 use pyo3::exceptions::{PyRuntimeError, PyTypeError};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyFloat, PyInt, PyList, PyMapping, PyTuple};
+use pyo3::types::{PyBytes, PyDict, PyFloat, PyInt, PyList, PyMapping, PyTuple};
 use tfevents::graph;
 use tfevents::projector::Embedding;
+use tfevents::record::{HEADER, OVERHEAD};
 use tfevents::summary;
 use tfevents::writer::now;
 
 use crate::argument;
 use crate::file_writer::FileWriter;
 use crate::handle::Handle;
+use crate::names::of;
 use crate::options;
 use crate::projector;
 use crate::summary::{Summary, scalar, text};
@@ -46,16 +48,59 @@ impl EventWriter {
         })
     }
 
+    /// Appends the records that `encode` appends, events of this step.
+    #[inline(always)]
+    fn append(
+        this: &Bound<'_, Self>,
+        step: Option<i64>,
+        encode: impl Fn(&mut Vec<u8>) + Sync,
+    ) -> PyResult<()> {
+        if this.get().handle()?.writer.try_append(&encode) {
+            return Ok(());
+        }
+        Self::append_slowly(this, step, &encode)
+    }
+
+    /// Appends where something may need attention.
+    #[cold]
+    fn append_slowly(
+        this: &Bound<'_, Self>,
+        step: Option<i64>,
+        encode: &(dyn Fn(&mut Vec<u8>) + Sync),
+    ) -> PyResult<()> {
+        if !Self::is_hooked(this)? {
+            return this.get().handle()?.append_slowly(this.py(), encode, true);
+        }
+        let mut records = Vec::new();
+        encode(&mut records);
+        relay(this, step, &records)
+    }
+
+    /// Whether somebody is to see the events before they are written, as the class in Python says.
+    fn is_hooked(this: &Bound<'_, Self>) -> PyResult<bool> {
+        Ok(this.get().handle()?.may_be_hooked()
+            && this.call_method0(of::look(this.py()))?.is_truthy()?)
+    }
+
     /// One event with this encoded summary.
     fn add_summary(
-        &self,
-        py: Python<'_>,
+        this: &Bound<'_, Self>,
         wall_time: f64,
         step: Option<i64>,
         summary: &[u8],
     ) -> PyResult<()> {
-        self.handle()?.append(py, |out| summary::summary_event(out, wall_time, step, summary))
+        Self::append(this, step, |out| summary::summary_event(out, wall_time, step, summary))
     }
+}
+
+/// Hands the events of these records, one after the other, to who wants to see them.
+fn relay(this: &Bound<'_, EventWriter>, step: Option<i64>, mut records: &[u8]) -> PyResult<()> {
+    while let Some((length, rest)) = records.split_first_chunk() {
+        let payload = &rest[HEADER - size_of::<u64>()..][..u64::from_le_bytes(*length) as usize];
+        this.call_method1(of::relay(this.py()), (PyBytes::new(this.py(), payload), step))?;
+        records = &records[OVERHEAD + payload.len()..];
+    }
+    Ok(())
 }
 
 /// The summary with all of these values.
@@ -135,20 +180,24 @@ impl EventWriter {
     /// Logs an event with this summary.
     #[pyo3(signature = (summary, global_step=None, walltime=None))]
     fn _add(
-        &self,
-        py: Python<'_>,
+        slf: &Bound<'_, Self>,
         summary: &Summary,
         global_step: Option<&Bound<'_, PyAny>>,
         walltime: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<()> {
         let step = argument::step(global_step, "global_step")?;
         let wall_time = argument::wall_time(walltime, "walltime")?;
-        self.handle()?.append_summary(py, wall_time, step, &summary.0, true)
+        let handle = slf.get().handle()?;
+        if handle.may_be_hooked() && Self::is_hooked(slf)? {
+            let summary = summary.SerializeToString(slf.py())?;
+            return Self::add_summary(slf, wall_time, step, summary.as_bytes());
+        }
+        handle.append_summary(slf.py(), wall_time, step, &summary.0, true)
     }
 
     /// Logs an encoded `GraphDef`, and the device that it ran on.
     #[pyo3(signature = (graph_def, device=None))]
-    fn _add_graph(&self, py: Python<'_>, graph_def: &[u8], device: Option<&str>) -> PyResult<()> {
+    fn _add_graph(slf: &Bound<'_, Self>, graph_def: &[u8], device: Option<&str>) -> PyResult<()> {
         argument::fits(graph_def.len(), "model")?;
         let wall_time = now();
         let mut records = Vec::new();
@@ -156,7 +205,7 @@ impl EventWriter {
         if let Some(device) = device {
             graph::run_metadata_event(&mut records, wall_time, &graph::run_metadata(device));
         }
-        self.handle()?.append(py, |out| out.extend_from_slice(&records))
+        Self::append(slf, None, |out| out.extend_from_slice(&records))
     }
 
     /// Has an embedding's files written to `directory` below the log directory.
@@ -197,10 +246,10 @@ impl EventWriter {
         self.handle()?.check(py)
     }
 
-    fn _purge(&self, py: Python<'_>, step: &Bound<'_, PyAny>) -> PyResult<()> {
+    fn _purge(slf: &Bound<'_, Self>, step: &Bound<'_, PyAny>) -> PyResult<()> {
         let step = argument::step(Some(step), "purge_step")?.unwrap_or_default();
         let wall_time = now();
-        self.handle()?.append(py, |out| summary::session_start(out, wall_time, step))
+        Self::append(slf, Some(step), |out| summary::session_start(out, wall_time, step))
     }
 
     /// Logs one number.
@@ -221,8 +270,7 @@ impl EventWriter {
     ))]
     #[allow(clippy::too_many_arguments)]
     fn add_scalar(
-        &self,
-        py: Python<'_>,
+        slf: &Bound<'_, Self>,
         tag: &Bound<'_, PyAny>,
         scalar_value: &Bound<'_, PyAny>,
         global_step: Option<&Bound<'_, PyAny>>,
@@ -239,7 +287,7 @@ impl EventWriter {
         let is_described = display_name.is_some() || summary_description.is_some();
         if !new_style && !double_precision && !is_described {
             let value = value as f32;
-            return self.handle()?.append(py, |out| {
+            return Self::append(slf, step, |out| {
                 summary::scalar_event(out, wall_time, step, tag, value);
             });
         }
@@ -248,7 +296,7 @@ impl EventWriter {
         let description = argument::optional_text(summary_description, "summary_description")?;
         let mut summary = Vec::new();
         summary::described_scalar_value(&mut summary, tag, value, precision, title, description);
-        self.add_summary(py, wall_time, step, &summary)
+        Self::add_summary(slf, wall_time, step, &summary)
     }
 
     /// Logs a text, which TensorBoard shows as Markdown.
@@ -259,8 +307,7 @@ impl EventWriter {
     ///     global_step, walltime: as for `add_scalar`.
     #[pyo3(signature = (tag, text_string, global_step=None, walltime=None))]
     fn add_text(
-        &self,
-        py: Python<'_>,
+        slf: &Bound<'_, Self>,
         tag: &Bound<'_, PyAny>,
         text_string: &Bound<'_, PyAny>,
         global_step: Option<&Bound<'_, PyAny>>,
@@ -272,7 +319,7 @@ impl EventWriter {
         let wall_time = argument::wall_time(walltime, "walltime")?;
         let mut summary = Vec::new();
         text::text_value(&mut summary, tag, text_string);
-        self.add_summary(py, wall_time, step, &summary)
+        Self::add_summary(slf, wall_time, step, &summary)
     }
 
     /// Logs the numbers of many tags in one event, which is faster than an event each.
@@ -282,8 +329,7 @@ impl EventWriter {
     ///     step, walltime: as `add_scalar`'s `global_step` and `walltime`.
     #[pyo3(signature = (values, step=None, walltime=None))]
     fn log(
-        &self,
-        py: Python<'_>,
+        slf: &Bound<'_, Self>,
         values: &Bound<'_, PyAny>,
         step: Option<&Bound<'_, PyAny>>,
         walltime: Option<&Bound<'_, PyAny>>,
@@ -291,12 +337,11 @@ impl EventWriter {
         let step = argument::step(step, "step")?;
         let wall_time = argument::wall_time(walltime, "walltime")?;
         let summary = encode_values(values)?;
-        self.add_summary(py, wall_time, step, &summary)
+        Self::add_summary(slf, wall_time, step, &summary)
     }
 
     fn _add_scalar_series(
-        &self,
-        py: Python<'_>,
+        slf: &Bound<'_, Self>,
         tag: &Bound<'_, PyAny>,
         values: PyReadonlyArray1<'_, f64>,
         steps: PyReadonlyArray1<'_, i64>,
@@ -308,6 +353,7 @@ impl EventWriter {
         let now = now();
         let mut records = Vec::new();
         let (mut at, mut begun) = (0, false);
+        let is_hooked = Self::is_hooked(slf)?;
         while at < values.len() {
             records.clear();
             while at < values.len() && records.len() < PIECE {
@@ -317,9 +363,12 @@ impl EventWriter {
                 at += 1;
             }
             let append = |out: &mut Vec<u8>| out.extend_from_slice(&records);
-            match begun {
-                false => self.handle()?.append_slowly(py, &append, true)?,
-                true => self.handle()?.append_more(py, &append, true)?,
+            if is_hooked {
+                relay(slf, None, &records)?;
+            } else if begun {
+                slf.get().handle()?.append_more(slf.py(), &append, true)?;
+            } else {
+                slf.get().handle()?.append_slowly(slf.py(), &append, true)?;
             }
             begun = true;
         }
@@ -341,11 +390,9 @@ impl EventWriter {
         self.handle()?.close(py)
     }
 
-    /// The writer of whole events; None after `close`.
-    #[getter]
-    fn file_writer(&self) -> PyResult<Option<FileWriter>> {
-        let handle = self.handle()?;
-        Ok((!handle.writer.is_closed()).then(|| FileWriter { handle: Arc::clone(handle) }))
+    /// The writer of whole events.
+    fn _files(&self) -> PyResult<FileWriter> {
+        Ok(FileWriter { handle: Arc::clone(self.handle()?) })
     }
 
     /// How many events were given up because they could not be written.

@@ -36,7 +36,7 @@ pub enum Floats<'py> {
 impl Summary {
     /// The encoded message, bytes of a `tensorboard.Summary` protocol buffer.
     #[allow(non_snake_case)]
-    fn SerializeToString<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+    pub fn SerializeToString<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         let bytes = py
             .detach(|| self.0.encode())
             .map_err(|error| PyRuntimeError::new_err(error.to_string()))?;

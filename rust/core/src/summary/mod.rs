@@ -23,7 +23,10 @@ mod video;
 pub use audio::{Amplitude, DeferredAudio};
 pub use custom_scalars::custom_scalars_value;
 pub use deferred::{DeferredEvent, DeferredValues, Prepared};
-pub use event::{FILE_VERSION, event, file_version, rewritten_event, session_start, summary_event};
+pub use event::{
+    FILE_VERSION, copied_event, event, file_version, replaced_event, retagged_value,
+    rewritten_event, session_start, summary_event,
+};
 pub use histogram::{Buckets, EDGES, Float, Moments, histogram, histogram_value};
 pub use hparams::{
     Hparam, hparams_experiment_value, hparams_session_end_value, hparams_session_start_value,

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::exit::is_exiting;
 #[cfg(doc)]
 use super::options::OnError;
 use super::options::{Options, Report};
@@ -162,6 +163,26 @@ impl Writer {
         if state.status == Status::Closed {
             state.set_status(Status::Detached);
         }
+    }
+
+    /// Has every append look up from its work, or none: while a writer is watched,
+    /// [`try_append`](Writer::try_append) does nothing.
+    pub fn watch(&self, watched: bool) {
+        let mut state = self.shared.lock();
+        state.watched = watched;
+        state.refresh();
+    }
+
+    /// Whether an append that was not done by [`try_append`](Writer::try_append) has a moment to
+    /// look around: the writer is watched, or nothing was appended for a while.
+    pub fn has_a_moment(&self) -> bool {
+        let state = self.shared.lock();
+        state.watched || (!is_exiting() && (state.idle || state.status != Status::Running))
+    }
+
+    /// The files that were made in this process, in their order.
+    pub fn paths(&self) -> Vec<PathBuf> {
+        self.shared.lock().paths.clone()
     }
 
     /// The file that is written.

@@ -79,6 +79,10 @@ pub(super) struct State {
     pub(super) rolling: bool,
     /// The second that the name of the last file tells.
     pub(super) second: u64,
+    /// Somebody looks at what is appended: see [`Writer::watch`](super::Writer::watch).
+    pub(super) watched: bool,
+    /// The files that were made in this process, in their order.
+    pub(super) paths: Vec<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -129,6 +133,8 @@ impl Shared {
             directory: directory.unwrap_or_else(|_| options.log_dir.clone()),
             rolling: false,
             second: 0,
+            watched: false,
+            paths: Vec::new(),
         };
         Shared {
             options,
@@ -186,6 +192,7 @@ impl State {
             || self.unserved
             || self.outage.is_unreported()
             || self.rung
+            || self.watched
             || EXITING.load(Ordering::Relaxed);
         let limit = if needs_a_look {
             0
@@ -243,6 +250,7 @@ impl State {
         self.elsewhere = None;
         self.rung = false;
         self.rolling = false;
+        self.paths.clear();
         if self.status == Status::Running {
             self.status = Status::Detached;
         }

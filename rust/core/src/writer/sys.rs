@@ -19,6 +19,7 @@ mod unix {
     use super::*;
     use std::os::fd::{AsRawFd, IntoRawFd, RawFd};
     use std::os::unix::fs::MetadataExt;
+    use std::sync::OnceLock;
 
     /// `SystemTime` does the same and takes a third longer.
     #[inline(always)]
@@ -106,12 +107,19 @@ mod unix {
         }
     }
 
-    pub(in super::super) fn hostname() -> String {
+    fn current_hostname() -> String {
         let mut buffer = [0u8; 256];
         // SAFETY: the buffer is as long as said; its last byte stays 0.
         unsafe { libc::gethostname(buffer.as_mut_ptr().cast(), buffer.len() - 1) };
         let name = buffer.split(|&byte| byte == 0).next().unwrap_or_default();
         String::from_utf8_lossy(name).into_owned()
+    }
+
+    /// The name that the host had at first: by another one, files of the same second might change
+    /// their order.
+    pub(in super::super) fn hostname() -> &'static str {
+        static NAME: OnceLock<String> = OnceLock::new();
+        NAME.get_or_init(current_hostname)
     }
 }
 

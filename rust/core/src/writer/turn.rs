@@ -73,6 +73,8 @@ pub(super) fn take(shared: &Arc<Shared>) {
     state.second = output.second();
     if state.path.as_deref() != output.path() {
         state.path = output.path().map(Path::to_path_buf);
+        let path = state.path.clone();
+        state.paths.extend(path);
     }
     match attempt {
         Ok(()) => {

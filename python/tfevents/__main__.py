@@ -1,0 +1,76 @@
+"""`python -m tfevents`: our writers and readers in the place of others, with no code edited."""
+
+from __future__ import annotations
+
+import io
+import os
+import runpy
+import sys
+from types import ModuleType
+
+from tfevents import _startup
+from tfevents._install import install
+
+USAGE = """\
+usage: python -m tfevents run script.py [argument ...]
+       python -m tfevents run -m module [argument ...]
+       python -m tfevents pth write
+       python -m tfevents pth remove
+
+run     Run a program as python does, with our writers and readers in the place of torch's,
+        tensorboardX's, TensorBoard's and tbparse's: see tfevents.install.
+pth     Write a file among the packages of this Python, after which each program that is started
+        with TFEVENTS_INSTALL=1 in its environment runs so; or remove it.
+"""
+
+
+def main(arguments: list[str]) -> int | str:
+    match arguments:
+        case ["run", "-m", module, *rest]:
+            install()
+            _prepare(module, rest)
+            runpy.run_module(module, run_name="__main__", alter_sys=True)
+        case ["run", script, *rest] if not script.startswith("-"):
+            install()
+            return _run(script, rest)
+        case ["pth", "write"]:
+            print(_startup.write())
+        case ["pth", "remove"]:
+            removed = _startup.remove()
+            print("\n".join(map(str, removed)) or "there is none")
+        case ["-h" | "--help"]:
+            print(USAGE, end="")
+        case _:
+            print(USAGE, end="", file=sys.stderr)
+            return 2
+    return 0
+
+
+def _prepare(name: str, arguments: list[str]) -> None:
+    sys.argv[:] = [name, *arguments]
+    # For the Python processes that it starts, where `pth write` was called.
+    os.environ.setdefault("TFEVENTS_INSTALL", "1")
+
+
+def _run(script: str, arguments: list[str]) -> int | str:
+    """Runs a script, or a directory or archive with a `__main__.py`, as the main module."""
+    _prepare(script, arguments)
+    if not os.path.isfile(script) or script.endswith((".zip", ".pyz")):
+        if not os.path.exists(script):
+            return f"can't open file {script!r}: there is no such file"
+        sys.path.pop(0)
+        runpy.run_path(script, run_name="__main__")
+        return 0
+    sys.path[0] = os.path.dirname(os.path.realpath(script))
+    with io.open_code(os.path.abspath(script)) as file:
+        code = compile(file.read(), script, "exec")
+    # A module that stays, as what ends the process may still use it.
+    module = ModuleType("__main__")
+    vars(module).update(__file__=script, __builtins__=__builtins__)
+    sys.modules["__main__"] = module
+    exec(code, vars(module))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

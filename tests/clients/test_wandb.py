@@ -1,0 +1,32 @@
+"""Weights & Biases with `sync_tensorboard=True`, offline: it is told of each directory."""
+
+import pytest
+
+from peers import peer
+from trackers import seen
+
+peer("wandb")
+
+BEGINNING = """
+    os.environ.update(WANDB_MODE="offline", WANDB_SILENT="true", WANDB_CACHE_DIR=path)
+    import wandb
+
+    run = wandb.init(project="p", sync_tensorboard=True, dir=path)
+"""
+
+ENDING = """
+    run.finish()
+    import glob, json
+
+    (file,) = glob.glob(path + "/wandb/offline*/*.wandb")
+    data = open(file, "rb").read()
+    print(json.dumps([data.count(tag) for tag in (b"loss", b"main", b"accuracy")]))
+"""
+
+
+@pytest.mark.timeout(600)
+def test_it_sees_what_it_sees_of_torchs_writer(tmp_path):
+    theirs = seen(tmp_path, BEGINNING, ENDING, "torch")
+    assert theirs[0] >= 12
+    for way in ("import", "install"):
+        assert seen(tmp_path, BEGINNING, ENDING, way) == theirs, way
