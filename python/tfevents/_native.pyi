@@ -480,7 +480,7 @@ def hparams_plugin_data(
     the values by name, the group and the start; the status and the end.
     """
 
-def decode_png(data: bytes) -> tuple[list[int], bytearray]: ...
+def decode_png(data: bytes, limit: int) -> tuple[list[int], NDArray[np.uint8]] | int: ...
 
 @final
 class Turn:
