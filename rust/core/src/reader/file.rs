@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::columns::blobs::Place;
 use crate::columns::builder::Columns;
 use crate::crc32c;
-use crate::error::{Error, Result};
+use crate::error::{Corruption, Error, Result};
 use crate::reader::options::Options;
 use crate::record::Verify;
 use crate::scan::counts::Counts;
@@ -79,10 +79,16 @@ pub(super) fn read_file(
         };
         let Mark { offset, record } = scanner.mark();
         let Passed::Damage(length, kind) = scanner.pass(bad).map_err(io_error)? else { break };
-        if options.on_corrupt == OnCorrupt::Raise {
+        let raises = options.on_corrupt == OnCorrupt::Raise;
+        // Whether that is an error is for those to say who know where the file was found.
+        let is_foreign = kind == Corruption::NotAnEventFile;
+        if raises && !is_foreign {
             return Err(Error::from(kind).at_path(path).at_record(offset, record));
         }
         damage.push(Damage { path: path.to_owned(), offset, length, kind });
+        if raises {
+            break;
+        }
     }
     let (settled, read) = (scanner.open(), scanner.mark());
     let (is_revocable, head) = (scanner.is_revocable(), intake.head);

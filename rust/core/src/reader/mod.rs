@@ -2,6 +2,7 @@
 
 mod file;
 mod follow;
+mod left_out;
 mod log;
 mod options;
 mod parallel;
