@@ -57,6 +57,7 @@ lint: build $(STAMPS)/lint ## Check format, lints, types and stubs
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/python -m mypy.stubtest --mypy-config-file pyproject.toml tfevents._native
+	$(BIN)/python .ci/layers.py
 
 # What cargo-fuzz gives the compiler, without the sanitizers, which need a nightly one.
 FUZZ_FLAGS := -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \

@@ -14,7 +14,7 @@ from pathlib import Path
 
 # The modules of the core, bottom up. Those of one line may not import from the next ones.
 LAYERS = [
-    ["error", "crc32c", "text"],
+    ["cancel", "forks", "error", "crc32c", "text"],
     ["record"],
     ["wire"],
     ["proto"],
@@ -38,6 +38,8 @@ _NOISE = re.compile(
 )
 _TESTS = re.compile(r"#\[cfg\(test\)\]\s*mod\s+(?P<name>\w+)\s*(?P<end>[;{])")
 _USE = re.compile(r"(?P<shown>\bpub(?:\([^)]*\))?\s+)?\buse\s+(?P<tree>[^;]+);")
+_INNER = re.compile(r"\bmod\s+\w+\s*\{")
+_PARENT = re.compile(r"(?<![\w:])super::")
 _DECLARED = re.compile(r"\bmod\s+\w+\s*;")
 _PATH = re.compile(r"(?<![\w:])\w+(?:::\w+)+")
 _ITEM = r"\b(?:struct|enum|trait|type|fn|const|static|mod|union)\s+"
@@ -53,7 +55,7 @@ class Crate:
             parts = path.relative_to(source).with_suffix("").parts
             module = parts[:-1] if parts[-1] in ("lib", "mod") else parts
             code, names = _without_tests(_NOISE.sub(" ", path.read_text(encoding="utf-8")))
-            self._code[module] = code
+            self._code[module] = _flat(code)
             tests.update((*module, name) for name in names)
         for module in tests:
             self._code.pop(module, None)
@@ -137,6 +139,18 @@ def _without_tests(code: str) -> tuple[str, list[str]]:
             end += 1
         code = code[: found.start()] + code[end:]
     return code, names
+
+
+def _flat(code: str) -> str:
+    """The code with what its own inner modules import said from where the file is."""
+    for found in reversed(list(_INNER.finditer(code))):
+        start = end = found.end()
+        depth = 1
+        while depth and end < len(code):
+            depth += {"{": 1, "}": -1}.get(code[end], 0)
+            end += 1
+        code = code[:start] + _PARENT.sub("self::", code[start:end]) + code[end:]
+    return code
 
 
 def _uses(code: str) -> Iterator[tuple[Parts, str, bool]]:

@@ -225,7 +225,7 @@ fn file(data: &[u8]) {
     let files: Vec<File> = (split(&bytes, 1 + usize::from(count % 3)).into_iter())
         .map(|part| File::new(Content { bytes: part.into(), piece: piece(pieces) }))
         .collect();
-    let run = RunFiles { name: "run".into(), files: files.iter().map(File::path).collect() };
+    let run = run_of(&files);
     match read(&[run], &options) {
         Ok(log) => check_log(&log),
         Err(error) => {
@@ -252,10 +252,16 @@ fn split(bytes: &[u8], count: usize) -> Vec<&[u8]> {
     parts
 }
 
+/// The run of these files, of which none is left out.
+fn run_of(files: &[File]) -> RunFiles {
+    let files: Vec<_> = files.iter().map(File::path).collect();
+    RunFiles { name: "run".into(), given: files.clone(), files }
+}
+
 /// What is read of a file of these bytes; none if that is an error.
 fn read_file(bytes: &[u8], piece: usize, options: &Options<'_>) -> Option<Log> {
     let file = File::new(Content { bytes: bytes.into(), piece });
-    let run = RunFiles { name: "run".into(), files: vec![file.path()] };
+    let run = run_of(std::slice::from_ref(&file));
     let log = read(&[run], &Options { threads: std::num::NonZero::new(1), ..*options }).ok()?;
     check_log(&log);
     Some(log)
@@ -342,7 +348,7 @@ fn growing(data: &[u8]) {
 
     let content = |length| Content { bytes: bytes[..length].into(), piece: piece(how >> 2) };
     let file = File::new(content(0));
-    let runs = [RunFiles { name: "run".into(), files: vec![file.path()] }];
+    let runs = [run_of(std::slice::from_ref(&file))];
     let options = Options {
         on_corrupt: OnCorrupt::Skip,
         threads: std::num::NonZero::new(1),
@@ -433,6 +439,9 @@ fn repaired(data: &[u8]) {
     let directory = tempfile::tempdir().unwrap();
     let output = directory.path().join("events.out.tfevents.1");
     assert_eq!(repair::repair(&file.path(), &output).unwrap(), report);
+    if report.is_foreign() {
+        return assert!(!output.exists());
+    }
     let after = repair::verify(&output).unwrap();
     assert!(after.damage.is_empty() && after.unfinished == 0);
     let is_replaced = report.damage.first().is_some_and(|damage| damage.offset == 0);
@@ -453,6 +462,6 @@ fn model(data: &[u8]) {
 }
 
 fn picture(data: &[u8]) {
-    let Ok(picture) = decode_png(data) else { return };
+    let Ok(picture) = decode_png(data, 1 << 28) else { return };
     assert_eq!(picture.samples.len(), picture.height * picture.width * picture.channels);
 }

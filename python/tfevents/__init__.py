@@ -6,6 +6,7 @@ from tfevents._native import Event, Value, __version__
 from tfevents.damage import FileReport, Report, repair, verify
 from tfevents.errors import CorruptFileError, Error, FileChangedError
 from tfevents.events import Events, LogMessage, TaggedRunMetadata, iter_events
+from tfevents.finding import Skipped
 from tfevents.follower import Follower, follow
 from tfevents.global_writer import GlobalSummaryWriter
 from tfevents.reader import Damage, Log, read
@@ -50,6 +51,7 @@ __all__ = [
     "Report",
     "Run",
     "Scalars",
+    "Skipped",
     "SummaryWriter",
     "TaggedRunMetadata",
     "Tensors",

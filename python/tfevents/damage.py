@@ -7,12 +7,19 @@ import os
 import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import NamedTuple, overload
+from typing import NamedTuple, TypeAlias, overload
 
 from tfevents import _native
+from tfevents.errors import CorruptFileError
+from tfevents.finding import Found, Skipped, finder
 from tfevents.reader import Damage, path_of, roots
 from tfevents.remote.uri import below, is_uri
 from tfevents.run import count, table
+
+_FOREIGN = "not_an_event_file"
+
+# What is in a file, or the reason why it is left out.
+_Read: TypeAlias = tuple[int, int, list[tuple[str, int, int, str]], int] | str
 
 
 class FileReport(NamedTuple):
@@ -31,7 +38,7 @@ class FileReport(NamedTuple):
     being written, or whoever wrote it was killed. 0 where the file ends with a whole record.
     """
     output: str | None
-    """The copy, from `repair`."""
+    """The copy, from `repair`; None where the file is no event file."""
 
     @property
     def ok(self) -> bool:
@@ -40,15 +47,23 @@ class FileReport(NamedTuple):
 
 
 class Report(Sequence[FileReport]):
-    """What `verify` and `repair` found: a `FileReport` for each file."""
+    """What `verify` and `repair` found: a `FileReport` for each file.
 
-    def __init__(self, files: Iterable[FileReport]) -> None:
+    Attributes:
+        skipped: files and directories that went meanwhile, or that may not be read.
+    """
+
+    def __init__(self, files: Iterable[FileReport], skipped: Iterable[Skipped] = ()) -> None:
         self._files = tuple(files)
+        self.skipped = list(skipped)
 
     @property
     def ok(self) -> bool:
-        """Whether nothing is damaged. A truncated last record is no damage."""
-        return all(file.ok for file in self)
+        """Whether nothing is damaged, as far as it could be read: nothing of `skipped` is there any
+        more. A truncated last record is no damage.
+        """
+        is_known = all(one.reason == "not_found" for one in self.skipped)
+        return is_known and all(file.ok for file in self)
 
     @property
     def records(self) -> int:
@@ -75,8 +90,10 @@ class Report(Sequence[FileReport]):
         if not self.ok:
             lost = sum(damage.length for damage in self.damage)
             title += f", {lost} damaged bytes in {count(len(self.damage), 'place')}"
+        if self.skipped:
+            title += f", {len(self.skipped)} skipped"
         rows = [(file.path, _words(file)) for file in self if file.damage or file.truncated]
-        return table(title, rows)
+        return table(title, rows + [(one.path, one.reason) for one in self.skipped])
 
 
 def _words(file: FileReport) -> str:
@@ -96,22 +113,22 @@ def verify(path: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> R
 
     Args:
         path: an event file (of any name), the directory of a run, or one with runs anywhere below
-            it, or an iterable of these, as for `read`.
+            it, or an iterable of these, as for `read`. What is below it and goes meanwhile, or may
+            not be read, is listed in `Report.skipped`.
 
     Raises:
         FileNotFoundError: there is nothing at `path`.
-        OSError: a file or directory can't be read.
+        OSError: `path` can't be read, or reading what is below it fails.
 
     Example:
         >>> report = tfevents.verify("runs")  # doctest: +SKIP
         >>> report.ok, report.damage  # doctest: +SKIP
         (True, [])
     """
-    return Report(
-        _report(file, _native.verify_file(file), None)
-        for _, files in _native.find(*roots(path))
-        for file in files
-    )
+    found = finder(*roots(path), skip=True)()
+    is_given = found.given.__contains__
+    read = ((file, None, _native.verify_file(file, is_given(file))) for file in found.files)
+    return _report(found, read)
 
 
 def repair(path: str | os.PathLike[str], output: str | os.PathLike[str]) -> Report:
@@ -119,7 +136,8 @@ def repair(path: str | os.PathLike[str], output: str | os.PathLike[str]) -> Repo
 
     The files at `path` stay as they are, and nothing at `output` is overwritten. Records are copied
     byte for byte. Where the first record of a file is lost, a new one that says the format's
-    version takes its place. A truncated last record is left out.
+    version takes its place. A truncated last record is left out. Of a file below `path` that is no
+    event file there is no copy.
 
     Args:
         path: an event file (of any name), or a directory with runs at or below it.
@@ -131,41 +149,48 @@ def repair(path: str | os.PathLike[str], output: str | os.PathLike[str]) -> Repo
     Raises:
         FileNotFoundError: there is nothing at `path`.
         FileExistsError: a file that would be made is there already; nothing was written.
-        OSError: something can't be read or written.
+        OSError: `path` can't be read, or reading what is below it or writing fails. What is below
+            it and goes meanwhile, or may not be read, is listed in `Report.skipped`.
+        CorruptFileError: `path` is a file and no event file.
         ValueError: `output` lies in the directory at `path`, whose runs would become more.
 
     Example:
         >>> tfevents.repair("runs", "runs-repaired")  # doctest: +SKIP
     """
     source, target = path_of(path), path_of(output, "output")
-    runs = _native.find([source], False)
-    if any(source in files for _, files in runs):
+    found = finder([source], False, skip=True)()
+    if found.given:
         copies = [(source, target)]
     else:
         if _lies_in(target, source):
             raise ValueError(f"output must not lie in path, but {target} lies in {source}")
         copies = [
             (file, _below(target, run, os.path.basename(file)))
-            for run, files in runs
+            for run, files, _ in found.runs
             for file in files
         ]
     for _, copy in copies:
         if _exists(copy):
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), copy)
-    return Report([_repair(file, copy) for file, copy in copies])
+    is_given = bool(found.given)
+    report = _report(found, ((file, copy, _repair(file, copy, is_given)) for file, copy in copies))
+    if is_given and report[0].output is None:
+        raise CorruptFileError(source, 0, _FOREIGN, 0)
+    return report
 
 
-def _repair(file: str, copy: str) -> FileReport:
+def _repair(file: str, copy: str, is_given: bool) -> _Read:
     if not is_uri(copy):
         Path(copy).parent.mkdir(parents=True, exist_ok=True)
-        return _report(file, _native.repair_file(file, copy), copy)
+        return _native.repair_file(file, copy, is_given)
     from tfevents.remote import files
 
     with tempfile.TemporaryDirectory(prefix="tfevents-repair-") as directory:
         local = os.path.join(directory, "copy")
-        found = _native.repair_file(file, local)
-        files.upload(local, copy)
-    return _report(file, found, copy)
+        found = _native.repair_file(file, local, is_given)
+        if os.path.exists(local):
+            files.upload(local, copy)
+    return found
 
 
 def _exists(path: str) -> bool:
@@ -188,8 +213,15 @@ def _below(root: str, run: str, name: str) -> str:
     return below(root, path) if is_uri(root) else os.path.join(root, path)
 
 
-def _report(
-    file: str, found: tuple[int, int, list[tuple[str, int, int, str]], int], output: str | None
-) -> FileReport:
-    records, size, damage, truncated = found
-    return FileReport(file, records, size, [Damage(*one) for one in damage], truncated, output)
+def _report(found: Found, files: Iterable[tuple[str, str | None, _Read]]) -> Report:
+    """A report of each file and its copy, from what is in it or the reason why that isn't known."""
+    reports, skipped = [], found.skipped
+    for file, copy, read in files:
+        if isinstance(read, str):
+            skipped.append(Skipped(file, read))
+            continue
+        records, size, parts, truncated = read
+        damage = [Damage(*one) for one in parts]
+        output = None if any(one.kind == _FOREIGN for one in damage) else copy
+        reports.append(FileReport(file, records, size, damage, truncated, output))
+    return Report(reports, skipped)

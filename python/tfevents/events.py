@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 
 from tfevents import _native
 from tfevents._closing import Closing
+from tfevents.finding import Skipped, finder
 from tfevents.reader import Damage, choice, roots
 from tfevents.run import Metadata
 from tfevents.series import AudioClip, Histogram, Image, SessionLog
@@ -50,10 +51,18 @@ class Events(_native.EventReader, Closing):
     It holds one file open until that is done, or until `close()`; a `with` block closes it too.
     """
 
+    # What could not be looked into.
+    _unknown: list[Skipped]
+
     @property
     def damage(self) -> list[Damage]:
         """What was stepped over so far; always empty with `on_corrupt="raise"`."""
         return [Damage(*one) for one in self._damage]
+
+    @property
+    def skipped(self) -> list[Skipped]:
+        """What was left out so far, as in `Log.skipped`."""
+        return self._unknown + [Skipped(*one) for one in self._skipped]
 
 
 def iter_events(
@@ -76,16 +85,20 @@ def iter_events(
     Args:
         path: an event file (of any name), the directory of a run, or one with runs anywhere below
             it, or an iterable of these. Runs come one after the other, as `read` finds them, and
-            the files of each in the order of their names.
+            the files of each in the order of their names. A file that goes before the iteration
+            comes to it, and one in a directory that is no event file, are left out and listed in
+            the iterator's `skipped`.
         verify: `"crc"` checks both checksums of each record, `"none"` only those of the lengths.
         on_corrupt: what a corrupt record leads to: `"raise"`, an error; `"skip"`, it is stepped
-            over and listed in the iterator's `damage`. A record that the end of a file cuts short
-            is not written yet, and is neither: the file ends before it.
+            over and listed in the iterator's `damage`, and what may not be read below `path` is
+            listed in its `skipped`. A record that the end of a file cuts short is not written yet,
+            and is neither: the file ends before it.
 
     Raises:
         FileNotFoundError: there is nothing at `path`.
         OSError: a file or directory can't be read.
-        CorruptFileError: a file is damaged, or no event file; raised by the iteration.
+        CorruptFileError: a file is damaged, or `path` is a file and no event file; raised by the
+            iteration.
         TypeError, ValueError: an argument can't be used.
 
     Example:
@@ -93,8 +106,9 @@ def iter_events(
         ...     for value in event.values:
         ...         print(event.step, value.tag, value.value)
     """
-    options = (
-        choice("verify", verify, "crc", "none") == "crc",
-        choice("on_corrupt", on_corrupt, "raise", "skip") == "skip",
-    )
-    return Events([file for _, files in _native.find(*roots(path)) for file in files], *options)
+    check = choice("verify", verify, "crc", "none") == "crc"
+    skip = choice("on_corrupt", on_corrupt, "raise", "skip") == "skip"
+    found = finder(*roots(path), skip=skip)()
+    events = Events(found.files, found.given, check, skip)
+    events._unknown = found.skipped
+    return events

@@ -13,7 +13,8 @@ from tfevents import _native, remote, selection
 from tfevents import state as states
 from tfevents._arguments import warn
 from tfevents._closing import Closing
-from tfevents.reader import Damage, Find, choice, finder, roots
+from tfevents.finding import Find, Skipped, finder
+from tfevents.reader import Damage, choice, roots
 
 # Longer waits are made of these.
 _LONG = 3600.0
@@ -35,6 +36,8 @@ class Follower(Closing, Iterator[tuple[str, _native.Event]]):
         self._interval = interval
         # When it was last looked for what is new.
         self._looked = -math.inf
+        # What could not be looked into the last time.
+        self._unknown: list[Skipped] = []
         self._closed = threading.Event()
         self._warned: set[tuple[str, int]] = set()
 
@@ -46,6 +49,11 @@ class Follower(Closing, Iterator[tuple[str, _native.Event]]):
         """
         return [Damage(*one) for one in self._files.damage() + self._files.open_damage()]
 
+    @property
+    def skipped(self) -> list[Skipped]:
+        """What is left out, as in `Log.skipped`, as of the last look at the files."""
+        return self._unknown + [Skipped(*one) for one in self._files.skipped()]
+
     def __next__(self) -> tuple[str, _native.Event]:
         """The name of a run, and its next event.
 
@@ -55,9 +63,9 @@ class Follower(Closing, Iterator[tuple[str, _native.Event]]):
         """
         deadline = time.monotonic() + self._timeout
         while not self._closed.is_set():
-            found = self._files.next()
-            if found is not None:
-                return found
+            event = self._files.next()
+            if event is not None:
+                return event
             self._warn(self._files.damage())
             if self._looked >= deadline:
                 if self._files.settle():
@@ -69,7 +77,9 @@ class Follower(Closing, Iterator[tuple[str, _native.Event]]):
             if due > now:
                 self._closed.wait(min(due - now, _LONG))
                 continue
-            self._files.look(self._find())
+            found = self._find()
+            self._files.look(found.runs)
+            self._unknown = found.skipped
             self._looked = now
         raise StopIteration
 
@@ -105,7 +115,8 @@ def follow(
     file rests from one look to the next, or the timeout is over. The events of
     a file come in their order; of several files, those of one come after those of another, as
     `read` orders the files, each time it looks. A file that was replaced or cut is read from its
-    beginning, so that its events come again.
+    beginning, so that its events come again. A file in a directory that is no event file, and one
+    that went, are left out and listed in `skipped`.
 
     While it waits there is no thread of its own, and one file at a time is open. Ctrl-C ends it at
     once, while it waits too.
@@ -123,13 +134,15 @@ def follow(
         interval: how many seconds are between one look at the files and the next.
         verify: `"crc"` checks both checksums of each record, `"none"` only those of the lengths.
         on_corrupt: what a corrupt record leads to: `"raise"`, an error; `"skip"`, it is stepped
-            over with a `RuntimeWarning`, and listed in `damage`. At the end of a file that waits
-            for what comes, since it may be mended, as on a network's file system.
+            over with a `RuntimeWarning`, and listed in `damage`, and what may not be read below
+            `path` is listed in `skipped`. At the end of a file that waits for what comes, since it
+            may be mended, as on a network's file system.
 
     Raises:
         FileNotFoundError: there is nothing at `path`.
         OSError: a file or directory can't be read. The iteration may go on after it.
-        CorruptFileError: a file is damaged, or no event file; raised by the iteration.
+        CorruptFileError: a file is damaged, or `path` is a file and no event file; raised by the
+            iteration.
         TypeError, ValueError: an argument can't be used.
 
     Example:
@@ -147,8 +160,8 @@ def follow(
     pause = _seconds("interval", interval)
     resumed = [] if state is None else states.load(state)
     paths, several = roots(path)
-    find = finder(paths, several, runs)
-    found = find()
+    find = finder(paths, several, runs, skip=skip)
+    found = find().runs
     files = _native.EventFollower(check, skip)
     if at_end:
         # Steps over everything, reading as little as can be.

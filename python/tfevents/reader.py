@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import operator
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, Literal, NamedTuple, SupportsIndex, TypeAlias
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Literal, NamedTuple, SupportsIndex
 
 from tfevents import _native, remote, selection
 from tfevents import state as states
+from tfevents.finding import Find, Found, Skipped, finder
 from tfevents.run import Run, RunScalars, count, missing, table
 from tfevents.table import Table
-
-# Finds runs, and their files.
-Find: TypeAlias = Callable[[], list[tuple[str, list[str]]]]
 
 
 class Damage(NamedTuple):
@@ -39,9 +37,10 @@ class Log(Mapping[str, Run]):
         self._log = data
         self._reloading = _native.Turn("reloading the log")
         found = find()
-        resumed = {} if state is None else dict(data.resume(state, found))
+        resumed = {} if state is None else dict(data.resume(state, found.runs))
         # What was read, and the views of it that were asked for; replaced together.
         self._contents: tuple[dict[str, _native.RunData], dict[str, Run]] = resumed, {}
+        self._skipped: list[Skipped] = []
         self._update(found)
 
     @property
@@ -54,11 +53,22 @@ class Log(Mapping[str, Run]):
         """What could not be read; empty unless `on_corrupt="skip"` stepped over something."""
         return [Damage(*one) for one in self._log.damage()]
 
+    @property
+    def skipped(self) -> list[Skipped]:
+        """What was left out: files that are no event files; files and directories that went
+        meanwhile; with `on_corrupt="skip"`, and where `runs` may choose what is in them, those
+        that may not be read. A run all of whose files were left out is none.
+
+        `reload` looks at them again.
+        """
+        return list(self._skipped)
+
     def reload(self) -> list[str]:
         """Reads what was written since, in any file of any run, and new files and runs.
 
         Files are read on from where reading ended. A file that was replaced, cut or removed has its
-        run read again. Afterwards the log is as `read` would give it now, with the same options.
+        run read again, and a run that went is left out. Afterwards the log is as `read` would give
+        it now, with the same options.
         Only tags whose first value now is in an earlier file stay of the kind that they were, and
         new ones of these come last.
 
@@ -74,13 +84,14 @@ class Log(Mapping[str, Run]):
         with self._reloading:
             return self._update(self._find())
 
-    def _update(self, found: list[tuple[str, list[str]]]) -> list[str]:
-        changed = dict(self._log.update(found))
+    def _update(self, found: Found) -> list[str]:
+        updated = self._log.update(found.runs)
         before, loaded = self._contents
-        runs = {name: changed.get(name) or before[name] for name, _ in found}
+        runs = {name: before[name] if data is None else data for name, data in updated}
         kept = {name: run for name, run in loaded.items() if runs.get(name) is before[name]}
         self._contents = runs, kept
-        return list(changed)
+        self._skipped = found.skipped + [Skipped(*one) for one in self._log.skipped()]
+        return [name for name, data in updated if data is not None]
 
     def state(self) -> dict[str, Any]:
         """How far each file is read, for `read` or `follow` to go on there, in another process too.
@@ -124,13 +135,15 @@ class Log(Mapping[str, Run]):
 
     def __repr__(self) -> str:
         runs, _ = self._contents
-        if not runs:
+        if not runs and not self._skipped:
             return "Log of no runs: no event files were found"
         rows = [(name, _summary(data.summary())) for name, data in runs.items()]
         title = f"Log of {count(len(self), 'run')}"
         if damage := self.damage:
             lost = sum(one.length for one in damage)
             title += f", {lost} damaged bytes in {count(len(damage), 'place')}"
+        if self._skipped:
+            title += f", {len(self._skipped)} skipped"
         return table(title, rows)
 
 
@@ -177,7 +190,12 @@ def read(
 
     Runs are found and named as TensorBoard does: each directory that directly contains files with
     `tfevents` in their names is a run, its name is its path relative to `path`, or `.` for `path`
-    itself. Its files are read in the order of their names. Symbolic links are followed.
+    itself. Its files are read in the order of their names. Symbolic links are followed; a directory
+    that is reached by several ways is a run once, under its shortest name: of the fewest parts, and
+    of as many, without links, or else the first in order.
+
+    A file in a tree that has such a name and is no event file, and a file or run that goes while
+    the tree is read, are left out and listed in `Log.skipped`.
 
     `runs` and `tags` select by name. A string chooses the name that it equals; with `*`, `?` or
     `[...]` in it, it also is a glob, as `fnmatch` has it, so that `*` stands for any characters,
@@ -194,7 +212,8 @@ def read(
             `"s3://bucket/runs"`, with the extra `tfevents[remote]` and the package that fsspec asks
             for to get at that service.
         runs: the runs to read, by the names that they would have: a string, a compiled regular
-            expression, or several of these. Files of other runs are not opened.
+            expression, or several of these. Files of other runs are not opened, and that a
+            directory may not be entered is an error only where these name it or what is below it.
         tags: the tags to read, likewise. Hyperparameters, graphs, run metadata and session
             logs have no tags of this kind, and are not asked for.
         kinds: the kinds to read, one or several, by the names of the attributes of a `Run`:
@@ -205,9 +224,10 @@ def read(
         verify: `"crc"` checks both checksums of each record, `"none"` only those of the lengths,
             and steps over large records without reading them.
         on_corrupt: what a corrupt record leads to: `"raise"`, an error; `"skip"`, it is stepped
-            over and listed in `Log.damage`. A record that the end of a file cuts short is not
-            written yet, and is neither; `verify` tells whether good records come after its
-            beginning, so that it never will be.
+            over and listed in `Log.damage`, and what may not be read below `path` is listed in
+            `Log.skipped`. A record that the end of a file cuts short is not written yet, and is
+            neither; `verify` tells whether good records come after its beginning, so that it never
+            will be.
         restarts: what becomes of steps that came again, because training crashed and went on from
             a checkpoint: `"raw"`, all values stay, as written; `"tensorboard"`, those go that
             TensorBoard drops: where a session starts (`purge_step` of a writer), what came before
@@ -237,7 +257,7 @@ def read(
     Raises:
         FileNotFoundError: there is nothing at `path`.
         OSError: a file or directory can't be read; `filename` says which.
-        CorruptFileError: a file is damaged, or no event file.
+        CorruptFileError: a file is damaged, or `path` is a file and no event file.
         TypeError, ValueError: an argument can't be used.
         ImportError: a path is a URI, and a package that it needs is missing.
 
@@ -247,11 +267,12 @@ def read(
         >>> plt.plot(loss.step, loss.value)  # doctest: +SKIP
     """
     paths, several = roots(path)
-    find = finder(paths, several, runs)
+    skip = choice("on_corrupt", on_corrupt, "raise", "skip") == "skip"
+    find = finder(paths, several, runs, skip=skip)
     resumed = None if state is None else states.load(state)
     data = _native.LogData(
         choice("verify", verify, "crc", "none") == "crc",
-        choice("on_corrupt", on_corrupt, "raise", "skip") == "skip",
+        skip,
         _threads(threads) or remote.threads_for(paths),
         selection.matcher("tags", tags),
         selection.kind_names(kinds),
@@ -259,17 +280,6 @@ def read(
         choice("restarts", restarts, "raw", "tensorboard", "last_wins"),
     )
     return Log(find, data, resumed)
-
-
-def finder(paths: list[str], several: bool, runs: selection.Patterns | None) -> Find:
-    """Finds the runs that are selected, and their files."""
-    in_runs = selection.matcher("runs", runs)
-
-    def find() -> list[tuple[str, list[str]]]:
-        found = _native.find(paths, several)
-        return found if in_runs is None else [run for run in found if in_runs(run[0])]
-
-    return find
 
 
 def roots(path: object) -> tuple[list[str], bool]:

@@ -14,28 +14,54 @@ Pattern: TypeAlias = str | re.Pattern[str]
 Patterns: TypeAlias = Pattern | Iterable[Pattern]
 """A name, a glob, a compiled regular expression, or several of these."""
 
+# They make a glob of a name.
+_SIGNS = re.compile(r"[*?\[]")
+
 _MIN, _MAX = -(2**63), 2**63 - 1
 
 
-def matcher(argument: str, patterns: Patterns | None) -> Callable[[str], bool] | None:
-    """Whether a name is chosen, by a function; `None` where all are."""
-    if patterns is None:
-        return None
-    names: set[str] = set()
-    searches: list[Callable[[str], object]] = []
-    for pattern in _several(argument, patterns):
-        if isinstance(pattern, str):
-            names.add(pattern)
-            if any(sign in pattern for sign in "*?["):
-                searches.append(re.compile(fnmatch.translate(pattern)).match)
-        elif isinstance(pattern, re.Pattern) and isinstance(pattern.pattern, str):
-            searches.append(pattern.search)
-        else:
-            raise TypeError(
-                f"{argument}: expected names, globs and compiled regular expressions of str, "
-                f"got {pattern!r}"
-            )
-    return lambda name: name in names or any(search(name) for search in searches)
+class Matcher:
+    """Whether a name is chosen."""
+
+    def __init__(self, argument: str, patterns: Patterns) -> None:
+        self._names: set[str] = set()
+        self._searches: list[Callable[[str], object]] = []
+        # What the names begin with that globs choose; nothing is known of regular expressions.
+        self._beginnings: list[str] = []
+        for pattern in _several(argument, patterns):
+            if isinstance(pattern, str):
+                self._names.add(pattern)
+                beginning = _SIGNS.split(pattern, maxsplit=1)[0]
+                if beginning != pattern:
+                    self._searches.append(re.compile(fnmatch.translate(pattern)).match)
+                    self._beginnings.append(beginning)
+            elif isinstance(pattern, re.Pattern) and isinstance(pattern.pattern, str):
+                self._searches.append(pattern.search)
+                self._beginnings.append("")
+            else:
+                raise TypeError(
+                    f"{argument}: expected names, globs and compiled regular expressions of str, "
+                    f"got {pattern!r}"
+                )
+
+    def __call__(self, name: str) -> bool:
+        return name in self._names or any(search(name) for search in self._searches)
+
+    def names_below(self, directory: str) -> bool:
+        """Whether a directory is chosen, or something below it by its name."""
+        below = f"{directory}/"
+        named = (*self._names, *self._beginnings)
+        return self(directory) or any(name.startswith(below) for name in named)
+
+    def may_choose_below(self, directory: str) -> bool:
+        """Whether something below a directory may be chosen, whatever it is called."""
+        below = f"{directory}/"
+        return self.names_below(directory) or any(map(below.startswith, self._beginnings))
+
+
+def matcher(argument: str, patterns: Patterns | None) -> Matcher | None:
+    """Whether a name is chosen; `None` where all are."""
+    return None if patterns is None else Matcher(argument, patterns)
 
 
 def kind_names(kinds: str | Iterable[str] | None) -> list[str] | None:

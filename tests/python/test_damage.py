@@ -125,9 +125,12 @@ def test_a_first_record_behind_other_bytes_is_not_replaced(tmp_path: Path) -> No
 def test_files_of_something_else(tmp_path: Path) -> None:
     path = tmp_path / "tfevents"
     path.write_bytes(bytes(range(256)) * 20)
-    (file,) = repair(path, tmp_path / "copy")
-    assert (file.records, file.damage[0].kind) == (0, "not_an_event_file")
-    assert (tmp_path / "copy").read_bytes() == b""
+    (file,) = report = verify(path)
+    assert (file.records, file.damage[0].kind, report.ok) == (0, "not_an_event_file", False)
+    with pytest.raises(tfevents.CorruptFileError) as caught:
+        repair(path, tmp_path / "copy")
+    assert (caught.value.path, caught.value.kind) == (str(path), "not_an_event_file")
+    assert not (tmp_path / "copy").exists()
     path.write_bytes(b"")
     assert verify(path).ok
 
@@ -189,7 +192,12 @@ def test_every_record_that_is_untouched_survives(
     directory = tmp_path_factory.mktemp("run")
     path, copy = directory / "tfevents", directory / "copy"
     path.write_bytes(data)
-    (file,) = repair(path, copy)
+    try:
+        (file,) = repair(path, copy)
+    except tfevents.CorruptFileError as error:
+        # Nothing is left that would make it an event file.
+        assert (error.kind, untouched, copy.exists()) == ("not_an_event_file", [], False)
+        return
     assert path.read_bytes() == data
     lost = [range(it.offset, it.offset + it.length) for it in file.damage]
     ends = len(data) - file.truncated

@@ -260,11 +260,15 @@ def test_no_event_file(tmp_path):
     path = tmp_path / "events.out.tfevents.1"
     path.write_bytes(b"nothing of the kind" * 100)
     with pytest.raises(tfevents.CorruptFileError) as error:
-        list(at_once(tmp_path))
+        list(at_once(path))
     assert error.value.kind == "not_an_event_file"
-    follower = at_once(tmp_path, on_corrupt="skip")
+    follower = at_once(path, on_corrupt="skip")
     with pytest.warns(RuntimeWarning, match="not_an_event_file"):
         assert list(follower) == []
+    for on_corrupt in ("raise", "skip"):
+        follower = at_once(tmp_path, on_corrupt=on_corrupt)
+        assert list(follower) == []
+        assert follower.skipped == [(str(path), "not_an_event_file")]
 
 
 # Ends.

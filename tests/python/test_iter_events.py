@@ -136,9 +136,12 @@ def test_a_tree_run_after_run_and_file_after_file(tmp_path: Path) -> None:
 
 def test_a_file_is_opened_when_the_iteration_comes_to_it(run: Path) -> None:
     events = iter_events(run)
-    only_file(run).unlink()
+    path = only_file(run)
+    by_its_path = iter_events(path)
+    path.unlink()
     with pytest.raises(FileNotFoundError):
-        next(events)
+        next(by_its_path)
+    assert list(by_its_path) == []
     assert list(events) == []
     with pytest.raises(FileNotFoundError):
         iter_events(run / "nothing")

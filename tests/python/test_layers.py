@@ -113,6 +113,11 @@ def test_circles(tmp_path: Path, files: dict[str, str], around: str, crate: str)
         assert wrong(tmp_path, inside | {"scan/mod.rs": ""}) == [f"core: a circle: {around}"]
 
 
+def test_the_parent_of_an_inner_module_is_its_file(tmp_path: Path) -> None:
+    files = {"lib.rs": "mod a;\nfn f() { a::g() }", "a.rs": "fn g() {}\nmod b { use super::g; }"}
+    assert wrong(tmp_path, RIGHT, files) == []
+
+
 def test_a_module_that_only_shows_another_is_in_no_circle(tmp_path: Path) -> None:
     files = {"m/mod.rs": "mod x;\npub use x::{X};\npub struct M;", "m/x.rs": "use super::M;"}
     assert wrong(tmp_path, RIGHT, files) == []

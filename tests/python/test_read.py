@@ -338,14 +338,14 @@ def test_damage_by_kind(run: Path, kind: str) -> None:
     content, offset = damaged(run.read_bytes(), kind)
     run.write_bytes(content)
     with pytest.raises(tfevents.CorruptFileError) as caught:
-        tfevents.read(run.parent)
+        tfevents.read(run)
     error = caught.value
     assert (error.path, error.offset, error.kind) == (str(run), offset, kind)
     assert str(run) in str(error)
     copy = pickle.loads(pickle.dumps(error))
     assert (copy.path, copy.offset, copy.kind) == (error.path, error.offset, error.kind)
 
-    log = tfevents.read(run.parent, on_corrupt="skip")
+    log = tfevents.read(run, on_corrupt="skip")
     (damage,) = log.damage
     assert (damage.path, damage.offset, damage.kind) == (str(run), offset, kind)
     points = 0 if kind == "not_an_event_file" else 3 if kind == "message" else 2

@@ -78,9 +78,13 @@ def test_files_of_other_runs_are_not_opened(tmp_path: Path) -> None:
     for run in "good", "bad":
         (tmp_path / run).mkdir()
         (tmp_path / run / "tfevents").write_bytes(b"nonsense, no event file" * (run == "bad"))
-    assert tfevents.read(tmp_path, runs="good").runs == ["good"]
     with pytest.raises(tfevents.CorruptFileError):
-        tfevents.read(tmp_path, runs="bad")
+        tfevents.read(tmp_path / "bad" / "tfevents")
+    log = tfevents.read(tmp_path, runs="good")
+    assert (log.runs, log.skipped) == (["good"], [])
+    log = tfevents.read(tmp_path, runs="bad")
+    assert log.runs == []
+    assert log.skipped == [(str(tmp_path / "bad" / "tfevents"), "not_an_event_file")]
 
 
 def test_kinds(logs: Path) -> None:

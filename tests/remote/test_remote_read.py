@@ -289,7 +289,7 @@ def test_a_server_that_is_away(server):
     assert raised.value.filename == "s3://bucket/runs"
 
 
-def test_a_listing_that_fails_in_a_directory_is_no_empty_directory(monkeypatch, tree):
+def test_a_directory_that_may_not_be_listed_costs_itself(monkeypatch, tree):
     memory = fsspec.filesystem("memory")
     memory.store.clear()
     upload(tree / "golden", "memory://golden")
@@ -301,8 +301,32 @@ def test_a_listing_that_fails_in_a_directory_is_no_empty_directory(monkeypatch, 
         return listing(self, path, *arguments, **options)
 
     monkeypatch.setattr(type(memory), "ls", ls)
-    with pytest.raises(PermissionError, match="not for you"):
+    with pytest.raises(PermissionError) as raised:
         tfevents.read("memory://golden")
+    assert raised.value.filename == "memory://golden/torch"
+    with pytest.raises(PermissionError, match="not for you"):
+        tfevents.read("memory://golden/torch")
+    denied = [("memory://golden/torch", "permission_denied")]
+    log = tfevents.read("memory://golden", on_corrupt="skip")
+    assert (log.skipped, "tensorflow" in log) == (denied, True)
+    assert tfevents.read("memory://golden", runs="tensorflow").runs == ["tensorflow"]
+    assert tfevents.verify("memory://golden").skipped == denied
+
+
+def test_a_listing_that_fails_in_a_directory_is_no_empty_directory(monkeypatch, tree):
+    memory = fsspec.filesystem("memory")
+    memory.store.clear()
+    upload(tree / "golden", "memory://golden")
+    listing = type(memory).ls
+
+    def ls(self, path, *arguments, **options):
+        if path.endswith("/torch"):
+            raise TimeoutError("too late")
+        return listing(self, path, *arguments, **options)
+
+    monkeypatch.setattr(type(memory), "ls", ls)
+    with pytest.raises(TimeoutError, match="too late"):
+        tfevents.read("memory://golden", on_corrupt="skip")
 
 
 def test_an_answer_that_is_cut_off_is_asked_for_again_or_an_error(server, tree, monkeypatch):
@@ -362,6 +386,30 @@ def test_a_mangled_uri_is_refused(path, tmp_path, monkeypatch):
 
 def test_a_file_uri_is_a_local_path(tree):
     assert content(tfevents.read(f"file://{tree}")) == content(tfevents.read(tree))
+
+
+@pytest.mark.parametrize("name", ["a b", "100%", "%41", "é#?", "a:b"])
+def test_a_uri_of_any_local_path(name, tmp_path):
+    path = tmp_path / name
+    uri = path.as_uri()
+    with tfevents.SummaryWriter(uri) as writer:
+        writer.add_scalar("a", 1, 1)
+        writer.flush()
+        assert [one.name for one in tmp_path.iterdir()] == [name]
+    assert len(tfevents.read(uri)["."].scalars["a"]) == 1
+    assert tfevents.verify(path).ok
+    assert tfevents.verify(uri).ok
+    tfevents.repair(uri, (tmp_path / f"{name} copy").as_uri())
+    assert len(tfevents.read(tmp_path / f"{name} copy")) == 1
+
+
+def test_what_only_looks_like_a_uri_is_a_path(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("9x://dir", "://dir", "a b://dir", "::memory://dir"):
+        with tfevents.SummaryWriter(name) as writer:
+            writer.add_scalar("a", 1, 1)
+        assert len(tfevents.read(name)) == 1
+        assert Path(name).is_dir()
 
 
 def test_what_is_not_there_is_named(monkeypatch):

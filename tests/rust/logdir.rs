@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use tfevents::ErrorKind;
-use tfevents::logdir::{find, find_all};
+use tfevents::logdir::{Found, Reason, find, find_all, search};
 
 fn tree(files: &[&str]) -> tempfile::TempDir {
     let directory = tempfile::tempdir().unwrap();
@@ -81,6 +81,11 @@ fn links_are_followed_but_not_around() {
             ("away/x", &["tfevents.1"]),
         ])
     );
+    // Of links that lead nowhere, one has the name of an event file.
+    let Found { skipped, .. } = search(root).unwrap();
+    let [(name, skipped)] = &skipped[..] else { panic!("{skipped:?}") };
+    assert_eq!((&**name, &*skipped.path), (Path::new("a"), &*root.join("a/tfevents.3")));
+    assert_eq!(skipped.reason, Reason::NotFound);
     // The root itself may be a link.
     let link = root.join("link");
     symlink(root.join("a"), &link).unwrap();
@@ -93,7 +98,7 @@ fn a_list_keeps_equal_names_apart() {
     let root = directory.path();
     let paths = |names: &[&str]| names.iter().map(|name| root.join(name)).collect::<Vec<_>>();
     let names = |names: &[&str]| {
-        let runs = find_all(&paths(names)).unwrap();
+        let runs = find_all(&paths(names)).unwrap().runs;
         let names = runs.iter().map(|run| run.name.strip_prefix(root).unwrap().to_owned());
         let files: usize = runs.iter().map(|run| run.files.len()).sum();
         (names.collect::<Vec<_>>(), files)
@@ -105,4 +110,54 @@ fn a_list_keeps_equal_names_apart() {
     assert_eq!(names(&["one/exp/tfevents.1", "one"]), expected(&["one/exp"], 1));
     assert_eq!(names(&["two/tfevents.1"]), expected(&["two"], 1));
     assert_eq!(names(&[]), expected(&[], 0));
+}
+
+#[test]
+fn files_that_were_named_are_told_from_those_that_were_found() {
+    let directory = tree(&["run/tfevents.1", "run/tfevents.2", "run/notes"]);
+    let run = directory.path().join("run");
+    let file = run.join("tfevents.2");
+    let given = |roots: &[&PathBuf]| {
+        let roots: Vec<_> = roots.iter().map(|&root| root.clone()).collect();
+        let mut runs = find_all(&roots).unwrap().runs;
+        assert_eq!(runs.len(), 1);
+        let run = runs.remove(0);
+        assert!(run.given.iter().all(|file| run.files.contains(file)));
+        (run.files.len(), run.given)
+    };
+    assert_eq!(given(&[&run]), (2, vec![]));
+    assert_eq!(given(&[&run, &file]), (2, vec![file.clone()]));
+    assert_eq!(given(&[&file, &run]), (2, vec![file.clone()]));
+    // By another way to it, its path is as it was given.
+    let around = run.join("../run/tfevents.2");
+    assert_eq!(given(&[&run, &around]), (2, vec![around.clone()]));
+    assert_eq!(find(&file).unwrap()[0].given, [file]);
+}
+
+#[test]
+fn a_uri_of_a_local_path() {
+    let directory = tree(&["a b/tfevents.1"]);
+    let uri = format!("file://{}/a%20b", directory.path().display());
+    assert_eq!(found(find(Path::new(&uri)).unwrap()), named(&[(".", &["tfevents.1"])]));
+    let found = find_all(&[uri.into()]).unwrap().runs;
+    assert_eq!(found[0].name, directory.path().join("a b"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_deep_tree_and_circles_in_it() {
+    use std::os::unix::fs::symlink;
+    let directory = tempfile::tempdir().unwrap();
+    let mut path = directory.path().to_owned();
+    for _ in 0..500 {
+        path.push("d");
+    }
+    fs::create_dir_all(&path).unwrap();
+    fs::write(path.join("tfevents"), b"").unwrap();
+    for up in path.ancestors().take(500) {
+        symlink(directory.path(), up.join("root")).unwrap();
+    }
+    let runs = find(directory.path()).unwrap();
+    assert_eq!(runs.len(), 1);
+    assert_eq!(runs[0].name.components().count(), 500);
 }

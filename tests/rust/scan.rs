@@ -226,6 +226,10 @@ fn logged(log: &Log) -> Vec<u64> {
     all
 }
 
+fn run_of(file: &File) -> RunFiles {
+    RunFiles { name: "run".into(), files: vec![file.path()], given: vec![file.path()] }
+}
+
 fn options(verify: Verify) -> Options<'static> {
     let threads = NonZeroUsize::new(1);
     Options { verify, threads, on_corrupt: OnCorrupt::Skip, ..Options::default() }
@@ -257,7 +261,7 @@ fn check(bytes: &[u8], piece: usize, verify: Verify) -> Result<(), TestCaseError
     let expected = reference(bytes, verify);
     let file = File::new(content(bytes, piece));
     prop_assert_eq!(&iterated(&file, verify), &expected);
-    let runs = [RunFiles { name: "run".into(), files: vec![file.path()] }];
+    let runs = [run_of(&file)];
     let log = reader::read(&runs, &options(verify)).unwrap();
     prop_assert_eq!(told(log.damage()), damage(&expected));
     prop_assert_eq!(logged(&log), wall_times(bytes, &expected));
@@ -304,7 +308,7 @@ proptest! {
         lengths.push(bytes.len());
         lengths.sort_unstable();
         let file = File::new(content(&[], usize::MAX));
-        let runs = [RunFiles { name: "run".into(), files: vec![file.path()] }];
+        let runs = [run_of(&file)];
         let mut log = Log::default();
         let mut follower = Follower::new(verify, OnCorrupt::Skip);
         let mut followed = Vec::new();

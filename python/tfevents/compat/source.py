@@ -61,12 +61,12 @@ class Directory:
                 found = True
             if found and limit != _ALL:
                 return
-            self._current = following
+            self._current, self._file = following, None
             try:
                 self._file = File(following)
-            except OSError:
-                # It can't be read: the next time the one after it is.
-                return
+            except FileNotFoundError:
+                # It went after it was found.
+                continue
 
     def _rest(self, limit: int) -> Iterator[Any]:
         return iter(()) if self._file is None else self._file.load(limit)

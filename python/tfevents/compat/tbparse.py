@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import copy
 import os
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
@@ -10,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tfevents import _native
-from tfevents.compat import bins, frames
+from tfevents.compat import bins, frames, links
 from tfevents.compat.event_accumulator import (
     AUDIO,
     HISTOGRAMS,
@@ -61,7 +63,7 @@ class SummaryReader:
         extra_columns: Iterable[str] | None = None,
         event_types: Iterable[str] | None = None,
     ) -> None:
-        """Reads a file, or all files in a directory and below.
+        """Reads a file, or all files in a directory and below, each directory once.
 
         Args:
             log_path: an event file, with `tfevents` in its name, or a directory.
@@ -85,21 +87,28 @@ class SummaryReader:
         self._pivot = pivot
         self._extra_columns = _names("extra_columns", extra_columns, EXTRA_COLUMNS)
         self._event_types = _names("event_types", event_types, EVENT_TYPES) or set(EVENT_TYPES)
+        if not os.path.exists(log_path):
+            raise ValueError(f"log_path: there is nothing at {os.fspath(log_path)!r}")
+        self._fill(links.reached_twice(log_path))
+
+    def _fill(self, leave_out: set[str]) -> None:
+        """Reads what there is, but not what is below these paths."""
         self._children: dict[str, SummaryReader] = {}
         # Of a file, its tags with what is kept of them, by event types.
         self._kept: dict[str, dict[str, _Kept]] | None = None
-        if os.path.isfile(log_path):
-            self._kept = _read(log_path, self._event_types)
+        if os.path.isfile(self._log_path):
+            self._kept = _read(self._log_path, self._event_types)
             return
-        if not os.path.exists(log_path):
-            raise ValueError(f"log_path: there is nothing at {os.fspath(log_path)!r}")
-        for name in sorted(os.listdir(log_path)):
-            self._children[name] = SummaryReader(
-                os.path.join(log_path, name),
-                pivot=pivot,
-                extra_columns=self._extra_columns,
-                event_types=self._event_types,
-            )
+        for name in sorted(os.listdir(self._log_path)):
+            path = os.path.join(self._log_path, name)
+            if path in leave_out:
+                continue
+            child = copy.copy(self)
+            child._log_path = path
+            # What goes meanwhile, and a link that leads nowhere, hide nothing else.
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                child._fill(leave_out)
+                self._children[name] = child
 
     @property
     def log_path(self) -> str | os.PathLike[str]:

@@ -25,8 +25,9 @@ _pool: ThreadPoolExecutor | None = None
 _room = threading.Semaphore(_AHEAD)
 
 
-def find(uri: str) -> list[str] | None:
-    """The paths of all files below a URI, relative to it; None if it is a file itself.
+def find(uri: str) -> tuple[list[str], list[str]] | None:
+    """The paths of all files below a URI, relative to it, and of the directories that may not be
+    listed; None if it is a file itself.
 
     Raises:
         FileNotFoundError: there is nothing.
@@ -35,7 +36,7 @@ def find(uri: str) -> list[str] | None:
     fs, root = filesystem(uri)
     try:
         fs.invalidate_cache()
-        found = _find(fs, root)
+        found, denied = _find(fs, root)
         if (not found or root in found) and _is_file(uri, fs, root):
             return None
     except Exception as error:
@@ -57,7 +58,7 @@ def find(uri: str) -> list[str] | None:
             path = name[len(prefix) :].lstrip("/")
             _listed[below(uri, path)] = _stamp(info)
             paths.append(path)
-    return paths
+    return paths, [name[len(prefix) :].strip("/") for name in denied if name.startswith(prefix)]
 
 
 def _is_file(uri: str, fs: FileSystem, path: str) -> bool:
@@ -152,10 +153,11 @@ def download(uri: str) -> bytes | None:
     return data
 
 
-def _find(fs: FileSystem, root: str) -> dict[str, dict[str, Any]]:
-    """The files below a path, and what is known of them."""
+def _find(fs: FileSystem, root: str) -> tuple[dict[str, dict[str, Any]], list[str]]:
+    """The files below a path, and what is known of them; the directories that may not be listed."""
     from fsspec.asyn import AsyncFileSystem
 
+    denied = []
     if isinstance(fs, AsyncFileSystem) and type(fs)._find is not AsyncFileSystem._find:
         # Those of object stores list many at a time.
         infos = list(fs.find(root, detail=True).values())
@@ -170,15 +172,21 @@ def _find(fs: FileSystem, root: str) -> dict[str, dict[str, Any]]:
                 if directory == root:
                     raise
                 continue  # removed meanwhile
+            except Exception as error:
+                if directory == root or code_of(error) != errno.EACCES:
+                    raise
+                denied.append(directory)
+                continue
             infos += here
             directories += [
                 info["name"]
                 for info in here
                 if info["type"] == "directory" and info["name"] != directory
             ]
-    return {
+    files = {
         info["name"]: info for info in infos if info["type"] == "file" and info["size"] is not None
     }
+    return files, denied
 
 
 class RemoteFile:

@@ -7,19 +7,19 @@ import re
 from importlib.util import find_spec
 from typing import Any, TypeAlias
 
+from tfevents import _native
+
 # fsspec's, which has no types.
 FileSystem: TypeAlias = Any
 
-# Chains such as `simplecache::s3://bucket/run` are fsspec's.
-_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*(::[A-Za-z][A-Za-z0-9+.-]*)*://")
 _SCHEMES = "abfs|abfss|adl|az|file|ftp|gcs|gs|hdfs|http|https|memory|oci|s3|s3a|sftp|ssh|webhdfs"
 # What pathlib and os.path.normpath leave of a URI.
 _MANGLED = re.compile(rf"(?P<scheme>{_SCHEMES}):/(?!/)(?P<rest>.*)", re.DOTALL)
 
 
 def is_uri(path: object) -> bool:
-    """Whether it is a str that begins with a scheme."""
-    return isinstance(path, str) and _URI.match(path) is not None
+    """Whether it is a str that begins with a scheme, as the native module has it."""
+    return isinstance(path, str) and "\0" not in path and _native.is_uri(path)
 
 
 def location(path: Any, argument: str) -> Any:
@@ -34,10 +34,9 @@ def location(path: Any, argument: str) -> Any:
         text = str(path) if is_uri(str(path)) else os.fspath(path)
     if not isinstance(text, str):
         return path
-    if text.startswith("file://"):
-        return text.removeprefix("file://")
     if is_uri(text):
-        return text
+        local = _native.local_path(text)
+        return text if local is None else local
     mangled = _MANGLED.fullmatch(text)
     if mangled and not os.path.isdir(f"{mangled['scheme']}:"):
         meant = f"{mangled['scheme']}://{mangled['rest']}"
@@ -50,7 +49,7 @@ def location(path: Any, argument: str) -> Any:
 
 def below(uri: str, path: str) -> str:
     """The URI of what has this path below another one."""
-    return f"{uri}{path}" if uri.endswith("/") else f"{uri}/{path}"
+    return _native.join_uri(uri, path)
 
 
 def filesystem(uri: str) -> tuple[FileSystem, str]:

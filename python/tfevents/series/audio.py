@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import wave
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,10 +43,10 @@ class AudioClip:
 
     @property
     def sample_rate(self) -> float:
-        """Frames a second, as the event says, or else the WAV file."""
+        """Frames a second, as the event says, or else the WAV file; a ValueError if it is none."""
         if self._sample_rate is not None:
             return self._sample_rate
-        with _open(self.data) as file:
+        with _opened(self.data) as file:
             return float(file.getframerate())
 
     def decode(self, index: int = 0) -> NDArray[Any]:
@@ -70,28 +72,32 @@ def decode_wav(data: bytes) -> tuple[NDArray[Any], int, int]:
     """The samples of a WAV file, as `AudioClip.decode` gives them, the frames a second, and the
     bits of a sample.
     """
-    with _open(data) as file:
+    with _opened(data) as file:
         channels, width = file.getnchannels(), file.getsampwidth()
         rate = file.getframerate()
         if width > 4:
-            raise ValueError(f"samples of {8 * width} bits can't be decoded")
+            raise ValueError(f"samples of {8 * width} bits")
         data = file.readframes(file.getnframes())
-    data = data[: len(data) // (channels * width) * channels * width]
+    count = len(data) // (channels * width) * channels
     if width == 3:
         # The upper three bytes of four.
-        padded = np.zeros((len(data) // 3, 4), np.uint8)
-        padded[:, 1:] = np.frombuffer(data, np.uint8).reshape(-1, 3)
-        samples = padded.view("<i4")[:, 0] >> 8
+        padded = np.zeros((count, 4), np.uint8)
+        padded[:, 1:] = np.frombuffer(data, np.uint8, 3 * count).reshape(-1, 3)
+        samples = padded.view("<i4")[:, 0]
+        samples >>= 8
     else:
-        samples = np.frombuffer(data, {1: "u1", 2: "<i2", 4: "<i4"}[width]).copy()
+        samples = np.frombuffer(data, {1: "u1", 2: "<i2", 4: "<i4"}[width], count).copy()
     return samples.reshape(-1, channels), rate, 8 * width
 
 
-def _open(data: bytes) -> wave.Wave_read:
+@contextmanager
+def _opened(data: bytes) -> Iterator[wave.Wave_read]:
+    """A WAV file, in a block in which nothing but a ValueError is raised."""
     try:
-        return wave.open(io.BytesIO(data), "rb")
-    # A file that ends early is an EOFError, one of an odd width, say, a wave.Error.
-    except (wave.Error, EOFError) as error:
+        with wave.open(io.BytesIO(data), "rb") as file:
+            yield file
+    # By where a file is broken it is a wave.Error, an EOFError, a RuntimeError, and others.
+    except Exception as error:
         raise ValueError(f"this is no WAV file of PCM: {error}") from error
 
 

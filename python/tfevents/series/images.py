@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import operator
+import sys
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +14,13 @@ from numpy.typing import NDArray
 from tfevents import _native
 from tfevents.series.columns import Stored
 
+MAX_BYTES = 256 << 20
+"""How many bytes the pixels of a picture take at most, unless a caller allows more."""
+
 _PNG = b"\x89PNG\r\n\x1a\n"
+
+# As many pixels are converted at a time.
+_STRIP = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
@@ -38,49 +47,86 @@ class Image:
             raise ValueError(f"no picture was logged at step {self.step}")
         return self.batch[0]
 
-    def decode(self, index: int = 0) -> NDArray[np.uint8]:
+    def decode(self, index: int = 0, *, max_bytes: int | None = MAX_BYTES) -> NDArray[np.uint8]:
         """The pixels, uint8[height, width, channels] with 1 (grey), 2 (grey and alpha), 3 (RGB) or
         4 (RGBA) channels. Of a picture that moves, uint8[frames, height, width, channels].
 
         PNG needs no other package; of 16 bits a sample, the upper 8 are given. Other formats are
-        decoded by Pillow.
+        decoded by Pillow. Little more memory is taken than what is returned.
 
         Args:
             index: which one of `batch`.
+            max_bytes: how many bytes the pixels may take, 256 MiB by default: a small file can
+                unfold into thousands of times its size. `None` for any number.
 
         Raises:
-            ValueError: it is no picture.
+            ValueError: it is no picture, or takes more than `max_bytes`.
             ImportError: it is no PNG, and Pillow is not installed.
         """
-        return decode_image(self.batch[index])
+        return decode_image(self.batch[index], max_bytes)
 
     def __repr__(self) -> str:
         size = ", ".join(f"{len(data)} bytes" for data in self.batch) or "none"
         return f"Image(step {self.step}, {self.width}x{self.height}, {size})"
 
 
-def decode_image(data: bytes) -> NDArray[np.uint8]:
+def decode_image(data: bytes, max_bytes: int | None = MAX_BYTES) -> NDArray[np.uint8]:
     """The pixels of a picture, as `Image.decode` gives them."""
-    if data.startswith(_PNG):
-        shape, samples = _native.decode_png(data)
-        return np.frombuffer(samples, np.uint8).reshape(shape)
-    return _by_pillow(data)
+    limit = sys.maxsize if max_bytes is None else min(operator.index(max_bytes), sys.maxsize)
+    if limit < 0:
+        raise ValueError(f"max_bytes must be at least 0, not {max_bytes}")
+    if not data.startswith(_PNG):
+        return _by_pillow(data, limit)
+    decoded = _native.decode_png(data, limit)
+    if isinstance(decoded, int):
+        raise _too_large(decoded, limit)
+    shape, samples = decoded
+    return samples.reshape(shape)
 
 
-def _by_pillow(data: bytes) -> NDArray[np.uint8]:
+def _too_large(size: int, limit: int) -> ValueError:
+    return ValueError(
+        f"the picture takes {size} bytes when it is decoded, more than max_bytes={limit}: "
+        f"decode(max_bytes={size}) allows it"
+    )
+
+
+def _by_pillow(data: bytes, limit: int) -> NDArray[np.uint8]:
     try:
-        from PIL import Image, ImageSequence
+        from PIL import Image
     except ImportError:
         raise ImportError("a picture that is no PNG needs Pillow to decode") from None
     try:
         with Image.open(io.BytesIO(data)) as image:
             mode = image.mode if image.mode in ("L", "LA", "RGB", "RGBA") else "RGB"
-            frames = [np.array(frame.convert(mode)) for frame in ImageSequence.Iterator(image)]
+            frames = getattr(image, "n_frames", 1)
+            (width, height), channels = image.size, len(mode)
+            size = frames * height * width * channels
+            if size <= limit:
+                pixels = np.empty((frames, height, width, channels), np.uint8)
+                for index in range(frames):
+                    image.seek(index)
+                    if image.size != (width, height):
+                        raise ValueError(f"its frames are of different sizes, as {image.size}")
+                    _copy(image, mode, pixels[index])
+    except Image.DecompressionBombError as error:
+        raise ValueError(f"{error}: a larger PIL.Image.MAX_IMAGE_PIXELS allows it") from error
     # Pillow raises whatever its decoders do.
     except Exception as error:
         raise ValueError(f"this is no picture that Pillow can decode: {error}") from error
-    frames = [frame[:, :, None] if frame.ndim == 2 else frame for frame in frames]
-    return frames[0] if len(frames) == 1 else np.stack(frames)
+    if size > limit:
+        raise _too_large(size, limit)
+    return pixels[0] if frames == 1 else pixels
+
+
+def _copy(image: Any, mode: str, pixels: NDArray[np.uint8]) -> None:
+    """Copies a picture of Pillow's to `pixels`, few rows at a time, of which it makes copies."""
+    height, width, _ = pixels.shape
+    image.load()
+    step = max(1, _STRIP // max(width, 1))
+    for top in range(0, height, step):
+        rows = image.crop((0, top, width, min(top + step, height)))
+        pixels[top : top + step] = np.asarray(rows.convert(mode)).reshape(-1, width, len(mode))
 
 
 class Images(Stored[Image]):

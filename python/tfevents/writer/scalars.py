@@ -11,7 +11,6 @@ from typing import Any, SupportsIndex
 import numpy as np
 from numpy.typing import ArrayLike
 
-from tfevents import _native, remote
 from tfevents._arguments import as_mapping
 from tfevents._arrays import float_column, int_column
 from tfevents._native import as_number, as_step, as_text
@@ -140,9 +139,6 @@ class ScalarMethods(BaseWriter):
 
 def _scalars_of(directory: str) -> Mapping[str, Scalars]:
     """The scalars in the event files of one directory, by their tags."""
-    if remote.is_uri(directory):
-        files = dict(_native.find([directory], False)).get(".", [])
-    else:
-        files = [entry.path for entry in os.scandir(directory) if "tfevents" in entry.name]
-    # One run, or none where somebody removed them.
-    return next((run.scalars for run in read(files, kinds="scalars").values()), {})
+    log = read(directory, runs=".", kinds="scalars")
+    # It is none where somebody removed the files.
+    return log["."].scalars if "." in log else {}

@@ -1,7 +1,8 @@
 //! `iter_events`: one event after the other; and `verify`, `repair`.
 
+use std::collections::HashSet;
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use numpy::PyArray1;
@@ -9,16 +10,17 @@ use pyo3::exceptions::PyValueError;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyFloat, PyInt, PyList, PyString};
-use tfevents::Error;
+use tfevents::logdir::{Reason, Skipped};
 use tfevents::proto::{Data, Event as Decoded, Malformed, SummaryValue, What};
 use tfevents::record::{FOOTER, HEADER, Verify};
 use tfevents::scan::repair::{self, Report};
 use tfevents::scan::{Damage, Next, OnCorrupt, Records};
 use tfevents::summary::{replaced_event, retagged_value};
 use tfevents::wire::{self, Cursor, Field};
+use tfevents::{Corruption, Error};
 
 use crate::argument;
-use crate::damage::{DamageTuple, checks, damage_tuple};
+use crate::damage::{DamageTuple, SkippedTuple, checks, damage_tuple, skipped_tuple};
 use crate::error::to_py;
 use crate::job;
 use crate::loan::Loan;
@@ -33,7 +35,14 @@ pub struct EventReader {
     on_corrupt: OnCorrupt,
     position: Loan<Position>,
     /// Its lock is never kept while anything is waited for.
-    damage: Mutex<Vec<Damage>>,
+    lost: Mutex<Lost>,
+}
+
+/// What could not be read.
+#[derive(Default)]
+struct Lost {
+    damage: Vec<Damage>,
+    skipped: Vec<Skipped>,
 }
 
 /// How far the files are read.
@@ -42,7 +51,11 @@ struct Position {
     records: Option<Records>,
     /// What was found where it had to be waited for.
     found: Option<Found>,
-    damage: Vec<Damage>,
+    lost: Lost,
+    /// The files that the caller named: what is wrong with these is an error.
+    given: HashSet<PathBuf>,
+    /// Whether what may not be read is left out.
+    skips: bool,
 }
 
 enum Found {
@@ -68,17 +81,45 @@ impl Position {
                 let Some(path) = self.files.next() else { break Found::End };
                 match Records::open(&path, verify, on_corrupt) {
                     Ok(opened) => self.records = Some(opened),
+                    Err(error) if self.leaves_out(&error) => {}
                     Err(error) => break Found::Error(error),
                 }
                 continue;
             };
             match records.read() {
                 Ok(Next::Record(record)) => break Found::Record(record.len()),
-                Ok(Next::Damage(damage)) => self.damage.push(damage),
+                Ok(Next::Damage(damage)) => self.lose(damage),
                 Ok(Next::End) => self.records = None,
-                Err(error) => break Found::Error(error),
+                Err(error) => {
+                    if !self.leaves_out(&error) {
+                        break Found::Error(error);
+                    }
+                }
             }
         });
+    }
+
+    /// Leaves out the file that an error is about; false if it is to be raised.
+    fn leaves_out(&mut self, error: &Error) -> bool {
+        let skipped = Skipped::instead_of(error, self.skips);
+        let skipped = skipped.filter(|skipped| !self.given.contains(&skipped.path));
+        let is_left_out = skipped.is_some();
+        if is_left_out {
+            self.records = None;
+        }
+        self.lost.skipped.extend(skipped);
+        is_left_out
+    }
+
+    fn lose(&mut self, damage: Damage) {
+        let is_foreign = damage.kind == Corruption::NotAnEventFile;
+        match is_foreign && !self.given.contains(&damage.path) {
+            true => {
+                let (path, reason) = (damage.path, Reason::NotAnEventFile);
+                self.lost.skipped.push(Skipped { path, reason });
+            }
+            false => self.lost.damage.push(damage),
+        }
     }
 
     fn at_hand(&mut self, py: Python<'_>) -> AtHand {
@@ -104,12 +145,18 @@ impl Position {
 #[pymethods]
 impl EventReader {
     #[new]
-    fn new(files: Vec<PathBuf>, verify: bool, skip: bool) -> EventReader {
+    fn new(files: Vec<PathBuf>, given: HashSet<PathBuf>, verify: bool, skip: bool) -> EventReader {
         let (verify, on_corrupt) = checks(verify, skip);
-        let files = files.into_iter();
-        let position = Position { files, records: None, found: None, damage: Vec::new() };
-        let (position, damage) = (Loan::new(position), Mutex::default());
-        EventReader { verify, on_corrupt, position, damage }
+        let position = Position {
+            files: files.into_iter(),
+            records: None,
+            found: None,
+            lost: Lost::default(),
+            given,
+            skips: skip,
+        };
+        let (position, lost) = (Loan::new(position), Mutex::default());
+        EventReader { verify, on_corrupt, position, lost }
     }
 
     fn __iter__(this: PyRef<'_, Self>) -> PyRef<'_, Self> {
@@ -119,8 +166,11 @@ impl EventReader {
     fn __next__(&self, py: Python<'_>) -> PyResult<Option<Py<Event>>> {
         loop {
             let found = self.position.with(py, |position| {
-                if !position.damage.is_empty() {
-                    self.damage().append(&mut position.damage);
+                let Lost { damage, skipped } = &mut position.lost;
+                if !damage.is_empty() || !skipped.is_empty() {
+                    let mut lost = self.lost();
+                    lost.damage.append(damage);
+                    lost.skipped.append(skipped);
                 }
                 position.at_hand(py)
             })?;
@@ -138,7 +188,13 @@ impl EventReader {
     /// Path, offset, length and kind of what could not be read so far.
     #[getter]
     fn _damage(&self) -> Vec<DamageTuple> {
-        self.damage().iter().map(damage_tuple).collect()
+        self.lost().damage.iter().map(damage_tuple).collect()
+    }
+
+    /// Path of and reason for each file that was left out so far.
+    #[getter]
+    fn _skipped(&self) -> Vec<SkippedTuple> {
+        self.lost().skipped.iter().map(skipped_tuple).collect()
     }
 
     /// Ends the iteration and closes the file.
@@ -148,8 +204,8 @@ impl EventReader {
 }
 
 impl EventReader {
-    fn damage(&self) -> MutexGuard<'_, Vec<Damage>> {
-        self.damage.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lost(&self) -> MutexGuard<'_, Lost> {
+        self.lost.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -511,14 +567,41 @@ fn report_tuple(report: Report) -> ReportTuple {
     (report.records, report.bytes, damage, report.unfinished)
 }
 
-/// What is in the file at `path`.
-#[pyfunction]
-pub fn verify_file(py: Python<'_>, path: PathBuf) -> PyResult<ReportTuple> {
-    job::run(py, move || repair::verify(&path))?.map(report_tuple).map_err(to_py)
+/// What `verify_file` and `repair_file` give: a report, or the reason why the file is left out.
+#[derive(IntoPyObject)]
+pub enum Reported {
+    Report(ReportTuple),
+    LeftOut(&'static str),
 }
 
-/// Copies what is good in the file at `path` to a new file at `output`.
+/// What is in the file at `path`. `is_given`: that it can't be read is an error.
 #[pyfunction]
-pub fn repair_file(py: Python<'_>, path: PathBuf, output: PathBuf) -> PyResult<ReportTuple> {
-    job::run(py, move || repair::repair(&path, &output))?.map(report_tuple).map_err(to_py)
+pub fn verify_file(py: Python<'_>, path: PathBuf, is_given: bool) -> PyResult<Reported> {
+    let read = path.clone();
+    reported(&path, is_given, job::run(py, move || repair::verify(&read))?)
+}
+
+/// Copies what is good in the file at `path` to a new file at `output`, but nothing of what is no
+/// event file. `is_given`: that it can't be read is an error.
+#[pyfunction]
+pub fn repair_file(
+    py: Python<'_>,
+    path: PathBuf,
+    output: PathBuf,
+    is_given: bool,
+) -> PyResult<Reported> {
+    let read = path.clone();
+    reported(&path, is_given, job::run(py, move || repair::repair(&read, &output))?)
+}
+
+fn reported(path: &Path, is_given: bool, report: Result<Report, Error>) -> PyResult<Reported> {
+    match report {
+        Ok(report) => Ok(Reported::Report(report_tuple(report))),
+        Err(error) => match Skipped::instead_of(&error, true) {
+            Some(skipped) if !is_given && skipped.path == path => {
+                Ok(Reported::LeftOut(skipped.reason.name()))
+            }
+            _ => Err(to_py(error)),
+        },
+    }
 }

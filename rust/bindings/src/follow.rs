@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use pyo3::prelude::*;
 use tfevents::reader::Follower;
 
-use crate::damage::{DamageTuple, checks, damage_tuple};
+use crate::damage::{DamageTuple, SkippedTuple, checks, damage_tuple, skipped_tuple};
 use crate::error::to_py;
 use crate::events::Event;
 use crate::loan::Loan;
@@ -84,6 +84,13 @@ impl EventFollower {
     fn open_damage(&self, py: Python<'_>) -> PyResult<Vec<DamageTuple>> {
         let damage = |it: &mut Position| it.follower.open_damage().map(damage_tuple).collect();
         Ok(self.0.with(py, damage)?.unwrap_or_default())
+    }
+
+    /// Path of and reason for each file that is left out.
+    fn skipped(&self, py: Python<'_>) -> PyResult<Vec<SkippedTuple>> {
+        let skipped =
+            |it: &mut Position| it.follower.skipped().map(|one| skipped_tuple(&one)).collect();
+        Ok(self.0.with(py, skipped)?.unwrap_or_default())
     }
 
     /// Ends it, and closes the file that is open.

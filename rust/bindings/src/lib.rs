@@ -59,6 +59,8 @@ mod _native {
     #[pymodule_export]
     use crate::reader::{LogData, find};
     #[pymodule_export]
+    use crate::remote::{is_uri, join_uri, local_path};
+    #[pymodule_export]
     use crate::run::{RunData, decode_png, decode_value};
     #[pymodule_export]
     use crate::summary::Summary;

@@ -16,29 +16,38 @@ use tfevents::record::Verify;
 use tfevents::scan::OnCorrupt;
 
 use crate::argument;
-use crate::damage::{DamageTuple, checks, damage_tuple};
+use crate::damage::{DamageTuple, SkippedTuple, checks, damage_tuple, skipped_tuple};
 use crate::error::to_py;
 use crate::job;
 use crate::run::RunData;
 use crate::state;
 
-/// The runs under `root`, or under each of `roots`: their names and files.
+/// The runs under `root`, or under each of `roots`: their names, their files, and those of them that
+/// are roots themselves; and what could not be looked into: the name that a run there would have,
+/// the path and the reason.
 #[pyfunction]
 pub fn find(
     py: Python<'_>,
     roots: Vec<PathBuf>,
     several: bool,
-) -> PyResult<Vec<(OsString, Vec<OsString>)>> {
+) -> PyResult<(Vec<RunTuple>, Vec<(OsString, OsString, &'static str)>)> {
     let find = move || match &roots[..] {
-        [root] if !several => logdir::find(root),
+        [root] if !several => logdir::search(root),
         roots => logdir::find_all(roots),
     };
-    let runs = job::run(py, find)?.map_err(to_py)?;
-    let string = |path: PathBuf| path.into_os_string();
-    Ok((runs.into_iter())
-        .map(|run| (string(run.name), run.files.into_iter().map(string).collect()))
-        .collect())
+    let found = job::run(py, find)?.map_err(to_py)?;
+    let strings = |paths: Vec<PathBuf>| paths.into_iter().map(PathBuf::into_os_string).collect();
+    let runs = (found.runs.into_iter())
+        .map(|run| (run.name.into_os_string(), strings(run.files), strings(run.given)));
+    let skipped = found.skipped.iter().map(|(name, skipped)| {
+        let (path, reason) = skipped_tuple(skipped);
+        (name.clone().into_os_string(), path, reason)
+    });
+    Ok((runs.collect(), skipped.collect()))
 }
+
+/// A run's name, its files, and those of them that the caller named.
+type RunTuple = (OsString, Vec<OsString>, Vec<OsString>);
 
 /// What was read, and how to read on.
 #[pyclass(frozen, module = "tfevents._native")]
@@ -139,14 +148,18 @@ impl LogData {
         Ok(LogData { log: Mutex::default(), how: Arc::new(how) })
     }
 
-    /// Reads what these runs have beyond what was read before, and forgets others; the names and
-    /// data of those that are not what they were.
-    fn update(&self, py: Python<'_>, runs: Found) -> PyResult<Vec<(OsString, RunData)>> {
+    /// Reads what these runs have beyond what was read before, and forgets others; the names of
+    /// those that there are, and the data of those that are not what they were.
+    fn update(&self, py: Python<'_>, runs: Found) -> PyResult<Vec<(OsString, Option<RunData>)>> {
         let (runs, log, how) = (run_files(runs), self.log().clone(), Arc::clone(&self.how));
         let (log, changed) = job::run(py, move || how.update(log, &runs))??;
-        let changed = changed.into_iter().map(|index| named(&log.runs()[index])).collect();
+        let name = |run: &Arc<Run>| (run.name().into(), None);
+        let mut runs: Vec<_> = log.runs().iter().map(name).collect();
+        for index in changed {
+            runs[index].1 = Some(RunData::new(Arc::clone(&log.runs()[index])));
+        }
         *self.log() = log;
-        Ok(changed)
+        Ok(runs)
     }
 
     /// Makes these runs read as far as the states say, without what was read; their names and data.
@@ -157,6 +170,7 @@ impl LogData {
     ) -> PyResult<Vec<(OsString, RunData)>> {
         let states = states.into_iter().map(state::from_tuple).collect::<PyResult<Vec<_>>>()?;
         let log = reader::Log::resume(&states, &run_files(runs), self.how.restarts);
+        let named = |run: &Arc<Run>| (run.name().into(), RunData::new(Arc::clone(run)));
         let runs = log.runs().iter().map(named).collect();
         *self.log() = log;
         Ok(runs)
@@ -171,10 +185,11 @@ impl LogData {
     fn damage(&self) -> Vec<DamageTuple> {
         self.log().damage().map(damage_tuple).collect()
     }
-}
 
-fn named(run: &Arc<Run>) -> (OsString, RunData) {
-    (run.name().into(), RunData::new(Arc::clone(run)))
+    /// Path of and reason for each file that is left out.
+    fn skipped(&self) -> Vec<SkippedTuple> {
+        self.log().skipped().map(skipped_tuple).collect()
+    }
 }
 
 impl LogData {
@@ -183,11 +198,11 @@ impl LogData {
     }
 }
 
-/// Runs with their files.
-pub type Found = Vec<(PathBuf, Vec<PathBuf>)>;
+/// Runs with their files, and those of them that the caller named.
+pub type Found = Vec<(PathBuf, Vec<PathBuf>, Vec<PathBuf>)>;
 
 pub fn run_files(found: Found) -> Vec<RunFiles> {
-    found.into_iter().map(|(name, files)| RunFiles { name, files }).collect()
+    found.into_iter().map(|(name, files, given)| RunFiles { name, files, given }).collect()
 }
 
 /// Which tags a Python function chooses. It is asked once for each.

@@ -1,13 +1,15 @@
 //! Files under URIs, which Python's `tfevents.remote.files` lists and reads.
 
+use std::ffi::OsString;
 use std::io;
+use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use pyo3::exceptions::PyOSError;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use tfevents::storage::remote::{Listing, Remote};
-use tfevents::storage::{Source, Stamp};
+use tfevents::storage::{Source, Stamp, uri};
 
 use crate::names::{self, of};
 
@@ -27,9 +29,12 @@ pub struct Fsspec;
 impl Remote for Fsspec {
     fn list(&self, uri: &str) -> io::Result<Listing> {
         attach(|py| {
-            let files = names::FIND_REMOTE.call(py, (uri,))?;
-            let files: Option<Vec<String>> = files.extract()?;
-            Ok(files.map_or(Listing::File, Listing::Directory))
+            let found = names::FIND_REMOTE.call(py, (uri,))?;
+            let found: Option<(Vec<String>, Vec<String>)> = found.extract()?;
+            Ok(match found {
+                None => Listing::File,
+                Some((files, denied)) => Listing::Directory { files, denied },
+            })
         })
     }
 
@@ -57,6 +62,24 @@ impl Remote for Fsspec {
         })?;
         Ok(bytes.to_vec())
     }
+}
+
+/// Whether a path is a URI: it begins with a scheme.
+#[pyfunction]
+pub fn is_uri(text: OsString) -> bool {
+    text.to_str().is_some_and(uri::is_uri)
+}
+
+/// The path of this machine that a URI means; None for other URIs, and for what is none.
+#[pyfunction]
+pub fn local_path(text: OsString) -> Option<OsString> {
+    text.to_str().and_then(uri::local_path).map(PathBuf::into_os_string)
+}
+
+/// The URI of what has this path below another one.
+#[pyfunction]
+pub fn join_uri(uri: &str, path: &str) -> String {
+    uri::join(uri, path)
 }
 
 fn stamp_of(length: u64, version: u64) -> Stamp {

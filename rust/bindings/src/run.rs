@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use numpy::PyArray1;
 use pyo3::exceptions::{PyIndexError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyDict, PyList};
@@ -11,6 +12,7 @@ use tfevents::proto::Kind;
 use tfevents::proto::{Data, Elements, NoArray, Pictures, SummaryValue, Tensor};
 use tfevents::reader::{Run, Tag};
 use tfevents::storage;
+use tfevents::summary::PictureError;
 
 use crate::column::{self, Column};
 use crate::error::to_py;
@@ -307,15 +309,24 @@ pub fn decode_value<'py>(py: Python<'py>, summary: &[u8]) -> PyResult<Array<'py>
     }
 }
 
-/// The height, width and channels of a PNG, and its samples, 8 bits each.
+/// The height, width and channels of a PNG, and its samples, 8 bits each; or how many bytes it
+/// takes, where that is more than `limit`.
 #[pyfunction]
-pub fn decode_png<'py>(
-    py: Python<'py>,
-    data: &Bound<'py, PyBytes>,
-) -> PyResult<([usize; 3], Bound<'py, PyByteArray>)> {
+pub fn decode_png(py: Python<'_>, data: &Bound<'_, PyBytes>, limit: usize) -> PyResult<Decoded> {
     let bytes = data.as_bytes();
-    let picture =
-        py.detach(|| tfevents::summary::decode_png(bytes)).map_err(PyValueError::new_err)?;
-    let shape = [picture.height, picture.width, picture.channels];
-    Ok((shape, PyByteArray::new(py, &picture.samples)))
+    match py.detach(|| tfevents::summary::decode_png(bytes, limit)) {
+        Ok(picture) => Ok(Decoded::Picture(
+            [picture.height, picture.width, picture.channels],
+            PyArray1::from_vec(py, picture.samples).unbind(),
+        )),
+        Err(PictureError::TooLarge(size)) => Ok(Decoded::TooLarge(size)),
+        Err(error) => Err(PyValueError::new_err(error.to_string())),
+    }
+}
+
+/// What `decode_png` gives.
+#[derive(IntoPyObject)]
+pub enum Decoded {
+    Picture([usize; 3], Py<PyArray1<u8>>),
+    TooLarge(usize),
 }

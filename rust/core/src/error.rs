@@ -102,11 +102,6 @@ impl Error {
         self
     }
 
-    /// Whether there is no such file.
-    pub fn is_not_found(&self) -> bool {
-        matches!(&self.0.kind, ErrorKind::Io(io) if io.kind() == io::ErrorKind::NotFound)
-    }
-
     /// What went wrong.
     pub fn kind(&self) -> &ErrorKind {
         &self.0.kind

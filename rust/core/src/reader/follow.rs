@@ -3,8 +3,8 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::path::{Path, PathBuf};
 
-use crate::error::Result;
-use crate::logdir::RunFiles;
+use crate::error::{Corruption, Error, Result};
+use crate::logdir::{Reason, RunFiles, Skipped};
 use crate::reader::state::RunState;
 use crate::record::Verify;
 use crate::scan::damage::{Damage, OnCorrupt};
@@ -23,6 +23,10 @@ pub struct Follower {
     queue: VecDeque<(PathBuf, PathBuf)>,
     current: Option<Current>,
     damage: Vec<Damage>,
+    /// The files that the caller named: what is wrong with these is an error.
+    given: HashSet<PathBuf>,
+    /// Why files are left out.
+    left_out: HashMap<PathBuf, Reason>,
 }
 
 /// How far a file is read.
@@ -51,8 +55,16 @@ struct Current {
 impl Follower {
     /// Nothing yet.
     pub fn new(verify: Verify, on_corrupt: OnCorrupt) -> Follower {
-        let (files, queue) = (HashMap::new(), VecDeque::new());
-        Follower { verify, on_corrupt, files, queue, current: None, damage: Vec::new() }
+        Follower {
+            verify,
+            on_corrupt,
+            files: HashMap::new(),
+            queue: VecDeque::new(),
+            current: None,
+            damage: Vec::new(),
+            given: HashSet::new(),
+            left_out: HashMap::new(),
+        }
     }
 
     /// Reads on from `states`, where files that were found have one.
@@ -78,6 +90,10 @@ impl Follower {
         let there: HashSet<&Path> =
             found.iter().flat_map(|run| &run.files).map(|path| &**path).collect();
         self.files.retain(|path, _| there.contains(&**path));
+        // The others are tried again.
+        let stays = |reason: &Reason| *reason == Reason::NotAnEventFile;
+        self.left_out.retain(|path, reason| stays(reason) && there.contains(&**path));
+        self.given = found.iter().flat_map(|run| &run.given).cloned().collect();
         let files = found.iter().flat_map(|run| run.files.iter().map(move |path| (run, path)));
         self.queue = files.map(|(run, path)| (run.name.clone(), path.clone())).collect();
     }
@@ -89,13 +105,12 @@ impl Follower {
                 let Some((run, path)) = self.queue.pop_front() else { return Ok(false) };
                 match self.open(&run, &path) {
                     Ok(current) => self.current = current,
-                    // It went after it was found.
-                    Err(error) if error.is_not_found() => {
-                        self.files.remove(&path);
-                    }
                     Err(error) => {
-                        self.queue.push_front((run, path));
-                        return Err(error);
+                        if self.leave_out(&error).is_none() {
+                            self.queue.push_front((run, path));
+                            return Err(error);
+                        }
+                        self.files.remove(&path);
                     }
                 }
                 continue;
@@ -112,11 +127,24 @@ impl Follower {
                     self.damage.append(&mut progress.damage);
                     return Ok(true);
                 }
+                Ok(Step::Damage(damage))
+                    if damage.kind == Corruption::NotAnEventFile
+                        && !self.given.contains(&damage.path) =>
+                {
+                    self.left_out.insert(damage.path, Reason::NotAnEventFile);
+                    self.leave(true, false);
+                }
                 Ok(Step::Damage(damage)) => progress.damage.push(damage),
                 Ok(Step::End) => self.leave(true, false),
                 Err(error) => {
-                    self.leave(false, false);
-                    return Err(error);
+                    let place = (current.run.clone(), current.records.path().to_owned());
+                    let reason = self.leave_out(&error);
+                    // What is none will stay none until it is written to.
+                    self.leave(reason == Some(Reason::NotAnEventFile), false);
+                    if reason.is_none() {
+                        self.queue.push_front(place);
+                        return Err(error);
+                    }
                 }
             }
         }
@@ -161,9 +189,26 @@ impl Follower {
         all.flat_map(|progress| &progress.damage)
     }
 
+    /// The files that are left out, as of the last look at them, so that they hide nothing else.
+    pub fn skipped(&self) -> impl Iterator<Item = Skipped> {
+        let skipped = |(path, &reason): (&PathBuf, _)| Skipped { path: path.clone(), reason };
+        self.left_out.iter().map(skipped)
+    }
+
     /// Closes the file that is open, and forgets everything else.
     pub fn close(&mut self) {
         *self = Follower::new(self.verify, self.on_corrupt);
+    }
+
+    /// Leaves out the file that an error is about, for this reason; None if it is to be raised.
+    fn leave_out(&mut self, error: &Error) -> Option<Reason> {
+        let skipped = Skipped::instead_of(error, self.on_corrupt == OnCorrupt::Skip)?;
+        let Skipped { path, reason } = skipped;
+        if self.given.contains(&path) {
+            return None;
+        }
+        self.left_out.insert(path, reason);
+        Some(reason)
     }
 
     /// The file at `path`, where reading goes on, if there is more of it.
@@ -187,6 +232,7 @@ impl Follower {
             progress.head = progress::head(records.source()).map_err(io_error)?;
         }
         self.files.remove(path);
+        self.left_out.remove(path);
         Ok(Some(Current { run: run.to_owned(), records, progress, rests, size: 0 }))
     }
 
@@ -202,9 +248,6 @@ impl Follower {
         self.damage.extend(settled);
         // Where it can't be read, what follows will say so.
         progress.tail = progress.tail_of(records.source()).unwrap_or(None);
-        if !is_done {
-            self.queue.push_front((run.clone(), path.clone()));
-        }
         let held = holds.then_some(run);
         self.files.insert(path, Place { progress, is_done, held });
     }

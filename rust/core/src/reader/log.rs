@@ -1,13 +1,14 @@
 //! All runs, and what became of them since they were read.
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::columns::Restarts;
 use crate::columns::claims::Claimed;
 use crate::error::Result;
-use crate::logdir::RunFiles;
+use crate::logdir::{Reason, RunFiles, Skipped};
+use crate::reader::left_out::{LeftOut, Rules};
 use crate::reader::options::Options;
 use crate::reader::parallel::{FileContent, Task, read_files};
 use crate::reader::run::{Run, RunFile};
@@ -20,6 +21,7 @@ use crate::scan::progress::Change;
 pub struct Log {
     /// The runs, in the order in which they were given.
     runs: Vec<Arc<Run>>,
+    left_out: LeftOut,
 }
 
 /// Reads these runs, with all points in the order of the files, whatever the number of threads.
@@ -68,7 +70,7 @@ impl Log {
         let runs = (found.iter())
             .filter_map(|run| Some(Run::resume(states.get(&*run.name)?, run, restarts)))
             .map(Arc::new);
-        Log { runs: runs.collect() }
+        Log { runs: runs.collect(), left_out: LeftOut::default() }
     }
 
     /// What could not be read, by run, file and offset.
@@ -76,24 +78,33 @@ impl Log {
         self.runs.iter().flat_map(|run| run.damage())
     }
 
+    /// The files that were left out, so that they hide nothing else: they are no event files, went
+    /// after they were found, or may not be read.
+    pub fn skipped(&self) -> impl Iterator<Item = &Skipped> {
+        self.left_out.skipped()
+    }
+
     /// Reads what these runs have beyond what was read of them before with the same options; runs
     /// that are not among them any more go. Afterwards everything is as if it had been read now.
     /// The indices of the runs that are not what they were. After an error, all is as before.
     ///
     /// What was written to a file is read on from there; a file that was replaced, cut or removed
-    /// has all of its run read again.
+    /// has all of its run read again. A run all of whose files are left out is none.
     pub fn update(&mut self, found: &[RunFiles], options: &Options<'_>) -> Result<Vec<usize>> {
+        let rules = Rules::new(found, options.on_corrupt);
+        let mut left_out = LeftOut::default();
+        let left = self.left_out.without(found, &mut left_out);
         let known: HashMap<&Path, &Arc<Run>> =
             self.runs.iter().map(|run| (run.name(), run)).collect();
         let mut tasks = Vec::new();
         let mut plans = Vec::with_capacity(found.len());
-        for run in found {
+        for run in &left {
             plans.push(plan(run, known.get(&*run.name).copied(), &mut tasks)?);
         }
-        let mut contents = read_files(&tasks, options).into_iter();
-        let paths: Vec<&Path> = tasks.iter().map(|task| task.path).collect();
-        let (mut runs, mut changed, mut at) = (Vec::with_capacity(found.len()), Vec::new(), 0);
-        for (index, (plan, run)) in plans.into_iter().zip(found).enumerate() {
+        let results = read_files(&tasks, options, |error| rules.instead_of(error).is_some());
+        let mut results = tasks.iter().zip(results);
+        let (mut runs, mut changed) = (Vec::with_capacity(found.len()), Vec::new());
+        for ((plan, run), found) in plans.into_iter().zip(&left).zip(found) {
             let count = match plan {
                 Plan::Keep(old) => {
                     runs.push(Arc::clone(old));
@@ -102,28 +113,95 @@ impl Log {
                 Plan::Grow(_, count) => count,
                 Plan::Read => run.files.len(),
             };
-            let new = contents.by_ref().take(count).collect::<Result<Vec<FileContent>>>()?;
-            let paths = &paths[at..at + count];
-            at += count;
-            changed.push(index);
-            let grown = match plan {
-                Plan::Grow(old, _) => {
-                    old.grown(&run.files, paths.iter().copied().zip(new).collect())
+            let mut reading =
+                Reading { name: &run.name, files: run.files.clone(), rules: &rules, options };
+            let (mut new, mut is_grown) = (Vec::new(), true);
+            for (task, result) in results.by_ref().take(count) {
+                match rules.sift(task.path, result, &mut left_out)? {
+                    Some(content) => new.push((task.path, content)),
+                    None => {
+                        reading.files.retain(|file| file != task.path);
+                        // What was read of it before must go too.
+                        is_grown &= task.before.is_none();
+                    }
                 }
-                _ => Some(Run::new(&run.name, &run.files, new, options)?),
+            }
+            let read = match plan {
+                Plan::Grow(old, _) if is_grown && new.is_empty() => {
+                    runs.push(Arc::clone(old));
+                    continue;
+                }
+                Plan::Grow(old, _) if is_grown => old.grown(&reading.files, new),
+                Plan::Grow(..) => None,
+                _ => {
+                    let new = new.into_iter().map(|(_, content)| content).collect();
+                    Some(reading.joined(new, &mut left_out)?)
+                }
             };
-            runs.push(Arc::new(match grown {
+            let read = match read {
                 Some(run) => run,
                 None => {
-                    let tasks: Vec<Task<'_>> = run.files.iter().map(|path| whole(path)).collect();
-                    let new = read_files(&tasks, options).into_iter().collect::<Result<_>>()?;
-                    Run::new(&run.name, &run.files, new, options)?
+                    let new = reading.read(&mut left_out)?;
+                    reading.joined(new, &mut left_out)?
                 }
-            }));
+            };
+            if found.files.is_empty() || !reading.files.is_empty() {
+                changed.push(runs.len());
+                runs.push(Arc::new(read));
+            }
         }
+        drop(results);
         drop(tasks);
         self.runs = runs;
+        self.left_out = left_out;
         Ok(changed)
+    }
+}
+
+/// A run all of whose files are read.
+struct Reading<'r> {
+    name: &'r Path,
+    /// Those that are not left out.
+    files: Vec<PathBuf>,
+    rules: &'r Rules<'r>,
+    options: &'r Options<'r>,
+}
+
+impl Reading<'_> {
+    /// What the files hold.
+    fn read(&mut self, left_out: &mut LeftOut) -> Result<Vec<FileContent>> {
+        let tasks: Vec<Task<'_>> = self.files.iter().map(|path| whole(path)).collect();
+        let is_left_out = |error: &_| self.rules.instead_of(error).is_some();
+        let results = read_files(&tasks, self.options, is_left_out);
+        let (mut files, mut contents) = (Vec::new(), Vec::new());
+        for (path, result) in self.files.iter().zip(results) {
+            if let Some(content) = self.rules.sift(path, result, left_out)? {
+                files.push(path.clone());
+                contents.push(content);
+            }
+        }
+        self.files = files;
+        Ok(contents)
+    }
+
+    /// The run, from what was read of its files. Where one of them is to be looked at again and went
+    /// meanwhile, the others are read once more.
+    fn joined(&mut self, mut contents: Vec<FileContent>, left_out: &mut LeftOut) -> Result<Run> {
+        loop {
+            let error = match Run::new(self.name, &self.files, contents, self.options) {
+                Err(error) => error,
+                run => return run,
+            };
+            let place = self.files.iter().position(|file| Some(&**file) == error.path());
+            match (self.rules.instead_of(&error), place) {
+                (Some(skipped), Some(place)) => {
+                    self.files.remove(place);
+                    left_out.add(skipped, None);
+                }
+                _ => return Err(error),
+            }
+            contents = self.read(left_out)?;
+        }
     }
 }
 
@@ -156,8 +234,8 @@ fn plan<'r>(
                         plan = Plan::Read;
                         break;
                     }
-                    // It went after it was found; reading it says so.
-                    Err(error) if error.is_not_found() => {
+                    // It went after it was found, say; reading it tells.
+                    Err(error) if Reason::of(&error).is_some() => {
                         plan = Plan::Read;
                         break;
                     }

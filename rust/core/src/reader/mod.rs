@@ -5,6 +5,7 @@ mod file;
 mod follow;
 mod intake;
 mod layout;
+mod left_out;
 mod log;
 mod options;
 mod others;

@@ -12,7 +12,7 @@ use crate::columns::claims::Claimed;
 use crate::columns::content::Content;
 use crate::columns::points::Points;
 use crate::columns::sessions::{Sessions, SessionsRead};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::reader::file;
 use crate::reader::options::Options;
 use crate::scan::progress::Progress;
@@ -32,8 +32,13 @@ pub struct FileContent {
     pub progress: Progress,
 }
 
-/// Reads files in parallel. After the first error, in the order of the files, nothing follows.
-pub fn read_files(tasks: &[Task<'_>], options: &Options<'_>) -> Vec<Result<FileContent>> {
+/// Reads files in parallel, each with its result or the reason why it is left out. After the first
+/// error that is none, in the order of the files, nothing follows.
+pub fn read_files(
+    tasks: &[Task<'_>],
+    options: &Options<'_>,
+    is_left_out: impl Fn(&Error) -> bool + Sync,
+) -> Vec<Result<FileContent>> {
     let threads = (options.threads.or_else(|| std::thread::available_parallelism().ok()))
         .map_or(1, NonZeroUsize::get);
     let workers = threads.min(tasks.len());
@@ -49,7 +54,7 @@ pub fn read_files(tasks: &[Task<'_>], options: &Options<'_>) -> Vec<Result<FileC
                 break;
             }
             let result = read_file(task, options, &mut scratch, for_each);
-            if result.is_err() {
+            if result.as_ref().is_err_and(|error| !is_left_out(error)) {
                 first_error.fetch_min(index, Ordering::Relaxed);
             }
             results.lock().unwrap_or_else(|poison| poison.into_inner()).push((index, result));

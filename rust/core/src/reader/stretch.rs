@@ -55,12 +55,18 @@ impl Stretch {
                 stretch.is_end = true;
                 break;
             };
-            if scanner.on_corrupt() == OnCorrupt::Raise {
+            let raises = scanner.on_corrupt() == OnCorrupt::Raise;
+            // Whether a foreign file is an error is for those to say who know where it was found.
+            if raises && kind != Corruption::NotAnEventFile {
                 stretch.raised = Some((kind, here));
                 break;
             }
             let (path, offset) = (path.to_owned(), here.offset);
             stretch.damage.push(Damage { path, offset, length, kind });
+            if raises {
+                stretch.is_end = true;
+                break;
+            }
         }
         (stretch.settled, stretch.read) = (scanner.open(), scanner.mark());
         stretch.is_revocable = scanner.is_revocable();

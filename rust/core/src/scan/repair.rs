@@ -5,7 +5,7 @@ use std::path::Path;
 
 use tempfile::NamedTempFile;
 
-use crate::error::{Error, Result};
+use crate::error::{Corruption, Error, Result};
 use crate::proto::{Event, What};
 use crate::record::{self, FOOTER, HEADER, Verify};
 use crate::scan::damage::{Damage, OnCorrupt};
@@ -25,6 +25,13 @@ pub struct Report {
     pub unfinished: u64,
 }
 
+impl Report {
+    /// Whether the file is no event file.
+    pub fn is_foreign(&self) -> bool {
+        self.damage.iter().any(|damage| damage.kind == Corruption::NotAnEventFile)
+    }
+}
+
 /// Reads all of the file at `path`.
 pub fn verify(path: &Path) -> Result<Report> {
     scan(open(path)?, |_, _| Ok(()))
@@ -35,7 +42,8 @@ pub fn verify(path: &Path) -> Result<Report> {
 /// Where the first record is damaged, a new one takes its place, since it says how what follows is
 /// to be understood. What follows may say it itself: after bytes that came before the first record.
 ///
-/// The copy has its name once it is whole: a process that is killed leaves none.
+/// The copy has its name once it is whole: a process that is killed leaves none. Of what is no event
+/// file there is no copy.
 pub fn repair(path: &Path, output: &Path) -> Result<Report> {
     let error = |error| Error::io(error, output);
     if output.symlink_metadata().is_ok() {
@@ -60,6 +68,9 @@ pub fn repair(path: &Path, output: &Path) -> Result<Report> {
         }
         file.write_all(record).map_err(error)
     })?;
+    if report.is_foreign() {
+        return Ok(report);
+    }
     let copy = file.into_inner().map_err(|it| error(it.into_error()))?;
     copy.as_file().sync_all().map_err(error)?;
     copy.persist_noclobber(output).map_err(|it| error(it.error))?;

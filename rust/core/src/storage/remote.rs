@@ -27,8 +27,13 @@ pub trait Remote: Send + Sync {
 pub enum Listing {
     /// A file.
     File,
-    /// Files at these paths below it, with `/` between their parts.
-    Directory(Vec<String>),
+    /// A directory.
+    Directory {
+        /// The files below it, by their paths relative to it, with `/` between the parts.
+        files: Vec<String>,
+        /// The directories below it that may not be listed, likewise.
+        denied: Vec<String>,
+    },
 }
 
 static REMOTE: OnceLock<Box<dyn Remote>> = OnceLock::new();

@@ -34,7 +34,7 @@ pub use hparams::{
 pub use image::DeferredImage;
 pub(crate) use image::png;
 pub use mesh::{MeshTensor, mesh_values};
-pub use picture::{Picture, decode_png};
+pub use picture::{Picture, PictureError, decode_png};
 pub use pixels::{Channel, Grid, tile};
 pub use pr_curve::{PrCurve, Prediction, pr_curve, pr_curve_value};
 pub use scalar::{

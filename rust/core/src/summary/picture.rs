@@ -2,6 +2,8 @@
 
 use std::io::Cursor;
 
+use std::fmt;
+
 use png::{Decoder, Limits, Transformations};
 
 /// The pixels of a picture, row by row from the top.
@@ -17,28 +19,63 @@ pub struct Picture {
     pub samples: Vec<u8>,
 }
 
-/// No picture takes more bytes.
-const MAX_SAMPLES: usize = 1 << 30;
+/// Why a picture can't be decoded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PictureError {
+    /// It takes so many bytes, more than allowed.
+    TooLarge(usize),
+    /// It is no picture, or not whole.
+    Broken(String),
+}
+
+impl fmt::Display for PictureError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            PictureError::TooLarge(size) => write!(f, "the picture takes {size} bytes"),
+            PictureError::Broken(why) => f.write_str(why),
+        }
+    }
+}
+
+impl std::error::Error for PictureError {}
+
+impl From<png::DecodingError> for PictureError {
+    fn from(error: png::DecodingError) -> PictureError {
+        PictureError::Broken(error.to_string())
+    }
+}
+
+/// What the decoder may take beside the samples: a row or two, twice as wide where samples of 16
+/// bits are cut to 8, and what it keeps of a few small chunks.
+const BESIDE: usize = 1 << 20;
 
 /// A byte of a file says no more samples, whatever it says of its size: deflate makes 1032 bytes of
 /// one, and of a bit may come the four samples of a colour.
 const SAMPLES_A_BYTE: usize = 1032 * 8 * 4;
 
-/// Decodes a PNG; of 16 bits a sample, the upper 8 are given.
-pub fn decode_png(data: &[u8]) -> Result<Picture, String> {
-    let most = MAX_SAMPLES.min(data.len().saturating_mul(SAMPLES_A_BYTE));
-    let limits = Limits { bytes: MAX_SAMPLES };
+/// Decodes a PNG that takes at most `limit` bytes; of 16 bits a sample, the upper 8 are given.
+pub fn decode_png(data: &[u8], limit: usize) -> Result<Picture, PictureError> {
+    let limits = Limits { bytes: limit.saturating_mul(2).saturating_add(BESIDE) };
     let mut decoder = Decoder::new_with_limits(Cursor::new(data), limits);
     decoder.set_transformations(Transformations::EXPAND | Transformations::STRIP_16);
-    let mut reader = decoder.read_info().map_err(|error| error.to_string())?;
+    // What a few bytes of these may become has no limit, and nobody asks for it.
+    decoder.set_ignore_text_chunk(true);
+    decoder.set_ignore_iccp_chunk(true);
+    let mut reader = decoder.read_info()?;
     // The decoder panics at an entry of fewer than three bytes, or at more than 256 of them.
     let palette = reader.info().palette.as_ref().map_or(3, |palette| palette.len());
     if !palette.is_multiple_of(3) || palette > 3 * 256 {
-        return Err(format!("a palette of {palette} bytes"));
+        return Err(PictureError::Broken(format!("a palette of {palette} bytes")));
     }
-    let size = reader.output_buffer_size().filter(|&size| size <= most);
-    let mut samples = vec![0; size.ok_or("the picture is too large, or not whole")?];
-    let frame = reader.next_frame(&mut samples).map_err(|error| error.to_string())?;
+    let size = reader.output_buffer_size().unwrap_or(usize::MAX);
+    if size > data.len().saturating_mul(SAMPLES_A_BYTE) {
+        return Err(PictureError::Broken("the picture is not whole".into()));
+    }
+    if size > limit {
+        return Err(PictureError::TooLarge(size));
+    }
+    let mut samples = vec![0; size];
+    let frame = reader.next_frame(&mut samples)?;
     samples.truncate(frame.buffer_size());
     Ok(Picture {
         height: frame.height as usize,
@@ -78,7 +115,10 @@ mod tests {
     proptest! {
         #[test]
         fn pixels_come_back(picture in picture()) {
-            prop_assert_eq!(decode_png(&encoded(&picture)).unwrap(), picture);
+            let size = picture.samples.len();
+            prop_assert_eq!(decode_png(&encoded(&picture), size).unwrap(), picture.clone());
+            let too_large = decode_png(&encoded(&picture), size - 1).unwrap_err();
+            prop_assert_eq!(too_large, PictureError::TooLarge(size));
         }
 
         #[test]
@@ -92,8 +132,8 @@ mod tests {
                 let at = at.index(data.len());
                 data[at] = byte;
             }
-            let _ = decode_png(&data);
-            let _ = decode_png(&data[..cut.index(data.len())]);
+            let _ = decode_png(&data, usize::MAX);
+            let _ = decode_png(&data[..cut.index(data.len())], 1 << 20);
         }
     }
 }

@@ -32,5 +32,5 @@ pub use failure::{Failure, Outage};
 pub use options::{OnError, Options, Report};
 pub use shared_outage::SharedOutage;
 pub use state::Mark;
-pub use termination::before_termination;
 pub use sys::now;
+pub use termination::before_termination;

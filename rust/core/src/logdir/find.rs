@@ -1,0 +1,196 @@
+//! The runs at and below paths, local or remote.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Result};
+use crate::logdir::run_files::RunFiles;
+use crate::logdir::skipped::{Reason, Skipped};
+use crate::logdir::tree::{self, Tree};
+use crate::storage::remote::{self, Listing};
+use crate::storage::uri;
+
+/// What there is at and below some paths.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Found {
+    /// The runs.
+    pub runs: Vec<RunFiles>,
+    /// What could not be looked into, each with the name that a run there would have.
+    pub skipped: Vec<(PathBuf, Skipped)>,
+}
+
+impl Found {
+    /// The runs; an error if something may not be looked into.
+    pub fn all(self) -> Result<Vec<RunFiles>> {
+        let is_denied = |skipped: &Skipped| skipped.reason == Reason::PermissionDenied;
+        match self.skipped.into_iter().find(|(_, skipped)| is_denied(skipped)) {
+            Some((_, denied)) => {
+                Err(Error::io(io::ErrorKind::PermissionDenied.into(), denied.path))
+            }
+            None => Ok(self.runs),
+        }
+    }
+}
+
+/// The runs under `root`, sorted by name. A file is a run of its own, whatever its name is.
+///
+/// A directory that may not be read is an error; for [`search`] it is none.
+pub fn find(root: &Path) -> Result<Vec<RunFiles>> {
+    search(root)?.all()
+}
+
+/// The runs under each of `roots`, in their order.
+///
+/// A run's name is the root's path as given, joined with the run's path below it, so that equal
+/// names below two roots do not collide; a file belongs to the run of its directory. A run or file
+/// that is reached twice is read once.
+pub fn find_all(roots: &[PathBuf]) -> Result<Found> {
+    let mut all = Found::default();
+    let mut places: HashMap<PathBuf, usize> = HashMap::new();
+    for root in roots {
+        let root = &*local(root);
+        let found = match At::look(root)? {
+            At::File => {
+                let (name, place) = directory_of(root)?;
+                let files = vec![root.to_owned()];
+                let given = files.clone();
+                Tree { runs: vec![(RunFiles { name, files, given }, place)], skipped: Vec::new() }
+            }
+            At::Directory(mut tree) => {
+                tree.runs.iter_mut().for_each(|(run, _)| run.name = below(root, &run.name));
+                tree.skipped.iter_mut().for_each(|(name, _)| *name = below(root, name));
+                tree
+            }
+        };
+        for (run, place) in found.runs {
+            match places.get(&place) {
+                Some(&index) => join(&mut all.runs[index], run),
+                None => {
+                    places.insert(place, all.runs.len());
+                    all.runs.push(run);
+                }
+            }
+        }
+        for skipped in found.skipped {
+            if !all.skipped.iter().any(|(_, known)| known.path == skipped.1.path) {
+                all.skipped.push(skipped);
+            }
+        }
+    }
+    Ok(all)
+}
+
+/// The same of one path. Runs are named relative to it, and sorted by their names.
+pub fn search(root: &Path) -> Result<Found> {
+    let root = &*local(root);
+    Ok(match At::look(root)? {
+        At::File => {
+            let files = vec![root.to_owned()];
+            let run = RunFiles { name: ".".into(), given: files.clone(), files };
+            Found { runs: vec![run], skipped: Vec::new() }
+        }
+        At::Directory(Tree { runs, skipped }) => {
+            Found { runs: runs.into_iter().map(|(run, _)| run).collect(), skipped }
+        }
+    })
+}
+
+/// The path that a `file://` URI means, or any other as it came.
+fn local(path: &Path) -> Cow<'_, Path> {
+    match path.to_str().and_then(uri::local_path) {
+        Some(path) => Cow::Owned(path),
+        None => Cow::Borrowed(path),
+    }
+}
+
+/// What there is at a path.
+enum At {
+    File,
+    Directory(Tree),
+}
+
+impl At {
+    fn look(root: &Path) -> Result<At> {
+        let io_error = |error| Error::io(error, root);
+        let mut tree = if let Some((remote, uri)) = remote::of(root) {
+            match remote.list(uri).map_err(io_error)? {
+                Listing::File => return Ok(At::File),
+                Listing::Directory { files, denied } => listed(uri, files, denied),
+            }
+        } else if fs::metadata(root).map_err(io_error)?.is_dir() {
+            tree::walk(root)?
+        } else {
+            return Ok(At::File);
+        };
+        tree.runs.sort_by(|(a, _), (b, _)| a.name.cmp(&b.name));
+        tree.skipped.sort_by(|(_, a), (_, b)| a.path.cmp(&b.path));
+        Ok(At::Directory(tree))
+    }
+}
+
+/// Adds what was found of a run that is known already.
+fn join(known: &mut RunFiles, run: RunFiles) {
+    for file in run.files {
+        let is_given = run.given.contains(&file);
+        match known.files.iter_mut().find(|it| it.file_name() == file.file_name()) {
+            Some(it) if is_given => *it = file,
+            Some(_) => {}
+            None => known.files.push(file),
+        }
+    }
+    known.given.extend(run.given);
+    known.files.sort_by(|a, b| a.file_name().cmp(&b.file_name()));
+}
+
+/// The directory of a file: its name as the caller knows it, and the one that all ways to it share.
+fn directory_of(file: &Path) -> Result<(PathBuf, PathBuf)> {
+    if let Some((_, uri)) = remote::of(file) {
+        let (directory, _) = uri.rsplit_once('/').unwrap_or((uri, ""));
+        return Ok((directory.into(), directory.into()));
+    }
+    let name = match file.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent.components().collect(),
+        _ => PathBuf::from("."),
+    };
+    let place = fs::canonicalize(file).map_err(|error| Error::io(error, file))?;
+    Ok((name, place.parent().unwrap_or(&place).into()))
+}
+
+/// The name of what has this name below a root.
+fn below(root: &Path, name: &Path) -> PathBuf {
+    let is_root = name == Path::new(".");
+    if let Some((_, uri)) = remote::of(root) {
+        return match name.to_str() {
+            Some(name) if !is_root => uri::join(uri, name).into(),
+            _ => uri.trim_end_matches('/').into(),
+        };
+    }
+    let below = if is_root { None } else { Some(name.components()) };
+    root.components().chain(below.into_iter().flatten()).collect()
+}
+
+/// The runs that have these files, at paths below the URI, where directories may not be listed.
+fn listed(uri: &str, mut files: Vec<String>, denied: Vec<String>) -> Tree {
+    let mut tree = Tree::default();
+    let mut places: HashMap<String, usize> = HashMap::new();
+    files.sort();
+    for path in files.iter().filter(|path| tree::is_event_file(Path::new(path))) {
+        let directory = path.rsplit_once('/').map_or(".", |(directory, _)| directory);
+        let index = *places.entry(directory.to_owned()).or_insert_with(|| {
+            let run = RunFiles { name: directory.into(), ..RunFiles::default() };
+            tree.runs.push((run, below(Path::new(uri), Path::new(directory))));
+            tree.runs.len() - 1
+        });
+        if tree::is_read(Path::new(path)) {
+            tree.runs[index].0.files.push(uri::join(uri, path).into());
+        }
+    }
+    tree.skipped.extend(denied.into_iter().map(|name| {
+        let path = uri::join(uri, &name).into();
+        (name.into(), Skipped { path, reason: Reason::PermissionDenied })
+    }));
+    tree
+}
