@@ -111,7 +111,7 @@ impl Extent {
         }
         let missing = match self.unknown {
             0 if product == count || count == 1 => 0,
-            1 if product > 0 && count % product == 0 => count / product,
+            1 if product > 0 && count.is_multiple_of(product) => count / product,
             _ => return None,
         };
         Some(sizes.map(|size| usize::try_from(size).unwrap_or(missing)).collect())

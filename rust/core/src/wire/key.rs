@@ -14,6 +14,7 @@ pub const END_GROUP: u32 = 4;
 pub const FIXED32: u32 = 5;
 
 /// The key of a field, which is written as a varint: of numbers below 16 a single byte.
+#[inline(always)]
 pub const fn key(number: u32, wire_type: u32) -> u32 {
     number << 3 | wire_type
 }
