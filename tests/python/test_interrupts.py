@@ -127,9 +127,7 @@ def stalled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     libc.umount2(target, 2)  # MNT_DETACH
 
 
-@pytest.mark.parametrize(
-    "call", ["read", "iter_events", "follow", "verify", "repair", "several", "accumulator"]
-)
+@pytest.mark.parametrize("call", ["read", "iter_events", "follow", "verify", "repair", "several"])
 def test_ctrl_c_while_a_file_system_does_not_answer(stalled: Path, real: Path, call: str) -> None:
     interrupt(CALLS[call], stalled, real)
 
@@ -138,7 +136,6 @@ CLOSED_BY_A_HANDLER = """
     import os, signal, sys, tfevents
     path, how = sys.argv[1:]
     events = tfevents.follow(path) if how == "follow" else tfevents.iter_events(path)
-    closes = "handler" in how or how == "follow"
     signal.signal(signal.SIGALRM, lambda *_: events.close())
     signal.setitimer(signal.ITIMER_REAL, 0.2)
     print(len(list(events)), events.damage)
@@ -205,7 +202,7 @@ MANY = """
     class Timeout(Exception): pass
     def handler(*_): raise Timeout
     signal.signal(signal.SIGALRM, handler)
-    told = 0
+    told, before = 0, len(os.listdir("/proc/self/task"))
     for _ in range(80):
         signal.setitimer(signal.ITIMER_REAL, 0.003)
         try:
@@ -217,11 +214,10 @@ MANY = """
             assert "wait for a file system" in str(error)
             told += 1
     signal.setitimer(signal.ITIMER_REAL, 0)
-    threads = len(os.listdir("/proc/self/task"))
-    assert told and threads < 70, (told, threads)
+    threads = len(os.listdir("/proc/self/task")) - before
+    assert told and threads <= 64, (told, threads)
     # Once they are answered, all is as it was.
-    os.close(os.open(sys.argv[1], os.O_WRONLY))
-    while len(os.listdir("/proc/self/task")) > 1:
+    while len(os.listdir("/proc/self/task")) > before:
         os.close(os.open(sys.argv[1], os.O_RDWR | os.O_NONBLOCK))
     assert tfevents.verify(sys.argv[2]).ok
     print("done")

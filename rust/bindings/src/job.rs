@@ -82,9 +82,10 @@ impl<T: Send + 'static> Job<T> {
         self.is_done.load(Ordering::Acquire)
     }
 
-    /// Waits until it is done. What a signal's handler raises ends the wait, not the work.
+    /// Waits until it is done or given up. What a signal's handler raises ends the wait, not the
+    /// work.
     pub fn wait(&self, py: Python<'_>) -> PyResult<()> {
-        while !self.is_done() {
+        while !self.is_done() && !self.token.is_cancelled() {
             self.check_fork()?;
             py.detach(|| self.wait_a_while());
             py.check_signals()?;

@@ -19,6 +19,11 @@ impl Token {
         self.0.store(true, Ordering::Relaxed);
     }
 
+    /// Whether it is to end.
+    pub fn is_cancelled(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
     /// The token of what this thread does, for other threads that help it.
     pub fn current() -> Option<Token> {
         CURRENT.with_borrow(Clone::clone)
@@ -42,9 +47,7 @@ impl Drop for Restored {
 
 /// An error where the caller of this work has gone.
 pub(crate) fn check() -> io::Result<()> {
-    let is_cancelled =
-        |token: &Option<Token>| token.as_ref().is_some_and(|it| it.0.load(Ordering::Relaxed));
-    match CURRENT.with_borrow(is_cancelled) {
+    match CURRENT.with_borrow(|token| token.as_ref().is_some_and(Token::is_cancelled)) {
         true => Err(io::Error::other("nobody waits for it any more")),
         false => Ok(()),
     }
