@@ -128,10 +128,10 @@ class Run:
     are what they are. Of a tensor the metadata say: data class `SCALAR`, or no data class and the
     plugin `scalars`, make it a scalar; the plugins `histograms`, `images`, `audio`, `text`,
     `pr_curves`, `mesh`, `custom_scalars` and `hparams` make it what they are called, if the data
-    class does not say otherwise (`tensorboard/data_compat.py`, `tensorboard/dataclass_compat.py`). A
-    tensor without metadata goes by the first of its tag in the run. One that does not fit what they
-    say, as a vector where they say scalar, is among the `tensors`. A tag with values of several
-    kinds is in the mapping of each.
+    class does not say otherwise (`tensorboard/data_compat.py`,
+    `tensorboard/dataclass_compat.py`). A tensor without metadata goes by the first of its tag in
+    the run. One that does not fit what they say, as a vector where they say scalar, is among the
+    `tensors`. A tag with values of several kinds is in the mapping of each.
 
     Attributes:
         name: the run's name, its path relative to what was read, as TensorBoard shows it.

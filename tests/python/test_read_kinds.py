@@ -376,6 +376,11 @@ def log_one_tag(writer: tfevents.SummaryWriter, step: int) -> None:
 ONE_TAG = ["scalars", "histograms", "images", "tensors", "pr_curves"]
 
 
+def each(steps: list[int]) -> dict[str, list[int]]:
+    """All kinds of the tag `x` have these steps."""
+    return dict.fromkeys(ONE_TAG, steps)
+
+
 def steps_of_kinds(run: tfevents.Run) -> dict[str, list[int]]:
     """The steps that the tag `x` has, by the kinds that have the tag."""
     views = {kind: getattr(run, kind) for kind in ONE_TAG}
@@ -391,7 +396,7 @@ def test_one_tag_of_several_kinds(tmp_path: Path) -> None:
         state = log.state()
         run = log["."]
         assert run.tags == ["x"]
-        assert steps_of_kinds(run) == dict.fromkeys(ONE_TAG, [0, 1, 2])
+        assert steps_of_kinds(run) == each([0, 1, 2])
         assert run.metadata["x"].plugin_name == "tensor"
         assert repr(run).startswith("Run '.', 1 tag:\n")
         assert "1 tag, 3 points" in repr(log)
@@ -403,9 +408,9 @@ def test_one_tag_of_several_kinds(tmp_path: Path) -> None:
     with tfevents.SummaryWriter(tmp_path, filename_suffix=".2") as writer:
         log_one_tag(writer, 4)
     assert log.reload() == ["."]
-    assert steps_of_kinds(log["."]) == dict.fromkeys(ONE_TAG, [0, 1, 2, 3, 4])
+    assert steps_of_kinds(log["."]) == each([0, 1, 2, 3, 4])
     resumed = tfevents.read(tmp_path, state=state)
-    assert steps_of_kinds(resumed["."]) == dict.fromkeys(ONE_TAG, [3, 4])
+    assert steps_of_kinds(resumed["."]) == each([3, 4])
     assert resumed.state() == tfevents.read(tmp_path).state()
 
 
