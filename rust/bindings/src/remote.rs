@@ -204,7 +204,8 @@ impl Source for RemoteFile {
         } else if is_near(sliding) {
             let ahead = if *moves || offset == sliding.end() { AHEAD } else { 0 };
             let end = end_of_block(offset).max(offset + wanted);
-            *sliding = self.read(offset, end, ahead)?;
+            // Who looks ahead comes back to what was read before.
+            *aside = std::mem::replace(sliding, self.read(offset, end, ahead)?);
             *moves = true;
             sliding
         } else if is_near(aside) {
