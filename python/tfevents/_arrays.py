@@ -53,7 +53,8 @@ def time_column(values: ArrayLike, argument: str, count: int) -> NDArray[np.floa
         array = _seconds(array, argument)
     else:
         array, mask = _numbers(array, mask, argument)
-    return np.require(_column(_unmasked(array, mask, argument), argument, count), None, ["C", "A"])
+    column = _column(_unmasked(array, mask, argument), argument, count)
+    return np.require(column, np.float64, ["C", "A"])
 
 
 def number(value: Any, argument: str) -> float:
@@ -64,7 +65,8 @@ def number(value: Any, argument: str) -> float:
 
 def whole_number(value: Any, argument: str) -> Any:
     """The one element of an array, which is a step."""
-    return _single(as_array(value, argument), argument)
+    array = as_array(value, argument)
+    return _single(array.astype(np.float64) if array.dtype.kind == "f" else array, argument)
 
 
 def wall_time(value: Any, argument: str) -> float:
