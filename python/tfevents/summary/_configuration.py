@@ -101,6 +101,8 @@ def single(value: Any) -> Value:
         return text(value)
     if isinstance(value, bool):
         return value
+    if isinstance(value, type):
+        return text(value.__name__)
     if isinstance(value, (int, float)) or hasattr(value, "__float__"):
         try:
             return as_number(value, "")
