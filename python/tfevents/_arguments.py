@@ -7,8 +7,14 @@ import os
 import sys
 import warnings
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from types import FrameType
-from typing import Any, TypeGuard
+from typing import Any, SupportsFloat, TypeGuard
+
+import numpy as np
+
+# Seconds since the epoch, or a time: a naive one of `datetime` is local, one of NumPy is UTC.
+WallTime = SupportsFloat | datetime | np.datetime64
 
 from tfevents.remote.uri import is_uri
 

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from typing_extensions import disjoint_base
 
+from tfevents._arguments import WallTime
 from tfevents.finding import RunFiles
 from tfevents.remote.spool import SpooledRun
 from tfevents.run import Metadata
@@ -43,6 +44,7 @@ __all__ = [
     "as_number",
     "as_step",
     "as_text",
+    "as_wall_time",
     "audio",
     "custom_scalars",
     "decode_png",
@@ -112,7 +114,7 @@ class EventWriter:
         self,
         summary: Summary,
         global_step: SupportsIndex | float | _Array | None = None,
-        walltime: SupportsFloat | None = None,
+        walltime: WallTime | None = None,
     ) -> None: ...
     def _add_embedding(
         self,
@@ -132,25 +134,28 @@ class EventWriter:
         tag: str,
         scalar_value: SupportsFloat | _Array,
         global_step: SupportsIndex | float | _Array | None = None,
-        walltime: SupportsFloat | None = None,
+        walltime: WallTime | None = None,
         new_style: bool = False,
         double_precision: bool = False,
         *,
         display_name: str | None = None,
         summary_description: str | None = None,
+        step: SupportsIndex | float | _Array | None = None,
     ) -> None: ...
     def add_text(
         self,
         tag: str,
         text_string: str,
         global_step: SupportsIndex | float | _Array | None = None,
-        walltime: SupportsFloat | None = None,
+        walltime: WallTime | None = None,
     ) -> None: ...
     def log(
         self,
-        values: Mapping[str, SupportsFloat | _Array],
+        values: Mapping[str, Any],
         step: SupportsIndex | float | _Array | None = None,
-        walltime: SupportsFloat | None = None,
+        walltime: WallTime | None = None,
+        *,
+        global_step: SupportsIndex | float | _Array | None = None,
     ) -> None: ...
     def _add_scalar_series(
         self,
@@ -182,18 +187,18 @@ class FileWriter:
         self,
         event: _Message,
         step: SupportsIndex | float | _Array | None = None,
-        walltime: SupportsFloat | None = None,
+        walltime: WallTime | None = None,
     ) -> None: ...
     def add_summary(
         self,
         summary: _Message,
         global_step: SupportsIndex | float | _Array | None = None,
-        walltime: SupportsFloat | None = None,
+        walltime: WallTime | None = None,
     ) -> None: ...
     def add_graph(
-        self, graph_profile: tuple[_Message, _Message], walltime: SupportsFloat | None = None
+        self, graph_profile: tuple[_Message, _Message], walltime: WallTime | None = None
     ) -> None: ...
-    def add_onnx_graph(self, graph: _Message, walltime: SupportsFloat | None = None) -> None: ...
+    def add_onnx_graph(self, graph: _Message, walltime: WallTime | None = None) -> None: ...
     def copy(self, event: _Message) -> None: ...
     def watch(self, watched: bool) -> None: ...
     @property
@@ -557,6 +562,7 @@ def local_path(text: str) -> str | None: ...
 def as_number(value: SupportsFloat | _Array, argument: str) -> float: ...
 def as_step(value: SupportsIndex | float | _Array | None, argument: str) -> int | None: ...
 def as_text(value: object, argument: str) -> str: ...
+def as_wall_time(value: WallTime | None, argument: str) -> float: ...
 def before_termination(act: Callable[[], object], seconds: float) -> bool: ...
 def flush_at_exit(last: bool = True) -> None: ...
 def custom_scalars(

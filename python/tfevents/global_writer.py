@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, ClassVar, Self, SupportsFloat, SupportsIndex
 
+from tfevents._arguments import WallTime
 from tfevents.writer import FileWriter, SummaryWriter
 from tfevents.writer.base import StrPath
 
@@ -76,7 +77,7 @@ class GlobalSummaryWriter:
             self._steps[kind, tag] = step + 1
 
     def add_scalar(
-        self, tag: str, scalar_value: SupportsFloat, walltime: float | None = None
+        self, tag: str, scalar_value: SupportsFloat, walltime: WallTime | None = None
     ) -> None:
         """Logs one number, at the next step of its tag."""
         with self._next_step("scalar", tag) as step:
@@ -86,14 +87,14 @@ class GlobalSummaryWriter:
         self,
         tag: str,
         img_tensor: Any,
-        walltime: float | None = None,
+        walltime: WallTime | None = None,
         dataformats: str = "CHW",
     ) -> None:
         """Logs a picture, at the next step of its tag."""
         with self._next_step("image", tag) as step:
             self.smw.add_image(tag, img_tensor, step, walltime, dataformats)
 
-    def add_text(self, tag: str, text_string: str, walltime: float | None = None) -> None:
+    def add_text(self, tag: str, text_string: str, walltime: WallTime | None = None) -> None:
         """Logs a text, at the next step of its tag."""
         with self._next_step("text", tag) as step:
             self.smw.add_text(tag, text_string, step, walltime)

@@ -214,7 +214,8 @@ def test_add_video(shape, dtype):
                     np.float64, shape, elements=st.floats(-1, 1) | st.floats(-3, 3)
                 )
             ),
-            st.sampled_from(["f4", "f8", "i8"]),
+            # Integers are scaled by their type, torch's are amplitudes.
+            st.sampled_from(["f4", "f8"]),
             steps,
             st.sampled_from([8000, 22050, 44100, 1]),
             wall_times,

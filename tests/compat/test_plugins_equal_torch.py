@@ -190,13 +190,12 @@ DTYPES = [torch.float32, torch.float64, torch.float16, torch.uint8, torch.int32,
 def meshes(draw):
     batch, count, triangles = (draw(st.integers(0, 3)) for _ in range(3))
 
-    def tensor(items):
+    def tensor(items, are_indices=False):
         dtype = draw(st.sampled_from(DTYPES))
-        numbers = draw(
-            st.lists(st.integers(0, 255), min_size=batch * items * 3, max_size=batch * items * 3)
-        )
+        integers = st.integers(0, count - 1 if are_indices else 255)
+        numbers = draw(st.lists(integers, min_size=batch * items * 3, max_size=batch * items * 3))
         result = torch.tensor(numbers, dtype=torch.float64).reshape(batch, items, 3).to(dtype)
-        if dtype.is_floating_point:
+        if dtype.is_floating_point and not are_indices:
             result = result / 7
         # Lists can't tell the shape of nothing.
         lists = [result.tolist()] if result.numel() else []
@@ -205,7 +204,7 @@ def meshes(draw):
     return {
         "vertices": tensor(count),
         "colors": tensor(count) if draw(st.booleans()) else None,
-        "faces": tensor(triangles) if draw(st.booleans()) else None,
+        "faces": tensor(triangles, True) if count and draw(st.booleans()) else None,
     }
 
 
@@ -253,7 +252,8 @@ def test_memory_layouts_of_meshes(layout):
 @pytest.mark.parametrize("names", [{}, {"display_name": "shape"}, {"description": "a *shape*"}])
 def test_mesh_summaries(names):
     vertices = np.arange(12.0).reshape(1, 4, 3)
-    arguments = ("mesh", vertices, None, vertices, {"camera": {"fov": 75}})
+    faces = np.array([[[0, 1, 2], [1, 2, 3]]])
+    arguments = ("mesh", vertices, None, faces, {"camera": {"fov": 75}})
     mine = tfevents.summary.mesh(*arguments, **names)
     assert mine.SerializeToString() == torch_summary.mesh(*arguments, **names).SerializeToString()
     config = json.dumps({"camera": {"fov": 75}}).encode()

@@ -61,10 +61,30 @@ def test_16_bit_integers_are_written_as_they_are():
     assert samples(array.astype(">i2"))[:, 0].tolist() == array.tolist()
 
 
-@pytest.mark.parametrize("dtype", ["f2", ">f4", ">f8", "g", "i1", "i4", "?"])
+@pytest.mark.parametrize("dtype", ["f2", ">f4", ">f8", "g", "?", "O"])
 def test_other_types(dtype):
     array = np.array([0, 1, 0, 1], dtype)
     assert samples(array)[:, 0].tolist() == [0, 32767, 0, 32767]
+
+
+@pytest.mark.parametrize("dtype", ["i1", "u1", ">i2", "u2", "i4", ">u4", "i8", "u8"])
+def test_integers_are_scaled_by_their_type(dtype):
+    info = np.iinfo(dtype)
+    middle = (int(info.min) + int(info.max) + 1) // 2
+    values = [middle, info.min, info.max, middle + int(info.max // 4), middle - 1]
+    expected = [(int(value) - middle) * 2**15 // 2 ** (info.bits - 1) for value in values]
+    assert samples(np.array(values, dtype))[:, 0].tolist() == expected
+
+
+def test_python_s_own_integers_are_amplitudes():
+    assert samples([0, 1, -1])[:, 0].tolist() == [0, 32767, -32767]
+
+
+@pytest.mark.parametrize("dtype", ["f4", "u1", "i2"])
+def test_what_is_masked_is_silence(dtype):
+    array = np.ma.array(np.ones(3, dtype), mask=[False, True, False])
+    expected = samples(np.ones(3, dtype))[:, 0].tolist()
+    assert samples(array)[:, 0].tolist() == [expected[0], 0, expected[2]]
 
 
 def test_clipping_warns_and_nan_is_silence():

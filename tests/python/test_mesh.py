@@ -69,9 +69,15 @@ WRONG_ARRAYS = [
     [["a", "b", "c"]],
     [[[1, 2, 3]], [[1, 2]]],
     POINTS + 1j,
-    POINTS.astype(object),
+    POINTS.astype(object) * 1j,
     object(),
 ]
+
+
+@pytest.mark.parametrize("index", [-1, 4, 0.5, np.nan, np.inf, 2**40])
+def test_faces_of_vertices_that_are_not_there(tmp_path, index):
+    faces = np.array([[[0, 1, 2]], [[1, 2, index]]])
+    refuses(tmp_path, "faces: expected indices", "m", POINTS, None, faces)
 
 
 def refuses(directory, argument, *mesh, **options):

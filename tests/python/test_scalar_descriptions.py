@@ -5,6 +5,9 @@ import pytest
 import events
 from tfevents import SummaryWriter
 
+# Readers list a tag that is empty, TensorBoard does not.
+pytestmark = pytest.mark.filterwarnings("ignore:.*tag is empty:RuntimeWarning")
+
 
 @pytest.mark.parametrize("display_name", [None, "", "Loss", "损失"])
 @pytest.mark.parametrize("summary_description", [None, "", "of the *training*", "x" * 1000])

@@ -172,7 +172,7 @@ class Refuses:
         (TypeError, ("t", np.array(["2026-01-01"], "M8[D]")), "tensor"),
         (TypeError, ("t", np.zeros(2, [("a", "f4")])), "tensor"),
         (TypeError, ("t", np.zeros(2, np.longdouble)), "tensor"),
-        (TypeError, ("t", np.zeros(2, ml_dtypes.float8_e4m3fn)), "tensor"),
+        (ValueError, ("t", np.ma.array([1, 2], mask=[0, 1])), "tensor"),
         (ValueError, ("t", np.broadcast_to(np.uint32(1), 2**29)), "tensor"),
         (TypeError, ("t", [1.0], 0.5), "global_step"),
         (TypeError, ("t", [1.0], 1, "now"), "walltime"),

@@ -105,7 +105,7 @@ def test_a_closed_file_writer_refuses_as_ever(writer):
         ("text_string", lambda w: w.add_text("a", 3)),
         ("values", lambda w: w.log({"a": "b"})),
         ("values", lambda w: w.add_scalar_series("a", ["b"])),
-        ("hparam_dict", lambda w: w.add_hparams({"a": object()}, {})),
+        ("hparam_dict", lambda w: w.add_hparams({3: 1.0}, {})),
         ("vertices", lambda w: w.add_mesh("a", [1, 2, 3])),
         ("layout", lambda w: w.add_custom_scalars(3)),
         ("event", lambda w: w.file_writer.add_event(3)),

@@ -14,6 +14,9 @@ import events
 from peers import peer
 from tfevents import SummaryWriter
 
+# Readers list a tag that is empty, TensorBoard does not.
+pytestmark = pytest.mark.filterwarnings("ignore:.*tag is empty:RuntimeWarning")
+
 WRONG = (TypeError, ValueError)
 
 

@@ -17,6 +17,9 @@ import tfevents
 from peers import peer
 from tfevents import SummaryWriter
 
+# Readers list a tag that is empty, TensorBoard does not.
+pytestmark = pytest.mark.filterwarnings("ignore:.*tag is empty:RuntimeWarning")
+
 DT_FLOAT, DT_DOUBLE = 1, 2
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, SupportsFloat, SupportsIndex, TypeVar, cast
 
 from tfevents import _seams, global_writer, writer
-from tfevents._arguments import warn
+from tfevents._arguments import WallTime, warn
 from tfevents._stand_ins import StandIn
 from tfevents.writer.base import StrPath, escaped
 
@@ -82,7 +82,7 @@ class SummaryWriter(writer.SummaryWriter, StandIn):
         tag: str,
         scalar_value: SupportsFloat,
         global_step: SupportsIndex | None = None,
-        walltime: float | None = None,
+        walltime: WallTime | None = None,
         display_name: str | None = "",
         summary_description: str | None = "",
     ) -> None:
@@ -119,7 +119,7 @@ class SummaryWriter(writer.SummaryWriter, StandIn):
         img_tensor: Any,
         box_tensor: Any,
         global_step: SupportsIndex | None = None,
-        walltime: float | None = None,
+        walltime: WallTime | None = None,
         dataformats: str = "CHW",
         labels: Sequence[str] | str | None = None,
         **kwargs: Any,
@@ -144,7 +144,7 @@ class SummaryWriter(writer.SummaryWriter, StandIn):
         vid_tensor: Any,
         global_step: SupportsIndex | None = None,
         fps: float = 4,
-        walltime: float | None = None,
+        walltime: WallTime | None = None,
         dataformats: str = "NTCHW",
     ) -> None:
         super().add_video(

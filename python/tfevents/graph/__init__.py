@@ -9,6 +9,13 @@ from contextlib import contextmanager
 from typing import Any
 
 from tfevents._native import graph_def
+from tfevents.graph._calls import (
+    Arguments,
+    arguments_of,
+    is_plain,
+    named_for_tracer,
+    tensors_alone,
+)
 from tfevents.graph.exported import exported_nodes
 from tfevents.graph.node import Node
 from tfevents.graph.traced import scripted_nodes
@@ -46,59 +53,71 @@ def _nodes(torch: Any, model: Any, inputs: Any, strict: bool) -> tuple[list[Node
         return scripted_nodes(torch, graph, model), graph
     # What `torch.compile` wraps; its wrapper can't be traced.
     model = getattr(model, "_orig_mod", model)
-    arguments = _arguments(torch, inputs)
+    arguments = arguments_of(model, inputs)
     with _in_eval_mode(torch, model):
         try:
             traced = _trace(torch, model, arguments, strict)
         except Exception as error:
-            program = _export_instead(torch, model, arguments, error)
-            return exported_nodes(program), program
+            traced = _otherwise(torch, model, arguments, strict, error)
+            if hasattr(traced, "graph_signature"):
+                return exported_nodes(traced), traced
     graph = traced.graph
     # Not `inlined_graph`, which numbers the values anew.
     torch._C._jit_pass_inline(graph)
     return scripted_nodes(torch, graph, traced), graph
 
 
-def _arguments(torch: Any, inputs: Any) -> tuple[Any, ...]:
-    """The arguments of `forward`, of which a single one need not be in a tuple."""
-    if inputs is None:
-        return ()
-    return tuple(inputs) if isinstance(inputs, (tuple, list)) else (inputs,)
-
-
-def _trace(torch: Any, model: Any, arguments: tuple[Any, ...], strict: bool) -> Any:
+def _trace(torch: Any, model: Any, arguments: Arguments, strict: bool) -> Any:
+    positional, keywords = arguments
+    given = {"example_kwarg_inputs": keywords} if keywords else {"example_inputs": positional}
     with warnings.catch_warnings():
         # That we call it is not the caller's doing, and other inputs do not go through the trace.
         warnings.filterwarnings("ignore", r"`torch\.jit\.trace", DeprecationWarning)
         warnings.simplefilter("ignore", torch.jit.TracerWarning)
         # To check a trace is to run the model twice more. Nothing is computed with it here.
-        return torch.jit.trace(model, arguments, strict=strict, check_trace=False)
+        with named_for_tracer(model, keywords) as callee:
+            return torch.jit.trace(callee, strict=strict, check_trace=False, **given)
 
 
-def _export_instead(torch: Any, model: Any, arguments: tuple[Any, ...], error: Exception) -> Any:
-    """The exported program, if `error` is the tracer's fault; else an exception that says why."""
+def _otherwise(torch: Any, model: Any, arguments: Arguments, strict: bool, error: Exception) -> Any:
+    """An exported program, or a trace with the tensors in what the model returns as its outputs.
+
+    Where `error` is not the tracer's fault, an exception that says why.
+    """
     name = getattr(model, "__name__", type(model).__name__)
-    why = f"model: {name} can't be traced with this input_to_model: {type(error).__name__}: {error}"
-    if not isinstance(model, torch.nn.Module) or not _runs(torch, model, arguments):
-        raise RuntimeError(why) from error
+    why = [f"model: {name} can't be traced with this input_to_model: {_shown(error)}"]
     try:
+        with torch.no_grad():
+            returned = model(*arguments[0], **arguments[1])
+    except Exception:
+        raise RuntimeError(why[0]) from error
+
+    def export() -> Any:
         with warnings.catch_warnings():
             # They are for those who run the program.
             warnings.simplefilter("ignore")
-            return torch.export.export(model, arguments)
-    except Exception as second:
-        first_line = str(second).strip().partition("\n")[0]
-        second_why = f"torch.export fails too: {type(second).__name__}: {first_line}"
-        raise RuntimeError(f"{why}\n{second_why}") from error
+            return torch.export.export(model, *arguments)
+
+    def trace() -> Any:
+        with tensors_alone(torch, model) as callee:
+            return _trace(torch, callee, arguments, strict)
+
+    ways = {"torch.export": export, "a trace of the tensors it returns": trace}
+    if not isinstance(model, torch.nn.Module):
+        del ways["torch.export"]
+    elif not is_plain(torch, returned):
+        # Which `torch.export` does not take either.
+        ways = dict(reversed(ways.items()))
+    for way, attempt in ways.items():
+        try:
+            return attempt()
+        except Exception as second:
+            why.append(f"{way} fails too: {_shown(second).partition(chr(10))[0]}")
+    raise RuntimeError("\n".join(why)) from error
 
 
-def _runs(torch: Any, model: Any, arguments: tuple[Any, ...]) -> bool:
-    try:
-        with torch.no_grad():
-            model(*arguments)
-    except Exception:
-        return False
-    return True
+def _shown(error: Exception) -> str:
+    return f"{type(error).__name__}: {str(error).strip()}"
 
 
 @contextmanager

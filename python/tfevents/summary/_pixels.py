@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tfevents._arrays import as_array
+from tfevents._pictures import are_pictures, colours, frames, is_picture, stacked
 
 # Bytes that a message may hold, and pixels along a PNG's side.
 _LARGEST = 2**31 - 1
@@ -17,10 +18,17 @@ def with_axes(tensor: Any, argument: str, dataformats: Any, axes: str, least: st
     """`tensor` with these `axes`, as a view where that can be.
 
     `dataformats` names the axes that it has, in any order and case: those in `least`, and others.
-    Those that it does not name are of length 1.
+    Those that it does not name are of length 1. Pictures of Pillow have axes of their own.
     """
-    array = as_array(tensor, argument)
     names = _axis_names(dataformats, axes, least)
+    try:
+        pictures = _of_pillow(tensor, axes)
+    except (TypeError, ValueError, OSError) as error:
+        raise ValueError(f"{argument}: {error}") from error
+    if pictures is None:
+        array = as_array(tensor, argument, masked="zero")
+    else:
+        array, names = pictures
     if array.ndim != len(names):
         shape = list(array.shape)
         raise ValueError(f"{argument}: expected the axes {names} of dataformats, got shape {shape}")
@@ -28,6 +36,20 @@ def with_axes(tensor: Any, argument: str, dataformats: Any, axes: str, least: st
         raise ValueError(f"{argument}: expected pixels, got shape {list(array.shape)}")
     array = array.transpose([names.index(axis) for axis in axes if axis in names])
     return np.expand_dims(array, [axes.index(axis) for axis in axes if axis not in names])
+
+
+def _of_pillow(tensor: Any, axes: str) -> tuple[NDArray[Any], str] | None:
+    """The pixels of pictures of Pillow and the names of their axes, where it is some.
+
+    A list of pictures is a batch, or where there are frames (T) a video; lists of lists are videos.
+    """
+    if is_picture(tensor):
+        return (stacked(frames(tensor)), "THWC") if "T" in axes else (colours(tensor), "HWC")
+    if are_pictures(tensor):
+        return stacked(map(colours, tensor)), "THWC" if "T" in axes else "NHWC"
+    if "T" in axes and isinstance(tensor, (list, tuple)) and any(map(are_pictures, tensor)):
+        return np.stack([stacked(map(colours, video)) for video in tensor]), "NTHWC"
+    return None
 
 
 def _axis_names(dataformats: Any, axes: str, least: str) -> str:
@@ -60,9 +82,9 @@ def channels(array: NDArray[Any]) -> NDArray[Any]:
     kind = array.dtype.kind
     if kind == "b":
         array = np.multiply(array, np.uint8(255), dtype=np.uint8)
-    elif kind not in "iu":
-        is_double = kind == "f" and array.dtype.itemsize == 8
-        array = np.require(array, np.float64 if is_double else np.float32, ["A"])
+    elif kind == "f":
+        dtype = np.float32 if np.can_cast(array.dtype, np.float32) else np.float64
+        array = np.require(array, dtype, ["A"])
     elif array.dtype != np.uint8:
         array = np.clip(array, 0, 255).astype(np.uint8)
     return array

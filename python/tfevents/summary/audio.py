@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from tfevents import _native
 from tfevents._arguments import warn
-from tfevents._arrays import as_array
+from tfevents._arrays import with_mask
 from tfevents._native import Summary, as_number
 
 # Bytes that a message may hold.
@@ -24,7 +24,9 @@ def audio(tag: str, tensor: Any, sample_rate: int = 44100) -> Summary:
         tensor: L samples of shape [L], [1, L] or [L, 1], or [2, L] or [L, 2] for stereo; other
             axes of length 1 are dropped, and [2, 2] has its channels first. Floats are amplitudes
             from -1 to 1, truncated to 16 bits; beyond they are clipped, with a RuntimeWarning.
-            NaN is silence. int16 is written as it is; other integers are taken as floats.
+            NaN and what is masked are silence. Integers are samples of as many bits as their type
+            has, those without a sign from the middle of its range: int16 is written as it is, 128
+            in uint8 is silence. Python's own integers are taken as floats.
         sample_rate: in Hz.
 
     Raises:
@@ -35,7 +37,13 @@ def audio(tag: str, tensor: Any, sample_rate: int = 44100) -> Summary:
 
 def audio_summary(tag: str, tensor: Any, argument: str, sample_rate: Any) -> Summary:
     """`audio`, with `argument` as the tensor's name in errors."""
-    samples = _samples(as_array(tensor, argument), argument)
+    array, mask = with_mask(tensor, argument)
+    if array.dtype.kind in "iu":
+        is_typed = array.dtype != np.int64 or _has_type(tensor)
+        array = _of_16_bits(array) if is_typed else array.astype(np.float64)
+    if mask is not None:
+        array = np.where(mask, np.zeros((), array.dtype), array)
+    samples = _samples(array, argument)
     rate = as_number(sample_rate, "sample_rate")
     if not (rate.is_integer() and 1 <= rate < 2**32 / (2 * samples.shape[1])):
         raise ValueError(f"sample_rate: expected a whole number of Hz, got {sample_rate!r:.60}")
@@ -63,9 +71,27 @@ def _samples(array: NDArray[Any], argument: str) -> NDArray[Any]:
     )
 
 
+def _has_type(tensor: Any) -> bool:
+    """Whether it has a type of its own, unlike lists and arrays of Python's numbers."""
+    kind = getattr(getattr(tensor, "dtype", None), "kind", None)
+    return not isinstance(tensor, (list, tuple)) and kind != "O"
+
+
+def _of_16_bits(samples: NDArray[Any]) -> NDArray[np.int16]:
+    """Integers of any type as those of 16 bits that are as loud."""
+    size = samples.dtype.itemsize
+    samples = samples.astype(samples.dtype.newbyteorder("="), copy=False)
+    if samples.dtype.kind == "u":
+        middle = samples.dtype.type(1 << (8 * size - 1))
+        samples = (samples ^ middle).view(f"i{size}")
+    if size == 1:
+        return samples.astype(np.int16) << 8
+    return (samples >> (8 * size - 16)).astype(np.int16)
+
+
 def _amplitudes(samples: NDArray[Any]) -> NDArray[Any]:
     """int16, or floats of the smaller type that holds them."""
     kind, size = samples.dtype.kind, samples.dtype.itemsize
     if kind == "i" and size == 2:
         return np.require(samples, np.int16, ["A"])
-    return np.require(samples, np.float32 if kind in "fV" and size <= 4 else np.float64, ["A"])
+    return np.require(samples, np.float32 if kind == "f" and size <= 4 else np.float64, ["A"])

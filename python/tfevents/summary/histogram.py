@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from tfevents import _native
 from tfevents._arguments import as_count, warn
-from tfevents._arrays import as_array, float_column, float_elements
+from tfevents._arrays import as_array, float_column, float_elements, with_mask
 from tfevents._native import Summary, as_number
 
 
@@ -28,9 +28,11 @@ def histogram(
     Raises:
         TypeError, ValueError: an argument that can't be used, or no value.
     """
-    array = as_array(values, "values")
+    array, mask = with_mask(values, "values")
     if array.size == 0:
         raise ValueError(f"values: expected at least one, got the shape {list(array.shape)}")
+    if mask is not None:
+        array = array[~mask]
     most = None if max_bins is None else as_count(max_bins, "max_bins")
     if isinstance(bins, str) and bins == "tensorflow":
         summary, left_out = _native.histogram(name, float_elements(array, "K"), most)

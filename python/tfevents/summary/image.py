@@ -25,7 +25,9 @@ def image(tag: str, tensor: Any, rescale: float = 1, dataformats: str = "NCHW") 
         tag: its name.
         tensor: pixels of 1 (grey), 2 (grey and alpha), 3 (RGB) or 4 (RGBA) channels, an array or a
             tensor of any package. Floats are intensities from 0 to 1 and truncated to 8 bits,
-            integers are values from 0 to 255; what is beyond is cut off. True is white, NaN black.
+            integers are values from 0 to 255; what is beyond is cut off. True is white, NaN and
+            what is masked black. Or a picture of Pillow, or a list of them, which bring their axes
+            and colours.
         rescale: how much higher and wider to make the picture; Lanczos resampling.
         dataformats: the axes of `tensor` in their order: H (height), W (width), perhaps
             C (channel), and N (picture of a batch) with it, so `"HW"`, `"CHW"`, `"NHWC"`, ….

@@ -32,7 +32,8 @@ def mesh(
         tag: its name; stored as `<tag>_VERTEX`, `<tag>_FACE` and `<tag>_COLOR`.
         vertices: coordinates of the vertices, of shape [B, N, 3].
         colors: colours of the vertices, red, green and blue from 0 to 255, of shape [B, N, 3].
-        faces: indices of the three vertices of each triangle, of shape [B, F, 3].
+        faces: indices of the three vertices of each triangle, from 0 to N - 1, of shape
+            [B, F, 3].
         config_dict: classes of Three.js and their settings: `{"camera": {"cls":
             "PerspectiveCamera", "fov": 75}}`; whatever JSON can say.
         display_name: a title in place of the tag.
@@ -45,6 +46,8 @@ def mesh(
     batch = points.shape[0]
     shades = None if colors is None else _component(colors, "colors", batch, points.shape[1])
     triangles = None if faces is None else _component(faces, "faces", batch)
+    if triangles is not None:
+        _check_indices(triangles, points.shape[1])
     return _native.mesh(
         as_text(tag, "tag"),
         points,
@@ -75,6 +78,17 @@ def _component(
         raise ValueError(f"{argument}: at most {_MOST_ITEMS} numbers, got {shape}")
     with np.errstate(over="ignore"):
         return np.require(array, np.float32, ["C", "A"])
+
+
+def _check_indices(faces: NDArray[np.float32], count: int) -> None:
+    """Refuses what are no indices of so many vertices."""
+    # Beyond 2^24, float32 does not hold every integer.
+    count = min(count, 2**24 + 1)
+    wrong = ~((faces >= 0) & (faces < count) & (np.trunc(faces) == faces))
+    if wrong.any():
+        raise ValueError(
+            f"faces: expected indices of vertices, from 0 to {count - 1}, got {faces[wrong][0]:g}"
+        )
 
 
 def _config(config_dict: Mapping[str, Any] | None) -> str:

@@ -10,11 +10,16 @@ from numpy.typing import ArrayLike
 
 from tfevents import _native
 from tfevents._arguments import as_count, warn
-from tfevents._arrays import as_array, float_column, float_elements
+from tfevents._arrays import Mask, float_column, float_elements, with_mask
 from tfevents._native import Summary
 
 # Six float32 for each threshold, in a message of less than 2 GiB.
 _MOST_THRESHOLDS = (2**31 - 2**20) // 24
+
+
+# What TensorBoard keeps are up to 100 steps of a curve, which its page gets in one text, about 34
+# bytes a threshold; that of a browser ends at 512 MiB.
+_MOST_SHOWN = 100_000
 
 
 def pr_curve(
@@ -34,18 +39,31 @@ def pr_curve(
         TypeError, ValueError: an argument that can't be used.
     """
     thresholds = as_count(num_thresholds, "num_thresholds", _MOST_THRESHOLDS)
-    truth = as_array(labels, "labels")
-    predicted = as_array(predictions, "predictions")
+    if thresholds > _MOST_SHOWN:
+        _warn_of(thresholds, "num_thresholds")
+    truth, no_truth = with_mask(labels, "labels")
+    predicted, no_prediction = with_mask(predictions, "predictions")
     if truth.shape != predicted.shape:
         expected = f"expected the shape of labels, {list(truth.shape)}"
         raise ValueError(f"predictions: {expected}, got {list(predicted.shape)}")
     factors = None
+    no_weight: Mask | None = None
     if weights is not None:
-        given = as_array(weights, "weights")
+        given, no_weight = with_mask(weights, "weights")
         try:
-            factors = float_column(np.broadcast_to(given, truth.shape).ravel(), "weights")
+            factors = np.broadcast_to(given, truth.shape)
+            if no_weight is not None:
+                no_weight = np.broadcast_to(no_weight, truth.shape)
         except ValueError as error:
             raise ValueError(f"weights: {error}") from error
+    masks = [mask for mask in (no_truth, no_prediction, no_weight) if mask is not None]
+    if masks:
+        # What is masked in one of them is no value of the curve.
+        there = ~np.logical_or.reduce(masks)
+        truth, predicted = truth[there], predicted[there]
+        factors = None if factors is None else factors[there]
+    if factors is not None:
+        factors = float_column(factors.ravel(), "weights")
         if not np.isfinite(factors).all():
             raise ValueError("weights: expected finite numbers")
     column = float_column(truth.ravel(), "labels")
@@ -98,4 +116,13 @@ def pr_curve_of_rows(
         if len(column) != len(start):
             expected = f"expected {len(start)} numbers, as many as {first}"
             raise ValueError(f"{argument}: {expected}, got {len(column)}")
+    if len(start) > _MOST_SHOWN:
+        _warn_of(len(start), first)
     return _native.pr_curve_raw(tag, np.concatenate([*columns.values()]), thresholds)
+
+
+def _warn_of(thresholds: int, argument: str) -> None:
+    warn(
+        f"{argument}: TensorBoard's page may not show the curve, {thresholds} thresholds are more "
+        f"than the {_MOST_SHOWN} of which a browser can hold every step"
+    )

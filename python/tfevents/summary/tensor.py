@@ -18,7 +18,9 @@ def tensor_proto(tag: str, tensor: ArrayLike) -> Summary:
     Args:
         tag: the tag.
         tensor: of any shape; bool, integers, float16, bfloat16, float32, float64, complex64,
-            complex128, or strings (str, stored as UTF-8, or bytes).
+            complex128, or strings (str, stored as UTF-8, or bytes). float8 and other types of
+            `ml_dtypes` are stored as float32 or int8. What is masked is NaN, and in integers an
+            error.
 
     Raises:
         TypeError, ValueError: an argument that can't be used, or a tensor of 2 GiB or more.

@@ -5,6 +5,8 @@ One class a theme, each in a file of its own; `base` has what they share.
 
 from __future__ import annotations
 
+from types import FunctionType
+
 from tfevents import _seams
 from tfevents.writer.custom_scalars import CustomScalarMethods
 from tfevents.writer.distributions import DistributionMethods
@@ -94,3 +96,14 @@ class SummaryWriter(
     def _take_over(cls) -> None:
         for module in (_seams.TORCH, _seams.TENSORBOARDX):
             _seams.take_over(SummaryWriter, module)
+
+def _name_publicly(cls: type) -> None:
+    """Has Python's own errors name the class that people know, not the one that has the method."""
+    for base in cls.__mro__:
+        if base.__module__.startswith(__name__ + "."):
+            for name, method in vars(base).items():
+                if isinstance(method, FunctionType):
+                    method.__qualname__ = f"{cls.__name__}.{name}"
+
+
+_name_publicly(SummaryWriter)

@@ -8,6 +8,7 @@ from typing import Any, SupportsFloat, SupportsIndex
 from numpy.typing import ArrayLike
 
 from tfevents import summary
+from tfevents._arguments import WallTime
 from tfevents.summary.pr_curve import pr_curve_of_rows
 from tfevents.writer.base import BaseWriter
 
@@ -28,7 +29,7 @@ class DistributionMethods(BaseWriter):
         values: ArrayLike,
         global_step: SupportsIndex | None = None,
         bins: str | SupportsIndex | ArrayLike = "tensorflow",
-        walltime: float | None = None,
+        walltime: WallTime | None = None,
         max_bins: SupportsIndex | None = None,
     ) -> None:
         """Logs a histogram of all elements of an array.
@@ -41,7 +42,7 @@ class DistributionMethods(BaseWriter):
                 ±1e-12 · 1.1^i up to 1e20. Else what
                 `numpy.histogram` takes: the name of a rule such as `"auto"`, a number of bins, or
                 ascending edges, of shape [bins + 1].
-            walltime: seconds since the epoch; by default now.
+            walltime: seconds since the epoch, or a `datetime`; by default now.
             max_bins: where there are more bins they are merged in groups of `bins // max_bins`.
 
         NaN and infinities are left out of everything, with a `RuntimeWarning`; where nothing else
@@ -69,7 +70,7 @@ class DistributionMethods(BaseWriter):
         bucket_limits: ArrayLike,
         bucket_counts: ArrayLike,
         global_step: SupportsIndex | None = None,
-        walltime: float | None = None,
+        walltime: WallTime | None = None,
     ) -> None:
         """Logs a histogram that the caller has counted.
 
@@ -81,7 +82,7 @@ class DistributionMethods(BaseWriter):
             bucket_limits: each bucket's upper limit, of shape [n].
             bucket_counts: how many values each bucket has, of shape [n].
             global_step: an integer of 64 bits.
-            walltime: seconds since the epoch; by default now.
+            walltime: seconds since the epoch, or a `datetime`; by default now.
 
         Raises:
             TypeError, ValueError: an argument that can't be used; nothing is logged then.
@@ -99,7 +100,7 @@ class DistributionMethods(BaseWriter):
         global_step: SupportsIndex | None = None,
         num_thresholds: SupportsIndex = 127,
         weights: ArrayLike | None = None,
-        walltime: float | None = None,
+        walltime: WallTime | None = None,
     ) -> None:
         """Logs the precision and recall of predictions at thresholds from 0 to 1.
 
@@ -111,7 +112,7 @@ class DistributionMethods(BaseWriter):
             num_thresholds: how many thresholds, evenly spaced, at least 1.
             weights: how much each element counts, by default 1; of a shape that broadcasts to
                 theirs.
-            walltime: seconds since the epoch; by default now.
+            walltime: seconds since the epoch, or a `datetime`; by default now.
 
         A prediction that is NaN or belongs to no threshold is left out, with a `RuntimeWarning`.
 
@@ -133,7 +134,7 @@ class DistributionMethods(BaseWriter):
         global_step: SupportsIndex | None = None,
         num_thresholds: SupportsIndex = 127,
         weights: ArrayLike | None = None,
-        walltime: float | None = None,
+        walltime: WallTime | None = None,
     ) -> None:
         """Logs a curve that the caller has computed.
 
@@ -144,7 +145,7 @@ class DistributionMethods(BaseWriter):
             global_step: an integer of 64 bits.
             num_thresholds: stored beside the curve. TensorBoard goes by n.
             weights: ignored, as by torch.
-            walltime: seconds since the epoch; by default now.
+            walltime: seconds since the epoch, or a `datetime`; by default now.
 
         Raises:
             TypeError, ValueError: an argument that can't be used; nothing is logged then.

@@ -5,19 +5,26 @@ from __future__ import annotations
 import math
 import os
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, SupportsIndex
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from tfevents._arguments import warn
 from tfevents._arrays import as_array
 from tfevents._native import as_step
+from tfevents._pictures import are_pictures, colours, is_picture, stacked
 from tfevents.summary._pixels import check_size
 from tfevents.writer.base import BaseWriter, check_name
 
 # Has an entry for each embedding of the directory, those of earlier writers too.
 _CONFIG = "projector_config.pbtxt"
+
+
+# What TensorBoard's projector asks for, and takes.
+_MOST_VECTORS = 100_000
+_LARGEST_SPRITE = 8192
 
 
 class EmbeddingMethods(BaseWriter):
@@ -45,10 +52,13 @@ class EmbeddingMethods(BaseWriter):
                 values. A tab or a newline in a label is written as `\\t` or `\\n`, and a label
                 without any character that shows as `(empty)`: the projector skips empty lines.
             label_img: n pictures, of shape [n, 1 or 3, height, width]; floats are intensities
-                from 0 to 1, integers from 0 to 255.
+                from 0 to 1, integers from 0 to 255. Or n pictures of Pillow, of one size.
             global_step: the step, by default 0.
             tag: the name of the embedding.
             metadata_header: the names of the columns of `metadata`.
+
+        What the projector will not show is told by a `RuntimeWarning`: vectors beyond the first
+        100,000, and a sprite of more than 8192 pixels along a side.
 
         Raises:
             TypeError, ValueError: an argument that can't be used; nothing is written then.
@@ -85,6 +95,8 @@ def _vectors(mat: ArrayLike) -> NDArray[Any]:
     array = as_array(mat, "mat")
     if array.ndim != 2 or array.shape[1] == 0:
         raise ValueError(f"mat: expected the shape [n, columns], got {list(array.shape)}")
+    if len(array) > _MOST_VECTORS:
+        warn(f"mat: the projector shows the first {_MOST_VECTORS} of {len(array)} vectors")
     return np.require(array, _plain(array.dtype), ["C", "A"])
 
 
@@ -99,7 +111,9 @@ def _plain(dtype: np.dtype[Any]) -> type[np.generic]:
 
 
 def _pictures(label_img: ArrayLike, count: int) -> NDArray[Any]:
-    array = as_array(label_img, "label_img")
+    array = _of_pillow(label_img)
+    if array is None:
+        array = as_array(label_img, "label_img", masked="zero")
     shape = list(array.shape)
     if array.ndim != 4 or shape[1] not in (1, 3) or 0 in shape[2:]:
         raise ValueError(f"label_img: expected the shape [n, 1 or 3, height, width], got {shape}")
@@ -109,7 +123,13 @@ def _pictures(label_img: ArrayLike, count: int) -> NDArray[Any]:
     # The sprite is at least as high as it is wide.
     side = math.isqrt(count - 1) + 1
     width = side * shape[3]
-    check_size("label_img", max(width, math.ceil(count / side) * shape[2]), width, 3)
+    height = math.ceil(count / side) * shape[2]
+    check_size("label_img", max(width, height), width, 3)
+    if max(width, height) > _LARGEST_SPRITE:
+        warn(
+            f"label_img: the projector shows no pictures of a sprite larger than {_LARGEST_SPRITE} "
+            f"pixels along a side; that of {count} pictures is {width} × {max(width, height)}"
+        )
     if array.dtype.kind == "b":
         array = array * np.uint8(255)
     elif array.dtype.kind in "iu":
@@ -117,6 +137,19 @@ def _pictures(label_img: ArrayLike, count: int) -> NDArray[Any]:
     else:
         array = array.astype(_plain(array.dtype), copy=False)
     return np.require(array, None, ["C", "A"])
+
+
+def _of_pillow(label_img: Any) -> NDArray[Any] | None:
+    """RGB pixels of shape [n, 3, height, width], where it is a list of Pillow's pictures."""
+    if is_picture(label_img):
+        raise ValueError("label_img: expected a picture for each vector, in a list")
+    if not are_pictures(label_img):
+        return None
+    try:
+        pixels = stacked(map(colours, label_img))
+    except (ValueError, OSError) as error:
+        raise ValueError(f"label_img: {error}") from error
+    return pixels[..., :3].transpose(0, 3, 1, 2)
 
 
 def _metadata(metadata: Any, header: Any, count: int) -> str:
@@ -141,7 +174,12 @@ def _items(argument: str, values: Any) -> list[Any]:
     if hasattr(values, "detach"):
         # The numbers, where str would show tensors.
         values = as_array(values, argument).tolist()
-    if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
+    elif hasattr(values, "columns") and hasattr(values, "__array__"):
+        # The rows of a table, which gives its columns where it is iterated over.
+        values = np.asarray(values, object).tolist()
+    elif hasattr(values, "to_pylist"):
+        values = values.to_pylist()
+    if isinstance(values, (str, bytes, Mapping)) or not isinstance(values, Iterable):
         raise TypeError(f"{argument}: expected a list, got {type(values).__name__}")
     try:
         return list(values)

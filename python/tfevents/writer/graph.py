@@ -26,16 +26,18 @@ class GraphMethods(BaseWriter):
 
         The model is run once, by `torch.jit.trace`, in evaluation mode; each of its modules is in
         the mode it was in afterwards. Control flow is shown as these inputs take it. Where the
-        tracer can't take the model, say because it returns more than tensors, `torch.export` is
-        tried. To choose `torch.export`, for sizes that depend on the input say, export the model
-        and hand over the program.
+        tracer can't take the model because it returns more than tensors, `torch.export` is tried,
+        or where that is an object, a dataclass or a distribution say, a trace in which the tensors
+        in it are the outputs. To choose `torch.export`, for sizes that depend on the input say,
+        export the model and hand over the program.
 
         Args:
             model: a `torch.nn.Module`, a function of tensors, what `torch.jit.trace` or
                 `torch.jit.script` returned, or a `torch.export.ExportedProgram`. The latter are
                 logged as they are.
             input_to_model: the arguments of the model, a tensor or a tuple or list of what its
-                `forward` takes; None for none.
+                `forward` takes; None for none. A mapping whose keys are names of its parameters
+                has keyword arguments, also at the end of a tuple or list.
             verbose: print the graph as torch writes it.
             use_strict_trace: handed to `torch.jit.trace` as `strict`. False lets the tracer take
                 containers that may change, a dict that is returned say.

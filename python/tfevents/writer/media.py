@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, SupportsIndex
 import numpy as np
 from numpy.typing import NDArray
 
+from tfevents._arguments import WallTime
 from tfevents.summary.audio import audio_summary
 from tfevents.summary.image import boxes_summary, image_summary
 from tfevents.summary.video import video_summary
@@ -29,7 +30,7 @@ class MediaMethods(BaseWriter):
         tag: str,
         img_tensor: Any,
         global_step: SupportsIndex | None = None,
-        walltime: float | None = None,
+        walltime: WallTime | None = None,
         dataformats: str = "CHW",
     ) -> None:
         """Logs a picture.
@@ -38,9 +39,10 @@ class MediaMethods(BaseWriter):
             tag: its name.
             img_tensor: pixels of 1 (grey), 2 (grey and alpha), 3 (RGB) or 4 (RGBA) channels, an
                 array or a tensor of any package. Floats are intensities from 0 to 1, integers are
-                values from 0 to 255; what is beyond is cut off. True is white, NaN black.
+                values from 0 to 255; what is beyond is cut off. True is white, NaN and what is
+                masked black. Or a picture of Pillow, which brings its axes and its colours.
             global_step: its step.
-            walltime: seconds since the epoch; by default now.
+            walltime: seconds since the epoch, or a `datetime`; by default now.
             dataformats: the axes of `img_tensor` in their order: H (height), W (width), perhaps
                 C (channel), and N (picture of a batch) with it.
 
@@ -55,10 +57,13 @@ class MediaMethods(BaseWriter):
         tag: str,
         img_tensor: Any,
         global_step: SupportsIndex | None = None,
-        walltime: float | None = None,
+        walltime: WallTime | None = None,
         dataformats: str = "NCHW",
     ) -> None:
-        """Logs a batch of pictures, laid out as one, eight in a row; else as `add_image`."""
+        """Logs a batch of pictures, laid out as one, eight in a row; else as `add_image`.
+
+        A list of Pillow's pictures of one size is a batch.
+        """
         self.add_image(tag, img_tensor, global_step, walltime, dataformats)
 
     def add_image_with_boxes(
@@ -67,7 +72,7 @@ class MediaMethods(BaseWriter):
         img_tensor: Any,
         box_tensor: Any,
         global_step: SupportsIndex | None = None,
-        walltime: float | None = None,
+        walltime: WallTime | None = None,
         rescale: float = 1,
         dataformats: str = "CHW",
         labels: Sequence[str] | str | None = None,
@@ -95,7 +100,7 @@ class MediaMethods(BaseWriter):
         figure: Figure | list[Figure],
         global_step: SupportsIndex | None = None,
         close: bool = True,
-        walltime: float | None = None,
+        walltime: WallTime | None = None,
     ) -> None:
         """Logs a Matplotlib figure as an image, or a list of them of one size as a batch.
 
@@ -127,7 +132,7 @@ class MediaMethods(BaseWriter):
         vid_tensor: Any,
         global_step: SupportsIndex | None = None,
         fps: float = 4,
-        walltime: float | None = None,
+        walltime: WallTime | None = None,
         *,
         dataformats: str = "NTCHW",
     ) -> None:
@@ -136,7 +141,8 @@ class MediaMethods(BaseWriter):
         Args:
             tag, global_step, walltime: as in `add_image`.
             vid_tensor: frames of 1 (grey), 3 (RGB) or 4 (RGBA, the alpha of which is ignored)
-                channels; numbers as in `add_image`.
+                channels; numbers as in `add_image`. Or a list of Pillow's pictures, which are
+                frames, or one picture that has several.
             fps: frames a second. GIFs count in hundredths of a second, so that frames may differ
                 by one; and few programs show more than 50 a second.
             dataformats: the axes of `vid_tensor` in their order: N (video), T (frame),
@@ -154,7 +160,7 @@ class MediaMethods(BaseWriter):
         snd_tensor: Any,
         global_step: SupportsIndex | None = None,
         sample_rate: int = 44100,
-        walltime: float | None = None,
+        walltime: WallTime | None = None,
     ) -> None:
         """Logs a sound, mono or stereo, as a 16-bit WAV.
 
@@ -162,7 +168,9 @@ class MediaMethods(BaseWriter):
             tag, global_step, walltime: as in `add_image`.
             snd_tensor: L samples of shape [L], [1, L] or [L, 1], or [2, L] or [L, 2] for stereo.
                 Floats are amplitudes from -1 to 1; beyond they are clipped, with a
-                RuntimeWarning. int16 is written as it is.
+                RuntimeWarning. Integers are samples of as many bits as their type has, those
+                without a sign from the middle of its range: int16 is written as it is, 128 in
+                uint8 is silence.
             sample_rate: in Hz.
 
         Raises:

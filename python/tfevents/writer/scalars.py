@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-import time
 from collections.abc import Mapping
 from typing import Any, SupportsIndex
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from tfevents._arguments import as_mapping
-from tfevents._arrays import float_column, int_column
-from tfevents._native import as_number, as_step, as_text
+from tfevents._arguments import WallTime, as_mapping
+from tfevents._arrays import float_points, int_column, time_column
+from tfevents._native import as_number, as_step, as_text, as_wall_time
 from tfevents.reader import read
 from tfevents.series import Scalars
 from tfevents.writer.base import BaseWriter, StrPath, check_name, escaped
@@ -27,7 +26,7 @@ class ScalarMethods(BaseWriter):
         main_tag: str,
         tag_scalar_dict: Mapping[str, Any],
         global_step: SupportsIndex | None = None,
-        walltime: float | None = None,
+        walltime: WallTime | None = None,
         *,
         same_run: bool = False,
     ) -> None:
@@ -40,7 +39,7 @@ class ScalarMethods(BaseWriter):
             main_tag: the chart.
             tag_scalar_dict: the values by the names of their curves.
             global_step: the step of all.
-            walltime: seconds since the epoch; by default now.
+            walltime: seconds since the epoch, or a `datetime`; by default now.
             same_run: log to this run instead, under the tags `<main_tag>/<key>`, in one event.
 
         Raises:
@@ -53,7 +52,7 @@ class ScalarMethods(BaseWriter):
             for key, value in as_mapping(tag_scalar_dict, "tag_scalar_dict").items()
         }
         step = as_step(global_step, "global_step")
-        wall_time = time.time() if walltime is None else as_number(walltime, "walltime")
+        wall_time = as_wall_time(walltime, "walltime")
         if same_run:
             if values:
                 self.log({f"{main_tag}/{key}": values[key] for key in values}, step, wall_time)
@@ -86,17 +85,22 @@ class ScalarMethods(BaseWriter):
 
         Args:
             tag: the curve.
-            values: n numbers, of shape [n]; stored as float32, like `add_scalar`'s.
+            values: n numbers, of shape [n]; stored as float32, like `add_scalar`'s. A masked one
+                is left out, with its step.
             steps: n integers, of shape [n]; by default 0, 1, …, n - 1.
-            wall_times: n times in seconds since the epoch, of shape [n]; by default now.
+            wall_times: n times in seconds since the epoch, `datetime`s or `numpy.datetime64`s, of
+                shape [n]; by default now.
 
         Raises:
             TypeError, ValueError: an argument that can't be used; nothing is logged then.
         """
-        points = float_column(values, "values")
+        points, mask = float_points(values, "values")
         count = len(points)
         ordinals = np.arange(count) if steps is None else int_column(steps, "steps", count)
-        times = None if wall_times is None else float_column(wall_times, "wall_times", count)
+        times = None if wall_times is None else time_column(wall_times, "wall_times", count)
+        if mask is not None:
+            points, ordinals = points[~mask], ordinals[~mask]
+            times = None if times is None else times[~mask]
         self._add_scalar_series(tag, points, ordinals, times)
 
     def _exported(self, directory: str, tag: str) -> str:

@@ -7,6 +7,7 @@ from typing import SupportsIndex
 from numpy.typing import ArrayLike
 
 from tfevents import summary
+from tfevents._arguments import WallTime
 from tfevents.writer.base import BaseWriter
 
 
@@ -18,16 +19,18 @@ class TensorMethods(BaseWriter):
         tag: str,
         tensor: ArrayLike,
         global_step: SupportsIndex | None = None,
-        walltime: float | None = None,
+        walltime: WallTime | None = None,
     ) -> None:
         """Logs a tensor with its type and shape.
 
         Args:
             tag: its name.
             tensor: of any shape; bool, integers, float16, bfloat16, float32, float64, complex64,
-                complex128, or strings (str, stored as UTF-8, or bytes).
+                complex128, or strings (str, stored as UTF-8, or bytes). float8 and other types of
+                `ml_dtypes` are stored as float32 or int8. What is masked is NaN, and in integers
+                an error.
             global_step: an integer of 64 bits.
-            walltime: seconds since the epoch; by default now.
+            walltime: seconds since the epoch, or a `datetime`; by default now.
 
         Raises:
             TypeError, ValueError: an argument that can't be used, or a tensor of 2 GiB or more;

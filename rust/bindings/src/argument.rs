@@ -3,6 +3,7 @@
 
 use std::fmt::Display;
 
+use numpy::PyUntypedArray;
 use pyo3::exceptions::{PyException, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyFloat, PyInt, PyString};
@@ -21,6 +22,24 @@ pub fn text<'a>(value: &'a Bound<'_, PyAny>, argument: impl Display + Copy) -> P
         }
         Err(_) => Err(wrong_type(value, argument, "a str")),
     }
+}
+
+/// A tag. TensorBoard lists none that is empty, which a warning tells.
+#[inline(always)]
+pub fn tag<'a>(value: &'a Bound<'_, PyAny>, argument: impl Display + Copy) -> PyResult<&'a str> {
+    let tag = text(value, argument)?;
+    if tag.is_empty() { unlisted(value, argument).map(|()| tag) } else { Ok(tag) }
+}
+
+#[cold]
+fn unlisted(tag: &Bound<'_, PyAny>, argument: impl Display) -> PyResult<()> {
+    warn(tag.py(), &format!("{argument} is empty: TensorBoard lists no such tag"))
+}
+
+/// A `RuntimeWarning` at the line that called into the package.
+#[cold]
+pub fn warn(py: Python<'_>, message: &str) -> PyResult<()> {
+    names::WARN.call(py, (message,)).map(drop)
 }
 
 /// Fails where what is encoded in `size` bytes is too large for an event: no reader takes a message
@@ -68,7 +87,7 @@ fn other_number(value: &Bound<'_, PyAny>, argument: impl Display + Copy) -> PyRe
         // NumPy's float64 is one.
         return Ok(float.value());
     }
-    let single = single(value, argument)?;
+    let single = single(value, argument, &names::ELEMENT)?;
     if single.is_instance_of::<PyInt>() || single.hasattr(of::float(value.py()))? {
         return single.extract().map_err(|cause| unusable(value, argument, cause));
     }
@@ -93,6 +112,29 @@ pub fn as_step(value: Option<&Bound<'_, PyAny>>, argument: &str) -> PyResult<Opt
     step(value, argument)
 }
 
+/// The seconds since the epoch that a method would log for `value`, which its error calls
+/// `argument`; now, where there is none.
+#[pyfunction]
+pub fn as_wall_time(value: Option<&Bound<'_, PyAny>>, argument: &str) -> PyResult<f64> {
+    wall_time(value, argument)
+}
+
+/// The one of two words for the same argument that was given.
+#[inline(always)]
+pub fn either<'a, 'py>(
+    value: Option<&'a Bound<'py, PyAny>>,
+    other: Option<&'a Bound<'py, PyAny>>,
+    [argument, word]: [&str; 2],
+) -> PyResult<Option<&'a Bound<'py, PyAny>>> {
+    match other {
+        None => Ok(value),
+        Some(_) if value.is_none() => Ok(other),
+        Some(_) => Err(PyTypeError::new_err(format!(
+            "{word} is another word for {argument}: give one of them"
+        ))),
+    }
+}
+
 /// A step, where there is one.
 #[inline(always)]
 pub fn step(
@@ -107,7 +149,7 @@ pub fn step(
 }
 
 fn other_step(value: &Bound<'_, PyAny>, argument: impl Display + Copy) -> PyResult<i64> {
-    let single = single(value, argument)?;
+    let single = single(value, argument, &names::WHOLE_ELEMENT)?;
     if let Ok(float) = single.cast::<PyFloat>() {
         let float = float.value();
         if float.fract() != 0.0 || !float.is_finite() {
@@ -133,13 +175,28 @@ fn step_out_of_range(value: &Bound<'_, PyAny>, argument: impl Display + Copy) ->
     PyValueError::new_err(format!("{argument}: {} does not fit into 64 bits", shown(value)))
 }
 
-/// Seconds since the epoch; now, where none are given.
+/// Seconds since the epoch, or a `datetime`; now, where none is given.
 #[inline(always)]
 pub fn wall_time(value: Option<&Bound<'_, PyAny>>, argument: impl Display + Copy) -> PyResult<f64> {
     match value {
         None => Ok(tfevents::writer::now()),
-        Some(value) => number(value, argument),
+        Some(value) => match value.cast_exact::<PyFloat>() {
+            Ok(float) => Ok(float.value()),
+            Err(_) => other_wall_time(value, argument),
+        },
     }
+}
+
+fn other_wall_time(value: &Bound<'_, PyAny>, argument: impl Display + Copy) -> PyResult<f64> {
+    let py = value.py();
+    if let Some(timestamp) = value.getattr_opt(of::timestamp(py))? {
+        let seconds = timestamp.call0().and_then(|seconds| seconds.extract());
+        return seconds.map_err(|cause| unusable(value, argument, cause));
+    }
+    if kind_of(value)? == Some('M') {
+        return names::TIME.call(py, (value, argument.to_string()))?.extract();
+    }
+    number(value, argument)
 }
 
 /// The kind of this name.
@@ -177,45 +234,102 @@ pub fn malformed(argument: impl Display + Copy) -> PyErr {
 }
 
 /// The one element of an array or tensor, by what all their packages have in common; anything
-/// else as it is.
+/// else as it is. `otherwise` gets it out of what has it in another way.
 fn single<'py>(
     value: &Bound<'py, PyAny>,
     argument: impl Display + Copy,
+    otherwise: &names::Global,
 ) -> PyResult<Bound<'py, PyAny>> {
-    element(value, argument).map_err(|cause| {
-        if cause.is_instance_of::<PyValueError>(value.py()) && cause.cause(value.py()).is_none() {
-            return cause;
-        }
-        unusable(value, argument, cause)
-    })
-}
-
-fn element<'py>(
-    value: &Bound<'py, PyAny>,
-    argument: impl Display + Copy,
-) -> PyResult<Bound<'py, PyAny>> {
-    let py = value.py();
     if value.is_instance_of::<PyInt>() || value.is_instance_of::<PyString>() {
         return Ok(value.clone());
     }
-    let mut value = value.clone();
-    if let Some(detach) = value.getattr_opt(of::detach(py))? {
-        // A torch tensor that requires a gradient would warn.
-        value = detach.call0()?;
-    } else if value.getattr_opt(of::item(py))?.is_none() && value.hasattr(of::array(py))? {
-        value = names::NUMPY_AS_ARRAY.call(py, (value,))?;
-    }
-    let Some(item) = value.getattr_opt(of::item(py))? else { return Ok(value) };
-    if let Some(shape) = value.getattr_opt(of::shape(py))?
-        && let Ok(sizes) = shape.extract::<Vec<u64>>()
-        && sizes.iter().any(|&size| size != 1)
-    {
-        return Err(PyValueError::new_err(format!(
+    match element(value).map_err(|cause| unusable(value, argument, cause))? {
+        Element::Known(element) => Ok(element),
+        Element::Unknown => otherwise.call(value.py(), (value, argument.to_string())),
+        Element::OfSeveral(shape) => Err(PyValueError::new_err(format!(
             "{argument}: expected one element, got an array of shape {}",
             shown(&shape)
-        )));
+        ))),
     }
-    item.call0()
+}
+
+enum Element<'py> {
+    Known(Bound<'py, PyAny>),
+    /// Not one alone, but as many as this shape says.
+    OfSeveral(Bound<'py, PyAny>),
+    /// An array that says in another way what it holds.
+    Unknown,
+}
+
+fn element<'py>(value: &Bound<'py, PyAny>) -> PyResult<Element<'py>> {
+    if let Some(detach) = value.getattr_opt(of::detach(value.py()))? {
+        // A torch tensor that requires a gradient would warn.
+        let value = detach.call0()?;
+        return Ok(match several(&value)? {
+            Some(shape) => Element::OfSeveral(shape),
+            // One that has no such method, a sparse one say, may have another way.
+            None => match value.call_method0(of::item(value.py())).ok().filter(is_real) {
+                Some(item) => Element::Known(item),
+                None => Element::Unknown,
+            },
+        });
+    }
+    let Some(item) = value.getattr_opt(of::item(value.py()))? else {
+        let is_known = !is_array_like(value)?;
+        return Ok(if is_known { Element::Known(value.clone()) } else { Element::Unknown });
+    };
+    if let Some(shape) = several(value)? {
+        return Ok(Element::OfSeveral(shape));
+    }
+    if may_mask(value) {
+        return Ok(Element::Unknown);
+    }
+    let item = item.call0()?;
+    // Times of NumPy give integers.
+    let is_number = item.is_instance_of::<PyFloat>() || is_real(&item) && !is_time(value)?;
+    Ok(if is_number { Element::Known(item) } else { Element::Unknown })
+}
+
+/// The shape of an array that has not one element.
+fn several<'py>(value: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
+    let Some(shape) = value.getattr_opt(of::shape(value.py()))? else { return Ok(None) };
+    let sizes: PyResult<Vec<u64>> = shape.extract();
+    Ok(sizes.is_ok_and(|sizes| sizes.iter().any(|&size| size != 1)).then_some(shape))
+}
+
+/// Whether an array may have a mask, which its `item` would not heed: NumPy's own classes alone
+/// are known to have none.
+fn may_mask(value: &Bound<'_, PyAny>) -> bool {
+    value.is_instance_of::<PyUntypedArray>() && !value.is_exact_instance_of::<PyUntypedArray>()
+}
+
+fn is_real(item: &Bound<'_, PyAny>) -> bool {
+    item.is_instance_of::<PyFloat>() || item.is_instance_of::<PyInt>()
+}
+
+fn is_time(value: &Bound<'_, PyAny>) -> PyResult<bool> {
+    Ok(matches!(kind_of(value)?, Some('m' | 'M')))
+}
+
+/// The kind of an array of NumPy's.
+fn kind_of(value: &Bound<'_, PyAny>) -> PyResult<Option<char>> {
+    let py = value.py();
+    let Some(dtype) = value.getattr_opt(of::dtype(py))? else { return Ok(None) };
+    Ok(dtype.getattr_opt(of::kind(py))?.and_then(|kind| kind.extract().ok()))
+}
+
+/// Whether `tfevents._arrays` may know a number in it.
+fn is_array_like(value: &Bound<'_, PyAny>) -> PyResult<bool> {
+    let py = value.py();
+    let protocols =
+        [of::array(py), of::array_interface(py), of::dlpack(py), of::as_py(py), of::to_list(py)];
+    for name in protocols {
+        if value.hasattr(name)? {
+            return Ok(true);
+        }
+    }
+    // pandas' one missing value.
+    Ok(!value.hasattr(of::float(py))? && value.get_type().name()? == "NAType")
 }
 
 #[cold]

@@ -33,10 +33,14 @@ mod warning;
 
 #[pyo3::pymodule(gil_used = false)]
 mod _native {
+    use numpy::{PyArray1, PyArrayMethods};
     use pyo3::prelude::*;
+    use pyo3::types::{PyMapping, PySequence};
+
+    use crate::summary_writer::EventWriter;
 
     #[pymodule_export]
-    use crate::argument::{as_number, as_step, as_text};
+    use crate::argument::{as_number, as_step, as_text, as_wall_time};
     #[pymodule_export]
     use crate::events::{Event, EventReader, Value, repair_file, verify_file};
     #[pymodule_export]
@@ -83,8 +87,6 @@ mod _native {
     #[pymodule_export]
     use crate::summary::text::text;
     #[pymodule_export]
-    use crate::summary_writer::EventWriter;
-    #[pymodule_export]
     use crate::table::{ScalarTable, WideTable};
     #[pymodule_export]
     use crate::tail::EventTail;
@@ -95,6 +97,18 @@ mod _native {
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         tfevents::forks::watch();
         tfevents::storage::remote::register(Box::new(crate::remote::Fsspec));
+        module.py().import("numpy")?;
+        look_up(module)?;
+        // What Python shows as `SummaryWriter`, since its methods are that class's.
+        module.add("EventWriter", module.py().get_type::<EventWriter>())?;
         module.add("__version__", env!("CARGO_PKG_VERSION"))
+    }
+
+    /// Has looked up what would else be imported at first use: within a signal handler, while an
+    /// exception is on its way or when the interpreter ends.
+    fn look_up(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        PyArray1::<f64>::zeros(module.py(), 0, false).try_readonly()?;
+        let _ = (module.cast::<PyMapping>().is_ok(), module.cast::<PySequence>().is_ok());
+        Ok(())
     }
 }

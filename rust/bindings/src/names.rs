@@ -69,12 +69,16 @@ globals! {
     SPOOL_FOR = "tfevents.remote"."spool_for";
     // A writer that opened a file.
     OPENED = "tfevents._exit"."opened";
+    // Arguments.
+    ELEMENT = "tfevents._arrays"."number";
+    WHOLE_ELEMENT = "tfevents._arrays"."whole_number";
+    TIME = "tfevents._arrays"."wall_time";
+    WARN = "tfevents._arguments"."warn";
     // Python's own, and others' packages.
     OBJECT = "builtins"."object";
     MAIN_THREAD = "threading"."main_thread";
     GET_FRAME = "sys"."_getframe";
     REGISTER_AT_FORK = "os"."register_at_fork";
-    NUMPY_AS_ARRAY = "numpy"."asarray";
 }
 
 macro_rules! attributes {
@@ -99,11 +103,18 @@ attributes! {
     ident = "ident";
     // Numbers, arrays and tensors of any package.
     array = "__array__";
+    array_interface = "__array_interface__";
+    as_py = "as_py";
     detach = "detach";
+    dlpack = "__dlpack__";
+    dtype = "dtype";
     float = "__float__";
     index = "__index__";
     item = "item";
+    kind = "kind";
     shape = "shape";
+    timestamp = "timestamp";
+    to_list = "tolist";
     // Messages of protobuf's.
     from_string = "FromString";
     serialize = "SerializeToString";

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use numpy::PyReadonlyArray1;
-use pyo3::exceptions::{PyRuntimeError, PyTypeError};
+use pyo3::exceptions::{PyRuntimeError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyFloat, PyInt, PyList, PyMapping, PyTuple};
 use tfevents::graph;
@@ -30,7 +30,7 @@ use crate::summary::{Summary, scalar, text};
 /// is an `OSError` of the next call, or a `RuntimeWarning`, as the writer's `on_error` says.
 // `add_scalar` is native and inherited as it is: a Python method around it would cost more than
 // the logging.
-#[pyclass(module = "tfevents._native", subclass, frozen)]
+#[pyclass(module = "tfevents", name = "SummaryWriter", subclass, frozen)]
 pub struct EventWriter {
     handle: OnceLock<Arc<Handle>>,
 }
@@ -120,26 +120,63 @@ fn encode_values(values: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
             // To ask another object for its number may run any code, which may change the dict.
             return encode_items(&dict.items());
         }
-        encode_value(&mut summary, &tag, &value)?;
+        encode_value(&mut summary, argument::tag(&tag, "values: a tag")?, &value)?;
     }
     Ok(summary)
 }
 
 fn encode_items(items: &Bound<'_, PyList>) -> PyResult<Vec<u8>> {
     let mut summary = Vec::with_capacity(40 * items.len());
-    for item in items {
-        let (tag, value) = item.extract::<(Bound<'_, PyAny>, Bound<'_, PyAny>)>()?;
-        encode_value(&mut summary, &tag, &value)?;
-    }
+    encode_nested(&mut summary, items, None, 0)?;
     Ok(summary)
 }
 
-fn encode_value(
+/// How deep the values of `log` may be nested, so that a mapping which contains itself ends.
+const DEEPEST: usize = 100;
+
+/// `outer`: the tag of the mapping that has these items.
+fn encode_nested(
     out: &mut Vec<u8>,
-    tag: &Bound<'_, PyAny>,
-    value: &Bound<'_, PyAny>,
+    items: &Bound<'_, PyList>,
+    outer: Option<&str>,
+    depth: usize,
 ) -> PyResult<()> {
-    let tag = argument::text(tag, "values: a tag")?;
+    if depth > DEEPEST {
+        let message = "values is nested too deeply, or contains itself";
+        return Err(PyValueError::new_err(message));
+    }
+    for item in items {
+        let (key, value) = item.extract::<(Bound<'_, PyAny>, Bound<'_, PyAny>)>()?;
+        let joined;
+        let tag = match outer {
+            None => argument::tag(&key, "values: a tag")?,
+            Some(outer) => {
+                let key = argument::text(&key, format_args!("values[{outer:?}]: a tag"))?;
+                joined = format!("{outer}/{key}");
+                &joined
+            }
+        };
+        match nested(&value)? {
+            Some(items) => encode_nested(out, &items, Some(tag), depth + 1)?,
+            None => encode_value(out, tag, &value)?,
+        }
+    }
+    Ok(())
+}
+
+/// The items of a value that is a mapping.
+fn nested<'py>(value: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyList>>> {
+    if let Ok(dict) = value.cast::<PyDict>() {
+        return Ok(Some(dict.items()));
+    }
+    // To ask whether something else is a mapping takes longer than what numbers take.
+    if value.is_instance_of::<PyFloat>() || value.getattr_opt(of::item(value.py()))?.is_some() {
+        return Ok(None);
+    }
+    value.cast::<PyMapping>().ok().map(|mapping| mapping.items()).transpose()
+}
+
+fn encode_value(out: &mut Vec<u8>, tag: &str, value: &Bound<'_, PyAny>) -> PyResult<()> {
     let value = argument::number(value, format_args!("values[{tag:?}]"))?;
     summary::scalar_value(out, tag, value as f32);
     Ok(())
@@ -258,15 +295,17 @@ impl EventWriter {
     ///     tag: the curve; TensorBoard groups by what stands before a `/`.
     ///     scalar_value: the number. NaN and infinities are numbers.
     ///     global_step: an integer of 64 bits; None leaves the step out, which reads as 0.
-    ///     walltime: seconds since the epoch; by default now.
+    ///     walltime: seconds since the epoch, or a `datetime` or `numpy.datetime64`; by default
+    ///         now.
     ///     new_style: store a tensor of the "scalars" plugin instead of a `simple_value`.
     ///     double_precision: store all 64 bits. `simple_value` has 32, so this implies
     ///         `new_style`.
     ///     display_name: the curve's title, in place of its tag.
     ///     summary_description: a text about it, in Markdown.
+    ///     step: another word for `global_step`.
     #[pyo3(signature = (
         tag, scalar_value, global_step=None, walltime=None, new_style=false, double_precision=false,
-        *, display_name=None, summary_description=None
+        *, display_name=None, summary_description=None, step=None
     ))]
     #[allow(clippy::too_many_arguments)]
     fn add_scalar(
@@ -279,10 +318,12 @@ impl EventWriter {
         #[pyo3(from_py_with = argument::truth)] double_precision: bool,
         display_name: Option<&Bound<'_, PyAny>>,
         summary_description: Option<&Bound<'_, PyAny>>,
+        step: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<()> {
-        let tag = argument::text(tag, "tag")?;
+        let tag = argument::tag(tag, "tag")?;
         let value = argument::number(scalar_value, "scalar_value")?;
-        let step = argument::step(global_step, "global_step")?;
+        let step = argument::either(global_step, step, ["global_step", "step"])?;
+        let step = argument::step(step, "global_step")?;
         let wall_time = argument::wall_time(walltime, "walltime")?;
         let is_described = display_name.is_some() || summary_description.is_some();
         if !new_style && !double_precision && !is_described {
@@ -325,15 +366,20 @@ impl EventWriter {
     /// Logs the numbers of many tags in one event, which is faster than an event each.
     ///
     /// Args:
-    ///     values: the numbers by tag, each as `add_scalar` takes them, stored as float32.
+    ///     values: the numbers by tag, each as `add_scalar` takes them, stored as float32. A mapping
+    ///         in place of a number has numbers of its own: `{"loss": {"train": 0.1}}` is
+    ///         `loss/train`.
     ///     step, walltime: as `add_scalar`'s `global_step` and `walltime`.
-    #[pyo3(signature = (values, step=None, walltime=None))]
+    ///     global_step: another word for `step`.
+    #[pyo3(signature = (values, step=None, walltime=None, *, global_step=None))]
     fn log(
         slf: &Bound<'_, Self>,
         values: &Bound<'_, PyAny>,
         step: Option<&Bound<'_, PyAny>>,
         walltime: Option<&Bound<'_, PyAny>>,
+        global_step: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<()> {
+        let step = argument::either(step, global_step, ["step", "global_step"])?;
         let step = argument::step(step, "step")?;
         let wall_time = argument::wall_time(walltime, "walltime")?;
         let summary = encode_values(values)?;
@@ -347,7 +393,7 @@ impl EventWriter {
         steps: PyReadonlyArray1<'_, i64>,
         wall_times: Option<PyReadonlyArray1<'_, f64>>,
     ) -> PyResult<()> {
-        let tag = argument::text(tag, "tag")?;
+        let tag = argument::tag(tag, "tag")?;
         let (values, steps) = (values.as_slice()?, steps.as_slice()?);
         let wall_times = wall_times.as_ref().map(|times| times.as_slice()).transpose()?;
         let now = now();

@@ -80,6 +80,6 @@ fn nothing_below(limit: f64) -> Buckets {
 }
 
 fn encoded(tag: &Bound<'_, PyAny>, moments: &Moments, buckets: &Buckets) -> PyResult<Summary> {
-    let tag = argument::text(tag, "tag")?;
+    let tag = argument::tag(tag, "tag")?;
     Summary::encoded("bucket_counts", |out| summary::histogram_value(out, tag, moments, buckets))
 }

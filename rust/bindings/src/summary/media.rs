@@ -63,7 +63,7 @@ pub fn image(
         let pictures = pictures.as_array();
         py.detach(|| DeferredImage::new(tag, pictures, grid))
     }
-    let (tag, grid) = (argument::text(tag, "tag")?, grid(layout));
+    let (tag, grid) = (argument::tag(tag, "tag")?, grid(layout));
     let mut image = match pictures {
         Pictures::Bytes(pictures) => new(py, tag, &pictures, grid),
         Pictures::Single(pictures) => new(py, tag, &pictures, grid),
@@ -104,7 +104,7 @@ pub fn video(
         let videos = videos.as_array();
         py.detach(|| DeferredVideo::new(tag, videos, grid, fps, colorspace))
     }
-    let (tag, grid) = (argument::text(tag, "tag")?, grid(layout));
+    let (tag, grid) = (argument::tag(tag, "tag")?, grid(layout));
     let video = match videos {
         Videos::Bytes(videos) => new(py, tag, &videos, grid, fps, colorspace),
         Videos::Single(videos) => new(py, tag, &videos, grid, fps, colorspace),
@@ -130,7 +130,7 @@ pub fn audio(
         let samples = samples.as_array();
         py.detach(|| DeferredAudio::new(tag, samples, rate))
     }
-    let tag = argument::text(tag, "tag")?;
+    let tag = argument::tag(tag, "tag")?;
     let (audio, clipped) = match samples {
         Samples::Pcm(samples) => new(py, tag, &samples, sample_rate),
         Samples::Single(samples) => new(py, tag, &samples, sample_rate),

@@ -47,7 +47,7 @@ pub fn pr_curve_raw(
 }
 
 fn encoded(tag: &Bound<'_, PyAny>, rows: &[f64], thresholds: usize) -> PyResult<Summary> {
-    let tag = argument::text(tag, "tag")?;
+    let tag = argument::tag(tag, "tag")?;
     Summary::encoded("num_thresholds", |out| {
         summary::pr_curve_value(out, tag, rows, thresholds as u32);
     })

@@ -24,7 +24,7 @@ pub fn scalar(
     display_name: &Bound<'_, PyAny>,
     summary_description: &Bound<'_, PyAny>,
 ) -> PyResult<Summary> {
-    let tag = argument::text(tag, "tag")?;
+    let tag = argument::tag(tag, "tag")?;
     let value = argument::number(value, "tensor")?;
     let precision = precision(new_style, double_precision);
     let title = argument::text(display_name, "display_name")?;

@@ -21,7 +21,7 @@ pub fn tensor(
         let message = format!("tensor: event files have no type for elements of {dtype}");
         return Err(PyTypeError::new_err(message));
     };
-    let (tag, elements) = (argument::text(tag, "tag")?, elements.as_slice()?);
+    let (tag, elements) = (argument::tag(tag, "tag")?, elements.as_slice()?);
     Summary::encoded("tensor", |out| {
         summary::tensor_of_numbers_value(out, tag, dtype, &shape, elements)
     })
@@ -34,6 +34,6 @@ pub fn tensor_of_strings(
     shape: Vec<u64>,
     strings: Vec<PyBackedBytes>,
 ) -> PyResult<Summary> {
-    let tag = argument::text(tag, "tag")?;
+    let tag = argument::tag(tag, "tag")?;
     Summary::encoded("tensor", |out| summary::tensor_of_strings_value(out, tag, &shape, &strings))
 }

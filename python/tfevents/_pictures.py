@@ -1,0 +1,57 @@
+"""Pictures of Pillow, which say themselves what their axes and colours are."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def is_picture(value: object) -> bool:
+    """Whether `value` is a picture of Pillow, which whoever has one has imported."""
+    module = sys.modules.get("PIL.Image")
+    return module is not None and isinstance(value, module.Image)
+
+
+def are_pictures(values: object) -> bool:
+    """Whether `values` is a list of pictures of Pillow."""
+    return isinstance(values, (list, tuple)) and len(values) > 0 and all(map(is_picture, values))
+
+
+def colours(picture: Any) -> NDArray[np.uint8]:
+    """The pixels of a picture, of shape [height, width, 3 (RGB) or 4 (RGBA)].
+
+    What is no RGB is converted as Pillow converts it: palettes, CMYK, HSV, 16 bits and floats.
+    """
+    if picture.mode == "La":
+        # Its one way out.
+        picture = picture.convert("LA")
+    mode = "RGBA" if picture.has_transparency_data else "RGB"
+    return np.asarray(picture if picture.mode == mode else picture.convert(mode))
+
+
+def stacked(pictures: Iterable[NDArray[np.uint8]]) -> NDArray[np.uint8]:
+    """Pictures of one size in an array, RGBA where one of them is."""
+    arrays = list(pictures)
+    depth = max(array.shape[2] for array in arrays)
+    opaque = ((0, 0), (0, 0), (0, 1))
+    return np.stack(
+        [
+            array if array.shape[2] == depth else np.pad(array, opaque, constant_values=255)
+            for array in arrays
+        ]
+    )
+
+
+def frames(picture: Any) -> Iterator[NDArray[np.uint8]]:
+    """The pixels of each frame of a picture, of which most have one."""
+    shown = picture.tell()
+    try:
+        for number in range(getattr(picture, "n_frames", 1)):
+            picture.seek(number)
+            yield colours(picture)
+    finally:
+        picture.seek(shown)
