@@ -172,7 +172,8 @@ def judge(running: Running, status: int) -> dict[str, int]:
         "hit": bool(running.control.hits) or killed,
         "not judged": due == 0.0,
         "accepted": len(accepted) * copies,
-        "lost": max(0, missing - log.dropped),
+        # What is given up where files of embeddings fail is no event.
+        "lost": max(0, missing - (log.dropped if case.work != "without_steps" else 0)),
         "given up and counted": log.dropped,
         "duplicated": sum(max(0, count - copies) for count in found.values()),
         "torn": 0 if killed else torn,

@@ -53,7 +53,7 @@ class SummaryWriter(
         on_error: what a failure in the background does, a full disk say. `"raise"`: the next call
             raises the `OSError`. `"warn"`: one `RuntimeWarning` an outage, training goes on,
             writing is tried again; when 64 MiB wait, further events are dropped and counted in
-            `dropped_events`. Where warnings are errors, the call that raises has logged its event.
+            `dropped_events`. Where warnings are errors, the call that raises has logged nothing.
         logdir: what tensorboardX calls `log_dir`.
         write_to_disk: False makes a writer that takes what others take, checks it, and writes
             nothing: no file, no directory.
