@@ -257,7 +257,8 @@ fn check(bytes: &[u8], piece: usize, verify: Verify) -> Result<(), TestCaseError
     let expected = reference(bytes, verify);
     let file = File::new(content(bytes, piece));
     prop_assert_eq!(&iterated(&file, verify), &expected);
-    let runs = [RunFiles { name: "run".into(), files: vec![file.path()] }];
+    let runs =
+        [RunFiles { name: "run".into(), files: vec![file.path()], given: vec![file.path()] }];
     let log = reader::read(&runs, &options(verify)).unwrap();
     prop_assert_eq!(told(log.damage()), damage(&expected));
     prop_assert_eq!(logged(&log), wall_times(bytes, &expected));
@@ -304,7 +305,7 @@ proptest! {
         lengths.push(bytes.len());
         lengths.sort_unstable();
         let file = File::new(content(&[], usize::MAX));
-        let runs = [RunFiles { name: "run".into(), files: vec![file.path()] }];
+        let runs = [RunFiles { name: "run".into(), files: vec![file.path()], given: vec![file.path()] }];
         let mut log = Log::default();
         let mut follower = Follower::new(verify, OnCorrupt::Skip);
         let mut followed = Vec::new();
