@@ -125,6 +125,7 @@ def start(case: Case, directory: Path) -> Running:
     status = 1
     try:
         os.setpgid(0, 0)
+        shim.obey(control)
         actions = {
             "kill": (shim.KILL, 0),
             "kill within": (shim.KILL_WITHIN, 0),

@@ -45,7 +45,15 @@ def build(directory: Path) -> Path:
 
 
 def control() -> Control:
-    """What the shim of this process looks at, and of all that it forks."""
-    shared = Control.from_buffer(mmap.mmap(-1, ctypes.sizeof(Control)))
+    """What the shims of several processes may look at."""
+    return Control.from_buffer(mmap.mmap(-1, ctypes.sizeof(Control)))
+
+
+def obey(shared: Control) -> None:
+    """Has the shim of this process look at this from now on, and of all that it forks."""
+    _obeyed.append(shared)
     ctypes.CDLL(None).fault_control(ctypes.byref(shared))
-    return shared
+
+
+# Never let go: the shim looks at it up to the end of the process.
+_obeyed: list[Control] = []

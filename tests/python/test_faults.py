@@ -45,6 +45,7 @@ from tfevents import SummaryWriter
 
 directory, milliseconds = sys.argv[1], int(sys.argv[2])
 control = shim.control()
+shim.obey(control)
 control.calls, control.at, control.times = shim.WRITE, 1, 1 << 40
 control.action, control.argument = shim.SLOW, milliseconds
 control.directory = os.fsencode(directory + "/slow")

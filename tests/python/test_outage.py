@@ -8,6 +8,13 @@ import pytest
 from tfevents._native import Control, EventWriter, Outage
 
 
+class Unwatched(EventWriter):
+    """A writer that nobody hooks."""
+
+    def _look(self) -> bool:
+        return False
+
+
 class Run:
     """Stands where a spool does, for the control of its writer."""
 
@@ -33,7 +40,7 @@ def writers(tmp_path, request):
     outage, pair = Outage(on_error), []
     for name in "one", "two":
         run = Run(tmp_path / name)
-        native = EventWriter()
+        native = Unwatched()
         native._configure(str(tmp_path / name), 120, "", on_error, True, run)
         native._open()
         outage.attach(run.control)
