@@ -13,10 +13,10 @@ from typing import Any, SupportsFloat, TypeGuard
 
 import numpy as np
 
+from tfevents.remote.uri import is_uri
+
 # Seconds since the epoch, or a time: a naive one of `datetime` is local, one of NumPy is UTC.
 WallTime = SupportsFloat | datetime | np.datetime64
-
-from tfevents.remote.uri import is_uri
 
 
 def absolute(path: Any) -> Any:

@@ -97,6 +97,7 @@ class SummaryWriter(
         for module in (_seams.TORCH, _seams.TENSORBOARDX):
             _seams.take_over(SummaryWriter, module)
 
+
 def _name_publicly(cls: type) -> None:
     """Has Python's own errors name the class that people know, not the one that has the method."""
     for base in cls.__mro__:
