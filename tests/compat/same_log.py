@@ -71,7 +71,7 @@ def kinds(found: Contents) -> Counter[str]:
 def assert_same_log(ours: Path, theirs: Path) -> Contents:
     """Both directories hold the same; returns it."""
     mine, others = contents(ours), contents(theirs)
-    assert list(mine) == list(others)
+    assert list(mine) == list(others), sorted(set(mine) ^ set(others))
     for name in mine:
         same = mine[name] == others[name]
         if "/sums " in name:

@@ -86,7 +86,13 @@ def main() -> None:
         folder.mkdir()
         for place in re.findall(r"MNIST\(\s*[\"'](.*?)[\"']", code):
             write_mnist(folder / place / "MNIST" / "raw")
+        before = Path.cwd()
         os.chdir(folder)
+        # Some samples use the writer of an earlier one, whose run stays where it was made.
+        for name, value in list(namespace.items()):
+            if isinstance(value, writer_class):
+                value.close()
+                namespace[name] = writer_class(os.path.relpath(before / value.log_dir, before))
         random.seed(number)
         np.random.seed(number)
         torch.manual_seed(number)

@@ -99,25 +99,35 @@ FUNCTIONS: dict[str, list[Any]] = {
     "as_number": [1.0, "x"],
     "as_step": [1, "x"],
     "as_text": ["t", "x"],
+    "as_wall_time": [1.0, "x"],
     "audio": ["t", np.zeros((4, 1), "i2"), 8000],
     "custom_scalars": [[("c", [("t", ["a"]), ("m", ("a", "b", "c"))])]],
     "decode_png": [b"\x89PNG\r\n\x1a\n"],
-    "decode_tensor": [b"\x08\x01"],
-    "fields": [b"\x08\x01"],
+    "decode_value": [b"\x0a\x03\x0a\x01t"],
     "find": [["."], False],
     "flush_at_exit": [False],
+    "graph_nodes": [b"\x0a\x03\x0a\x01n"],
+    "graph_of_meta_graph": [b"\x12\x00"],
     "graph_def": [[("n", "op", ["i"], [[1]], "text")]],
     "histogram": ["t", F32, 30],
     "histogram_in_bins": ["t", (3.0, 0.0, 1.0, 1.0, 1.0), np.arange(3.0), np.ones(2), 30],
     "histogram_raw": ["t", (3.0, 0.0, 1.0, 1.0, 1.0), np.arange(3.0), F64],
     "hparams": [[("a", 1.0, [1.0, 2.0])], ["m"]],
+    "hparams_plugin_data": [b"\x12\x00"],
     "image": ["t", np.zeros((1, 2, 2, 3), "u1"), (1, 1), np.zeros((1, 4)), ["l"], (3, 3)],
     "instances": [Hostile, ["answer"], [[1, 2]]],
+    "is_uri": ["s3://a"],
+    "join_uri": ["s3://a", "b"],
+    "layout": [b"\x12\x00"],
+    "local_path": ["file:///a"],
+    "mesh_plugin_data": [b"\x0a\x01n"],
+    "node_attributes": [b"\x0a\x01n"],
     "mesh": ["t", MESH, MESH, MESH, "{}", "n", "d"],
     "onnx_graph_def": [b"\x08\x01", "model"],
     "pr_curve": ["t", F64, F32, F64, 5],
     "pr_curve_raw": ["t", np.zeros(30), 5],
     "repair_file": ["file", "copy"],
+    "session_log": [b"\x08\x01"],
     "scalar": ["t", 1.0, False, False, "n", "d"],
     "tensor": ["t", "float32", [2], np.zeros(8, "u1")],
     "tensor_of_strings": ["t", [1], [b"x"]],
@@ -126,15 +136,25 @@ FUNCTIONS: dict[str, list[Any]] = {
     "video": ["t", np.zeros((1, 2, 2, 2, 3), "u1"), (1, 1), 4.0, 3],
     # Classes.
     "EventFollower": [True, False],
-    "EventReader": [["file"], True, False],
+    "EventReader": [["file"], {"file"}, True, False],
     "EventTail": ["file"],
     "FileWriter": ["run", 10, 120.0, "suffix"],
+    "Outage": ["warn"],
     "LogData": [True, False, 1, None, ["scalar"], (0, 1), "raw"],
     "ScalarTable": [[]],
     "Turn": ["doing"],
 }
 # What is made by others only.
-INTERNAL = {"Control", "Event", "EventWriter", "RunData", "Summary", "Value", "WideTable"}
+INTERNAL = {
+    "Control",
+    "before_termination",
+    "Event",
+    "EventWriter",
+    "RunData",
+    "Summary",
+    "Value",
+    "WideTable",
+}
 
 
 def test_every_function_is_tried() -> None:
@@ -206,8 +226,8 @@ def test_functions(name: str) -> None:
 def objects() -> list[Any]:
     """One object of each class."""
     data = _native.LogData(True, True, None, None, None, (-(2**63), 2**63 - 1), "raw")
-    ((_, run),) = data.update(_native.find(["log"], False))
-    events = list(_native.EventReader(["file"], True, True))
+    ((_, run),) = data.update(_native.find(["log"], False)[0])
+    events = list(_native.EventReader(["file"], set(), True, True))
     follower = _native.EventFollower(True, True)
     table = _native.ScalarTable([("r", run)])
     values = [value for event in events for value in event.values]
@@ -216,7 +236,11 @@ def objects() -> list[Any]:
     tail = _native.EventTail("file")
     return [
         *(data, run, follower, table, table.pivot(["a"]), writer, tail),
-        *(_native.EventReader(["file"], True, True), _native.Turn("doing"), _native.EventWriter()),
+        *(
+            _native.EventReader(["file"], set(), True, True),
+            _native.Turn("doing"),
+            _native.EventWriter(),
+        ),
         *(_native.text("t", "x"), events[0], *values),
     ]
 

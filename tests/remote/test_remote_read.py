@@ -390,12 +390,12 @@ def test_a_file_uri_is_a_local_path(tree):
 
 @pytest.mark.parametrize("name", ["a b", "100%", "%41", "é#?", "a:b"])
 def test_a_uri_of_any_local_path(name, tmp_path):
-    path = tmp_path / name
+    path = tmp_path / "logs" / name
     uri = path.as_uri()
     with tfevents.SummaryWriter(uri) as writer:
         writer.add_scalar("a", 1, 1)
         writer.flush()
-        assert [one.name for one in tmp_path.iterdir()] == [name]
+        assert [one.name for one in path.parent.iterdir()] == [name]
     assert len(tfevents.read(uri)["."].scalars["a"]) == 1
     assert tfevents.verify(path).ok
     assert tfevents.verify(uri).ok

@@ -135,7 +135,6 @@ def two_runs(server, tmp_path):
     return "s3://bucket/runs"
 
 
-@pytest.mark.xfail(reason="the reader's rule for one file of many is to come", strict=False)
 def test_an_object_that_goes_after_it_was_listed_costs_itself(server, two_runs):
     gone = threading.Event()
 
@@ -149,7 +148,6 @@ def test_an_object_that_goes_after_it_was_listed_costs_itself(server, two_runs):
     assert [run for run in log.runs if log[run].tags] == ["b"]
 
 
-@pytest.mark.xfail(reason="the reader's rule for one file of many is to come", strict=False)
 def test_an_object_that_may_not_be_read_costs_itself_where_that_is_wanted(server, two_runs):
     server.fault = lambda environ: ACCESS_DENIED if "/a/" in environ["PATH_INFO"] else None
     with pytest.raises(PermissionError) as raised:

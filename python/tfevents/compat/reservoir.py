@@ -96,7 +96,7 @@ class _Items:
 class _Rows:
     """Scalars, which come many at a time."""
 
-    def __init__(self, sample: _Sample, show: Callable[..., Any]) -> None:
+    def __init__(self, sample: _Sample, show: type[Any]) -> None:
         self._sample = sample
         self._show = show
         self._kept: NDArray[Any] = np.empty(0, ROW)
@@ -138,7 +138,7 @@ class Reservoir:
         always_keep_last: whether the last item that came is always among them.
     """
 
-    _bucket: Callable[[_Sample, Callable[..., Any]], Any] = _Items
+    _bucket: Callable[[_Sample, Any], Any] = _Items
 
     def __init__(
         self, size: float, show: Callable[..., Any], *, always_keep_last: bool = True

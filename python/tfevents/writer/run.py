@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import Any, ClassVar, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar
 
 from tfevents._native import EventWriter
-from tfevents.remote.spool import SpooledRun
 from tfevents.writer.event_file_writer import shown
 from tfevents.writer.file_writer import FileWriter, StrPath
+
+if TYPE_CHECKING:
+    from tfevents.remote.spool import SpooledRun
 
 T = TypeVar("T")
 

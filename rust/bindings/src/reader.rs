@@ -30,7 +30,7 @@ pub fn find(
     py: Python<'_>,
     roots: Vec<PathBuf>,
     several: bool,
-) -> PyResult<(Vec<RunTuple>, Vec<(OsString, OsString, &'static str)>)> {
+) -> PyResult<(Vec<RunTuple>, Vec<UnseenTuple>)> {
     let find = move || match &roots[..] {
         [root] if !several => logdir::search(root),
         roots => logdir::find_all(roots),
@@ -45,6 +45,9 @@ pub fn find(
     });
     Ok((runs.collect(), skipped.collect()))
 }
+
+/// The name that a run would have, the path that could not be looked into, and why.
+type UnseenTuple = (OsString, OsString, &'static str);
 
 /// A run's name, its files, and those of them that the caller named.
 type RunTuple = (OsString, Vec<OsString>, Vec<OsString>);

@@ -14,7 +14,7 @@ pub struct Options<'a> {
     /// What a corrupt record leads to.
     pub on_corrupt: OnCorrupt,
     /// How many threads read; by default as many as there are processors. Where there are more than
-    /// files, large files are read by one thread and parsed by another.
+    /// files, each thread reads a part of a large file.
     pub threads: Option<NonZeroUsize>,
     /// What is read; everything by default.
     pub selection: Selection<'a>,
