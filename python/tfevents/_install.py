@@ -164,7 +164,8 @@ def _bound(classes: dict[int, Any]) -> Iterator[tuple[ModuleType, str, Any]]:
     what `classes` says of it.
     """
     for module in list(sys.modules.values()):
-        if not isinstance(module, ModuleType):
+        # By its type: those of cffi only say that they are one, and have no globals.
+        if not issubclass(type(module), ModuleType):
             continue
         # Not by getattr, at which a lazy module would load.
         names = object.__getattribute__(module, "__dict__")
@@ -193,6 +194,10 @@ def _load_fully(name: str) -> None:
         except BaseException:
             vars(module).update(ours)
             raise
+        now = vars(module).get("EventFileWriter")
+        if now is not None:
+            # What has taken its place since would be hooked once more here.
+            vars(module)["EventFileWriter"] = rest.imported or _seams.unhooked(now) or now
         with _lock:
             if _hook in sys.meta_path:
                 _patch_all()
@@ -279,7 +284,8 @@ class _Lazy(_Patching):
                     f"module {module.__name__!r} has no attribute {name!r}"
                 ) from None
 
-        vars(module)["__getattr__"] = _Rest(__getattr__, self.loader)
+        imported = vars(sys.modules.get(_seams.TENSORBOARD, object)).get("EventFileWriter")
+        vars(module)["__getattr__"] = _Rest(__getattr__, self.loader, imported)
         # The package holds the module, as ever.
         importlib.import_module(_LAZY[-1])
 
@@ -289,6 +295,9 @@ class _Rest(NamedTuple):
 
     getattr: Any
     loader: Loader
+    imported: Any
+    """TensorBoard's `EventFileWriter` or what had taken its place when the module was imported;
+    None where there was none yet."""
 
     def __call__(self, name: str) -> Any:
         return self.getattr(name)

@@ -92,6 +92,10 @@ class FileWriter:
         event_writer = members["event_writer"]
         return not isinstance(event_writer, EventFileWriter) or event_writer._is_hooked()
 
+    def _is_followed(self) -> bool:
+        """Whether somebody was told of the directory, who may be reading what is written there."""
+        return type(vars(self)["event_writer"]) is not EventFileWriter
+
     def _relay(self, event: bytes, step: int | None) -> None:
         """Adds what a method of `SummaryWriter` has logged, for all who are to see it."""
         logged = _native.Event.FromString(event)

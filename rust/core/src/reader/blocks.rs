@@ -30,7 +30,7 @@ use crate::storage::source::Stamp;
 use crate::storage::stream::Stream;
 
 /// Bytes of a block: what is made of it fits into a second-level cache.
-const LOCAL: u64 = 512 << 10;
+const LOCAL: u64 = 256 << 10;
 
 /// Bytes of a block of a remote file, which is asked for in a few requests.
 const REMOTE: u64 = 8 << 20;
@@ -201,7 +201,7 @@ impl<'b> Blocks<'b> {
         part: &mut Part<'p>,
     ) -> Option<Guess> {
         let until = from + self.size;
-        scanner.restart(Mark { offset: from, record: 0 });
+        scanner.restart(Mark { offset: from, record: 0 }, until);
         if block > 0 && !scanner.find(until).ok()? {
             return None;
         }
@@ -243,7 +243,7 @@ impl<'b> Blocks<'b> {
         if at.offset >= until {
             return Ok(());
         }
-        scanner.restart(at);
+        scanner.restart(at, until);
         let mut read =
             |until| Stretch::read(self.path, scanner, whole.columns, until, Some(whole.layout));
         let mut stretch = read(until)?;

@@ -133,9 +133,9 @@ impl Scanner {
         self.on_corrupt
     }
 
-    /// Goes to this place, wherever it is, as if nothing was read before.
-    pub fn restart(&mut self, mark: Mark) {
-        self.stream.seek(mark.offset);
+    /// Goes to this place, wherever it is, as if nothing was read before, to read up to `until`.
+    pub fn restart(&mut self, mark: Mark, until: u64) {
+        self.stream.seek(mark.offset, until);
         self.record = mark.record;
         (self.search, self.open, self.zeros) = (None, None, None);
         self.is_revocable = false;

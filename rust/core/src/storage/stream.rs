@@ -28,6 +28,8 @@ pub(crate) struct Stream {
     end: Option<u64>,
     /// How many bytes are read at a time.
     chunk: usize,
+    /// Behind here little more is asked for, so that less is read at a time.
+    horizon: u64,
 }
 
 impl Stream {
@@ -37,7 +39,16 @@ impl Stream {
             true => Arc::from(source),
             false => Arc::new(Pipe::new(source)) as Arc<dyn Source>,
         };
-        Stream { source, buffer, start: 0, filled: 0, offset: 0, end: None, chunk: CHUNK }
+        Stream {
+            source,
+            buffer,
+            start: 0,
+            filled: 0,
+            offset: 0,
+            end: None,
+            chunk: CHUNK,
+            horizon: u64::MAX,
+        }
     }
 
     /// Has the file end here, whatever comes behind.
@@ -85,8 +96,10 @@ impl Stream {
         }
     }
 
-    /// Moves the window to this place, before or behind it. The source is seekable.
-    pub fn seek(&mut self, offset: u64) {
+    /// Moves the window to this place, before or behind it, where what comes up to `horizon` will be
+    /// asked for. The source is seekable.
+    pub fn seek(&mut self, offset: u64, horizon: u64) {
+        self.horizon = horizon;
         match offset.checked_sub(self.offset) {
             Some(count) if count <= self.window().len() as u64 => self.advance(count as usize),
             _ => {
@@ -143,6 +156,8 @@ impl Stream {
             self.make_room(want);
             let missing = usize::try_from(want).unwrap_or(usize::MAX) - self.window().len();
             let chunk = self.chunk.max(missing).min(self.buffer.len() - self.filled);
+            let near = usize::try_from(self.horizon.saturating_sub(next)).unwrap_or(usize::MAX);
+            let chunk = chunk.min(near.max(AFTER_SKIP).max(missing));
             let chunk = chunk.min(usize::try_from(rest).unwrap_or(usize::MAX));
             self.chunk = (2 * self.chunk).min(CHUNK);
             self.source.release(self.offset);
