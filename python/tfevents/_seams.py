@@ -20,6 +20,7 @@ from typing import Any
 
 from tfevents._arguments import warn
 from tfevents._native import Event
+from tfevents._stand_ins import StandIn
 
 TORCH = "torch.utils.tensorboard.writer"
 TENSORBOARDX = "tensorboardX.writer"
@@ -34,10 +35,12 @@ _METHODS = ("add_event", "add_summary", "add_graph", "add_onnx_graph", "flush", 
 
 
 def class_in(module: str, name: str) -> type | None:
-    """A class of a module that is loaded, or what we have replaced there."""
+    """A class of others' in a module that is loaded, the one that we have replaced there say."""
     found = vars(sys.modules.get(module, object)).get(name)
     found = originals.get(found, found)
-    return found if isinstance(found, type) else None
+    # Where ours came first, there may be no other one yet. Who hooks ours is called by it.
+    is_theirs = isinstance(found, type) and StandIn not in found.__mro__
+    return found if is_theirs else None
 
 
 def hooked_class(ours: type, module: str) -> type | None:
@@ -78,8 +81,7 @@ def event_file_writer(ours: type, modules: tuple[str, ...]) -> type:
         theirs = vars(sys.modules.get(module, object)).get("EventFileWriter")
         if theirs is None:
             continue
-        lineage = getattr(theirs, "__mro__", ())
-        base = next((it for it in lineage if _is_event_file_writer(it)), None)
+        base = unhooked(theirs)
         if theirs is base and not any(_is_patched(base, it) for it in ("__init__", "add_event")):
             continue
         if base is None or theirs is base:
@@ -94,6 +96,12 @@ def _event_file_writer_of(theirs: type, base: type, ours: type) -> type:
     # What calls super() in theirs arrives at ours, before it would at the base of both.
     middle = type(ours.__name__, (ours, base), {"__module__": ours.__module__})
     return type(theirs.__name__, (theirs, middle), {"__module__": theirs.__module__})
+
+
+def unhooked(event_file_writer: Any) -> type | None:
+    """The `EventFileWriter` that a hook in its place derives from; None where it doesn't."""
+    lineage = getattr(event_file_writer, "__mro__", ())
+    return next((it for it in lineage if _is_event_file_writer(it)), None)
 
 
 def _is_event_file_writer(it: type) -> bool:

@@ -16,6 +16,8 @@ BEGINNING = """
 
 ENDING = """
     run.finish()
+    # Waits for the process that writes the file.
+    wandb.teardown()
     import glob, json
 
     (file,) = glob.glob(path + "/wandb/offline*/*.wandb")

@@ -141,8 +141,9 @@ class BaseWriter(Run, Closing):
     def _writer_of(self, name: str) -> Run:
         file_writer = vars(self).get("_file_writer")
         if file_writer is not None and file_writer._is_followed():
-            # W&B's reader goes on to the next file where this one seems to end.
-            self._flush_file()
+            # W&B's reader goes on to the next file for good where one seems to end.
+            for each in (self, *tuple(self._sub_writers.values())):
+                each._flush_file()
         writer = _SubRun(self._file_writer_class)
         self._configure_writer(writer, name)
         return writer

@@ -23,6 +23,6 @@ pub enum OnCorrupt {
     /// An error.
     #[default]
     Raise,
-    /// An entry in [`Log::damage`].
+    /// An entry in the list of damage.
     Skip,
 }

@@ -1,13 +1,13 @@
 //! Buffered, asynchronous writing of event files.
 //!
-//! Callers append whole records to a [`queue`] under a lock. Now and then a thread takes a [`turn`]:
-//! it encodes what is yet to be encoded, and writes all to the operating system, within
+//! Callers append whole records to a [`queue`] under a lock. Now and then a thread takes a
+//! [`turn`]: it encodes what is yet to be encoded, and writes all to the operating system, within
 //! [`Options::linger`] of the first append. One thread serves all writers of the process, with help
 //! when it is held up ([`pool`]), and few files are open at a time ([`descriptors`]).
 //!
 //! Read [`state`] for what callers and threads share, [`calls`] and [`turn`] for what each of them
-//! does with it, [`output`] and [`file`] for the writing, [`fork`] for what happens to all of it in a
-//! forked child.
+//! does with it, [`output`] and [`mod@file`] for the writing, [`fork`] for what happens to all of it
+//! in a forked child.
 
 mod calls;
 mod descriptors;
