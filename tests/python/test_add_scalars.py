@@ -166,6 +166,7 @@ def test_a_key_that_no_file_system_takes_is_refused(tmp_path):
 names = st.text(st.sampled_from("/._%ab"), max_size=8)
 
 
+@pytest.mark.filterwarnings("ignore:tag is empty")
 @given(st.dictionaries(st.tuples(names, names), st.integers(0, 1000), max_size=12))
 def test_every_main_tag_and_key_is_a_series_of_its_own_inside_the_log_directory(series):
     with tempfile.TemporaryDirectory() as directory:

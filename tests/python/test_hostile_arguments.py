@@ -33,12 +33,17 @@ class Hostile:
             raise self.answer
         return self.answer
 
-    __float__ = __index__ = __int__ = __len__ = __iter__ = __getitem__ = __call__ = _give
+    __float__ = __index__ = __int__ = __iter__ = __getitem__ = __call__ = _give
     __fspath__ = __array__ = __bool__ = __str__ = __repr__ = __eq__ = __contains__ = _give
     __enter__ = keys = items = item = detach = SerializeToString = _give
 
     def __hash__(self) -> int:
         return 0
+
+    def __len__(self) -> Any:
+        # The bindings' library makes room for as many items as are said to be there.
+        answer = self._give()
+        return min(answer, 1000) if isinstance(answer, int) else answer
 
     @property
     def shape(self) -> Any:

@@ -248,7 +248,7 @@ def test_damage_at_the_end_may_be_mended(tmp_path):
     write(tmp_path, range(5))
     file = only_file(tmp_path)
     data = file.read_bytes()
-    file.write_bytes(data[:-5] + bytes(5))
+    file.write_bytes(data[:-5] + bytes([255] * 5))
     log = tfevents.read(tmp_path, on_corrupt="skip")
     assert len(log.damage) == 1
     state = saved(log)

@@ -210,6 +210,7 @@ def test_a_batch_outlives_its_stream_and_its_log(tmp_path: Path) -> None:
     batch.release(byref(batch))
 
 
+@pytest.mark.filterwarnings("ignore:tag is empty")
 def test_tags_of_any_kind(tmp_path: Path) -> None:
     tags = ["run", "run_", "step", "nul\0l", ""]
     with SummaryWriter(tmp_path) as writer:

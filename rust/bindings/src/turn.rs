@@ -16,7 +16,7 @@ const SLICE: Duration = Duration::from_millis(2);
 ///
 /// Who waits looks for signals. A thread whose turn it is, and that is in a signal's handler say,
 /// has it again, or, where it is said what is done, gets a `RuntimeError`. In a child that was
-/// forked meanwhile it is nobody's turn.
+/// forked meanwhile it is nobody's turn, or, where it is said what is done, nobody's any more.
 #[pyclass(frozen, module = "tfevents._native")]
 pub struct Turn {
     /// What is done, that can't be done within itself.
@@ -51,6 +51,11 @@ impl Turn {
                     return Err(PyRuntimeError::new_err(message));
                 }
                 holder.depth += 1;
+            }
+            // What it had half done stays so.
+            (Some(_), Some(doing)) => {
+                let message = format!("it was {doing} when the process was forked; make it anew");
+                return Err(PyRuntimeError::new_err(message));
             }
             (holder, _) => *holder = Some(Holder { thread, fork, depth: 1 }),
         }

@@ -158,7 +158,7 @@ fn is_histogram(tensor: &Tensor<'_>) -> bool {
     match (&array.shape[..], &array.elements) {
         // One number for all buckets is no histogram.
         (&[buckets, 3], Elements::Numbers(dtype, bytes)) => {
-            matches!(dtype.name, "float32" | "float64") && bytes.len() / dtype.size == 3 * buckets
+            Element::of(tensor.dtype).is_some() && bytes.len() / dtype.size == 3 * buckets
         }
         _ => false,
     }
@@ -167,7 +167,7 @@ fn is_histogram(tensor: &Tensor<'_>) -> bool {
 /// Whether a tensor has the shape of a curve.
 fn is_curve(tensor: &Tensor<'_>) -> bool {
     let sizes = tensor.bytes(number::TENSOR_SHAPE).flat_map(sizes).flatten();
-    matches!(sizes.collect::<Vec<i64>>()[..], [rows, _] if rows == PR_CURVE_ROWS as i64)
+    matches!(sizes.collect::<Vec<i64>>()[..], [rows, _] if rows >= PR_CURVE_ROWS as i64)
 }
 
 /// A set of kinds.

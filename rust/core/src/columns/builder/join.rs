@@ -2,6 +2,7 @@
 
 use super::columns::{Columns, Known};
 use crate::columns::claims::Claim;
+use crate::columns::points::Points;
 use crate::columns::series::Values;
 
 impl Columns<'_> {
@@ -29,7 +30,11 @@ impl Columns<'_> {
             let (theirs, ours) =
                 (&mut part.hot[index].points, &mut self.hot[place as usize].points);
             ours.append_copies(theirs);
-            theirs.clear();
+            // What is not used now may not be again: of many tags it would be much.
+            match theirs.is_empty() {
+                true => *theirs = Points::default(),
+                false => theirs.clear(),
+            }
             let (theirs, ours) = (&mut part.cold[index], &mut self.cold[place as usize]);
             if ours.metadata.is_none() {
                 ours.metadata.clone_from(&theirs.metadata);
