@@ -307,6 +307,8 @@ proptest! {
         let mut lengths: Vec<usize> = cuts.iter().map(|cut| cut.index(bytes.len() + 1)).collect();
         lengths.push(bytes.len());
         lengths.sort_unstable();
+        // A file that rests from one look to the next is believed to be whole.
+        lengths.dedup();
         let file = File::new(content(&[], usize::MAX));
         let runs = [run_of(&file)];
         let mut log = Log::default();
