@@ -110,7 +110,6 @@ FUNCTIONS: dict[str, list[Any]] = {
     "decode_png": [b"\x89PNG\r\n\x1a\n"],
     "decode_value": [b"\x0a\x03\x0a\x01t"],
     "find": [["."], False],
-    "flush_at_exit": [False],
     "graph_nodes": [b"\x0a\x03\x0a\x01n"],
     "graph_of_meta_graph": [b"\x12\x00"],
     "graph_def": [[("n", "op", ["i"], [[1]], "text")]],
@@ -149,10 +148,11 @@ FUNCTIONS: dict[str, list[Any]] = {
     "ScalarTable": [[]],
     "Turn": ["doing"],
 }
-# What is made by others only.
+# What is made by others only, or ends the process for this library.
 INTERNAL = {
     "Control",
     "before_termination",
+    "flush_at_exit",
     "Event",
     "EventWriter",
     "RunData",
