@@ -41,9 +41,7 @@ class Hostile:
         return 0
 
     def __len__(self) -> Any:
-        # The bindings' library makes room for as many items as are said to be there.
-        answer = self._give()
-        return min(answer, 1000) if isinstance(answer, int) else answer
+        return self._give()
 
     @property
     def shape(self) -> Any:

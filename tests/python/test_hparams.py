@@ -171,7 +171,6 @@ class Configuration:
         (np.ma.array([0.5, 1.5], mask=[0, 1]), "[0.5, null]"),
         (np.array([1, 2], object), "[1, 2]"),
     ],
-    ids=lambda v: repr(v)[:30],
 )
 def test_a_value(value, expected):
     found = logged({"x": value})
@@ -196,7 +195,6 @@ def test_an_object_that_can_t_be_shown_is_its_class():
         (Configuration(), {"layers": 2.0, "heads/0": "[1, 2]"}),
         ({None: 1, Color.RED: 2, (1, 2): 3}, {"None": 1.0, "Color.RED": 2.0, "(1, 2)": 3.0}),
     ],
-    ids=repr,
 )
 def test_objects_that_are_mappings_by_another_name_are_flattened(value, expected):
     assert logged({"x": value}) == {f"x/{name}": item for name, item in expected.items()}
@@ -387,7 +385,6 @@ ENDLESS.append(ENDLESS)
         ({"flag": [0, 1]}, "hparam_domain_discrete['flag']"),
         ({"opt": ENDLESS}, "hparam_domain_discrete['opt']"),
     ],
-    ids=repr,
 )
 def test_wrong_domains(tmp_path, domains, argument):
     hparams = {"lr": 0.1, "opt": "adam", "flag": True}

@@ -90,7 +90,7 @@ def refuses(directory, argument, *mesh, **options):
     assert [p.tag for p in events.points(directory)] == ["before", "after"]
 
 
-@pytest.mark.parametrize("array", WRONG_ARRAYS, ids=lambda v: repr(v)[:30])
+@pytest.mark.parametrize("array", WRONG_ARRAYS)
 def test_wrong_arrays(tmp_path, array):
     refuses(tmp_path / "v", "vertices", "m", array)
     if array is not None:

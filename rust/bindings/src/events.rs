@@ -23,6 +23,7 @@ use crate::argument;
 use crate::damage::{DamageTuple, SkippedTuple, checks, damage_tuple, skipped_tuple};
 use crate::error::to_py;
 use crate::job;
+use crate::list::List;
 use crate::loan::Loan;
 use crate::names::{self, of};
 use crate::run::tensor_array;
@@ -145,7 +146,7 @@ impl Position {
 #[pymethods]
 impl EventReader {
     #[new]
-    fn new(files: Vec<PathBuf>, given: HashSet<PathBuf>, verify: bool, skip: bool) -> EventReader {
+    fn new(files: List<PathBuf>, given: HashSet<PathBuf>, verify: bool, skip: bool) -> EventReader {
         let (verify, on_corrupt) = checks(verify, skip);
         let position = Position {
             files: files.into_iter(),

@@ -8,6 +8,7 @@ use tfevents::reader::Follower;
 use crate::damage::{DamageTuple, SkippedTuple, checks, damage_tuple, skipped_tuple};
 use crate::error::to_py;
 use crate::events::Event;
+use crate::list::List;
 use crate::loan::Loan;
 use crate::reader::{Found, run_files};
 use crate::state;
@@ -32,7 +33,7 @@ impl EventFollower {
     }
 
     /// Reads on from the states, where files of these runs have one.
-    fn resume(&self, py: Python<'_>, states: Vec<state::RunTuple>, found: Found) -> PyResult<()> {
+    fn resume(&self, py: Python<'_>, states: List<state::RunTuple>, found: Found) -> PyResult<()> {
         let states = states.into_iter().map(state::from_tuple).collect::<PyResult<Vec<_>>>()?;
         let found = run_files(found);
         self.0.with(py, |it| it.follower.resume(&states, &found)).map(drop)

@@ -6,15 +6,17 @@ use pyo3::types::PyBytes;
 use tfevents::graph;
 use tfevents::proto::{AttrList, AttrValue, NodeDef, Shape};
 
+use crate::list::List;
+
 /// A node: its name, its operation, the names of its inputs, a shape an output, and a text that
 /// describes it.
-type Row = (String, String, Vec<String>, Option<Vec<Vec<i64>>>, Option<String>);
+type Row = (String, String, List<String>, Option<List<List<i64>>>, Option<String>);
 
 /// The encoded `GraphDef` of these nodes.
 #[pyfunction]
-pub fn graph_def<'py>(py: Python<'py>, nodes: Vec<Row>) -> Bound<'py, PyBytes> {
-    let shapes = |shapes: Vec<Vec<i64>>| {
-        let shapes = shapes.into_iter().map(Shape::of).collect();
+pub fn graph_def<'py>(py: Python<'py>, nodes: List<Row>) -> Bound<'py, PyBytes> {
+    let shapes = |shapes: List<List<i64>>| {
+        let shapes = shapes.into_iter().map(|List(shape)| Shape::of(shape)).collect();
         AttrValue::List(AttrList { shapes, ..AttrList::default() })
     };
     let text = |text: String| AttrValue::Bytes(text.into_bytes().into());

@@ -9,6 +9,7 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyString, PyType};
 
+use crate::list::List;
 use crate::names::{self, of};
 
 /// Objects of a class, one for each item of the columns, with these attributes.
@@ -19,8 +20,8 @@ use crate::names::{self, of};
 pub fn instances<'py>(
     py: Python<'py>,
     class_: &Bound<'py, PyType>,
-    attributes: Vec<Bound<'py, PyString>>,
-    columns: Vec<Bound<'py, PyList>>,
+    attributes: List<Bound<'py, PyString>>,
+    columns: List<Bound<'py, PyList>>,
 ) -> PyResult<Bound<'py, PyList>> {
     if attributes.len() != columns.len() || columns.is_empty() {
         return Err(PyValueError::new_err("attributes: expected one for each of the columns"));
@@ -37,7 +38,7 @@ pub fn instances<'py>(
     let count = columns.iter().map(|column| column.len()).min().unwrap_or(0);
     for at in 0..count {
         let object = new(class_)?;
-        for (name, column) in names.iter().zip(&columns) {
+        for (name, column) in names.iter().zip(&*columns) {
             set(&object, name, &column.get_item(at)?)?;
         }
         all.append(object)?;

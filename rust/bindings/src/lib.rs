@@ -13,6 +13,7 @@ mod graph;
 mod handle;
 mod instances;
 mod job;
+mod list;
 mod loan;
 mod names;
 mod options;

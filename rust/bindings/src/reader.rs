@@ -19,6 +19,7 @@ use crate::argument;
 use crate::damage::{DamageTuple, SkippedTuple, checks, damage_tuple, skipped_tuple};
 use crate::error::to_py;
 use crate::job;
+use crate::list::List;
 use crate::run::RunData;
 use crate::state;
 
@@ -28,7 +29,7 @@ use crate::state;
 #[pyfunction]
 pub fn find(
     py: Python<'_>,
-    roots: Vec<PathBuf>,
+    roots: List<PathBuf>,
     several: bool,
 ) -> PyResult<(Vec<RunTuple>, Vec<UnseenTuple>)> {
     let find = move || match &roots[..] {
@@ -121,7 +122,7 @@ impl LogData {
         skip: bool,
         threads: Option<NonZeroUsize>,
         tags: Option<Py<PyAny>>,
-        kinds: Option<Vec<String>>,
+        kinds: Option<List<String>>,
         steps: (i64, i64),
         restarts: &str,
     ) -> PyResult<LogData> {
@@ -168,7 +169,7 @@ impl LogData {
     /// Makes these runs read as far as the states say, without what was read; their names and data.
     fn resume(
         &self,
-        states: Vec<state::RunTuple>,
+        states: List<state::RunTuple>,
         runs: Found,
     ) -> PyResult<Vec<(OsString, RunData)>> {
         let states = states.into_iter().map(state::from_tuple).collect::<PyResult<Vec<_>>>()?;
@@ -202,10 +203,11 @@ impl LogData {
 }
 
 /// Runs with their files, and those of them that the caller named.
-pub type Found = Vec<(PathBuf, Vec<PathBuf>, Vec<PathBuf>)>;
+pub type Found = List<(PathBuf, List<PathBuf>, List<PathBuf>)>;
 
 pub fn run_files(found: Found) -> Vec<RunFiles> {
-    found.into_iter().map(|(name, files, given)| RunFiles { name, files, given }).collect()
+    let run = |(name, List(files), List(given))| RunFiles { name, files, given };
+    found.into_iter().map(run).collect()
 }
 
 /// Which tags a Python function chooses. It is asked once for each.

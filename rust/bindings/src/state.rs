@@ -9,9 +9,10 @@ use tfevents::reader::{FileState, RunState, TagState};
 use tfevents::storage::Stamp;
 
 use crate::argument;
+use crate::list::List;
 
 /// A run's name, its files and its tags.
-pub type RunTuple = (OsString, Vec<FileTuple>, Vec<TagTuple>);
+pub type RunTuple = (OsString, List<FileTuple>, List<TagTuple>);
 
 /// Name, offset, index of the record, length and checksum of the head, checksum of the tail, stamp,
 /// whether the file is of the first version, its last step, the step from which it purges files
@@ -26,11 +27,11 @@ type FileTuple = (
     bool,
     Option<i64>,
     Option<i64>,
-    Vec<ClaimTuple>,
+    List<ClaimTuple>,
 );
 
 /// A tag, the kind that its first metadata claim, and those that tensors without were taken for.
-type ClaimTuple = (String, Option<String>, Vec<String>);
+type ClaimTuple = (String, Option<String>, List<String>);
 
 /// Name, kind and metadata.
 type TagTuple = (String, String, Option<MetadataTuple>);
@@ -43,8 +44,8 @@ pub fn to_tuple(run: RunState) -> RunTuple {
         let stamp = file.stamp.map(|Stamp { length, version: (a, b, c) }| (length, a, b, c));
         let FileState { name, offset, record, head, tail, is_old, last_step, purged, .. } = file;
         let mut claims: Vec<ClaimTuple> = file.claims.iter().map(claim_tuple).collect();
-        claims.sort();
-        (name, offset, record, head, tail, stamp, is_old, last_step, purged, claims)
+        claims.sort_unstable_by(|(one, ..), (other, ..)| one.cmp(other));
+        (name, offset, record, head, tail, stamp, is_old, last_step, purged, List(claims))
     });
     let tags = run.tags.into_iter().map(|tag| {
         let metadata = tag.metadata.map(|it| {

@@ -5,28 +5,29 @@ use tfevents::proto::{Category, Chart, ChartContent, Layout, MarginSeries};
 use tfevents::summary;
 
 use super::encoded::Summary;
+use crate::list::List;
 
 /// A chart's tags: of its lines, or of a value, its lower and its upper bound.
 #[derive(FromPyObject)]
 pub enum Tags {
     // A tuple, which is no list.
     Margin((String, String, String)),
-    Multiline(Vec<String>),
+    Multiline(List<String>),
 }
 
 /// The layout of these categories: (title, charts), a chart being (title, tags).
 #[pyfunction]
-pub fn custom_scalars(categories: Vec<(String, Vec<(String, Tags)>)>) -> PyResult<Summary> {
+pub fn custom_scalars(categories: List<(String, List<(String, Tags)>)>) -> PyResult<Summary> {
     let chart = |(title, tags)| {
         let content = match tags {
             Tags::Margin((value, lower, upper)) => {
                 ChartContent::Margin(vec![MarginSeries { value, lower, upper }])
             }
-            Tags::Multiline(tags) => ChartContent::Multiline(tags),
+            Tags::Multiline(List(tags)) => ChartContent::Multiline(tags),
         };
         Chart { title, content: Some(content) }
     };
-    let category = |(title, charts): (String, Vec<_>)| Category {
+    let category = |(title, charts): (String, List<_>)| Category {
         title,
         charts: charts.into_iter().map(chart).collect(),
         is_closed: false,

@@ -5,6 +5,7 @@ use tfevents::proto::HparamValue;
 use tfevents::summary::{self, Hparam};
 
 use super::encoded::Summary;
+use crate::list::List;
 
 /// A hyperparameter's value; the order is that of the attempts, and `bool` is an `int`.
 #[derive(FromPyObject)]
@@ -28,8 +29,8 @@ impl From<Value> for HparamValue {
 /// tags of metrics.
 #[pyfunction]
 pub fn hparams(
-    hparams: Vec<(String, Value, Option<Vec<Value>>)>,
-    metrics: Vec<String>,
+    hparams: List<(String, Value, Option<List<Value>>)>,
+    metrics: List<String>,
 ) -> PyResult<(Summary, Summary, Summary)> {
     let hparams: Vec<_> = hparams
         .into_iter()

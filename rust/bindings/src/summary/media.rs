@@ -11,6 +11,7 @@ use tfevents::summary::{
 
 use super::encoded::Summary;
 use crate::argument;
+use crate::list::List;
 
 #[derive(FromPyObject)]
 pub enum Pictures<'py> {
@@ -51,7 +52,7 @@ pub fn image(
     pictures: Pictures<'_>,
     layout: (usize, usize),
     boxes: Option<PyReadonlyArray2<'_, f64>>,
-    labels: Option<Vec<String>>,
+    labels: Option<List<String>>,
     size: Option<(u32, u32)>,
 ) -> PyResult<Summary> {
     fn new<T: Channel + numpy::Element>(
@@ -70,7 +71,7 @@ pub fn image(
         Pictures::Double(pictures) => new(py, tag, &pictures, grid),
     };
     if let Some(boxes) = boxes {
-        let labels = labels.unwrap_or_default();
+        let labels = labels.map_or_else(Vec::new, |labels| labels.0);
         for (number, corners) in boxes.as_array().outer_iter().enumerate() {
             let label = labels.get(number).filter(|label| !label.is_empty());
             let corners = [corners[0], corners[1], corners[2], corners[3]];

@@ -7,6 +7,7 @@ use tfevents::summary;
 
 use super::encoded::Summary;
 use crate::argument;
+use crate::list::List;
 
 /// A tensor of numbers: its elements as little-endian bytes in row-major order, of the type that
 /// has this name in NumPy or ml_dtypes.
@@ -14,7 +15,7 @@ use crate::argument;
 pub fn tensor(
     tag: &Bound<'_, PyAny>,
     dtype: &str,
-    shape: Vec<u64>,
+    shape: List<u64>,
     elements: PyReadonlyArray1<'_, u8>,
 ) -> PyResult<Summary> {
     let Some(dtype) = DataType::named(dtype).filter(|it| it.is_writable()) else {
@@ -31,8 +32,8 @@ pub fn tensor(
 #[pyfunction]
 pub fn tensor_of_strings(
     tag: &Bound<'_, PyAny>,
-    shape: Vec<u64>,
-    strings: Vec<PyBackedBytes>,
+    shape: List<u64>,
+    strings: List<PyBackedBytes>,
 ) -> PyResult<Summary> {
     let tag = argument::tag(tag, "tag")?;
     Summary::encoded("tensor", |out| summary::tensor_of_strings_value(out, tag, &shape, &strings))
