@@ -270,6 +270,8 @@ class Cell(NamedTuple):
     """Of what was read, the numbers and the mask."""
     masks: bool = True
     """Whether something masked has a meaning; it is an error otherwise."""
+    is_in_files: bool = False
+    """Whether it is beside the event files, where the check finds it in the directory."""
 
 
 def only(series):
@@ -406,6 +408,40 @@ def boxes_are(log, numbers, mask):
         assert pixels[(top + bottom) // 2, (left + right) // 2].tolist() == [0, 0, 0]
 
 
+def vectors_are(directory, numbers, mask):
+    found = np.loadtxt(directory / "00000" / "default" / "tensors.tsv", ndmin=2)
+    assert np.array_equal(found, numbers)
+
+
+def sprite_is(directory, numbers, mask):
+    with Image.open(directory / "00000" / "default" / "sprite.png") as sprite:
+        found = np.asarray(sprite.convert("RGB"))
+    grey = np.where(mask, 0, np.trunc(numbers * 255)).astype(np.uint8)
+    assert np.array_equal(found, np.repeat(grey.reshape(2, 2, 1), 3, -1))
+
+
+def bins_are(log, numbers, mask):
+    counts, _ = np.histogram(NUMBERS, numbers)
+    histogram = only(log.histograms)[0]
+    found = dict(zip(histogram.bucket_limit.tolist(), histogram.bucket.tolist(), strict=True))
+    assert [found[limit] for limit in numbers[1:].tolist()] == counts.tolist()
+
+
+def raw_histogram(of):
+    def call(writer, value):
+        buckets = {"bucket_limits": NUMBERS, "bucket_counts": NUMBERS} | {of: value}
+        writer.add_histogram_raw("t", 0.0, 1.0, 4, 2.0, 1.5, **buckets, global_step=0)
+
+    return call
+
+
+def buckets_are(of):
+    def check(log, numbers, mask):
+        assert getattr(only(log.histograms)[0], of).tolist() == numbers.tolist()
+
+    return check
+
+
 CELLS = {
     "add_scalar": Cell(
         "scalar_value", np.array([1.0]), lambda w, v: w.add_scalar("t", v, 0), scalar_is
@@ -479,6 +515,42 @@ CELLS = {
     "add_image_with_boxes": Cell(
         "box_tensor", np.array([[1.0, 2.0, 12.0, 13.0]]), boxes, boxes_are, False
     ),
+    "add_video": Cell(
+        "vid_tensor",
+        NUMBERS.reshape(1, 1, 1, 2, 2),
+        lambda w, v: w.add_video("t", v, 0),
+        picture_is,
+    ),
+    "add_histogram bins": Cell(
+        "bins", NUMBERS, lambda w, v: w.add_histogram("t", NUMBERS, 0, v), bins_are, False
+    ),
+    "add_histogram_raw bucket_limits": Cell(
+        "bucket_limits", NUMBERS, raw_histogram("bucket_limits"), buckets_are("bucket_limit"), False
+    ),
+    "add_histogram_raw bucket_counts": Cell(
+        "bucket_counts", NUMBERS, raw_histogram("bucket_counts"), buckets_are("bucket"), False
+    ),
+    "add_hparams": Cell(
+        "metric_dict",
+        np.array([1.0]),
+        lambda w, v: w.add_hparams({"lr": 1.0}, {"t": v}, same_run=True),
+        scalar_is,
+    ),
+    "add_embedding mat": Cell(
+        "mat",
+        NUMBERS.reshape(2, 2),
+        lambda w, v: w.add_embedding(v),
+        vectors_are,
+        False,
+        is_in_files=True,
+    ),
+    "add_embedding label_img": Cell(
+        "label_img",
+        NUMBERS.reshape(1, 1, 2, 2),
+        lambda w, v: w.add_embedding(np.ones((1, 2)), label_img=v),
+        sprite_is,
+        is_in_files=True,
+    ),
     "add_audio": Cell("snd_tensor", NUMBERS, lambda w, v: w.add_audio("t", v, 0), sound_is),
     "add_tensor": Cell("tensor", NUMBERS, lambda w, v: w.add_tensor("t", v, 0), tensor_is),
     "add_mesh vertices": Cell("vertices", POINTS, mesh("vertices"), mesh_is("vertices"), False),
@@ -493,7 +565,7 @@ def is_something_else(method, name):
     """Whether it is no number there, and no error: left out, a time, or a tensor of its own."""
     if name == "None":
         return method.endswith(
-            ("step", "walltime", "steps", "wall_times", "weights", "colors", "faces")
+            ("step", "walltime", "steps", "wall_times", "weights", "colors", "faces", "label_img")
         )
     if name == "a mapping" and method == "log":
         return True
@@ -530,4 +602,4 @@ def test_every_argument_of_every_array(tmp_path, method, name):
     if is_refused:
         assert len(events.parse_file(events.only_file(tmp_path))) == 1
     else:
-        cell.check(log, cell.numbers, mask)
+        cell.check(tmp_path if cell.is_in_files else log, cell.numbers, mask)
