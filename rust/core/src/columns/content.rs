@@ -25,24 +25,6 @@ pub struct Content {
     pub claims: Claims,
 }
 
-impl Content {
-    /// What a file holds, by what its parts do, in their order. They agree on what tags claim.
-    #[cfg_attr(not(test), expect(dead_code, reason = "no file is read in parts yet"))]
-    pub fn of_parts(parts: Vec<Content>) -> Content {
-        let mut parts = parts.into_iter();
-        let Some(mut whole) = parts.next() else { return Content::default() };
-        let (mut series, mut events) = (vec![(0, whole.series)], vec![(0, whole.events)]);
-        for part in parts {
-            series.push((0, part.series));
-            events.push((0, part.events));
-            whole.origin.append(&part.origin);
-            whole.sessions.append(part.sessions);
-            whole.claims.append(part.claims);
-        }
-        Content { series: merge(series), events: merge(events), ..whole }
-    }
-}
-
 /// So many points take several pages.
 const MANY: usize = 2048;
 

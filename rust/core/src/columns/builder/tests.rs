@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use super::*;
-use crate::columns::claims::Claimed;
 use crate::columns::content::Content;
 use crate::crc32c;
 use crate::proto::{Data, Event, Kind, What};
@@ -252,26 +251,25 @@ proptest! {
         cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..4),
     ) {
         let events: Vec<_> = order.iter().map(|index| &pool[index.index(pool.len())]).collect();
-        let read = |events: &[&Vec<u8>], claimed: &Claimed| {
-            let mut columns = Columns::default();
-            claimed.iter().for_each(|(tag, kind)| columns.declare(tag, kind));
+        let take_in = |columns: &mut Columns<'_>, events: &[&Vec<u8>]| {
             events.iter().for_each(|event| columns.add(event, 0).unwrap());
-            columns.finish().0
         };
         let mut cuts: Vec<_> = cuts.iter().map(|cut| cut.index(events.len() + 1)).collect();
         cuts.extend([0, events.len()]);
         cuts.sort_unstable();
-        let (mut claimed, mut parts) = (Claimed::default(), Vec::new());
+        let (mut joined, mut part, mut places) = (Columns::default(), Columns::default(), Vec::new());
         for cut in cuts.windows(2) {
             let events = &events[cut[0]..cut[1]];
-            let mut part = read(events, &Claimed::default());
-            if !claimed.add(&part.claims) {
-                part = read(events, &claimed);
-                prop_assert!(claimed.add(&part.claims));
+            take_in(&mut part, events);
+            if !joined.append(&mut part, &mut places) {
+                // As who reads blocks of a file does.
+                (part, places) = Default::default();
+                take_in(&mut joined, events);
             }
-            parts.push(part);
         }
-        let (whole, parts) = (read(&events, &Claimed::default()), Content::of_parts(parts));
+        let mut whole = Columns::default();
+        take_in(&mut whole, &events);
+        let (whole, parts) = (whole.finish().0, joined.finish().0);
         prop_assert_eq!(shown(&parts), shown(&whole));
         prop_assert_eq!((parts.claims, parts.origin), (whole.claims, whole.origin));
     }

@@ -18,12 +18,6 @@ use super::prefetch::prefetch_write;
 /// the lines that are written soon are asked for.
 const LINE: usize = 64 / size_of::<u64>();
 
-/// A column that outgrows this many words moves to an arena of its own.
-const LARGE: usize = 1 << 16;
-
-/// A column of so many words may waste the rest of a huge page.
-const HUGE: usize = 1 << 21;
-
 /// Words of a page, and of a huge one.
 const PAGE: usize = 1 << 9;
 const HUGE_PAGE: usize = 1 << 18;
@@ -189,17 +183,6 @@ impl<const N: usize> Lockstep<N> {
         if capacity <= self.capacity {
             return;
         }
-        // A large column gets an arena of its own, since its pages can be given back while it
-        // moves, so that it never exists twice.
-        if capacity >= LARGE {
-            Lockstep::settle(std::iter::once(&mut *self), &[capacity], spread, capacity >= HUGE);
-        }
-        if capacity > self.capacity {
-            self.move_to_heap(capacity);
-        }
-    }
-
-    fn move_to_heap(&mut self, capacity: usize) {
         if self.arena.is_none() {
             return self.reallocate(capacity);
         }
