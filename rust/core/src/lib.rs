@@ -18,6 +18,7 @@ pub mod record;
 pub mod scan;
 pub mod storage;
 pub mod summary;
+mod sys;
 pub mod text;
 pub mod wire;
 pub mod writer;
