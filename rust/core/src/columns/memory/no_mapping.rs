@@ -1,5 +1,7 @@
 //! Windows gives and takes large pieces of its heap as other systems do mappings.
 
+#![allow(unsafe_code)]
+
 use std::ffi::c_void;
 use std::ptr::NonNull;
 
