@@ -14,6 +14,10 @@ RUST_SOURCES := Cargo.toml Cargo.lock $(shell find rust -name '*.rs' -o -name Ca
 # maturin installs into the environment that is active; let it be ours, and no other.
 export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 unexport CONDA_PREFIX
+# Torch's wheel for CPUs, where it lies beside the checkout; elsewhere torch comes from the index.
+ifneq ($(wildcard ../shared/wheels/torch-*.whl),)
+export PIP_FIND_LINKS := ../shared/wheels $(PIP_FIND_LINKS)
+endif
 # The same interpreter for every build of the bindings, so that they share their artifacts.
 export PYO3_PYTHON := $(CURDIR)/$(BIN)/python
 
@@ -58,6 +62,9 @@ lint: build $(STAMPS)/lint ## Check format, lints, types and stubs
 	$(BIN)/mypy
 	$(BIN)/python -m mypy.stubtest --mypy-config-file pyproject.toml tfevents._native
 	$(BIN)/python .ci/layers.py
+	$(BIN)/python .ci/notices.py --check
+	@if command -v cargo-deny >/dev/null; then cargo deny check licenses bans sources; \
+	else echo "cargo-deny is not installed: licences are not checked (cargo install cargo-deny)"; fi
 
 # What cargo-fuzz gives the compiler, without the sanitizers, which need a nightly one.
 FUZZ_FLAGS := -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
@@ -84,6 +91,22 @@ fuzz: ## Look for inputs that break the readers
 .PHONY: sanitize
 sanitize: ## Run the tests of the reader's memory under what finds wrong uses of it
 	tests/rust/sanitize.sh
+
+.PHONY: portability
+portability: ## Test the core for other systems, as far as this machine can
+	tests/rust/portability.sh
+
+.PHONY: docs
+docs: build $(STAMPS)/docs ## Build the documentation into target/docs
+	$(BIN)/python -m sphinx -W --keep-going -q -b html docs target/docs
+
+.PHONY: docs-serve
+docs-serve: docs ## Show the documentation at http://localhost:8000
+	$(BIN)/python -m http.server --bind 127.0.0.1 --directory target/docs 8000
+
+.PHONY: notices
+notices: $(STAMPS)/venv ## Write the licences of what is compiled into the wheel
+	$(BIN)/python .ci/notices.py
 
 .PHONY: fmt
 fmt: $(STAMPS)/lint ## Format the Rust and Python code

@@ -14,7 +14,7 @@ from pathlib import Path
 
 # The modules of the core, bottom up. Those of one line may not import from the next ones.
 LAYERS = [
-    ["cancel", "forks", "error", "crc32c", "text"],
+    ["sys", "cancel", "forks", "error", "crc32c", "text"],
     ["record"],
     ["wire"],
     ["proto"],

@@ -141,4 +141,5 @@ def _after_fork() -> None:
         writer._unlock()
 
 
-os.register_at_fork(after_in_child=_after_fork)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

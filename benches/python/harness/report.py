@@ -7,6 +7,7 @@ import os
 import platform
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import date
 from importlib import metadata
 from pathlib import Path
 
@@ -22,10 +23,14 @@ over the repetitions; a ratio is the median, the least and the most of the pairs
 
 def markdown(rows: Sequence[Row]) -> str:
     """The rows as a table; what is to be said about a row follows it."""
+    return table(rows, machine())
+
+
+def table(rows: Sequence[Row], about: str) -> str:
     notes = list(dict.fromkeys(row.note for row in rows if row.note and row.ours))
-    table = [HEAD, ("---",) * len(HEAD), *(cells(row, notes) for row in rows)]
-    lines = [f"| {' | '.join(line)} |" for line in table]
-    lines += ["", SAYING, "", machine(), ""]
+    cells_of = [HEAD, ("---",) * len(HEAD), *(cells(row, notes) for row in rows)]
+    lines = [f"| {' | '.join(line)} |" for line in cells_of]
+    lines += ["", SAYING, "", about, ""]
     lines += [f"{number}. {note}" for number, note in enumerate(notes, 1)]
     return "\n".join(lines).rstrip() + "\n"
 
@@ -69,4 +74,5 @@ def installed(package: str) -> str | None:
 
 def as_json(rows: Sequence[Row]) -> str:
     """Everything, with every sample: seconds a unit, or MiB."""
-    return json.dumps({"machine": machine(), "rows": [asdict(row) for row in rows]}, indent=1)
+    about = {"date": date.today().isoformat(), "machine": machine()}
+    return json.dumps({**about, "rows": [asdict(row) for row in rows]}, indent=1)

@@ -11,6 +11,7 @@ from workloads import (
     facades,
     histogram,
     image,
+    imports,
     layout,
     load,
     load_histograms,
@@ -64,4 +65,5 @@ WORKLOADS: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "stream": stream.rows,
     "tables": tables.rows,
     "facades": facades.rows,
+    "imports": imports.rows,
 }

@@ -140,8 +140,9 @@ class DistributionMethods(BaseWriter):
 
         Args:
             tag: its name.
-            true_positive_counts, false_positive_counts, true_negative_counts,
-                false_negative_counts, precision, recall: each of shape [n].
+            true_positive_counts, false_positive_counts: at each threshold, of shape [n].
+            true_negative_counts, false_negative_counts: likewise.
+            precision, recall: likewise.
             global_step: an integer of 64 bits.
             num_thresholds: stored beside the curve. TensorBoard goes by n.
             weights: ignored, as by torch.

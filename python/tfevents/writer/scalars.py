@@ -85,11 +85,11 @@ class ScalarMethods(BaseWriter):
 
         Args:
             tag: the curve.
-            values: n numbers, of shape [n]; stored as float32, like `add_scalar`'s. A masked one
-                is left out, with its step.
+            values: n numbers, of shape [n]; stored as float32, as by `add_scalar`. A masked
+                one is left out, with its step.
             steps: n integers, of shape [n]; by default 0, 1, …, n - 1.
-            wall_times: n times in seconds since the epoch, `datetime`s or `numpy.datetime64`s, of
-                shape [n]; by default now.
+            wall_times: n times, of shape [n]: seconds since the epoch, or objects of `datetime` or
+                `numpy.datetime64`; by default now.
 
         Raises:
             TypeError, ValueError: an argument that can't be used; nothing is logged then.

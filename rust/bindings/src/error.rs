@@ -19,7 +19,9 @@ pub fn to_py(error: Error) -> PyErr {
     let path = error.path().map(|path| path.as_os_str().to_owned());
     match error.kind() {
         ErrorKind::Io(io) => match io.raw_os_error() {
-            // With an errno Python chooses the subclass, and adds the file's name to the message.
+            // With an errno, or the code of Windows, Python chooses the subclass, and adds the
+            // file's name to the message.
+            Some(code) if cfg!(windows) => PyOSError::new_err((0, strip_code(io), path, code)),
             Some(code) => PyOSError::new_err((code, strip_code(io), path)),
             None => PyOSError::new_err(error.to_string()),
         },

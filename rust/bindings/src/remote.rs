@@ -96,6 +96,10 @@ fn attach<T>(call: impl FnOnce(Python<'_>) -> PyResult<T>) -> io::Result<T> {
 
 /// What the errno of an `OSError` says.
 fn kind_of(py: Python<'_>, error: &PyErr) -> io::ErrorKind {
+    if cfg!(windows) {
+        // There the system's codes are others than those of C, which Python has.
+        return io::Error::from(error.clone_ref(py)).kind();
+    }
     let code =
         error.is_instance_of::<PyOSError>(py).then(|| error.value(py).getattr(of::errno(py)));
     match code.and_then(Result::ok).and_then(|code| code.extract::<i32>().ok()) {

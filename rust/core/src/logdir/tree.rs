@@ -6,13 +6,11 @@ use std::fs::{self, DirEntry, FileType};
 use std::io;
 use std::path::{Path, PathBuf};
 
-#[cfg(unix)]
-use std::os::unix::fs::{DirEntryExt, MetadataExt};
-
 use crate::cancel;
 use crate::error::{Error, Result};
 use crate::logdir::run_files::RunFiles;
 use crate::logdir::skipped::{Reason, Skipped};
+use crate::sys;
 
 /// What there is in a directory and below.
 #[derive(Default)]
@@ -119,7 +117,7 @@ impl Tree {
             } else if file_type.is_file() && is_event_file(&path) {
                 is_run = true;
                 if is_read(&path) {
-                    files.push(EventFile { path, is_link, inode: inode(&entry) });
+                    files.push(EventFile { path, is_link, inode: sys::inode(&entry) });
                 }
             }
         }
@@ -151,7 +149,7 @@ fn type_of(entry: &DirEntry) -> io::Result<(FileType, bool)> {
 
 /// Whether that is what is wrong with a link; around in a circle is nowhere too.
 fn leads_nowhere(error: &io::Error) -> bool {
-    error.raw_os_error() == Some(libc::ELOOP) || Reason::of_io(error) == Some(Reason::NotFound)
+    sys::is_circle(error) || Reason::of_io(error) == Some(Reason::NotFound)
 }
 
 /// An event file in a directory.
@@ -170,20 +168,11 @@ fn distinct(mut files: Vec<EventFile>) -> Vec<PathBuf> {
     if may_repeat && files.len() > 1 {
         let mut been = HashSet::new();
         files.sort_by(|a, b| (a.is_link, &a.path).cmp(&(b.is_link, &b.path)));
-        files.retain(|file| identity(&file.path).is_none_or(|identity| been.insert(identity)));
+        files.retain(|file| {
+            sys::status_at(&file.path).map_or(true, |status| been.insert(status.identity))
+        });
     }
     let mut paths: Vec<PathBuf> = files.into_iter().map(|file| file.path).collect();
     paths.sort();
     paths
-}
-
-#[cfg(unix)]
-fn inode(entry: &DirEntry) -> u64 {
-    entry.ino()
-}
-
-/// What tells a file from all others.
-#[cfg(unix)]
-fn identity(path: &Path) -> Option<(u64, u64)> {
-    fs::metadata(path).ok().map(|metadata| (metadata.dev(), metadata.ino()))
 }

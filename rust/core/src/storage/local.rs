@@ -1,30 +1,27 @@
 //! Files of this machine.
 
-use std::fs::{self, File, Metadata};
+use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
 use crate::cancel;
 use crate::storage::source::{Source, Stamp};
-
-#[cfg(unix)]
-use std::os::unix::fs::{FileExt, MetadataExt};
+use crate::sys::{self, Status};
 
 /// The state of the file at `path`; None where a file can't be read twice.
 pub fn stamp(path: &Path) -> io::Result<Option<Stamp>> {
-    fs::metadata(path).map(|metadata| stamp_of(&metadata))
+    sys::status_at(path).map(|status| stamp_of(&status))
 }
 
-fn stamp_of(metadata: &Metadata) -> Option<Stamp> {
-    #[cfg(unix)]
-    let version = (metadata.ino(), metadata.mtime(), metadata.mtime_nsec());
-    metadata.is_file().then_some(Stamp { length: metadata.len(), version })
+fn stamp_of(status: &Status) -> Option<Stamp> {
+    let version = (status.identity.inode, status.modified.0, status.modified.1);
+    status.is_file.then_some(Stamp { length: status.length, version })
 }
 
 /// Opens the file at `path`.
 pub fn open(path: &Path) -> io::Result<Box<dyn Source>> {
     let file = File::open(path)?;
-    let stamp = stamp_of(&file.metadata()?);
+    let stamp = stamp_of(&sys::status(&file)?);
     Ok(Box::new(Local { file, stamp }))
 }
 
@@ -39,7 +36,7 @@ impl Source for Local {
         cancel::check()?;
         loop {
             let read = match self.is_seekable() {
-                true => self.file.read_at(buffer, offset),
+                true => sys::read_at(&self.file, buffer, offset),
                 false => (&self.file).read(buffer),
             };
             match read {

@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 use super::options::{OnError, Options, Report};
 use super::queue::Queue;
 use super::state::{self, Mark, Shared, State, Status, WAKE};
-use super::{pool, sys, turn};
+use super::{pool, turn};
 use crate::error::{Error, ErrorKind, Result};
 use crate::record;
+use crate::sys;
 
 /// See [`Writer::append`](super::Writer::append).
 pub(super) fn enqueue(

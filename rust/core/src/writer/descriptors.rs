@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::sys::{self, Descriptor};
+use crate::sys::{self, Descriptor};
 
 /// As many files that rest stay open, or fewer where the process may have few descriptors.
 const MOST: usize = 64;
@@ -136,6 +136,7 @@ impl Table {
     }
 
     /// Closes a forked child's copies of its parent's descriptors.
+    #[cfg(unix)]
     pub(super) fn forked(&mut self) {
         for slot in self.slots.drain(..) {
             if let Open::Used(descriptor) = slot.file {

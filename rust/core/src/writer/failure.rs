@@ -136,8 +136,11 @@ impl Outage {
 mod tests {
     use super::*;
 
+    /// Both systems have an error of this number.
+    const CODE: i32 = 28;
+
     fn failure() -> Failure {
-        Failure::io(io::Error::from_raw_os_error(libc::ENOSPC), "run")
+        Failure::io(io::Error::from_raw_os_error(CODE), "run")
     }
 
     #[test]
@@ -160,7 +163,7 @@ mod tests {
         let error = Error::from(failure());
         assert_eq!(error.path(), Some(Path::new("run")));
         let ErrorKind::Io(io) = error.kind() else { panic!("{error}") };
-        assert_eq!(io.raw_os_error(), Some(libc::ENOSPC));
+        assert_eq!(io.raw_os_error(), Some(CODE));
 
         let cause = io::Error::new(io::ErrorKind::TimedOut, "no answer");
         let failure = Failure::from(Error::io(cause, "run"));

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::descriptors;
 use super::failure::Failure;
-use super::sys::{self, Identity};
+use crate::sys::{self, Identity, Status};
 
 /// A file that only its writer writes; open while it is written, and as long as it can be.
 #[derive(Debug)]
@@ -58,8 +58,9 @@ impl EventFile {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
                 Err(error) => return Err(Failure::io(error, path)),
             };
-            let (identity, counts_links) = match file.metadata() {
-                Ok(metadata) => (sys::identity(&metadata), sys::links(&metadata) != 0),
+            let found = sys::status(&file).and_then(|status| Ok((status, sys::is_removed(&file)?)));
+            let (identity, counts_links) = match found {
+                Ok((status, is_removed)) => (status.identity, !is_removed),
                 Err(error) => {
                     let _ = descriptors::close(uid, file);
                     return Err(Failure::io(error, path));
@@ -86,7 +87,7 @@ impl EventFile {
 
     /// The file system that it is on.
     pub(super) fn device(&self) -> u64 {
-        self.identity.device()
+        self.identity.device
     }
 
     /// Writes what follows the first `written` bytes, and counts them. A failed attempt can be
@@ -102,9 +103,9 @@ impl EventFile {
         let before = *written;
         let result = write_rest(&mut file, bytes, written);
         self.length += (*written - before) as u64;
-        if self.counts_links && file.metadata().is_ok_and(|metadata| sys::links(&metadata) == 0) {
+        if self.counts_links && sys::is_removed(&file).is_ok_and(|is_removed| is_removed) {
             let _ = descriptors::close(self.uid, file);
-            return Err(Trouble::Gone(removed()));
+            return Err(Trouble::Gone(sys::removed()));
         }
         descriptors::rest(self.uid, file);
         result.map_err(Trouble::Refused)
@@ -114,10 +115,9 @@ impl EventFile {
     fn reopen(&self) -> Result<File, Trouble> {
         let open = || OpenOptions::new().write(true).open(&self.path);
         let mut file = descriptors::open(self.uid, open).map_err(Self::trouble)?;
-        let result = file
-            .metadata()
+        let result = sys::status(&file)
             .map_err(Trouble::Refused)
-            .and_then(|metadata| self.check(&metadata))
+            .and_then(|status| self.check(&status))
             .and_then(|()| file.seek(SeekFrom::Start(self.length)).map_err(Trouble::Refused));
         match result {
             Ok(_) => Ok(file),
@@ -130,15 +130,15 @@ impl EventFile {
 
     /// Whether the closed file is where it was, as it was.
     fn check_path(&self) -> Result<(), Trouble> {
-        let metadata = fs::metadata(&self.path).map_err(Self::trouble)?;
-        self.check(&metadata)
+        let status = sys::status_at(&self.path).map_err(Self::trouble)?;
+        self.check(&status)
     }
 
-    fn check(&self, metadata: &fs::Metadata) -> Result<(), Trouble> {
-        if sys::identity(metadata) != self.identity {
-            return Err(Trouble::Gone(removed()));
+    fn check(&self, status: &Status) -> Result<(), Trouble> {
+        if status.identity != self.identity {
+            return Err(Trouble::Gone(sys::removed()));
         }
-        if metadata.len() != self.length {
+        if status.length != self.length {
             return Err(Trouble::Gone(sys::stale()));
         }
         Ok(())
@@ -175,8 +175,4 @@ fn write_rest(file: &mut File, bytes: &[u8], written: &mut usize) -> io::Result<
         }
     }
     Ok(())
-}
-
-fn removed() -> io::Error {
-    io::Error::from_raw_os_error(libc::ENOENT)
 }

@@ -1,17 +1,14 @@
 //! `fork`: the child gets a copy of every writer, but not of the threads.
 //!
-//! All writers are locked, and what they share, while the process forks, so that the child finds them in order; there
-//! they forget what is their parent's. Other ways to notice a fork are dearer (`getpid` is a
-//! system call) or miss those made in C (`os.register_at_fork`).
+//! All writers are locked, and what they share, while the process forks, so that the child finds
+//! them in order; there they forget what is their parent's. Other ways to notice a fork are dearer
+//! (`getpid` is a system call) or miss those made in C (`os.register_at_fork`).
 
 #![allow(unsafe_code)]
 
-use std::cell::RefCell;
-use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use super::descriptors::{self, Table};
-use super::pool::{self, Pool};
-use super::state::{Shared, State};
+use super::state::Shared;
 
 static WRITERS: Mutex<Vec<Weak<Shared>>> = Mutex::new(Vec::new());
 
@@ -21,12 +18,8 @@ fn lock_writers() -> MutexGuard<'static, Vec<Weak<Shared>>> {
 
 /// Has forks take care of this writer.
 pub(super) fn register(shared: &Arc<Shared>) {
-    static ONCE: Once = Once::new();
     #[cfg(unix)]
-    ONCE.call_once(|| {
-        // SAFETY: the handlers are functions of the right type that live as long as the process.
-        unsafe { libc::pthread_atfork(Some(prepare), Some(in_parent), Some(in_child)) };
-    });
+    handlers::install();
     let mut writers = lock_writers();
     writers.retain(|writer| writer.strong_count() > 0);
     writers.push(Arc::downgrade(shared));
@@ -37,51 +30,66 @@ pub(super) fn writers() -> Vec<Arc<Shared>> {
     lock_writers().iter().filter_map(Weak::upgrade).collect()
 }
 
-/// The locks that the forking thread holds, from `prepare` to `in_parent` and `in_child`.
 #[cfg(unix)]
-struct Held {
-    // In this order: a guard is dropped before what it borrows from.
-    table: MutexGuard<'static, Table>,
-    pool: MutexGuard<'static, Pool>,
-    states: Vec<(MutexGuard<'static, State>, Arc<Shared>)>,
-    _writers: MutexGuard<'static, Vec<Weak<Shared>>>,
-}
+mod handlers {
+    use std::cell::RefCell;
+    use std::sync::{Arc, MutexGuard, Once, Weak};
 
-thread_local! {
-    static HELD: RefCell<Option<Held>> = const { RefCell::new(None) };
-}
+    use super::super::descriptors::{self, Table};
+    use super::super::pool::{self, Pool};
+    use super::super::state::{Shared, State};
 
-#[cfg(unix)]
-unsafe extern "C" fn prepare() {
-    let writers = lock_writers();
-    let states = writers
-        .iter()
-        .filter_map(Weak::upgrade)
-        .map(|shared| {
-            let guard = shared.lock();
-            // SAFETY: the guard is dropped before the Arc beside it, which keeps the lock alive.
-            let guard = unsafe {
-                std::mem::transmute::<MutexGuard<'_, State>, MutexGuard<'static, State>>(guard)
-            };
-            (guard, shared)
-        })
-        .collect();
-    // Who holds a writer may wait for these, but not the other way round.
-    let pool = pool::lock();
-    let table = descriptors::lock();
-    HELD.set(Some(Held { table, pool, states, _writers: writers }));
-}
+    pub(super) fn install() {
+        static ONCE: Once = Once::new();
+        ONCE.call_once(|| {
+            // SAFETY: the handlers are functions of the right type that live as long as the
+            // process.
+            unsafe { libc::pthread_atfork(Some(prepare), Some(in_parent), Some(in_child)) };
+        });
+    }
 
-#[cfg(unix)]
-unsafe extern "C" fn in_parent() {
-    HELD.take();
-}
+    /// The locks that the forking thread holds, from `prepare` to `in_parent` and `in_child`.
+    struct Held {
+        // In this order: a guard is dropped before what it borrows from.
+        table: MutexGuard<'static, Table>,
+        pool: MutexGuard<'static, Pool>,
+        states: Vec<(MutexGuard<'static, State>, Arc<Shared>)>,
+        _writers: MutexGuard<'static, Vec<Weak<Shared>>>,
+    }
 
-#[cfg(unix)]
-unsafe extern "C" fn in_child() {
-    if let Some(mut held) = HELD.take() {
-        held.table.forked();
-        held.pool.forked();
-        held.states.iter_mut().for_each(|(state, _)| state.forked());
+    thread_local! {
+        static HELD: RefCell<Option<Held>> = const { RefCell::new(None) };
+    }
+
+    unsafe extern "C" fn prepare() {
+        let writers = super::lock_writers();
+        let states = writers
+            .iter()
+            .filter_map(Weak::upgrade)
+            .map(|shared| {
+                let guard = shared.lock();
+                // SAFETY: the guard is dropped before the Arc beside it, which keeps the lock alive.
+                let guard = unsafe {
+                    std::mem::transmute::<MutexGuard<'_, State>, MutexGuard<'static, State>>(guard)
+                };
+                (guard, shared)
+            })
+            .collect();
+        // Who holds a writer may wait for these, but not the other way round.
+        let pool = pool::lock();
+        let table = descriptors::lock();
+        HELD.set(Some(Held { table, pool, states, _writers: writers }));
+    }
+
+    unsafe extern "C" fn in_parent() {
+        HELD.take();
+    }
+
+    unsafe extern "C" fn in_child() {
+        if let Some(mut held) = HELD.take() {
+            held.table.forked();
+            held.pool.forked();
+            held.states.iter_mut().for_each(|(state, _)| state.forked());
+        }
     }
 }

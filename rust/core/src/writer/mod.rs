@@ -22,7 +22,6 @@ mod pool;
 mod queue;
 mod shared_outage;
 mod state;
-mod sys;
 mod termination;
 mod turn;
 
@@ -32,5 +31,10 @@ pub use failure::{Failure, Outage};
 pub use options::{OnError, Options, Report};
 pub use shared_outage::SharedOutage;
 pub use state::Mark;
-pub use sys::now;
 pub use termination::before_termination;
+
+/// Seconds since the epoch.
+#[inline(always)]
+pub fn now() -> f64 {
+    crate::sys::now()
+}

@@ -6,7 +6,7 @@ use super::failure::Failure;
 use super::file::{EventFile, Trouble};
 use super::options::Options;
 use super::queue::{Advance, Backlog, Queue};
-use super::sys;
+use crate::sys;
 use crate::{record, summary};
 
 /// A buffer that grew beyond this is given back once it is written.

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::sys;
+use crate::sys;
 
 /// As many threads there are at most.
 const MOST: usize = 16;
@@ -119,6 +119,7 @@ impl Pool {
     }
 
     /// A forked child has none of its parent's threads.
+    #[cfg(unix)]
     pub(super) fn forked(&mut self) {
         *self = Pool::new();
     }

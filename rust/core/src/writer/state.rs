@@ -233,6 +233,7 @@ impl State {
 
     /// What a forked child inherits is its parent's to write. Its own file comes with its first
     /// event.
+    #[cfg(unix)]
     pub(super) fn forked(&mut self) {
         self.pending.clear();
         self.encoding = 0;

@@ -40,7 +40,7 @@ mod unix {
     use std::thread;
     use std::time::Duration;
 
-    use super::super::sys::block_signals;
+    use crate::sys::block_signals;
 
     /// Where the handler says that the signal came.
     static PIPE: AtomicI32 = AtomicI32::new(-1);

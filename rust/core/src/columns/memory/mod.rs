@@ -6,6 +6,8 @@
 mod arena;
 mod column;
 mod lockstep;
+#[cfg_attr(not(unix), path = "no_mapping.rs")]
+mod mapping;
 mod prefetch;
 #[cfg(test)]
 mod tests;

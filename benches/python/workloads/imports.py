@@ -1,0 +1,50 @@
+"""Importing a writer or a reader, in a fresh process: what a short script waits for."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import partial
+from time import perf_counter
+
+from harness.bench import Bench
+from harness.check import WrongResult
+from harness.measure import Row, interleave, ratio_row, skipped
+
+FIGURE = "import, the whole process"
+OURS = "from tfevents import SummaryWriter, read"
+PEERS = {
+    "torch": ("torch", "from torch.utils.tensorboard import SummaryWriter"),
+    "tensorboardX": ("tensorboardX", "from tensorboardX import SummaryWriter"),
+    "EventAccumulator": (
+        "tensorboard",
+        "from tensorboard.backend.event_processing.event_accumulator import EventAccumulator",
+    ),
+}
+
+
+def seconds(code: str) -> float:
+    """How long a process takes that does this and nothing else."""
+    start = perf_counter()
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True)
+    took = perf_counter() - start
+    if done.returncode:
+        raise WrongResult(done.stderr.decode(errors="replace"))
+    return took
+
+
+def rows(bench: Bench) -> Iterator[Row]:
+    yield compared(bench, "NumPy alone", "import numpy", faster=False)
+    for peer, (module, code) in PEERS.items():
+        if bench.has(module):
+            yield compared(bench, peer, code, faster=True)
+        else:
+            yield skipped(FIGURE, peer, f"{module} is not installed")
+
+
+def compared(bench: Bench, peer: str, code: str, *, faster: bool) -> Row:
+    contenders = {"ours": partial(seconds, OURS), "theirs": partial(seconds, code)}
+    samples = interleave(bench.slow_repetitions, contenders)
+    ours, theirs = samples["ours"], samples["theirs"]
+    return ratio_row(FIGURE, peer, ours, theirs, None, unit="process", faster=faster)

@@ -1,0 +1,138 @@
+//! Linux, macOS and their like.
+
+#![allow(unsafe_code)]
+
+use std::fs::{self, DirEntry, File, Metadata};
+use std::io;
+use std::os::fd::{AsRawFd, IntoRawFd, RawFd};
+use std::os::unix::fs::{DirEntryExt, FileExt, MetadataExt};
+use std::path::Path;
+use std::sync::OnceLock;
+
+use super::{Identity, Status};
+
+/// Seconds since the epoch. `SystemTime` does the same and takes a third longer.
+#[inline(always)]
+pub(crate) fn now() -> f64 {
+    let mut time = std::mem::MaybeUninit::<libc::timespec>::uninit();
+    // SAFETY: the call writes the time, and can't fail for this clock.
+    let time = unsafe {
+        libc::clock_gettime(libc::CLOCK_REALTIME, time.as_mut_ptr());
+        time.assume_init()
+    };
+    time.tv_sec as f64 + time.tv_nsec as f64 * 1e-9
+}
+
+fn current_hostname() -> String {
+    let mut buffer = [0u8; 256];
+    // SAFETY: the buffer is as long as said; its last byte stays 0.
+    unsafe { libc::gethostname(buffer.as_mut_ptr().cast(), buffer.len() - 1) };
+    let name = buffer.split(|&byte| byte == 0).next().unwrap_or_default();
+    String::from_utf8_lossy(name).into_owned()
+}
+
+/// The name that the host had at first: by another one, files of the same second might change
+/// their order.
+pub(crate) fn hostname() -> &'static str {
+    static NAME: OnceLock<String> = OnceLock::new();
+    NAME.get_or_init(current_hostname)
+}
+
+/// The status of an open file.
+pub(crate) fn status(file: &File) -> io::Result<Status> {
+    file.metadata().map(|metadata| status_of(&metadata))
+}
+
+/// The status of the file at `path`.
+pub(crate) fn status_at(path: &Path) -> io::Result<Status> {
+    fs::metadata(path).map(|metadata| status_of(&metadata))
+}
+
+fn status_of(metadata: &Metadata) -> Status {
+    Status {
+        identity: Identity { device: metadata.dev(), inode: metadata.ino() },
+        length: metadata.len(),
+        modified: (metadata.mtime(), metadata.mtime_nsec()),
+        is_file: metadata.is_file(),
+    }
+}
+
+/// The inode that a directory says a file has. Some file systems say the same of all.
+pub(crate) fn inode(entry: &DirEntry) -> u64 {
+    entry.ino()
+}
+
+/// Whether an open file has no name any more. Some network file systems say so of every file.
+pub(crate) fn is_removed(file: &File) -> io::Result<bool> {
+    file.metadata().map(|metadata| metadata.nlink() == 0)
+}
+
+/// Reads some bytes at `offset`, wherever the file's own position is.
+pub(crate) fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+    file.read_at(buffer, offset)
+}
+
+/// Names an open file of the process.
+pub(crate) type Descriptor = RawFd;
+
+pub(crate) fn descriptor(file: &File) -> Descriptor {
+    file.as_raw_fd()
+}
+
+/// Whether the process, or the system, has as many descriptors as it may.
+pub(crate) fn lacks_descriptors(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE))
+}
+
+/// How many descriptors the process may have.
+pub(crate) fn descriptor_limit() -> Option<usize> {
+    let mut limit = std::mem::MaybeUninit::<libc::rlimit>::uninit();
+    // SAFETY: where the call succeeds, it has written the limit.
+    unsafe {
+        match libc::getrlimit(libc::RLIMIT_NOFILE, limit.as_mut_ptr()) {
+            0 => usize::try_from(limit.assume_init().rlim_cur).ok(),
+            _ => None,
+        }
+    }
+}
+
+/// Closes the file and tells if that failed, unlike dropping it.
+pub(crate) fn close(file: File) -> io::Result<()> {
+    // SAFETY: the descriptor is ours, and nobody uses it after this.
+    match unsafe { libc::close(file.into_raw_fd()) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
+/// Closes a forked child's copy of its parent's descriptor.
+pub(crate) fn close_inherited(descriptor: Descriptor) {
+    // SAFETY: it belonged to the thread of the parent, which the child has not got.
+    unsafe { libc::close(descriptor) };
+}
+
+/// A file that is no longer what was opened.
+pub(crate) fn stale() -> io::Error {
+    io::Error::from_raw_os_error(libc::ESTALE)
+}
+
+/// A file that somebody removed.
+pub(crate) fn removed() -> io::Error {
+    io::Error::from_raw_os_error(libc::ENOENT)
+}
+
+/// Whether links lead around in a circle.
+pub(crate) fn is_circle(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(libc::ELOOP)
+}
+
+/// Leaves signals to the threads that know what to do with them.
+pub(crate) fn block_signals() {
+    // SAFETY: `set` is initialised by sigfillset before it is read; null is allowed for the
+    // old mask.
+    unsafe {
+        let mut set = std::mem::zeroed();
+        libc::sigfillset(&mut set);
+        libc::pthread_sigmask(libc::SIG_BLOCK, &set, std::ptr::null_mut());
+    }
+}
