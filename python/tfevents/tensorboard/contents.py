@@ -55,8 +55,8 @@ _GRAPHS = {
 class Series(NamedTuple):
     """One time series, as plugins see it."""
 
-    index: int
-    """Where the reader has it."""
+    place: int
+    """The index that the reader gives it."""
     kind: str
     """What the reader says that it is."""
     content: bytes
@@ -105,6 +105,9 @@ def _series(
     """The class of data and the plugin of a series; `None` where no plugin can show it."""
     plugin, content, display_name, description, data_class = metadata
     known_class, known_plugin = _KINDS[kind]
+    if not tag and (plugin in _GRAPHS or kind == "run_metadata"):
+        # To the plugin it would be the graph of the run.
+        return None
     if kind == "tensor":
         if plugin in _GRAPHS:
             data_class = data_class or BLOBS

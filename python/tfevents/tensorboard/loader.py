@@ -64,7 +64,9 @@ class ReaderLoader(base_plugin.TBLoader):
                 f"TENSORBOARD_READER must be {' or '.join(READERS)}, not {flags.reader!r}"
             )
         if flags.max_points and flags.max_points < 4:
-            raise base_plugin.FlagsError(f"--max_points must be 0, or 4 or more: {flags.max_points}")
+            raise base_plugin.FlagsError(
+                f"--max_points must be 0, or 4 or more: {flags.max_points}"
+            )
         self._is_ours = flags.reader == "tfevents"
         if self._is_ours:
             samples = getattr(flags, "samples_per_plugin", None) or {}

@@ -71,10 +71,10 @@ class Log:
                 self._warn(("find", str(error)), "Runs can't be found: %s", error)
                 continue
             for name, files, given in found.runs:
-                known = name if prefix is None else posixpath.normpath(posixpath.join(prefix, name))
+                known = name if prefix is None else posixpath.join(prefix, name)
                 if known in runs:
-                    _, others, others_given = runs[known]
-                    files, given = others + files, others_given + given
+                    # TensorBoard shows the last of them too.
+                    self._warn(("name", known), "Two places have a run %r: name them", known)
                 runs[known] = (known, files, given)
         return list(runs.values())
 
@@ -91,9 +91,9 @@ class Log:
                 self._warn((error.filename, error.errno), "A run can't be read: %s", error)
                 found = rest
         before = self.runs
-        self.runs = {
-            name: before[name] if data is None else Contents(data) for name, data in updated
-        }
+        runs = {name: before[name] if data is None else Contents(data) for name, data in updated}
+        # By name, whatever was read first.
+        self.runs = dict(sorted(runs.items()))
 
     def _tell(self) -> None:
         for path, offset, length, kind in self._data.damage():

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from tensorboard.backend import json_util
 from tensorboard.data.provider import RunTagFilter
 from tensorboard.plugins.metrics.metrics_plugin import MetricsPlugin
 from tensorboard.plugins.scalar.scalars_plugin import ScalarsPlugin
@@ -27,7 +28,8 @@ class Metrics(MetricsPlugin):
     """The dashboard of time series. TensorBoard makes JSON of each point's own dict."""
 
     def _time_series_impl(self, ctx: Any, experiment: str, series_requests: Any) -> Any:
-        most = self._plugin_downsampling["scalars"] if self._is_given() else None
+        is_given = self._data_provider.is_given(_SCALARS)
+        most = self._plugin_downsampling["scalars"] if is_given else None
         if not any(self._is_chart(request) for request in series_requests):
             return super()._time_series_impl(ctx, experiment, series_requests)
         answers = []
@@ -45,10 +47,7 @@ class Metrics(MetricsPlugin):
 
     def _is_chart(self, request: Any) -> bool:
         is_valid = isinstance(request, dict) and not self._get_invalid_request_error(request)
-        return is_valid and request["plugin"] == _SCALARS
-
-    def _is_given(self) -> bool:
-        return self._data_provider.is_given(_SCALARS)
+        return bool(is_valid and request["plugin"] == _SCALARS)
 
 
 class ScalarsOfCards(ScalarsPlugin):
@@ -63,7 +62,5 @@ class ScalarsOfCards(ScalarsPlugin):
 
 
 def _dumps(answer: Any) -> bytes:
-    """The JSON of an answer as TensorBoard writes it, where numbers that JSON has not are strings."""
-    from tensorboard.backend import json_util
-
+    """The JSON of an answer as TensorBoard writes it: numbers that JSON has not are strings."""
     return json.dumps(json_util.Cleanse(answer, "utf-8")).encode()

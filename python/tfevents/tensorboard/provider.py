@@ -104,7 +104,7 @@ class Provider(provider.DataProvider):
         most = _most(downsample)
 
         def read(name: str, tag: str, run: Contents, series: Series) -> list[Any]:
-            columns = run.data.scalars(series.index)
+            columns = run.data.scalars(series.place)
             if most <= len(columns[0]):
                 chosen = np.array(sampling.sample(len(columns[0]), most), dtype=np.intp)
                 step, wall_time, value = (column[chosen].tolist() for column in columns)
@@ -120,16 +120,13 @@ class Provider(provider.DataProvider):
         _check(ctx, experiment_id)
 
         def last(name: str, tag: str, run: Contents, series: Series) -> Any:
-            step, wall_time, value = run.data.scalars(series.index)
+            step, wall_time, value = run.data.scalars(series.place)
             if not len(step):
                 return None
             return provider.ScalarDatum(int(step[-1]), float(wall_time[-1]), float(value[-1]))
 
         found = self._read(last, SCALAR, plugin_name, run_tag_filter)
-        return {
-            run: {tag: datum for tag, datum in tags.items() if datum is not None}
-            for run, tags in found.items()
-        }
+        return {run: _filled(tags) for run, tags in found.items()}
 
     def read_tensors(
         self,
@@ -144,7 +141,7 @@ class Provider(provider.DataProvider):
         most = _most(downsample)
 
         def read(name: str, tag: str, run: Contents, series: Series) -> list[Any]:
-            step, wall_time = run.data.times(series.index)
+            step, wall_time = run.data.times(series.place)
             chosen = sampling.sample(len(step), most)
             return [
                 provider.TensorDatum(int(step[item]), float(wall_time[item]), array)
@@ -154,7 +151,9 @@ class Provider(provider.DataProvider):
         found = self._read(read, TENSOR, plugin_name, run_tag_filter)
         if plugin_name == "custom_scalars":
             # The plugin takes the first layout of each run that has any, unseen.
-            found = {run: {tag: it for tag, it in tags.items() if it} for run, tags in found.items()}
+            found = {
+                run: {tag: it for tag, it in tags.items() if it} for run, tags in found.items()
+            }
             found = {run: tags for run, tags in found.items() if tags}
         return found
 
@@ -171,7 +170,7 @@ class Provider(provider.DataProvider):
         most = _most(downsample)
 
         def read(name: str, tag: str, run: Contents, series: Series) -> list[Any]:
-            step, wall_time = run.data.times(series.index)
+            step, wall_time = run.data.times(series.place)
             counts = values.parts(run.data, series)
             # TensorBoard names a blob by its step: of several at one step the first is shown.
             _, first = np.unique(step, return_index=True)
@@ -195,10 +194,12 @@ class Provider(provider.DataProvider):
         series = None if run is None else run.series.get((BLOBS, plugin), {}).get(tag)
         if run is None or series is None:
             raise errors.NotFoundError(f"there is no {plugin} {tag!r} in run {run_name!r}")
-        steps, _ = run.data.times(series.index)
+        steps, _ = run.data.times(series.place)
         found = np.flatnonzero(steps == step)
         try:
-            return values.blobs(run.data, series, int(found[0]))[part]
+            blob = values.blobs(run.data, series, int(found[0]))[part]
+            values.check(plugin, blob)
+            return blob
         except (IndexError, ValueError, OSError) as error:
             raise errors.NotFoundError(f"{tag!r} at step {step}: {error}") from error
 
@@ -212,9 +213,9 @@ class Provider(provider.DataProvider):
             for series in tags.values()
         ]
         if most is None:
-            most = sampling.share(run.extent(series.index)[0] for _, run, series in found)
+            most = sampling.share(run.extent(series.place)[0] for _, run, series in found)
         charts = (
-            b"%s: %s" % (json.dumps(name).encode(), run.data.chart(series.index, most, named))
+            b"%s: %s" % (json.dumps(name).encode(), run.data.chart(series.place, most, named))
             for name, run, series in found
         )
         return b"{%s}" % b", ".join(charts)
@@ -246,7 +247,7 @@ class Provider(provider.DataProvider):
         for name, run, tags in self._chosen(data_class, plugin, chosen):
             listed[name] = {}
             for tag, series in tags.items():
-                _, max_step, max_wall_time = run.extent(series.index)
+                _, max_step, max_wall_time = run.extent(series.place)
                 listed[name][tag] = make(
                     max_step=max_step,
                     max_wall_time=max_wall_time,
@@ -268,6 +269,11 @@ class Provider(provider.DataProvider):
             name: {tag: read(name, tag, run, series) for tag, series in tags.items()}
             for name, run, tags in self._chosen(data_class, plugin, chosen)
         }
+
+
+def _filled(found: Mapping[str, T]) -> dict[str, T]:
+    """Those of them that are not empty."""
+    return {name: value for name, value in found.items() if value}
 
 
 def _check(ctx: Any, experiment_id: Any) -> None:
