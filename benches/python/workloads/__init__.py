@@ -30,6 +30,7 @@ from workloads import (
     series,
     stream,
     tables,
+    tensorboard,
     text,
     video,
 )
@@ -62,4 +63,5 @@ WORKLOADS: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "stream": stream.rows,
     "tables": tables.rows,
     "facades": facades.rows,
+    "tensorboard": tensorboard.rows,
 }
