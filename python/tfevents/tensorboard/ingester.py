@@ -20,9 +20,8 @@ logger = logging.getLogger(__name__)
 _PATIENCE = 0.3
 _FIRST_PATIENCE = 5.0
 
-# Between two looks passes at least so much time, and as many times what the last one took.
+# Between two looks that pages ask for passes at least so much time, and what the last one took.
 _LEAST = 0.1
-_TIMES = 4
 
 
 class Ingester(DataIngester):
@@ -81,7 +80,7 @@ class Ingester(DataIngester):
             logger.exception("The log can't be read: %s", error)
         end = time.monotonic()
         with self._changed:
-            self._rests_until = end + max(_LEAST, _TIMES * (end - start))
+            self._rests_until = end + max(_LEAST, end - start)
             self._done = self._begun
         self._tell()
 
