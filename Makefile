@@ -47,6 +47,10 @@ FAULTS_ARGS ?=
 faults: build $(STAMPS)/test ## Have system calls fail while processes log, count what is lost
 	$(BIN)/python tests/faults/run.py $(FAULTS_ARGS)
 
+.PHONY: test-tensorboard-versions
+test-tensorboard-versions: build peers $(STAMPS)/test ## Hold our page against older TensorBoards
+	$(BIN)/python tests/compat/tensorboard_versions.py
+
 .PHONY: bench
 bench: build peers $(STAMPS)/test ## Measure side by side with the peers
 	$(BIN)/python benches/python/run.py $(BENCH_ARGS)

@@ -126,9 +126,9 @@ def log_video(directory: Path, writer_class: Any) -> None:
 
 
 @contextlib.contextmanager
-def tensorboard(log_dir: Path, *options: str) -> Iterator[str]:
+def tensorboard(log_dir: Path, *options: str, module: str = "tensorboard.main") -> Iterator[str]:
     """A running TensorBoard on `log_dir`; its address, which ends in a slash."""
-    command = [sys.executable, "-m", "tensorboard.main", f"--logdir={log_dir}", "--port=0"]
+    command = [sys.executable, "-m", module, f"--logdir={log_dir}", "--port=0"]
     with tempfile.TemporaryFile("w+") as output:
         process = subprocess.Popen(
             [*command, "--host=127.0.0.1", "--reload_interval=1", *options],

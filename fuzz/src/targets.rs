@@ -196,7 +196,8 @@ fn choices(data: &[u8]) -> ([u8; CHOICES], Vec<u8>) {
 }
 
 fn restarts(choice: u8) -> Restarts {
-    [Restarts::Raw, Restarts::TensorBoard, Restarts::LastWins][usize::from(choice) % 3]
+    let all = [Restarts::Raw, Restarts::TensorBoard, Restarts::LastWins, Restarts::Latest];
+    all[usize::from(choice) % all.len()]
 }
 
 /// How many bytes come at a time.

@@ -301,7 +301,8 @@ proptest! {
     ) {
         let mut writers =
             Writers { root: tempfile::tempdir().unwrap(), held: BTreeMap::new(), time: 0.0 };
-        let policies = [Restarts::Raw, Restarts::TensorBoard, Restarts::LastWins];
+        let policies =
+            [Restarts::Raw, Restarts::TensorBoard, Restarts::LastWins, Restarts::Latest];
         let options = policies
             .map(|restarts| Options { restarts, on_corrupt: OnCorrupt::Skip, ..Options::default() });
         let mut logs = policies.map(|_| Log::default());

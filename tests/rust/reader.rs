@@ -439,7 +439,7 @@ fn texts() {
     let many = |texts: &[&str]| {
         Text::Many([texts.len()].into(), texts.iter().map(|&text| text.into()).collect())
     };
-    assert_eq!(texts.values, [Text::One("one".into()), many(&["a", "b"]), many(&[])]);
+    assert_eq!(texts.values, [Text::One("one".into(), 1), many(&["a", "b"]), many(&[])]);
 }
 
 fn corruption(bytes: &[u8]) -> Option<(Corruption, u64)> {

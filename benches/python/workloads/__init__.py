@@ -32,6 +32,7 @@ from workloads import (
     series,
     stream,
     tables,
+    tensorboard,
     text,
     video,
 )
@@ -66,4 +67,5 @@ WORKLOADS: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "tables": tables.rows,
     "facades": facades.rows,
     "imports": imports.rows,
+    "tensorboard": tensorboard.rows,
 }

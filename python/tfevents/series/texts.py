@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -37,7 +38,7 @@ class Texts(Columns[Text]):
         texts = data.texts(index)
         self.value: NDArray[Any] = np.empty(len(texts), dtype=object)
         for i, (shape, strings) in enumerate(texts):
-            if shape is None:
+            if math.prod(shape) == 1:
                 self.value[i] = strings[0]
             else:
                 self.value[i] = _filled(strings, shape)

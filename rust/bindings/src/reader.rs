@@ -70,6 +70,7 @@ struct How {
     kinds: KindSet,
     steps: (i64, i64),
     restarts: Restarts,
+    max_points: Option<NonZeroUsize>,
 }
 
 impl How {
@@ -90,6 +91,7 @@ impl How {
                 threads: self.threads.or_else(processors),
                 selection: Selection { tags, kinds: self.kinds, steps: self.steps },
                 restarts: self.restarts,
+                max_points: self.max_points,
             },
         );
         // What was chosen by mistake must not stay.
@@ -114,9 +116,9 @@ fn processors() -> Option<NonZeroUsize> {
 #[pymethods]
 impl LogData {
     /// Nothing yet. `tags` chooses tags by their names, `kinds` by their names too, and `steps` the
-    /// first and the last.
+    /// first and the last; about `max_points` scalars of a tag are kept.
     #[new]
-    #[pyo3(signature = (verify, skip, threads, tags, kinds, steps, restarts))]
+    #[pyo3(signature = (verify, skip, threads, tags, kinds, steps, restarts, max_points=None))]
     fn new(
         verify: bool,
         skip: bool,
@@ -125,6 +127,7 @@ impl LogData {
         kinds: Option<List<String>>,
         steps: (i64, i64),
         restarts: &str,
+        max_points: Option<NonZeroUsize>,
     ) -> PyResult<LogData> {
         let (verify, on_corrupt) = checks(verify, skip);
         let how = How {
@@ -144,10 +147,12 @@ impl LogData {
                 "raw" => Restarts::Raw,
                 "tensorboard" => Restarts::TensorBoard,
                 "last_wins" => Restarts::LastWins,
+                "latest" => Restarts::Latest,
                 other => {
                     return Err(PyValueError::new_err(format!("restarts: no way {other:?}")));
                 }
             },
+            max_points,
         };
         Ok(LogData { log: Mutex::default(), how: Arc::new(how) })
     }

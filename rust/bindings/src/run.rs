@@ -10,6 +10,7 @@ use pyo3::types::{PyByteArray, PyBytes, PyDict, PyList};
 use tfevents::columns::{self, Blob, Series, Text, Values};
 use tfevents::proto::Kind;
 use tfevents::proto::{Data, Elements, NoArray, Pictures, SummaryValue, Tensor};
+use tfevents::reader::chart::{self, Style};
 use tfevents::reader::{Run, Tag};
 use tfevents::storage;
 use tfevents::summary::PictureError;
@@ -26,7 +27,7 @@ pub struct RunData {
     files: Vec<PathBuf>,
 }
 
-type Strings<'a> = (Option<Vec<usize>>, Vec<&'a str>);
+type Strings<'a> = (Vec<usize>, Vec<&'a str>);
 
 /// Least, greatest, count, sum, sum of squares; where the buckets end, their limits, their counts;
 /// which are tensors.
@@ -152,6 +153,48 @@ impl RunData {
         column::scalars(py, &self.series(index)?)
     }
 
+    /// The wall time of the first event, if there is one.
+    fn start(&self) -> Option<f64> {
+        self.run.origins().find_map(|origin| origin.wall_time)
+    }
+
+    /// How many values the tag at `index` has, and their greatest step and wall time.
+    fn extent(&self, py: Python<'_>, index: usize) -> PyResult<(usize, Option<i64>, Option<f64>)> {
+        py.detach(|| {
+            let series = self.series(index)?;
+            let wall_times = match series.values.is_empty() {
+                true => series.points.wall_times(),
+                false => series.values.wall_times(),
+            };
+            let last = wall_times.iter().copied().reduce(f64::max);
+            Ok((series.len(), series.steps().iter().copied().max(), last))
+        })
+    }
+
+    /// The scalars of the tag at `index` as JSON, about `most` of them: arrays of wall time, step and
+    /// value, or objects with these names.
+    fn chart<'py>(
+        &self,
+        py: Python<'py>,
+        index: usize,
+        most: usize,
+        named: bool,
+    ) -> PyResult<Bound<'py, PyBytes>> {
+        let style = if named { Style::Object } else { Style::Array };
+        let json = py.detach(|| Ok::<_, PyErr>(chart::json(&*self.series(index)?, most, style)))?;
+        Ok(PyBytes::new(py, &json))
+    }
+
+    /// How many pictures, sounds or strings each value of the tag at `index` holds; None where that
+    /// was not looked at.
+    fn parts(&self, index: usize) -> PyResult<Vec<Option<usize>>> {
+        let series = self.series(index)?;
+        let Values::Blobs(blobs) = &series.values else {
+            return Err(PyIndexError::new_err(index));
+        };
+        Ok((0..blobs.len()).map(|item| blobs.parts(item)).collect())
+    }
+
     /// Steps and wall times of the tag at `index`, which holds no scalars.
     fn times<'py>(
         &self,
@@ -165,7 +208,8 @@ impl RunData {
         ))
     }
 
-    /// The texts of the tag at `index`: each a shape (None for a single string) and its strings.
+    /// The texts of the tag at `index`: each a shape and its strings, as many as the shape takes, or
+    /// one for all.
     fn texts<'py>(&self, py: Python<'py>, index: usize) -> PyResult<Bound<'py, PyList>> {
         let series = self.series(index)?;
         let Values::Texts(texts) = &series.values else {
@@ -173,9 +217,9 @@ impl RunData {
         };
         let values = texts.values.iter().map(|value| -> Strings<'_> {
             match value {
-                Text::One(string) => (None, vec![&**string]),
+                Text::One(string, rank) => (vec![1; *rank as usize], vec![&**string]),
                 Text::Many(shape, strings) => {
-                    (Some(shape.to_vec()), strings.iter().map(|string| &**string).collect())
+                    (shape.to_vec(), strings.iter().map(|string| &**string).collect())
                 }
             }
         });

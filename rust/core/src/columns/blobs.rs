@@ -18,6 +18,8 @@ pub struct Blobs {
     /// Seconds since the epoch.
     pub wall_times: Vec<f64>,
     places: Vec<Place>,
+    /// How many pictures, sounds or strings each holds; `UNKNOWN` where it was not looked at.
+    parts: Vec<u32>,
     /// The bytes of all small values.
     small: Vec<u8>,
 }
@@ -45,6 +47,8 @@ pub struct Place {
 }
 
 const HERE: u32 = u32::MAX;
+
+const UNKNOWN: u32 = u32::MAX;
 
 impl Place {
     /// The place of `length` bytes at `offset`, and the checksum of the first `checked` of them.
@@ -89,8 +93,20 @@ impl Blobs {
         Some(Blob::Here(self.small.get(start..start + place.length as usize)?))
     }
 
-    /// Appends a value, which lies at `offset` in the file, if that is known.
-    pub(crate) fn push(&mut self, step: i64, wall_time: f64, bytes: &[u8], offset: Option<u64>) {
+    /// How many pictures, sounds or strings the value at `index` holds, if it was looked at.
+    pub fn parts(&self, index: usize) -> Option<usize> {
+        self.parts.get(index).filter(|&&parts| parts != UNKNOWN).map(|&parts| parts as usize)
+    }
+
+    /// Appends a value of so many parts, which lies at `offset` in the file, if that is known.
+    pub(crate) fn push(
+        &mut self,
+        step: i64,
+        wall_time: f64,
+        bytes: &[u8],
+        offset: Option<u64>,
+        parts: usize,
+    ) {
         // No record is as long as 4 GiB.
         let length = bytes.len() as u32;
         let place = match offset {
@@ -104,6 +120,9 @@ impl Blobs {
             }
         };
         self.push_place(step, wall_time, place);
+        if let Some(last) = self.parts.last_mut() {
+            *last = u32::try_from(parts).unwrap_or(UNKNOWN);
+        }
     }
 
     /// Appends a value that stays in the file.
@@ -111,12 +130,14 @@ impl Blobs {
         self.steps.push(step);
         self.wall_times.push(wall_time);
         self.places.push(place);
+        self.parts.push(UNKNOWN);
     }
 
     /// Appends copies of these values of `other`. Those in files stay where they are.
     pub(crate) fn extend_from(&mut self, other: &Blobs, range: Range<usize>) {
         self.steps.extend_from_slice(&other.steps[range.clone()]);
         self.wall_times.extend_from_slice(&other.wall_times[range.clone()]);
+        self.parts.extend_from_slice(&other.parts[range.clone()]);
         for place in &other.places[range] {
             let mut place = *place;
             if place.file == HERE {
@@ -141,6 +162,7 @@ impl Blobs {
         self.steps.append(&mut other.steps);
         self.wall_times.append(&mut other.wall_times);
         self.small.append(&mut other.small);
+        self.parts.append(&mut other.parts);
         self.places.extend(other.places.into_iter().map(|place| match place.file {
             HERE => Place { offset: place.offset + moved, ..place },
             _ => Place { file, ..place },

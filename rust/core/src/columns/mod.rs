@@ -15,6 +15,7 @@ pub(crate) mod series;
 pub(crate) mod sessions;
 mod template;
 pub(crate) mod texts;
+mod thinning;
 
 pub use crate::proto::KindSet;
 pub use blobs::{Blob, Blobs, Place};
@@ -27,3 +28,4 @@ pub use restarts::Restarts;
 pub use selection::Selection;
 pub use series::{Series, Values};
 pub use texts::{Text, Texts};
+pub use thinning::thinned;

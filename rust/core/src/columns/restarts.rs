@@ -15,6 +15,17 @@ pub enum Restarts {
     TensorBoard,
     /// The last value of a step stays. Values are in the order of their steps.
     LastWins,
+    /// What a person wants to see: those go that [`Restarts::TensorBoard`] drops, and of the others
+    /// those whose step came again after another step, or in a later file. Values are in the order
+    /// of their steps; several that were logged for one step, one after the other, all stay.
+    Latest,
+}
+
+impl Restarts {
+    /// Whether it matters when sessions started.
+    pub(crate) fn purges(self) -> bool {
+        matches!(self, Restarts::TensorBoard | Restarts::Latest)
+    }
 }
 
 /// Values that came before a restart.
@@ -82,6 +93,36 @@ pub(crate) fn last_of_each(steps: &[i64]) -> Option<Vec<Range<usize>>> {
     Some(kept)
 }
 
+/// The last values of each step that came together, in the order of the steps, as ranges of indices;
+/// None if that is all, as it is. `ends` are the indices at which files end.
+pub(crate) fn latest_of_each(steps: &[i64], ends: &[usize]) -> Option<Vec<Range<usize>>> {
+    let starts_file = |index: usize| ends.binary_search(&index).is_ok();
+    let mut groups = Vec::<Range<usize>>::new();
+    let mut is_in_order = true;
+    for (index, &step) in steps.iter().enumerate() {
+        match groups.last_mut() {
+            Some(last) if steps[last.start] == step && !starts_file(index) => last.end = index + 1,
+            last => {
+                is_in_order &= last.is_none_or(|last| steps[last.start] < step);
+                groups.push(index..index + 1);
+            }
+        }
+    }
+    if is_in_order {
+        return None;
+    }
+    groups.sort_by_key(|group| steps[group.start]);
+    let mut kept = Vec::<Range<usize>>::new();
+    for same in groups.chunk_by(|a, b| steps[a.start] == steps[b.start]) {
+        let Some(last) = same.last() else { continue };
+        match kept.last_mut() {
+            Some(range) if range.end == last.start => range.end = last.end,
+            _ => kept.push(last.clone()),
+        }
+    }
+    Some(kept)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -112,6 +153,25 @@ mod tests {
             let mut purges = Vec::new();
             restarts.iter().for_each(|&(before, step)| add(&mut purges, Purge { before, step }));
             prop_assert_eq!(indices(unpurged(&steps, &purges), steps.len()), expected);
+        }
+
+        #[test]
+        fn the_last_that_came_together_stay(
+            steps in prop::collection::vec(0..5i64, 0..30),
+            ends in prop::collection::btree_set(0..31usize, 0..4),
+        ) {
+            let ends: Vec<usize> = ends.into_iter().collect();
+            let mut last = std::collections::BTreeMap::<i64, Vec<usize>>::new();
+            for (index, &step) in steps.iter().enumerate() {
+                let goes_on = index > 0 && steps[index - 1] == step && !ends.contains(&index);
+                let values = last.entry(step).or_default();
+                if !goes_on {
+                    values.clear();
+                }
+                values.push(index);
+            }
+            let expected: Vec<usize> = last.into_values().flatten().collect();
+            prop_assert_eq!(indices(latest_of_each(&steps, &ends), steps.len()), expected);
         }
 
         #[test]

@@ -107,6 +107,7 @@ impl Values {
     /// is known.
     pub(crate) fn push(
         &mut self,
+        kind: Kind,
         event: &Event<'_>,
         value: &SummaryValue<'_>,
         offset: Option<u64>,
@@ -119,7 +120,9 @@ impl Values {
                 }
             }
             (Values::Histograms(histograms), data) => histograms.push(step, wall_time, data),
-            (Values::Blobs(blobs), _) => blobs.push(step, wall_time, value.raw, offset),
+            (Values::Blobs(blobs), data) => {
+                blobs.push(step, wall_time, value.raw, offset, parts(kind, data));
+            }
             _ => {}
         }
     }
@@ -132,6 +135,17 @@ impl Values {
             (Values::Blobs(into), Values::Blobs(blobs)) => into.append(*blobs, file),
             _ => {}
         }
+    }
+}
+
+/// How many pictures, sounds or strings a value holds.
+fn parts(kind: Kind, data: &Data<'_>) -> usize {
+    match (kind, data) {
+        (_, Data::Image(_) | Data::Audio(_)) => 1,
+        (Kind::Image, Data::Tensor(tensor)) => tensor.pictures().map_or(0, |it| it.encoded.len()),
+        (Kind::Audio, Data::Tensor(tensor)) => tensor.sounds().map_or(0, |it| it.len()),
+        (Kind::Tensor, Data::Tensor(tensor)) => tensor.all_strings().map_or(0, |it| it.len()),
+        _ => 0,
     }
 }
 

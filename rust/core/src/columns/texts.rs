@@ -18,8 +18,8 @@ pub struct Texts {
 /// What one event says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Text {
-    /// A single string.
-    One(Box<str>),
+    /// A single string, in a shape of so many dimensions, each of size 1.
+    One(Box<str>, u32),
     /// Strings in a shape, in row-major order: as many as it takes, or one for all.
     Many(Box<[usize]>, Box<[Box<str>]>),
 }
@@ -31,7 +31,7 @@ impl Texts {
         self.steps.push(step);
         self.wall_times.push(wall_time);
         self.values.push(match &text.strings[..] {
-            [one] if text.shape.iter().product::<usize>() == 1 => Text::One(string(one)),
+            [one] if text.shape.iter().product::<usize>() == 1 => Text::One(string(one), text.shape.len() as u32),
             many => Text::Many(text.shape.as_slice().into(), many.iter().map(string).collect()),
         });
     }

@@ -13,7 +13,6 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use crate::cancel::Token;
-use crate::columns::Restarts;
 use crate::columns::builder::Columns;
 use crate::columns::selection::Selection;
 use crate::columns::sessions::Sessions;
@@ -106,7 +105,7 @@ impl<'b> Blocks<'b> {
         let blocks = stamp.length.saturating_sub(begin.offset) / size;
         let threads = threads.get().min(usize::try_from(blocks).unwrap_or(usize::MAX));
         // What restarts take back depends on the order.
-        let is_in_order = options.restarts == Restarts::TensorBoard;
+        let is_in_order = options.restarts.purges();
         let Options { verify, on_corrupt, selection, .. } = *options;
         (threads > 1 && blocks >= WORTH_THREADS && !is_in_order).then_some(Blocks {
             path,

@@ -1,6 +1,7 @@
 //! Event files to columns.
 
 mod blocks;
+pub mod chart;
 mod file;
 mod follow;
 mod intake;

@@ -20,4 +20,7 @@ pub struct Options<'a> {
     pub selection: Selection<'a>,
     /// What becomes of steps that come twice.
     pub restarts: Restarts,
+    /// How many scalars of a tag are kept, about; all by default. Of more, the least and the greatest
+    /// of each stretch stay.
+    pub max_points: Option<NonZeroUsize>,
 }

@@ -6,7 +6,6 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::cancel::Token;
-use crate::columns::Restarts;
 use crate::columns::builder::Columns;
 use crate::columns::claims::Claimed;
 use crate::columns::content::Content;
@@ -98,7 +97,7 @@ pub fn read_file(
     scratch: &mut Scratch,
     threads: NonZeroUsize,
 ) -> Result<FileContent> {
-    let is_watched = options.restarts == Restarts::TensorBoard;
+    let is_watched = options.restarts.purges();
     let sessions = Sessions::resume(is_watched, task.before.map(|(_, sessions)| sessions));
     let spare = std::mem::take(&mut scratch.spare);
     let mut columns = Columns::new(options.selection, sessions, spare);

@@ -4,6 +4,7 @@ use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
 use std::num::NonZeroUsize;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -34,6 +35,8 @@ pub struct Run {
     /// The place of each file in the order in which they are read.
     rank: Vec<usize>,
     restarts: Restarts,
+    /// How many scalars of a tag are kept.
+    max_points: Option<NonZeroUsize>,
     /// Each kind of each of its tags, in the order in which they first came.
     tags: Vec<Tag>,
     /// What its events hold that are no values under tags: graphs, run metadata by their tags,
@@ -78,13 +81,16 @@ impl Run {
             let (sessions, origin, claims) = (content.sessions, content.origin, content.claims);
             files.push(RunFile { path: path.clone(), progress, sessions, origin, claims });
         }
+        let max_points = options.max_points;
+        let tag = |series| Tag::new(series, max_points);
         Ok(Run {
             name: name.to_owned(),
             rank: (0..files.len()).collect(),
             files,
             restarts: options.restarts,
-            tags: merge(series).into_iter().map(Tag::new).collect(),
-            events: merge(events).into_iter().map(Tag::new).collect(),
+            max_points,
+            tags: merge(series).into_iter().map(tag).collect(),
+            events: merge(events).into_iter().map(tag).collect(),
             others: others.states,
             is_continued: false,
         })
@@ -111,6 +117,7 @@ impl Run {
             rank: (0..files.len()).collect(),
             files,
             restarts,
+            max_points: None,
             tags: Vec::new(),
             events: Vec::new(),
             others: state.tags.clone(),
@@ -196,8 +203,24 @@ impl Run {
             Restarts::Raw => None,
             Restarts::LastWins => restarts::last_of_each(series.steps()),
             Restarts::TensorBoard => restarts::unpurged(series.steps(), &self.purges(&series)),
+            Restarts::Latest => return self.latest(series),
         };
         kept.map_or(series.clone(), |kept| Arc::new(series.of_ranges(&kept)))
+    }
+
+    /// The same without what restarts purge, and what came again afterwards.
+    fn latest(&self, series: Arc<Series>) -> Arc<Series> {
+        let mut ends: Vec<usize> = series.segments().iter().map(|it| it.range.end).collect();
+        let mut left = series;
+        if let Some(kept) = restarts::unpurged(left.steps(), &self.purges(&left)) {
+            // How many of those that are kept come before each end.
+            let before = |range: &Range<usize>, end| range.end.min(end).saturating_sub(range.start);
+            let moved = |end| kept.iter().map(|range| before(range, end)).sum();
+            ends = ends.into_iter().map(moved).collect();
+            left = Arc::new(left.of_ranges(&kept));
+        }
+        let kept = restarts::latest_of_each(left.steps(), &ends);
+        kept.map_or(left.clone(), |kept| Arc::new(left.of_ranges(&kept)))
     }
 
     /// What restarts purge of a tag.
@@ -262,11 +285,12 @@ impl Run {
         let ranks: HashMap<&Path, usize> = paths.iter().map(|it| &**it).zip(0..).collect();
         let rank: Vec<usize> =
             files.iter().map(|file| ranks.get(&*file.path).copied().unwrap_or(0)).collect();
-        let unchanged = |tag: &Tag| tag.grown(None, self.restarts, &rank);
+        let unchanged = |tag: &Tag| tag.grown(None, self.max_points, &rank);
         let mut run = Run {
             name: self.name.clone(),
             files,
             restarts: self.restarts,
+            max_points: self.max_points,
             tags: self.tags.iter().map(unchanged).collect(),
             events: self.events.iter().map(unchanged).collect(),
             others: Vec::new(),
@@ -287,9 +311,9 @@ impl Run {
             if self.is_continued {
                 content.series.iter_mut().for_each(|series| others.complete(series));
             }
-            let (restarts, rank) = (self.restarts, &run.rank[..]);
-            tags.append(&mut run.tags, content.series, file, restarts, rank);
-            events.append(&mut run.events, content.events, file, restarts, rank);
+            let (max_points, rank) = (self.max_points, &run.rank[..]);
+            tags.append(&mut run.tags, content.series, file, max_points, rank);
+            events.append(&mut run.events, content.events, file, max_points, rank);
         }
         run.others = others.states;
         Some(run)
@@ -302,7 +326,7 @@ impl Run {
             let mut nothing = Series::new(&tag.name, tag.kind, true);
             let purges = vec![Purge { before: 0, step }];
             nothing.segments = vec![Segment { file: file as u32, range: 0..0, purges }];
-            *tag = tag.grown(Some(nothing), self.restarts, &self.rank);
+            *tag = tag.grown(Some(nothing), self.max_points, &self.rank);
         }
     }
 }
@@ -361,7 +385,7 @@ impl Places {
         tags: &mut Vec<Tag>,
         news: Vec<Series>,
         file: usize,
-        restarts: Restarts,
+        max_points: Option<NonZeroUsize>,
         rank: &[usize],
     ) {
         for mut series in news {
@@ -369,11 +393,11 @@ impl Places {
             match self.0.entry((series.kind, series.tag.clone())) {
                 Entry::Occupied(place) => {
                     let tag = &mut tags[*place.get()];
-                    *tag = tag.grown(Some(series), restarts, rank);
+                    *tag = tag.grown(Some(series), max_points, rank);
                 }
                 Entry::Vacant(place) => {
                     place.insert(tags.len());
-                    tags.push(Tag::new(series));
+                    tags.push(Tag::new(series, max_points));
                 }
             }
         }

@@ -1,8 +1,8 @@
 //! One kind of values under one tag of a run.
 
+use std::num::NonZeroUsize;
 use std::sync::{Arc, OnceLock};
 
-use crate::columns::restarts::Restarts;
 use crate::columns::series::Series;
 use crate::proto::{Kind, Metadata};
 
@@ -17,12 +17,21 @@ pub struct Tag {
     /// wait to be joined, and nothing is joined often.
     parts: Vec<Arc<Series>>,
     /// All of it.
-    joined: OnceLock<Arc<Series>>,
+    joined: OnceLock<Joined>,
+}
+
+/// The parts of a tag, put together.
+#[derive(Debug)]
+struct Joined {
+    series: Arc<Series>,
+    /// Whether it still is all that the parts hold.
+    is_whole: bool,
 }
 
 impl Tag {
-    pub(super) fn new(series: Series) -> Tag {
+    pub(super) fn new(series: Series, max_points: Option<NonZeroUsize>) -> Tag {
         let (name, kind) = (series.tag.clone(), series.kind);
+        let series = max_points.and_then(|most| series.thinned(most.get())).unwrap_or(series);
         Tag { name, kind, parts: vec![Arc::new(series)], joined: OnceLock::new() }
     }
 
@@ -50,13 +59,23 @@ impl Tag {
                     .unwrap_or_else(|| Series::new(&self.name, self.kind, false)),
             ),
         };
-        Arc::clone(self.joined.get_or_init(|| finish(join())))
+        let joined = self.joined.get_or_init(|| {
+            let whole = join();
+            let series = finish(Arc::clone(&whole));
+            Joined { is_whole: Arc::ptr_eq(&series, &whole), series }
+        });
+        Arc::clone(&joined.series)
     }
 
     /// The same, and more of it.
-    pub(super) fn grown(&self, more: Option<Series>, restarts: Restarts, rank: &[usize]) -> Tag {
-        let mut parts = match (self.joined.get(), restarts) {
-            (Some(joined), Restarts::Raw) => vec![Arc::clone(joined)],
+    pub(super) fn grown(
+        &self,
+        more: Option<Series>,
+        max_points: Option<NonZeroUsize>,
+        rank: &[usize],
+    ) -> Tag {
+        let mut parts = match self.joined.get() {
+            Some(Joined { series, is_whole: true }) => vec![Arc::clone(series)],
             _ => self.parts.clone(),
         };
         parts.extend(more.map(Arc::new));
@@ -67,6 +86,14 @@ impl Tag {
             let Some(joined) = Series::join(&parts[start..], rank) else { break };
             parts.truncate(start);
             parts.push(Arc::new(joined));
+        }
+        // Twice as many, so that it is not done each time.
+        let all: usize = parts.iter().map(|part| part.len()).sum();
+        if let Some(most) = max_points
+            && all / 2 > most.get()
+            && let Some(thinned) = Series::join(&parts, rank).and_then(|it| it.thinned(most.get()))
+        {
+            parts = vec![Arc::new(thinned)];
         }
         Tag { name: self.name.clone(), kind: self.kind, parts, joined: OnceLock::new() }
     }

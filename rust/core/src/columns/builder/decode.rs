@@ -63,7 +63,7 @@ impl Columns<'_> {
         };
         let offset = self.place(bytes, payload, offset);
         if let Values::Blobs(blobs) = &mut self.event(kind, tag).values {
-            blobs.push(event.step, event.wall_time, bytes, offset);
+            blobs.push(event.step, event.wall_time, bytes, offset, 1);
         }
         Ok(())
     }
@@ -112,7 +112,7 @@ impl Columns<'_> {
         let Some((number, scalar)) = number.and_then(|number| Some((number, number.to_f64()?)))
         else {
             if is_selected {
-                cold.values.push(event, value, offset);
+                cold.values.push(kind, event, value, offset);
             }
             return;
         };

@@ -1,0 +1,46 @@
+"""`python -m tfevents.tensorboard`: TensorBoard's program, with our reader."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from types import ModuleType
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Serves TensorBoard's page until Ctrl-C; the program's exit status.
+
+    Args:
+        argv: the arguments after the program's name, TensorBoard's flags and ours, as `--help`
+            lists them; by default those of the process.
+    """
+    # Ours needs TensorFlow for nothing, and importing it takes longer than reading most logs.
+    # TensorBoard has a module of its own for what it takes from it, and this name chooses that.
+    sys.modules.setdefault("tensorboard.compat.notf", ModuleType("tensorboard.compat.notf"))
+    try:
+        from tensorboard import default, program
+        from tensorboard.plugins.base_plugin import FlagsError
+    except ImportError as error:
+        print(f"tensorboard needs the extra tfevents[tensorboard]: {error}", file=sys.stderr)
+        return 1
+    import absl.logging
+
+    from tfevents.tensorboard.loader import ReaderLoader
+
+    # As TensorBoard's program does.
+    os.environ["GCS_READ_CACHE_DISABLED"] = "1"
+    absl.logging.set_verbosity(absl.logging.WARNING)
+    plugins = [plugin for plugin in default.get_plugins() if plugin is not ReaderLoader]
+    tensorboard = program.TensorBoard(plugins=[*plugins, ReaderLoader("tfevents")])
+    arguments = sys.argv[1:] if argv is None else list(argv)
+    try:
+        tensorboard.configure(["tensorboard", *arguments])
+    except FlagsError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        return 1
+    return int(tensorboard.main())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,103 @@
+"""The flags that have TensorBoard read with our reader, for its own command and for ours."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from typing import Any
+
+from tensorboard.plugins import base_plugin
+
+READERS = ("tensorboard", "tfevents")
+RESTARTS = ("latest", "last_wins", "tensorboard", "raw")
+
+# What stands for "all" where TensorBoard takes a number of samples.
+_ALL = sys.maxsize
+
+
+class ReaderLoader(base_plugin.TBLoader):
+    """Adds the flags, and puts our reader in the place of TensorBoard's where they ask for it.
+
+    TensorBoard makes one without arguments where it finds it among its plugins.
+    """
+
+    def __init__(self, reader: str | None = None) -> None:
+        self._reader = reader
+        self._is_ours = False
+
+    def define_flags(self, parser: argparse.ArgumentParser) -> None:
+        group = parser.add_argument_group("tfevents")
+        if self._reader is None:
+            group.add_argument(
+                "--reader",
+                choices=READERS,
+                default=os.environ.get("TENSORBOARD_READER") or "tensorboard",
+                help="who reads the event files: TensorBoard's reader, or tfevents, which loads "
+                "faster and shows every point (default: the environment variable "
+                "TENSORBOARD_READER, or tensorboard)",
+            )
+        else:
+            parser.set_defaults(reader=self._reader)
+        group.add_argument(
+            "--restarts",
+            choices=RESTARTS,
+            default="latest",
+            help="what becomes of steps that came again after a restart, with tfevents' reader: "
+            "latest, the last session's stay, and what its purge_step takes back goes; last_wins, "
+            "the last value of each step stays; tensorboard, those go that TensorBoard drops; raw, "
+            "all stay as they were written (default: latest)",
+        )
+        group.add_argument(
+            "--max_points",
+            type=int,
+            default=0,
+            metavar="N",
+            help="how many scalars of a tag tfevents' reader keeps in memory, about, at 24 bytes "
+            "each: of more, the least and the greatest of each stretch (default: 0, all)",
+        )
+
+    def fix_flags(self, flags: argparse.Namespace) -> None:
+        if flags.reader not in READERS:
+            # The environment's: argparse looks at what is given alone.
+            raise base_plugin.FlagsError(
+                f"TENSORBOARD_READER must be {' or '.join(READERS)}, not {flags.reader!r}"
+            )
+        if flags.max_points and flags.max_points < 4:
+            raise base_plugin.FlagsError(
+                f"--max_points must be 0, or 4 or more: {flags.max_points}"
+            )
+        self._is_ours = flags.reader == "tfevents"
+        if self._is_ours:
+            samples = getattr(flags, "samples_per_plugin", None) or {}
+            flags.samples_per_plugin = {name: n or _ALL for name, n in samples.items()}
+            _hook_ingester()
+
+    def load(self, context: base_plugin.TBContext) -> None:
+        """Has the plugins of scalars, which are loaded before, answer from our columns."""
+        if self._is_ours:
+            from tfevents.tensorboard import plugins
+
+            plugins.replace(context.plugin_name_to_instance or {})
+
+
+def _hook_ingester() -> None:
+    """Has TensorBoard's program ask us for its data, where its flags say so."""
+    from tensorboard.program import TensorBoard
+
+    theirs = TensorBoard._make_data_ingester
+    if getattr(theirs, "is_ours", False):
+        return
+
+    def make(self: Any) -> Any:
+        is_ours = self.flags.reader == "tfevents" and not self.flags.grpc_data_provider
+        if not is_ours or not (self.flags.logdir or self.flags.logdir_spec):
+            return theirs(self)
+        from tfevents.tensorboard.ingester import Ingester
+
+        ingester = Ingester(self.flags)
+        ingester.start()
+        return ingester
+
+    make.is_ours = True  # type: ignore[attr-defined]
+    TensorBoard._make_data_ingester = make

@@ -1,0 +1,304 @@
+"""TensorBoard's `DataProvider` over what we read."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Any, TypeVar
+
+import numpy as np
+from tensorboard import errors
+from tensorboard.data import provider
+
+from tfevents.tensorboard import sampling, values
+from tfevents.tensorboard.contents import BLOBS, SCALAR, TENSOR, Contents, Series
+
+T = TypeVar("T")
+Runs = Mapping[str, Contents]
+
+
+class Provider(provider.DataProvider):
+    """Answers from the runs that were read last.
+
+    Args:
+        runs: gives the runs by name, as they are now.
+        refresh: has what was written since read first, if that is done soon.
+        location: what was read, for people.
+        samples: how many values of a tag were asked for, by plugin.
+    """
+
+    def __init__(
+        self,
+        runs: Callable[[], Runs],
+        refresh: Callable[[], None] = lambda: None,
+        location: str = "",
+        samples: Mapping[str, int] | None = None,
+    ) -> None:
+        self._runs = runs
+        self._refresh = refresh
+        self._location = location
+        self._samples = dict(samples or {})
+
+    def __str__(self) -> str:
+        return f"tfevents.Provider(logdir={self._location!r})"
+
+    def is_given(self, plugin: str) -> bool:
+        """Whether it was said how many values of a tag this plugin is to get."""
+        return plugin in self._samples
+
+    def experiment_metadata(self, ctx: Any = None, *, experiment_id: str) -> Any:
+        _check(ctx, experiment_id)
+        return provider.ExperimentMetadata(data_location=self._location)
+
+    def list_plugins(self, ctx: Any = None, *, experiment_id: str) -> Any:
+        _check(ctx, experiment_id)
+        # The page asks for the plugins and the runs first, whenever it loads anew.
+        self._refresh()
+        runs = self._runs().values()
+        return frozenset(plugin for run in runs for _, plugin in run.series)
+
+    def list_runs(self, ctx: Any = None, *, experiment_id: str) -> Any:
+        _check(ctx, experiment_id)
+        self._refresh()
+        return [
+            provider.Run(run_id=name, run_name=name, start_time=run.start_time)
+            for name, run in self._runs().items()
+        ]
+
+    def list_scalars(
+        self, ctx: Any = None, *, experiment_id: str, plugin_name: str, run_tag_filter: Any = None
+    ) -> Any:
+        _check(ctx, experiment_id)
+        return self._list(provider.ScalarTimeSeries, SCALAR, plugin_name, run_tag_filter)
+
+    def list_tensors(
+        self, ctx: Any = None, *, experiment_id: str, plugin_name: str, run_tag_filter: Any = None
+    ) -> Any:
+        _check(ctx, experiment_id)
+        return self._list(provider.TensorTimeSeries, TENSOR, plugin_name, run_tag_filter)
+
+    def list_blob_sequences(
+        self, ctx: Any = None, *, experiment_id: str, plugin_name: str, run_tag_filter: Any = None
+    ) -> Any:
+        _check(ctx, experiment_id)
+        return self._list(
+            provider.BlobSequenceTimeSeries,
+            BLOBS,
+            plugin_name,
+            run_tag_filter,
+            lambda run, series: {"max_length": max(values.parts(run.data, series), default=None)},
+        )
+
+    def read_scalars(
+        self,
+        ctx: Any = None,
+        *,
+        experiment_id: str,
+        plugin_name: str,
+        downsample: int | None = None,
+        run_tag_filter: Any = None,
+    ) -> Any:
+        _check(ctx, experiment_id)
+        most = _most(downsample)
+
+        def read(name: str, tag: str, run: Contents, series: Series) -> list[Any]:
+            columns = run.data.scalars(series.place)
+            if most <= len(columns[0]):
+                chosen = np.array(sampling.sample(len(columns[0]), most), dtype=np.intp)
+                step, wall_time, value = (column[chosen].tolist() for column in columns)
+            else:
+                step, wall_time, value = (column.tolist() for column in columns)
+            return list(map(provider.ScalarDatum, step, wall_time, value))
+
+        return self._read(read, SCALAR, plugin_name, run_tag_filter)
+
+    def read_last_scalars(
+        self, ctx: Any = None, *, experiment_id: str, plugin_name: str, run_tag_filter: Any = None
+    ) -> Any:
+        _check(ctx, experiment_id)
+
+        def last(name: str, tag: str, run: Contents, series: Series) -> Any:
+            step, wall_time, value = run.data.scalars(series.place)
+            if not len(step):
+                return None
+            return provider.ScalarDatum(int(step[-1]), float(wall_time[-1]), float(value[-1]))
+
+        found = self._read(last, SCALAR, plugin_name, run_tag_filter)
+        return {run: _filled(tags) for run, tags in found.items()}
+
+    def read_tensors(
+        self,
+        ctx: Any = None,
+        *,
+        experiment_id: str,
+        plugin_name: str,
+        downsample: int | None = None,
+        run_tag_filter: Any = None,
+    ) -> Any:
+        _check(ctx, experiment_id)
+        most = _most(downsample)
+
+        def read(name: str, tag: str, run: Contents, series: Series) -> list[Any]:
+            step, wall_time = run.data.times(series.place)
+            chosen = sampling.sample(len(step), most)
+            return [
+                provider.TensorDatum(int(step[item]), float(wall_time[item]), array)
+                for item, array in values.tensors(run.data, series, chosen)
+            ]
+
+        found = self._read(read, TENSOR, plugin_name, run_tag_filter)
+        if plugin_name == "custom_scalars":
+            # The plugin takes the first layout of each run that has any, unseen.
+            found = {
+                run: {tag: it for tag, it in tags.items() if it} for run, tags in found.items()
+            }
+            found = {run: tags for run, tags in found.items() if tags}
+        return found
+
+    def read_blob_sequences(
+        self,
+        ctx: Any = None,
+        *,
+        experiment_id: str,
+        plugin_name: str,
+        downsample: int | None = None,
+        run_tag_filter: Any = None,
+    ) -> Any:
+        _check(ctx, experiment_id)
+        most = _most(downsample)
+
+        def read(name: str, tag: str, run: Contents, series: Series) -> list[Any]:
+            step, wall_time = run.data.times(series.place)
+            counts = values.parts(run.data, series)
+            # TensorBoard names a blob by its step: of several at one step the first is shown.
+            _, first = np.unique(step, return_index=True)
+            data = []
+            for item in (int(first[at]) for at in sampling.sample(len(first), most)):
+                place = (experiment_id, plugin_name, name, tag, int(step[item]))
+                keys = (_encode_key(*place, part) for part in range(counts[item]))
+                blobs = tuple(provider.BlobReference(key) for key in keys)
+                data.append(
+                    provider.BlobSequenceDatum(int(step[item]), float(wall_time[item]), blobs)
+                )
+            return data
+
+        return self._read(read, BLOBS, plugin_name, run_tag_filter)
+
+    def read_blob(self, ctx: Any = None, *, blob_key: str) -> bytes:
+        if type(ctx).__name__ != "RequestContext":
+            raise TypeError(f"ctx must be a RequestContext, not {ctx!r}")
+        plugin, run_name, tag, step, part = _decode_key(blob_key)
+        run = self._runs().get(run_name)
+        series = None if run is None else run.series.get((BLOBS, plugin), {}).get(tag)
+        if run is None or series is None:
+            raise errors.NotFoundError(f"there is no {plugin} {tag!r} in run {run_name!r}")
+        steps, _ = run.data.times(series.place)
+        found = np.flatnonzero(steps == step)
+        try:
+            blob = values.blobs(run.data, series, int(found[0]))[part]
+            values.check(plugin, blob)
+            return blob
+        except (IndexError, ValueError, OSError) as error:
+            raise errors.NotFoundError(f"{tag!r} at step {step}: {error}") from error
+
+    def charts(self, chosen: Any, most: int | None, *, named: bool) -> bytes:
+        """The scalars of a tag by run, as JSON: every point, up to what a card can take, or
+        at most about `most` of each run.
+        """
+        found = [
+            (name, run, series)
+            for name, run, tags in self._chosen(SCALAR, "scalars", chosen)
+            for series in tags.values()
+        ]
+        if most is None:
+            most = sampling.share(run.extent(series.place)[0] for _, run, series in found)
+        charts = (
+            b"%s: %s" % (json.dumps(name).encode(), run.data.chart(series.place, most, named))
+            for name, run, series in found
+        )
+        return b"{%s}" % b", ".join(charts)
+
+    def _chosen(
+        self, data_class: int, plugin: str, chosen: Any
+    ) -> Iterator[tuple[str, Contents, dict[str, Series]]]:
+        """The time series of a plugin that a `RunTagFilter` lets through, by run."""
+        only_runs: Collection[str] | None = None if chosen is None else chosen.runs
+        only_tags: Collection[str] | None = None if chosen is None else chosen.tags
+        runs = self._runs()
+        for name in runs if only_runs is None else filter(runs.__contains__, only_runs):
+            run = runs[name]
+            tags = run.series.get((data_class, plugin), {})
+            if only_tags is not None:
+                tags = {tag: tags[tag] for tag in only_tags if tag in tags}
+            if tags:
+                yield name, run, tags
+
+    def _list(
+        self,
+        make: Callable[..., Any],
+        data_class: int,
+        plugin: str,
+        chosen: Any,
+        more: Callable[[Contents, Series], dict[str, Any]] = lambda run, series: {},
+    ) -> dict[str, dict[str, Any]]:
+        listed: dict[str, dict[str, Any]] = {}
+        for name, run, tags in self._chosen(data_class, plugin, chosen):
+            listed[name] = {}
+            for tag, series in tags.items():
+                _, max_step, max_wall_time = run.extent(series.place)
+                listed[name][tag] = make(
+                    max_step=max_step,
+                    max_wall_time=max_wall_time,
+                    plugin_content=series.content,
+                    description=series.description,
+                    display_name=series.display_name,
+                    **more(run, series),
+                )
+        return listed
+
+    def _read(
+        self,
+        read: Callable[[str, str, Contents, Series], T],
+        data_class: int,
+        plugin: str,
+        chosen: Any,
+    ) -> dict[str, dict[str, T]]:
+        return {
+            name: {tag: read(name, tag, run, series) for tag, series in tags.items()}
+            for name, run, tags in self._chosen(data_class, plugin, chosen)
+        }
+
+
+def _filled(found: Mapping[str, T]) -> dict[str, T]:
+    """Those of them that are not empty."""
+    return {name: value for name, value in found.items() if value}
+
+
+def _check(ctx: Any, experiment_id: Any) -> None:
+    if type(ctx).__name__ != "RequestContext":
+        raise TypeError(f"ctx must be a RequestContext, not {ctx!r}")
+    if not isinstance(experiment_id, str):
+        raise TypeError(f"experiment_id must be a str, not {experiment_id!r}")
+
+
+def _most(downsample: Any) -> int:
+    if not isinstance(downsample, int):
+        raise TypeError(f"downsample must be an int, not {downsample!r}")
+    return downsample
+
+
+def _encode_key(*place: object) -> str:
+    """The name of a blob in URLs, which is TensorBoard's own."""
+    text = json.dumps(place, separators=(",", ":")).encode("ascii")
+    return base64.urlsafe_b64encode(text).decode("ascii").rstrip("=")
+
+
+def _decode_key(key: str) -> tuple[str, str, str, int, int]:
+    try:
+        place = json.loads(base64.urlsafe_b64decode(key + "=="))
+        _, plugin, run, tag, step, part = place
+        return str(plugin), str(run), str(tag), int(step), int(part)
+    except (binascii.Error, ValueError, TypeError) as error:
+        raise errors.NotFoundError(f"no blob has the key {key!r}") from error

@@ -1,0 +1,159 @@
+"""What one value of a series is to TensorBoard: a tensor as an array, or a sequence of blobs."""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from tensorboard.compat.proto.config_pb2 import RunMetadata
+from tensorboard.compat.proto.graph_pb2 import GraphDef
+from tensorboard.plugins.custom_scalar import layout_pb2
+from tensorboard.plugins.graph import metadata as graphs
+from tensorboard.plugins.graph.keras_util import keras_model_to_graph_def
+from tensorboard.plugins.mesh import metadata as meshes
+
+from tfevents import _native
+from tfevents.series import Histograms
+from tfevents.series.tensors import as_array
+from tfevents.tensorboard.contents import Series
+
+logger = logging.getLogger(__name__)
+
+# A tensor that says "this many times the same string" may have so many.
+_MOST_REPEATED = 1 << 16
+
+
+def tensors(
+    data: _native.RunData, series: Series, items: Sequence[int]
+) -> Iterator[tuple[int, NDArray[Any]]]:
+    """The arrays of these items, each with its index; those that can't be read are left out."""
+    load = _loader(data, series)
+    for item in items:
+        try:
+            yield item, load(item)
+        # One that is malformed, or whose file went, hides no others.
+        except (ValueError, OSError, ImportError) as error:
+            logger.warning("A value can't be shown: %s", error)
+
+
+def _loader(data: _native.RunData, series: Series) -> Callable[[int], NDArray[Any]]:
+    index = series.place
+    if series.kind == "histogram":
+        histograms = Histograms(data, index)
+        return lambda item: _buckets(histograms, item)
+    if series.kind == "text":
+        texts = data.texts(index)
+        return lambda item: _strings(*texts[item])
+    if series.kind == "hparams":
+        # All that there is to say the metadata say.
+        return lambda item: np.zeros(0, np.float32)
+    check = _CHECKS.get(series.kind, _no_check)
+
+    def load(item: int) -> NDArray[Any]:
+        array = as_array(*data.tensor(index, item))
+        check(series, array)
+        return array
+
+    return load
+
+
+def _no_check(series: Series, array: NDArray[Any]) -> None:
+    """Any tensor will do."""
+
+
+def _buckets(histograms: Histograms, item: int) -> NDArray[Any]:
+    """Left edge, right edge and count of each bucket."""
+    histogram = histograms[item]
+    edges, counts = histogram.edges, histogram.counts
+    if not len(counts):
+        return np.zeros((0, 3), np.float32)
+    # What is no tensor TensorBoard takes for one of float32.
+    dtype = np.float64 if histogram._is_tensor else np.float32
+    with np.errstate(over="ignore"):
+        return np.stack([edges[:-1], edges[1:], counts], axis=1).astype(dtype)
+
+
+def _strings(shape: list[int], strings: list[str]) -> NDArray[Any]:
+    encoded = np.array([string.encode("utf-8", "replace") for string in strings], dtype=object)
+    if len(strings) == 1 and 1 < math.prod(shape) <= _MOST_REPEATED:
+        return np.full(shape, encoded[0], dtype=object)
+    return encoded.reshape(shape)
+
+
+def _check_mesh(series: Series, array: NDArray[Any]) -> None:
+    samples = meshes.parse_plugin_metadata(series.content).shape[0]
+    if array.ndim != 3 or len(array) < samples:
+        raise ValueError(f"a mesh of {samples} samples has the shape {array.shape}")
+
+
+def _check_layout(series: Series, array: NDArray[Any]) -> None:
+    if array.size != 1 or not isinstance(array.item(), bytes):
+        raise ValueError("a layout is one string, which is a message")
+    try:
+        layout_pb2.Layout.FromString(array.item())
+    # protobuf's error is not the same in all versions.
+    except Exception as error:
+        raise ValueError(f"a layout is malformed: {error}") from None
+
+
+def _check_curve(series: Series, array: NDArray[Any]) -> None:
+    if array.shape[1] < 2 or not np.isfinite(array).all():
+        raise ValueError(f"a curve has the shape {array.shape}, or holds what is no number")
+
+
+_CHECKS: dict[str, Callable[[Series, NDArray[Any]], None]] = {
+    "mesh": _check_mesh,
+    "custom_scalars": _check_layout,
+    "pr_curve": _check_curve,
+}
+
+
+def parts(data: _native.RunData, series: Series) -> list[int]:
+    """How many blobs each value has, as TensorBoard counts them."""
+    extra = 2 if series.kind == "image" else 0  # the width and the height
+    counts = data.parts(series.place)
+    return [
+        (len(blobs(data, series, item)) if count is None else count + extra)
+        for item, count in enumerate(counts)
+    ]
+
+
+def blobs(data: _native.RunData, series: Series, item: int) -> list[bytes]:
+    """The blobs of one value; an OSError or a ValueError if it can't be read."""
+    if series.kind == "image":
+        width, height, pictures = data.image(series.place, item)
+        return [str(width).encode(), str(height).encode(), *pictures]
+    if series.kind == "audio":
+        _, _, files = data.audio(series.place, item)
+        return [file for file, _ in files]
+    if series.kind == "tensor":
+        _, _, elements = data.tensor(series.place, item)
+        if not isinstance(elements, list):
+            raise ValueError("blobs are strings")
+        return elements
+    return [data.raw(series.place, item)]
+
+
+def check(plugin: str, blob: bytes) -> None:
+    """A ValueError for what the plugin can't read, which would end its request otherwise."""
+    parse = _PARSERS.get(plugin)
+    if parse is not None:
+        try:
+            parse(blob)
+        # Whatever it raises.
+        except Exception as error:
+            raise ValueError(f"{plugin} is malformed: {error}") from None
+
+
+_PARSERS: dict[str, Callable[[bytes], object]] = {
+    graphs.PLUGIN_NAME: GraphDef.FromString,
+    graphs.PLUGIN_NAME_RUN_METADATA: RunMetadata.FromString,
+    graphs.PLUGIN_NAME_RUN_METADATA_WITH_GRAPH: RunMetadata.FromString,
+    graphs.PLUGIN_NAME_TAGGED_RUN_METADATA: RunMetadata.FromString,
+    graphs.PLUGIN_NAME_KERAS_MODEL: lambda blob: keras_model_to_graph_def(json.loads(blob)),
+}

@@ -1,0 +1,312 @@
+"""What TensorBoard's page gets of our reader while files grow, come, go, and start again."""
+
+import json
+import shutil
+from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import every_plugin
+import scripts
+import tfevents
+from every_plugin import when
+from peers import peer
+
+peer("tensorboard.main")
+context = peer("tensorboard.context")
+RunTagFilter = peer("tensorboard.data.provider").RunTagFilter
+ingester = pytest.importorskip("tfevents.tensorboard.ingester")
+sampling = pytest.importorskip("tfevents.tensorboard.sampling")
+
+CTX = context.RequestContext()
+WHICH = {"experiment_id": "", "plugin_name": "scalars"}
+
+
+def started(log_dir: Path, **flags: Any) -> Any:
+    """The provider of a directory, which looks at it again whenever it is asked for the runs."""
+    defaults = {
+        "logdir": str(log_dir),
+        "logdir_spec": "",
+        "reload_interval": 3600,
+        "reload_task": "auto",
+        "samples_per_plugin": {},
+        "restarts": "latest",
+        "max_points": 0,
+    }
+    reading = ingester.Ingester(Namespace(**{**defaults, **flags}))
+    reading.start()
+    return reading.data_provider
+
+
+def runs(provider: Any) -> list[str]:
+    return [run.run_name for run in provider.list_runs(CTX, experiment_id="")]
+
+
+def points(provider: Any, run: str, tag: str = "loss") -> list[tuple[int, float]]:
+    """All points of a tag, once what was written is read."""
+    runs(provider)
+    found = provider.read_scalars(
+        CTX, **WHICH, downsample=10**9, run_tag_filter=RunTagFilter([run], [tag])
+    )
+    return [(datum.step, datum.value) for datum in found.get(run, {}).get(tag, [])]
+
+
+def chart(provider: Any, tag: str = "loss", most: int | None = None) -> Any:
+    return json.loads(provider.charts(RunTagFilter(None, [tag]), most, named=False))
+
+
+@contextmanager
+def writing(*directories: Path) -> Iterator[list[tfevents.SummaryWriter]]:
+    writers = [tfevents.SummaryWriter(directory) for directory in directories]
+    yield writers
+    for writer in writers:
+        writer.close()
+
+
+def add(writer: tfevents.SummaryWriter, step: int, value: float, tag: str = "loss") -> None:
+    writer.add_scalar(tag, value, step)
+    writer.flush()
+
+
+def test_runs_that_grow_come_and_go(tmp_path: Path) -> None:
+    with writing(tmp_path / "a", tmp_path / "a", tmp_path / "b") as (first, second, other):
+        add(first, 0, 0.5)
+        provider = started(tmp_path)
+        assert points(provider, "a") == [(0, 0.5)]
+        # Two files of one run that grow in turn.
+        for step in range(1, 6):
+            add([first, second][step % 2], step, step)
+            when(lambda: points(provider, "a")[1:], lambda it, n=step: len(it) == n, 10)
+        assert points(provider, "a") == [(0, 0.5)] + [(step, step) for step in range(1, 6)]
+        add(other, 7, 1)
+        when(lambda: points(provider, "b"), lambda found: found == [(7, 1.0)], 10)
+        assert runs(provider) == ["a", "b"]
+    shutil.rmtree(tmp_path / "a")
+    when(lambda: runs(provider), lambda found: found == ["b"], 10)
+    assert points(provider, "a") == []
+    # Another file of the same name takes the place of the one that was read.
+    (old,) = (tmp_path / "b").iterdir()
+    with writing(tmp_path / "new") as (writer,):
+        add(writer, 1, 3)
+    (new,) = (tmp_path / "new").iterdir()
+    new.replace(old)
+    (tmp_path / "new").rmdir()
+    when(lambda: points(provider, "b"), lambda found: found == [(1, 3.0)], 10)
+    # All goes, and comes again.
+    shutil.rmtree(tmp_path)
+    when(lambda: runs(provider), lambda found: found == [], 10)
+    with writing(tmp_path / "late") as (writer,):
+        add(writer, 2, 4)
+    when(lambda: points(provider, "late"), lambda found: found == [(2, 4.0)], 10)
+
+
+def test_a_directory_that_is_not_there_yet(tmp_path: Path) -> None:
+    provider = started(tmp_path / "later")
+    assert runs(provider) == []
+    with writing(tmp_path / "later" / "run") as (writer,):
+        add(writer, 0, 1)
+    when(lambda: runs(provider), lambda found: found == ["run"], 10)
+
+
+def test_nothing_is_read_again_where_nobody_wants_it(tmp_path: Path) -> None:
+    with writing(tmp_path) as (writer,):
+        add(writer, 0, 1)
+        provider = started(tmp_path, reload_interval=0, reload_task="blocking")
+        add(writer, 1, 1)
+        assert points(provider, ".") == [(0, 1.0)]
+    with pytest.raises(ValueError, match="blocking reload"):
+        started(tmp_path, reload_task="blocking")
+
+
+def test_several_named_directories(tmp_path: Path) -> None:
+    for name in ("x", "y"):
+        with writing(tmp_path / name / "run") as (writer,):
+            add(writer, 0, 1)
+    spec = f"one:{tmp_path / 'x'},{tmp_path / 'y'}"
+    assert runs(started(tmp_path, logdir="", logdir_spec=spec)) == ["one/run", "run"]
+
+
+def restarted(directory: Path) -> None:
+    """Training crashes at step 5 and goes on from step 3 in a file of its own, to step 4 so far."""
+    with writing(directory) as (writer,):
+        for step in range(6):
+            add(writer, step, step)
+    with tfevents.SummaryWriter(directory, purge_step=3) as writer:
+        for step in (3, 4):
+            add(writer, step, 10 + step)
+
+
+@pytest.mark.parametrize(
+    ("restarts", "expected"),
+    [
+        ("latest", [0, 1, 2, 13, 14]),
+        # What was taken back stays until it is written again.
+        ("last_wins", [0, 1, 2, 13, 14, 5]),
+        ("tensorboard", [0, 1, 2, 13, 14]),
+        ("raw", [0, 1, 2, 3, 4, 5, 13, 14]),
+    ],
+)
+def test_restarts(tmp_path: Path, restarts: str, expected: list[int]) -> None:
+    restarted(tmp_path)
+    found = points(started(tmp_path, restarts=restarts), ".")
+    assert [value for _, value in found] == expected
+
+
+def test_what_was_logged_for_one_step_stays(tmp_path: Path) -> None:
+    """Steps that were left out are no restarts."""
+    with writing(tmp_path) as (writer,):
+        for value in range(3):
+            writer.add_scalar("loss", value)
+            writer.add_text("note", str(value))
+    provider = started(tmp_path)
+    assert points(provider, ".") == [(0, 0.0), (0, 1.0), (0, 2.0)]
+    which = {"experiment_id": "", "plugin_name": "text", "downsample": 10}
+    (texts,) = provider.read_tensors(CTX, **which)["."].values()
+    assert [datum.numpy.item() for datum in texts] == [b"0", b"1", b"2"]
+
+
+def test_every_point_up_to_what_a_card_can_take(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    few, many = rng.random(50_000), rng.random(300_000)
+    many[[1234, 200_001]] = [-7, 9]
+    many[77_777] = np.nan
+    for name, values in (("few", few), ("many", many)):
+        with writing(tmp_path / name) as (writer,):
+            writer.add_scalar_series("loss", values, np.arange(len(values)))
+    provider = started(tmp_path)
+    when(lambda: runs(provider), lambda found: len(found) == 2, 10)
+    found = chart(provider)
+    assert [step for _, step, _ in found["few"]] == list(range(50_000))
+    assert 12_500 < len(found["many"]) <= 50_001
+    assert [found["many"][0][1], found["many"][-1][1]] == [0, 299_999]
+    values = {step: value for _, step, value in found["many"]}
+    assert (values[1234], values[200_001], values[77_777]) == (-7, 9, "NaN")
+    # As many as were asked for.
+    assert len(chart(provider, most=100)["few"]) <= 100
+    assert len(chart(provider, most=10**9)["many"]) == 300_000
+    # Charts of several tags have the same steps, which TensorBoard draws.
+    sample = provider.read_scalars(CTX, **WHICH, downsample=1000)
+    assert len(sample["few"]["loss"]) == len(sample["many"]["loss"]) == 1000
+    assert sample["many"]["loss"][-1].step == 299_999
+
+
+def test_what_was_sent_stays_while_a_run_grows(tmp_path: Path) -> None:
+    values = np.random.default_rng(1).random(260_000)
+    with writing(tmp_path) as (writer,):
+        writer.add_scalar_series("loss", values[:220_000], np.arange(220_000))
+        writer.flush()
+        provider = started(tmp_path)
+        runs(provider)
+        before = {step for _, step, _ in chart(provider)["."]}
+        writer.add_scalar_series("loss", values[220_000:], np.arange(220_000, 260_000))
+        writer.flush()
+        when(lambda: len(points(provider, ".")), lambda count: count == 260_000, 10)
+    after = {step for _, step, _ in chart(provider)["."]}
+    # Only the last bucket, which was not full, and the last point may change.
+    assert len(before - after) <= 3
+    assert len(after) > len(before)
+
+
+def test_max_points(tmp_path: Path) -> None:
+    values = np.random.default_rng(2).random(40_000)
+    values[[5000, 30_000]] = [-1, 2]
+    with writing(tmp_path) as (writer,):
+        writer.add_scalar_series("loss", values[:20_000], np.arange(20_000))
+        writer.flush()
+        provider = started(tmp_path, max_points=1000)
+        assert 250 <= len(points(provider, ".")) <= 1000
+        for start in range(20_000, 40_000, 1000):
+            steps = np.arange(start, start + 1000)
+            writer.add_scalar_series("loss", values[steps], steps)
+            writer.flush()
+            when(lambda: points(provider, ".")[-1][0], lambda last, s=steps: last == s[-1], 10)
+            assert len(points(provider, ".")) <= 2000
+    found = [value for _, value in points(provider, ".")]
+    assert (min(found), max(found)) == (-1, 2)
+
+
+def test_shares_of_a_card() -> None:
+    assert sampling.share([]) == sampling.RUN
+    assert sampling.share([10]) >= 10
+    assert sampling.share([sampling.CARD]) == sampling.CARD
+    # Who has less leaves the rest to others.
+    assert sampling.share([100, 10**6]) == sampling.CARD - 100
+    assert sampling.share([10**6] * 10) == sampling.CARD // 10
+    # As many as TensorBoard sends are always sent.
+    assert sampling.share([10**6] * 1000) == sampling.RUN
+
+
+def test_samples_are_tensorboards() -> None:
+    theirs = peer("tensorboard.backend.event_processing.data_provider")._downsample
+    for count in (0, 1, 5, 10, 100):
+        for most in (0, 1, 5, 10, 99, 1000):
+            if most and not count:
+                assert sampling.sample(count, most) == ()
+            elif most <= count or not most:
+                assert list(sampling.sample(count, most)) == theirs(range(count), most)
+
+
+def environment(address: str) -> Any:
+    from urllib.request import urlopen
+
+    with urlopen(f"{address}data/environment") as answer:
+        return json.load(answer)
+
+
+# TensorBoard's own command up to the server, without TensorFlow, whose import takes long.
+STOCK = """
+    import sys
+    sys.modules["tensorflow"] = None
+    from tensorboard import default, program
+    found = program.TensorBoard(default.get_plugins(), server_class=lambda app, flags: app)
+    found.configure(["tensorboard", *sys.argv[1:]])
+    app = found._make_server()
+    print(type(app._data_provider).__module__, *(type(plugin).__name__ for plugin in app._plugins))
+"""
+
+
+@pytest.mark.parametrize("how", ["flag", "variable", "neither"])
+def test_tensorboards_own_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """Nothing changes for who does not ask for it."""
+    if how == "variable":
+        monkeypatch.setenv("TENSORBOARD_READER", "tfevents")
+    flags = ["--reader=tfevents"] if how == "flag" else []
+    said = scripts.check(STOCK, f"--logdir={tmp_path}", "--load_fast=false", *flags).split()
+    assert said[0].startswith("tensorboard." if how == "neither" else "tfevents.tensorboard")
+    assert ("MetricsPlugin" if how == "neither" else "Metrics") in said
+
+
+def test_a_reader_that_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TENSORBOARD_READER", "other")
+    done = scripts.run(STOCK, f"--logdir={tmp_path}")
+    assert done.returncode != 0
+    assert "TENSORBOARD_READER must be tensorboard or tfevents, not 'other'" in done.stderr
+
+
+def test_our_command(tmp_path: Path) -> None:
+    """TensorBoard's flags go on working."""
+    with writing(tmp_path / "run") as (writer,):
+        for step in range(10):
+            add(writer, step, step)
+    flags = ["--path_prefix=/below", "--window_title=Mine", "--samples_per_plugin=scalars=4"]
+    module = "tfevents.tensorboard"
+    with every_plugin.tensorboard(tmp_path, *flags, module=module) as address:
+        assert address.endswith("/below/")
+        found = environment(address)
+        assert found["window_title"] == "Mine"
+        assert found["debug"]["data_provider"].startswith("tfevents.")
+        from urllib.request import urlopen
+
+        when(lambda: json.load(urlopen(f"{address}data/runs")), lambda found: found == ["run"])
+        data = b"tag=loss&runs=run"
+        with urlopen(f"{address}data/plugin/scalars/scalars_multirun", data) as answer:
+            sent = json.load(answer)["run"]
+        assert [sent[0][1], sent[-1][1]] == [0, 9]
+        assert len(sent) <= 4
