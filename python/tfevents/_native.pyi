@@ -35,6 +35,7 @@ __all__ = [
     "FileWriter",
     "LogData",
     "Outage",
+    "Rewriter",
     "RunData",
     "ScalarTable",
     "Summary",
@@ -301,6 +302,44 @@ class LogData:
     def state(self) -> list[RunState]: ...
     def damage(self) -> list[tuple[str, int, int, str]]:
         """What is damaged, as path, offset, length and kind."""
+
+@final
+class Rewriter:
+    """Rewrites files in order. `route(run, tag)` gives None, or the directory and the tag to which
+    values go, each None where it stays.
+    """
+
+    def __new__(
+        cls,
+        route: Callable[[int, str], tuple[str | None, str | None] | None],
+        kinds: list[str] | None,
+        steps: tuple[int, int],
+        every: int,
+        restarts: str,
+        cast: list[str],
+        skip: bool,
+    ) -> Self: ...
+    def rewrite(
+        self, sources: list[tuple[str, int, str, str]]
+    ) -> tuple[
+        list[str],
+        tuple[int, int, int],
+        tuple[int, int, int, int, int],
+        list[tuple[str, int, int, str]],
+        list[str],
+        int,
+    ]:
+        """Rewrites files, given by path, number of the run, and directory and name of what is written
+        of each.
+
+        Returns:
+            The files that were written; how many records were read, written and copied; how many
+            values were left out by kind, tag, step, restart or thinning; damage; the files that are
+            no event files; the bytes of unfinished records.
+        """
+
+    def progress(self) -> int:
+        """How many bytes were read so far."""
 
 @final
 class RunData:
