@@ -410,6 +410,9 @@ impl<'a> Group<'a> {
                 return Fate::Gone;
             }
         }
+        if self.is_planning {
+            return Fate::Gone;
+        }
         self.rewritten(value, kind, tag, target, is_renamed)
     }
 
