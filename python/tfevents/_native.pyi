@@ -347,6 +347,9 @@ class RunData:
     def tags(self) -> list[str]: ...
     def indices(self, kind: str) -> dict[str, int]: ...
     def summary(self) -> list[tuple[str, str, int]]: ...
+    def extents(self) -> list[tuple[int, int, float, float] | None]:
+        """The least and the greatest step and wall time of the tag at each index."""
+
     def scalars(
         self, index: int
     ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:

@@ -176,13 +176,16 @@ impl<'a> Group<'a> {
         if self.rules.restarts != Restarts::Raw {
             self.plan(sources)?;
         }
+        let mut has_events = false;
         for (index, source) in sources.iter().enumerate() {
             self.begin(source);
-            let is_foreign = self.read(source)?;
-            if !is_foreign && !self.file.files.values().any(|file| file.has_begun) {
-                self.file_below(HERE);
-            }
+            has_events |= !self.read(source)?;
             if sources.get(index + 1).is_none_or(|next| !is_same_file(source, next)) {
+                // A run of which nothing stays is there all the same.
+                if self.file.files.is_empty() && has_events {
+                    self.file_below(HERE);
+                }
+                has_events = false;
                 self.file.files.clear();
                 let outputs = std::mem::take(&mut self.file.outputs);
                 self.report.outputs.extend(outputs.finish()?);
@@ -335,7 +338,7 @@ impl<'a> Group<'a> {
     }
 
     /// Whether the next value of a series stays; it counts as one that is wanted.
-    fn stays(&mut self, series: u32, step: i64) -> bool {
+    fn stays(&mut self, series: u32, kind: Kind, step: i64) -> bool {
         if self.is_planning {
             self.restart(series);
             self.series[series as usize].steps.push(step);
@@ -351,7 +354,8 @@ impl<'a> Group<'a> {
             self.report.left_out.restarts += 1;
             return false;
         }
-        let is_chosen = series.kept % self.rules.every == 0;
+        // What a step of a graph took is nothing to thin out.
+        let is_chosen = kind == Kind::RunMetadata || series.kept % self.rules.every == 0;
         series.kept += 1;
         self.report.left_out.every += u64::from(!is_chosen);
         is_chosen
@@ -406,7 +410,7 @@ impl<'a> Group<'a> {
                 self.report.left_out.steps += 1;
                 return Fate::Gone;
             }
-            if !self.stays(series, step) {
+            if !self.stays(series, kind, step) {
                 return Fate::Gone;
             }
         }
@@ -517,7 +521,9 @@ impl<'a> Group<'a> {
             What::RunMetadata(tagged) => {
                 let target = self.target(HERE, (&*tagged.tag).into());
                 let series = self.series(target, Kind::RunMetadata);
-                if self.wants(Kind::RunMetadata) && self.stays(series, event.step) {
+                if self.wants(Kind::RunMetadata)
+                    && self.stays(series, Kind::RunMetadata, event.step)
+                {
                     self.copy(HERE, payload);
                 }
                 return Ok(());
@@ -677,7 +683,7 @@ impl<'a> Group<'a> {
             self.report.left_out.steps += 1;
             return true;
         }
-        if !self.stays(series, scalar.step) {
+        if !self.stays(series, Kind::Scalar, scalar.step) {
             return true;
         }
         let below = self.targets[target as usize].below;
