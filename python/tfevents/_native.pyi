@@ -329,8 +329,8 @@ class Rewriter:
         list[str],
         int,
     ]:
-        """Rewrites files, given by path, number of the run, and directory and name of what is written
-        of each.
+        """Rewrites files: each by its path, the number of its run, and directory and name of
+        what is written of it.
 
         Returns:
             The files that were written; how many records were read, written and copied; how many

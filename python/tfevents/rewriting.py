@@ -10,7 +10,6 @@ import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
 from typing import Any, Literal, NamedTuple, SupportsIndex, TypeAlias
 
 from tfevents import _native, selection
@@ -233,10 +232,10 @@ class Rewriting:
     def _check_output(self, paths: list[str]) -> None:
         target = self._target
         for path in paths:
-            for inner, outer in ((target, path), (path, target)):
-                if lies_in(inner, outer):
-                    names = ("output", "path") if inner is target else ("path", "output")
-                    raise ValueError(f"{names[0]} must not lie in {names[1]}, {inner} in {outer}")
+            if lies_in(target, path):
+                raise ValueError(f"output must not lie in path, but {target} lies in {path}")
+            if lies_in(path, target):
+                raise ValueError(f"path must not lie in output, but {path} lies in {target}")
         if not exists(target):
             return
         is_directory = not is_uri(target) and os.path.isdir(target)
@@ -443,6 +442,3 @@ def _casts(cast: Any) -> list[str]:
     if "simple_value" in casts and "tensor" in casts:
         raise ValueError("cast: a scalar can't be both 'simple_value' and 'tensor'")
     return casts
-
-
-

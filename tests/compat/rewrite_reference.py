@@ -258,9 +258,7 @@ class Reference:
             value.metadata.ClearField("data_class")
             if not value.metadata.ByteSize():
                 value.ClearField("metadata")
-        elif (
-            field == "tensor" and "float32" in casts and value.tensor.dtype == types_pb2.DT_DOUBLE
-        ):
+        elif field == "tensor" and "float32" in casts and value.tensor.dtype == types_pb2.DT_DOUBLE:
             number = float(tensor_util.make_ndarray(value.tensor).item())
             value.tensor.dtype = types_pb2.DT_FLOAT
             value.tensor.ClearField("double_val")

@@ -1,4 +1,4 @@
-"""`rewrite` does what a slow one does with protobuf's messages; TensorBoard reads what it writes."""
+"""`rewrite` does what a slow one does with messages of protobuf."""
 
 import struct
 import tempfile
