@@ -25,6 +25,7 @@ LAYERS = [
     ["logdir"],
     ["scan"],
     ["columns"],
+    ["rewrite"],
     ["reader"],
 ]
 

@@ -11,6 +11,7 @@ from tfevents.follower import Follower, follow
 from tfevents.global_writer import GlobalSummaryWriter
 from tfevents.reader import Damage, Log, read
 from tfevents.remote import upload_spools
+from tfevents.rewriting import RewriteReport, rewrite
 from tfevents.run import Run
 from tfevents.series import (
     Audio,
@@ -49,6 +50,7 @@ __all__ = [
     "Meshes",
     "PrCurves",
     "Report",
+    "RewriteReport",
     "Run",
     "Scalars",
     "Skipped",
@@ -63,6 +65,7 @@ __all__ = [
     "iter_events",
     "read",
     "repair",
+    "rewrite",
     "uninstall",
     "upload_spools",
     "verify",

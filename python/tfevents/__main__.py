@@ -1,4 +1,8 @@
-"""`python -m tfevents`: our writers and readers in the place of others, with no code edited."""
+"""The command `tfevents`, and `python -m tfevents`.
+
+`run` and `pth`, which put our writers and readers in the place of others with no code edited, need
+no other packages; the rest is in `tfevents.cli`.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +16,10 @@ from tfevents import _startup
 from tfevents._install import install
 
 USAGE = """\
-usage: python -m tfevents run script.py [argument ...]
-       python -m tfevents run -m module [argument ...]
-       python -m tfevents pth write
-       python -m tfevents pth remove
+usage: tfevents run script.py [argument ...]
+       tfevents run -m module [argument ...]
+       tfevents pth write
+       tfevents pth remove
 
 run     Run a program as python does, with our writers and readers in the place of torch's,
         tensorboardX's, TensorBoard's and tbparse's: see tfevents.install.
@@ -29,6 +33,9 @@ def main(arguments: list[str]) -> int | str:
         case ["run", "-m", module, *rest]:
             install()
             _prepare(module, rest)
+            # As `python -m` has it, wherever the script is that led here.
+            if not sys.flags.safe_path:
+                sys.path[0] = os.getcwd()
             runpy.run_module(module, run_name="__main__", alter_sys=True)
         case ["run", script, *rest] if not script.startswith("-"):
             install()
@@ -38,12 +45,32 @@ def main(arguments: list[str]) -> int | str:
         case ["pth", "remove"]:
             removed = _startup.remove()
             print("\n".join(map(str, removed)) or "there is none")
-        case ["-h" | "--help"]:
+        case ["run" | "pth", "-h" | "--help"]:
             print(USAGE, end="")
-        case _:
+        case ["run" | "pth", *_]:
             print(USAGE, end="", file=sys.stderr)
             return 2
+        case _:
+            return _other(arguments)
     return 0
+
+
+def _other(arguments: list[str]) -> int:
+    try:
+        import rich as rich
+        import typer as typer
+    except ImportError as error:
+        print(USAGE, end="", file=sys.stderr)
+        print(f"\nAll else needs {error.name}: pip install 'tfevents[cli]'", file=sys.stderr)
+        return 2
+    from tfevents.cli.app import main
+
+    return main(arguments)
+
+
+def command() -> None:
+    """The console script."""
+    sys.exit(main(sys.argv[1:]))
 
 
 def _prepare(name: str, arguments: list[str]) -> None:
@@ -73,4 +100,4 @@ def _run(script: str, arguments: list[str]) -> int | str:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    command()

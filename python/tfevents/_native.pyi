@@ -35,6 +35,7 @@ __all__ = [
     "FileWriter",
     "LogData",
     "Outage",
+    "Rewriter",
     "RunData",
     "ScalarTable",
     "Summary",
@@ -304,11 +305,52 @@ class LogData:
         """What is damaged, as path, offset, length and kind."""
 
 @final
+class Rewriter:
+    """Rewrites files in order. `route(run, tag)` gives None, or the directory and the tag to which
+    values go, each None where it stays.
+    """
+
+    def __new__(
+        cls,
+        route: Callable[[int, str], tuple[str | None, str | None] | None],
+        kinds: list[str] | None,
+        steps: tuple[int, int],
+        every: int,
+        restarts: str,
+        cast: list[str],
+        skip: bool,
+    ) -> Self: ...
+    def rewrite(
+        self, sources: list[tuple[str, int, str, str]]
+    ) -> tuple[
+        list[str],
+        tuple[int, int, int],
+        tuple[int, int, int, int, int],
+        list[tuple[str, int, int, str]],
+        list[str],
+        int,
+    ]:
+        """Rewrites files: each by its path, the number of its run, and directory and name of
+        what is written of it.
+
+        Returns:
+            The files that were written; how many records were read, written and copied; how many
+            values were left out by kind, tag, step, restart or thinning; damage; the files that are
+            no event files; the bytes of unfinished records.
+        """
+
+    def progress(self) -> int:
+        """How many bytes were read so far."""
+
+@final
 class RunData:
     def is_continued(self) -> bool: ...
     def tags(self) -> list[str]: ...
     def indices(self, kind: str) -> dict[str, int]: ...
     def summary(self) -> list[tuple[str, str, int]]: ...
+    def extents(self) -> list[tuple[int, int, float, float] | None]:
+        """The least and the greatest step and wall time of the tag at each index."""
+
     def scalars(
         self, index: int
     ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:

@@ -162,7 +162,7 @@ def repair(path: str | os.PathLike[str], output: str | os.PathLike[str]) -> Repo
     if found.given:
         copies = [(source, target)]
     else:
-        if _lies_in(target, source):
+        if lies_in(target, source):
             raise ValueError(f"output must not lie in path, but {target} lies in {source}")
         copies = [
             (file, _below(target, run, os.path.basename(file)))
@@ -170,7 +170,7 @@ def repair(path: str | os.PathLike[str], output: str | os.PathLike[str]) -> Repo
             for file in files
         ]
     for _, copy in copies:
-        if _exists(copy):
+        if exists(copy):
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), copy)
     is_given = bool(found.given)
     report = _report(found, ((file, copy, _repair(file, copy, is_given)) for file, copy in copies))
@@ -193,7 +193,7 @@ def _repair(file: str, copy: str, is_given: bool) -> _Read:
     return found
 
 
-def _exists(path: str) -> bool:
+def exists(path: str) -> bool:
     if not is_uri(path):
         return os.path.lexists(path)
     from tfevents.remote import files
@@ -201,7 +201,7 @@ def _exists(path: str) -> bool:
     return files.exists(path)
 
 
-def _lies_in(target: str, source: str) -> bool:
+def lies_in(target: str, source: str) -> bool:
     if is_uri(target) or is_uri(source):
         return below(target.rstrip("/"), "").startswith(below(source.rstrip("/"), ""))
     return Path(target).resolve().is_relative_to(Path(source).resolve())

@@ -7,8 +7,10 @@ use numpy::PyUntypedArray;
 use pyo3::exceptions::{PyException, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyFloat, PyInt, PyString};
-use tfevents::proto::Kind;
+use tfevents::columns::Restarts;
+use tfevents::proto::{Kind, KindSet};
 
+use crate::list::List;
 use crate::names::{self, of};
 
 /// A `str`.
@@ -203,6 +205,25 @@ fn other_wall_time(value: &Bound<'_, PyAny>, argument: impl Display + Copy) -> P
 pub fn kind(name: &str, argument: &str) -> PyResult<Kind> {
     (Kind::ALL.into_iter().find(|kind| kind.name() == name))
         .ok_or_else(|| PyValueError::new_err(format!("{argument}: there is no kind {name:?}")))
+}
+
+/// The kinds of these names; all where none are named.
+pub fn kinds(names: Option<List<String>>) -> PyResult<KindSet> {
+    match names {
+        None => Ok(KindSet::ALL),
+        Some(names) => names.iter().map(|name| kind(name, "kinds")).collect(),
+    }
+}
+
+/// What becomes of steps that came again.
+pub fn restarts(name: &str) -> PyResult<Restarts> {
+    match name {
+        "raw" => Ok(Restarts::Raw),
+        "tensorboard" => Ok(Restarts::TensorBoard),
+        "last_wins" => Ok(Restarts::LastWins),
+        "latest" => Ok(Restarts::Latest),
+        other => Err(PyValueError::new_err(format!("restarts: no way {other:?}"))),
+    }
 }
 
 /// Two objects in a tuple, a list or another sequence.

@@ -22,6 +22,7 @@ mod projector;
 mod proto;
 mod reader;
 mod remote;
+mod rewrite;
 mod run;
 mod state;
 mod summary;
@@ -65,6 +66,8 @@ mod _native {
     use crate::reader::{LogData, find};
     #[pymodule_export]
     use crate::remote::{is_uri, join_uri, local_path};
+    #[pymodule_export]
+    use crate::rewrite::Rewriter;
     #[pymodule_export]
     use crate::run::{RunData, decode_png, decode_value};
     #[pymodule_export]

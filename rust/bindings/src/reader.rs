@@ -7,7 +7,6 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use tfevents::columns::{KindSet, Restarts, Selection};
 use tfevents::logdir::{self, RunFiles};
@@ -135,23 +134,9 @@ impl LogData {
             on_corrupt,
             threads,
             tags,
-            kinds: match kinds {
-                None => KindSet::ALL,
-                Some(names) => names
-                    .iter()
-                    .map(|name| argument::kind(name, "kinds"))
-                    .collect::<PyResult<_>>()?,
-            },
+            kinds: argument::kinds(kinds)?,
             steps,
-            restarts: match restarts {
-                "raw" => Restarts::Raw,
-                "tensorboard" => Restarts::TensorBoard,
-                "last_wins" => Restarts::LastWins,
-                "latest" => Restarts::Latest,
-                other => {
-                    return Err(PyValueError::new_err(format!("restarts: no way {other:?}")));
-                }
-            },
+            restarts: argument::restarts(restarts)?,
             max_points,
         };
         Ok(LogData { log: Mutex::default(), how: Arc::new(how) })

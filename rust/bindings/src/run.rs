@@ -96,6 +96,9 @@ impl RunData {
     }
 }
 
+/// First and last step, first and last wall time.
+type Extent = (i64, i64, f64, f64);
+
 #[pymethods]
 impl RunData {
     /// The tag of each index: one that has values of several kinds is there for each, in the order
@@ -125,6 +128,22 @@ impl RunData {
         (self.run.tags().iter().enumerate())
             .map(|(index, tag)| (&*tag.name, tag.kind.name(), self.run.count(index)))
             .collect()
+    }
+
+    /// The least and the greatest step and wall time of the tag at each index; None where there are
+    /// no values.
+    fn extents(&self) -> PyResult<Vec<Option<Extent>>> {
+        let extent = |series: &Series| {
+            let (steps, times) = match series.values.is_empty() {
+                true => (series.points.steps(), series.points.wall_times()),
+                false => (series.values.steps(), series.values.wall_times()),
+            };
+            let (first, last) = (steps.iter().min()?, steps.iter().max()?);
+            let start = times.iter().copied().fold(f64::INFINITY, f64::min);
+            let end = times.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            Some((*first, *last, start, end))
+        };
+        (0..self.run.tags().len()).map(|index| Ok(extent(&*self.series(index)?))).collect()
     }
 
     /// Plugin, content, display name, description and data class of the tag at `index`.

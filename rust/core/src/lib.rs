@@ -48,6 +48,7 @@ pub mod projector;
 pub mod proto;
 pub mod reader;
 pub mod record;
+pub mod rewrite;
 pub mod scan;
 pub mod storage;
 pub mod summary;

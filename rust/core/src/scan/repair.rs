@@ -56,13 +56,7 @@ pub fn repair(path: &Path, output: &Path) -> Result<Report> {
     let report = scan(records, |report, record| {
         if report.records == 0 && !report.damage.is_empty() {
             let payload = record.get(HEADER..record.len() - FOOTER).unwrap_or_default();
-            let event = Event::decode(payload).ok();
-            let what = event.as_ref().map(|event| &event.what);
-            if !matches!(what, Some(What::FileVersion(it)) if it.starts_with("brain.Event:")) {
-                let wall_time = event.map_or(0.0, |event| event.wall_time);
-                let mut first = Vec::new();
-                summary::file_version(&mut first, wall_time, "tfevents");
-                record::seal(&mut first);
+            if let Some(first) = instead_of_first(payload) {
                 file.write_all(&first).map_err(error)?;
             }
         }
@@ -75,6 +69,20 @@ pub fn repair(path: &Path, output: &Path) -> Result<Report> {
     copy.as_file().sync_all().map_err(error)?;
     copy.persist_noclobber(output).map_err(|it| error(it.error))?;
     Ok(report)
+}
+
+/// The record that takes the place of a damaged first one, of which this is the next payload; None
+/// where that says itself how what follows is to be understood.
+pub(crate) fn instead_of_first(payload: &[u8]) -> Option<Vec<u8>> {
+    let event = Event::decode(payload).ok();
+    let what = event.as_ref().map(|event| &event.what);
+    if matches!(what, Some(What::FileVersion(it)) if it.starts_with("brain.Event:")) {
+        return None;
+    }
+    let mut first = Vec::new();
+    summary::file_version(&mut first, event.map_or(0.0, |event| event.wall_time), "tfevents");
+    record::seal(&mut first);
+    Some(first)
 }
 
 /// A file that goes when it is dropped, and is not taken for one of events, in the directory of

@@ -1,0 +1,147 @@
+"""The commands, put together."""
+
+from __future__ import annotations
+
+import errno
+import functools
+import os
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+import typer
+
+from tfevents._native import __version__
+from tfevents.cli import (
+    diff,
+    export,
+    hparams,
+    ls,
+    plot,
+    repair,
+    rewrite,
+    show,
+    tail,
+    verify,
+)
+from tfevents.cli.output import Quit
+from tfevents.errors import Error
+
+EPILOG = (
+    "A path is an event file, a run, a tree of runs or a URI, such as s3://bucket/runs. "
+    "Exit codes: 0 all is well; 1 something is damaged, differs or is not there; 2 wrong use."
+)
+
+app = typer.Typer(
+    name="tfevents",
+    help="Look at, follow, export, mend and edit TensorBoard logs.",
+    epilog=EPILOG,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _exits(command: Callable[..., int]) -> Callable[..., None]:
+    """A command whose result is the exit code."""
+
+    @functools.wraps(command)
+    def call(*arguments: Any, **options: Any) -> None:
+        if code := command(*arguments, **options):
+            raise SystemExit(code)
+
+    return call
+
+
+for module in (ls, show, plot, tail, hparams, diff, export, verify, repair, rewrite):
+    app.command(name=module.__name__.rpartition(".")[2])(_exits(module.command))
+
+# Whatever follows these is another program's.
+_FORWARDED = {"allow_extra_args": True, "ignore_unknown_options": True}
+
+
+@app.command("run", context_settings=_FORWARDED, add_help_option=False)
+def _run(context: typer.Context) -> None:
+    """Run a script, or with -m a module, on our writer.
+
+    It takes the place of torch's and tensorboardX's, with no code edited.
+    """
+    from tfevents.__main__ import main
+
+    raise SystemExit(main(["run", *context.args]))
+
+
+@app.command("pth", context_settings=_FORWARDED, add_help_option=False)
+def _pth(context: typer.Context) -> None:
+    """Run each Python program so: write or remove.
+
+    That is where TFEVENTS_INSTALL=1 is set in its environment.
+    """
+    from tfevents.__main__ import main
+
+    raise SystemExit(main(["pth", *context.args]))
+
+
+@app.command("tensorboard", context_settings=_FORWARDED, add_help_option=False)
+def _tensorboard(context: typer.Context) -> None:
+    """Start TensorBoard over our reader.
+
+    Its arguments are those of TensorBoard.
+    """
+    try:
+        main = import_module("tfevents.tensorboard.__main__").main
+    except ImportError as error:
+        raise Quit(2, f"TensorBoard is not to be had: {error}") from error
+    raise SystemExit(main(context.args))
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: bool = typer.Option(
+        False, "--version", callback=_version, is_eager=True, help="Show the version."
+    ),
+) -> None:
+    pass
+
+
+def main(arguments: list[str]) -> int:
+    """Runs a command; its exit code."""
+    try:
+        app(arguments, prog_name="tfevents")
+    except SystemExit as exit:
+        return exit.code if isinstance(exit.code, int) else int(bool(exit.code))
+    except Quit as quit:
+        return _failed(quit.code, str(quit))
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # Who read it has seen enough. What is left in the buffer must not be written at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except (OSError, Error) as error:
+        return _failed(1, _message(error))
+    except (TypeError, ValueError, ImportError) as error:
+        return _failed(2, str(error))
+    return 0
+
+
+def _message(error: Exception) -> str:
+    if isinstance(error, OSError) and error.errno == errno.ENOENT:
+        return f"{error.filename}: there is nothing"
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)
+
+
+def _failed(code: int, message: str) -> int:
+    if message:
+        print(f"tfevents: {message}", file=sys.stderr)
+    return code

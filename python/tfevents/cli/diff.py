@@ -1,0 +1,158 @@
+"""`tfevents diff`: what is not the same in two logs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+
+from tfevents import _native
+from tfevents.cli import options
+from tfevents.cli.logs import native, read_log
+from tfevents.cli.ls import NAMES
+from tfevents.cli.output import print_json, print_table
+from tfevents.reader import Log
+
+
+def command(
+    a: Annotated[str, typer.Argument(metavar="A", help="A log.")],
+    b: Annotated[str, typer.Argument(metavar="B", help="Another one.")],
+    runs: options.Runs = None,
+    tags: options.Tags = None,
+    kinds: options.Kinds = None,
+    steps: options.Steps = None,
+    restarts: options.Restarts = "raw",
+    tolerance: Annotated[
+        float, typer.Option("--rtol", min=0, help="Numbers that differ by such a part are equal.")
+    ] = 0.0,
+    json: options.Json = False,
+) -> int:
+    """Compare two logs.
+
+    It lists the tags, steps and values that are in one and not in the other. Times of day are not
+    compared, nor the names of two single runs. The exit code is 1 where something differs.
+
+    \b
+    tfevents diff runs/a runs/b
+    tfevents diff runs runs-copy --rtol 1e-6
+    """
+    if a == b:
+        raise ValueError("both are the same path")
+    one, other = (
+        read_log(path, runs, tags, options.kinds(kinds), steps, restarts) for path in (a, b)
+    )
+    rows = list(differences(one, other, tolerance))
+    if json:
+        print_json(rows)
+    elif rows:
+        cells = [[row["run"], row["tag"], row["kind"], _words(row)] for row in rows]
+        print_table(["run", "tag", "kind", "difference"], cells)
+    return int(bool(rows or one.damage or other.damage))
+
+
+def differences(a: Log, b: Log, tolerance: float = 0.0) -> Iterator[dict[str, Any]]:
+    """A row for each tag of each run that is not the same."""
+    left, right = dict(native(a)), dict(native(b))
+    if len(left) == len(right) == 1:
+        # Of single runs, whose names say nothing.
+        (name,), (other,) = left, right
+        right = {name: right[other]}
+    for run in dict.fromkeys([*left, *right]):
+        if run not in left or run not in right:
+            yield {"run": run, "tag": "", "kind": "", "only_in": "A" if run in left else "B"}
+            continue
+        ones = _indices(left[run]), _indices(right[run])
+        for key in dict.fromkeys([*ones[0], *ones[1]]):
+            tag, kind = key
+            row = {"run": run, "tag": tag, "kind": NAMES.get(kind, kind)}
+            if key not in ones[0] or key not in ones[1]:
+                yield {**row, "only_in": "A" if key in ones[0] else "B"}
+                continue
+            x = _Values(left[run], ones[0][key], kind)
+            y = _Values(right[run], ones[1][key], kind)
+            found = _compare(x, y, tolerance)
+            if any(found.values()):
+                yield {**row, **found}
+
+
+def _indices(data: _native.RunData) -> dict[tuple[str, str], int]:
+    return {(tag, kind): index for index, (tag, kind, _) in enumerate(data.summary())}
+
+
+class _Values:
+    """The values of a tag, of any kind."""
+
+    def __init__(self, data: _native.RunData, index: int, kind: str) -> None:
+        self._data, self._index, self._kind = data, index, kind
+        self.numbers = None
+        if kind == "scalar":
+            self.step, _, self.numbers = data.scalars(index)
+        else:
+            self.step, _ = data.times(index)
+        self._texts = data.texts(index) if kind == "text" else None
+        self._histograms = _histograms(data, index) if kind == "histogram" else None
+
+    def __getitem__(self, at: int) -> Any:
+        """What tells whether values are the same."""
+        if self.numbers is not None:
+            return float(self.numbers[at])
+        if self._texts is not None:
+            return self._texts[at]
+        if self._histograms is not None:
+            one = self._histograms[at]
+            moments = one.min, one.max, one.num, one.sum, one.sum_squares
+            return *moments, one.bucket_limit.tolist(), one.bucket.tolist()
+        return self._data.raw(self._index, at) if self._kind != "other" else None
+
+
+def _histograms(data: _native.RunData, index: int) -> Any:
+    from tfevents.series import Histograms
+
+    return Histograms(data, index)
+
+
+def _compare(x: _Values, y: _Values, tolerance: float) -> dict[str, Any]:
+    """How many values are at steps of one alone, and how many differ, the first of them at a step.
+
+    Of a step that comes more than once, the first value is compared with the first, and so on.
+    """
+    a, b = _occurrences(x.step), _occurrences(y.step)
+    only_a = [step for step in a if step not in b]
+    only_b = [step for step in b if step not in a]
+    both = [(a[step], b[step], step[0]) for step in a if step in b]
+    if x.numbers is not None and y.numbers is not None and both:
+        at, to, steps = (np.array(column) for column in zip(*both, strict=True))
+        close = np.isclose(x.numbers[at], y.numbers[to], rtol=tolerance, atol=0, equal_nan=True)
+        differ = steps[~close].tolist()
+    else:
+        differ = [step for at, to, step in both if x[at] != y[to]]
+    return {
+        "steps_only_in_a": len(only_a),
+        "steps_only_in_b": len(only_b),
+        "values_differ": len(differ),
+        "first_step": min([step for step, _ in (*only_a, *only_b)] + differ, default=None),
+    }
+
+
+def _occurrences(steps: Any) -> dict[tuple[int, int], int]:
+    """The index of each step, and of which of those with that step it is."""
+    seen: dict[int, int] = {}
+    found = {}
+    for index, step in enumerate(steps.tolist()):
+        seen[step] = seen.get(step, -1) + 1
+        found[step, seen[step]] = index
+    return found
+
+
+def _words(row: dict[str, Any]) -> str:
+    if "only_in" in row:
+        return f"only in {row['only_in']}"
+    names = {
+        "steps_only_in_a": "steps only in A",
+        "steps_only_in_b": "steps only in B",
+        "values_differ": "values differ",
+    }
+    parts = [f"{row[key]} {words}" for key, words in names.items() if row[key]]
+    return f"{', '.join(parts)}, first at step {row['first_step']}"

@@ -1,0 +1,137 @@
+"""Drawing in a terminal: curves, histograms, pictures."""
+
+from __future__ import annotations
+
+import shutil
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tfevents.cli.output import Quit, console
+
+Numbers = NDArray[np.float64]
+
+# Of more points than a terminal has columns no more can be seen.
+_MOST = 2000
+
+_COLORS = ("cyan", "yellow", "magenta", "green", "red", "blue", "white")
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+
+
+def has_colors() -> bool:
+    """Whether there is a terminal that shows colours, and nobody wants none."""
+    return console().is_terminal and console().color_system is not None and not console().no_color
+
+
+def curves(
+    lines: list[tuple[str, Numbers, Numbers]], *, x_label: str = "step", log_y: bool = False
+) -> str:
+    """Curves by name, x and y, as text: in colours, or with a letter each where there are none."""
+    from plotille import Figure
+
+    width, height = shutil.get_terminal_size((80, 24))
+    figure = Figure()
+    figure.with_colors = has_colors()
+    figure.color_mode = "names"
+    # Beside the curves are 14 columns, above and below them the axes and a line for each name.
+    figure.width = max(width - 14, 20)
+    figure.height = min(max(height - len(lines) - 8, 8), 40)
+    figure.x_label, figure.y_label = x_label, ""
+    figure.x_ticks_fkt = lambda low, high: f"{low:.4g}"
+    figure.y_ticks_fkt = lambda low, high: f"{10**low if log_y else low:.5g}"
+    drawn = 0
+    for name, x, y in lines:
+        can_be = np.isfinite(y) & (y > 0) if log_y else np.isfinite(y)
+        x, y = _fewer(x[can_be], y[can_be])
+        if len(x):
+            color = _COLORS[drawn % len(_COLORS)] if figure.with_colors else None
+            letter = None if figure.with_colors or len(lines) == 1 else _LETTERS[drawn % 26]
+            y = np.log10(y) if log_y else y
+            figure.plot(x.tolist(), y.tolist(), label=name, lc=color, marker=letter)
+            drawn += 1
+    if not drawn:
+        raise Quit(1, "there is nothing that can be drawn")
+    drawing: str = figure.show(legend=True)
+    # Rows of its canvas end in blanks of Braille.
+    rows = (row.rstrip("\u2800 ") for row in drawing.splitlines())
+    return "\n".join(row for row in rows if not row.startswith(("Legend", "-------\n")))
+
+
+def _fewer(x: Numbers, y: Numbers) -> tuple[Numbers, Numbers]:
+    """The least and the greatest of stretches of many points, which look as all of them do."""
+    if len(x) <= _MOST:
+        return x, y
+    stretches = np.array_split(np.arange(len(x)), _MOST // 2)
+    chosen = [at[[int(y[at].argmin()), int(y[at].argmax())]] for at in stretches]
+    at = np.unique(np.concatenate(chosen))
+    return x[at], y[at]
+
+
+def smoothed(y: Numbers, weight: float) -> Numbers:
+    """An exponential moving average without the bias of its start, as TensorBoard's charts have."""
+    last, mass = 0.0, 0.0
+    out = np.empty_like(y)
+    for at, value in enumerate(y.tolist()):
+        if np.isfinite(value):
+            last = last * weight + (1 - weight) * value
+            mass = mass * weight + (1 - weight)
+        out[at] = last / mass if mass and np.isfinite(value) else value
+    return out
+
+
+def histogram(edges: Numbers, counts: Numbers, most: int = 12) -> str:
+    """A bar for each of some buckets of one width, between which the values are spread evenly."""
+    if not len(counts):
+        return "(empty)"
+    if len(counts) > most or edges[-1] > edges[0]:
+        # Buckets are of any widths; what a person compares are equal ones.
+        below = np.concatenate(([0.0], np.cumsum(counts)))
+        even = np.linspace(edges[0], edges[-1], most + 1)
+        edges, counts = even, np.diff(np.interp(even, edges, below))
+    labels = [f"{a:.4g} to {b:.4g}" for a, b in pairwise(edges)]
+    width = max(map(len, labels))
+    room = max(10, min(50, console().width - width - 22))
+    top = float(counts.max()) or 1.0
+    rows = []
+    for label, count in zip(labels, counts.tolist(), strict=True):
+        eighths = round(8 * room * count / top)
+        bar = "█" * (eighths // 8) + " ▏▎▍▌▋▊▉"[eighths % 8].strip()
+        rows.append(f"{label:>{width}}  {bar} {count:.4g}")
+    return "\n".join(rows)
+
+
+def picture(image: Any) -> None:
+    """Draws a picture, two pixels a character, where there is a terminal with colours for it."""
+    out = console()
+    if not has_colors() or out.color_system not in ("truecolor", "256"):
+        print("      (a terminal with colours would show it)")
+        return
+    from rich.color import Color
+    from rich.segment import Segment, Segments
+    from rich.style import Style
+
+    try:
+        pixels = image.decode()
+    except (ValueError, ImportError, OSError) as error:
+        print(f"      (it can't be shown: {error})")
+        return
+    if pixels.ndim == 4:
+        pixels = pixels[0]  # the first frame
+    if pixels.shape[-1] in (1, 2):
+        pixels = np.repeat(pixels[..., :1], 3, axis=-1)
+    height, width = pixels.shape[:2]
+    columns = min(width, max(1, out.width - 8), 80)
+    rows = max(2, round(height * columns / width) // 2 * 2)
+    at_y = np.arange(rows) * height // rows
+    at_x = np.arange(columns) * width // columns
+    small = pixels[at_y][:, at_x, :3].tolist()
+    segments = []
+    for top, bottom in zip(small[::2], small[1::2], strict=True):
+        segments.append(Segment("      "))
+        for above, below in zip(top, bottom, strict=True):
+            style = Style(color=Color.from_rgb(*above), bgcolor=Color.from_rgb(*below))
+            segments.append(Segment("▀", style))
+        segments.append(Segment.line())
+    out.print(Segments(segments), end="")

@@ -1,0 +1,223 @@
+"""`tfevents export`: tables of scalars, and files of all else."""
+
+from __future__ import annotations
+
+import csv
+import os
+import re
+from collections.abc import Iterator
+from importlib import import_module
+from itertools import repeat
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+
+from tfevents.cli import options
+from tfevents.cli.logs import read_log
+from tfevents.cli.output import Quit, json_line, print_json
+from tfevents.reader import Log
+
+# Formats by what names of files end in.
+_FORMATS = {
+    ".csv": "csv",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".parquet": "parquet",
+    ".arrow": "arrow",
+    ".feather": "arrow",
+}
+_MEDIA = ("images", "audio", "texts", "graph")
+
+
+def command(
+    path: options.Path,
+    output: Annotated[
+        str,
+        typer.Option(
+            "-o", "--output", help="A table .csv, .jsonl, .parquet or .arrow; or a directory."
+        ),
+    ],
+    runs: options.Runs = None,
+    tags: options.Tags = None,
+    kinds: options.Kinds = None,
+    steps: options.Steps = None,
+    restarts: options.Restarts = "raw",
+    wide: Annotated[bool, typer.Option("--wide", help="A column for each tag.")] = False,
+    engine: Annotated[
+        str | None, typer.Option(help="dask: a directory of Parquet, written in parallel.")
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")] = False,
+    json: options.Json = False,
+) -> int:
+    """Write tables, pictures, sounds.
+
+    Scalars go to a table; pictures, sounds, texts and graphs to files in a directory.
+
+    A table is long, with a row for each point: run, tag, step, wall_time, value. With --wide it has
+    a column for each tag, and a row for each run and step.
+
+    \b
+    tfevents export runs -o scalars.csv
+    tfevents export runs -o loss.parquet --tags '*loss' --wide
+    tfevents export runs -o pictures --kinds images
+    """
+    if (
+        os.path.lexists(output)
+        and not overwrite
+        and not (os.path.isdir(output) and not os.listdir(output))
+    ):
+        raise Quit(1, f"{output}: there is something already; --overwrite replaces it")
+    if engine is not None:
+        return _by_engine(engine, path, output, runs, tags)
+    suffix = os.path.splitext(output)[1].lower()
+    chosen = options.kinds(kinds)
+    if suffix in _FORMATS:
+        if chosen is not None and chosen != ["scalars"]:
+            raise ValueError("--kinds: a table holds scalars; for others give a directory")
+        log = read_log(path, runs, tags, "scalars", steps, restarts)
+        count = _table(log, output, _FORMATS[suffix], wide)
+        what = "rows"
+    elif suffix and not os.path.isdir(output):
+        known = ", ".join(_FORMATS)
+        raise ValueError(
+            f"--output: no format ends in {suffix!r}; there are {known}, or a directory"
+        )
+    else:
+        wanted = list(_MEDIA) if chosen is None else chosen
+        if unknown := [kind for kind in wanted if kind not in _MEDIA]:
+            names = ", ".join(_MEDIA)
+            raise ValueError(f"--kinds: {unknown[0]} are no files; there are {names}")
+        log = read_log(path, runs, tags, wanted, steps, restarts)
+        count = sum(_write(output, *file) for file in _files(log, wanted))
+        what = "files"
+    if not count:
+        raise Quit(1, f"{path}: there is nothing to export")
+    if json:
+        print_json({"output": output, what: count})
+    else:
+        print(f"{count} {what} in {output}")
+    return 1 if log.damage else 0
+
+
+def _table(log: Log, output: str, form: str, wide: bool) -> int:
+    """Writes scalars; how many rows."""
+    # Whoever looks at it sees all of it or nothing.
+    part = f"{output}.part"
+    try:
+        if form in ("parquet", "arrow"):
+            count = _arrow(log, part, form, wide)
+        else:
+            header, rows = _wide(log) if wide else _long(log)
+            count = _lines(part, form, header, rows)
+        if count:
+            os.replace(part, output)
+        return count
+    finally:
+        if os.path.exists(part):
+            os.remove(part)
+
+
+def _arrow(log: Log, output: str, form: str, wide: bool) -> int:
+    try:
+        import pyarrow.feather
+        import pyarrow.parquet
+    except ImportError as error:
+        message = "Parquet and Arrow need pyarrow: pip install 'tfevents[arrow]'"
+        raise Quit(2, message) from error
+    table = log.scalars.to_arrow(pivot=wide)
+    if form == "parquet":
+        pyarrow.parquet.write_table(table, output)
+    else:
+        pyarrow.feather.write_feather(table, output, compression="uncompressed")
+    return int(table.num_rows)
+
+
+def _long(log: Log) -> tuple[list[str], Iterator[tuple[Any, ...]]]:
+    def rows() -> Iterator[tuple[Any, ...]]:
+        for run, scalars in log.scalars.items():
+            for tag, series in scalars.items():
+                columns = (series.step.tolist(), series.wall_time.tolist(), series.value.tolist())
+                yield from zip(repeat(run), repeat(tag), *columns, strict=False)
+
+    return ["run", "tag", "step", "wall_time", "value"], rows()
+
+
+def _wide(log: Log) -> tuple[list[str], Iterator[tuple[Any, ...]]]:
+    table = log.scalars._table()
+    names = log.scalars._names()
+    run, step, values = table.pivot_columns()
+
+    def rows() -> Iterator[tuple[Any, ...]]:
+        columns = np.asarray(values)
+        for at, (number, one) in enumerate(zip(run.tolist(), step.tolist(), strict=True)):
+            cells = (None if cell != cell else cell for cell in columns[:, at].tolist())
+            yield names[number], one, *cells
+
+    return ["run", "step", *table.tags()], rows()
+
+
+def _lines(output: str, form: str, header: list[str], rows: Iterator[tuple[Any, ...]]) -> int:
+    count = 0
+    with open(output, "w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        if form == "csv":
+            writer.writerow(header)
+        for row in rows:
+            count += 1
+            if form == "csv":
+                writer.writerow(row)
+            else:
+                file.write(json_line(dict(zip(header, row, strict=True))) + "\n")
+    return count
+
+
+def _files(log: Log, kinds: list[str]) -> Iterator[tuple[str, str, str, bytes]]:
+    """Run, tag, name and content of each file."""
+    for name, run in log.items():
+        for kind in kinds:
+            if kind == "graph":
+                if run.graph is not None:
+                    yield name, "", "graph.pb", run.graph.raw
+                continue
+            for tag, series in getattr(run, kind).items():
+                seen: dict[int, int] = {}
+                for item in series:
+                    again = seen[item.step] = seen.get(item.step, -1) + 1
+                    stem = f"{item.step}" + (f"-{again}" if again else "")
+                    if kind == "texts":
+                        text = item.value if isinstance(item.value, str) else repr(item.value)
+                        yield name, tag, f"{stem}.md", text.encode()
+                    else:
+                        yield name, tag, f"{stem}{_suffix(kind, item.data)}", item.data
+
+
+def _suffix(kind: str, data: bytes) -> str:
+    beginnings = {b"\x89PNG": ".png", b"GIF8": ".gif", b"\xff\xd8": ".jpg", b"RIFF": ".wav"}
+    found = (suffix for beginning, suffix in beginnings.items() if data.startswith(beginning))
+    return next(found, ".bin")
+
+
+def _write(output: str, run: str, tag: str, name: str, content: bytes) -> int:
+    # A tag may be any text; what could lead elsewhere becomes harmless.
+    parts = [re.sub(r"[^\w .=+-]", "_", part) for part in f"{run}/{tag}".split("/")]
+    directory = os.path.join(output, *(part for part in parts if part.strip(". ")))
+    os.makedirs(directory, exist_ok=True)
+    with open(os.path.join(directory, name), "wb") as file:
+        file.write(content)
+    return 1
+
+
+def _by_engine(
+    engine: str, path: str, output: str, runs: list[str] | None, tags: list[str] | None
+) -> int:
+    if engine != "dask":
+        raise ValueError(f"--engine: expected dask, got {engine!r}")
+    try:
+        dask = import_module("tfevents.dask")
+    except ImportError as error:
+        raise Quit(2, f"the engine dask is not to be had: {error}") from error
+    frame = dask.read(path, runs=options.patterns(runs), tags=options.patterns(tags))
+    frame.to_parquet(output)
+    print(f"a data set in {output}")
+    return 0

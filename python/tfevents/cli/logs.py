@@ -1,0 +1,42 @@
+"""Reading what a command is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tfevents import _native
+from tfevents.cli import options
+from tfevents.cli.output import Quit, warn
+from tfevents.reader import Log, read
+
+
+def read_log(
+    path: str,
+    runs: list[str] | None = None,
+    tags: list[str] | None = None,
+    kinds: list[str] | str | None = None,
+    steps: str | None = None,
+    restarts: str = "raw",
+) -> Log:
+    """Reads a log over damage, of which it warns; ends the command where there are no runs."""
+    log = read(
+        path,
+        runs=options.patterns(runs),
+        tags=options.patterns(tags),
+        kinds=kinds,
+        steps=options.steps(steps),
+        restarts=restarts,  # type: ignore[arg-type]
+        on_corrupt="skip",
+    )
+    for one in log.damage:
+        warn(f"{one.path}: {one.length} damaged bytes at {one.offset} ({one.kind})")
+    for skipped in log.skipped:
+        warn(f"{skipped.path}: left out ({skipped.reason})")
+    if not log:
+        raise Quit(1, f"{path}: there are no runs" + (" of these names" if runs else ""))
+    return log
+
+
+def native(log: Log) -> Iterable[tuple[str, _native.RunData]]:
+    """The runs of a log without views of them, of which a thousand take their time."""
+    return log.scalars._runs()

@@ -1,0 +1,149 @@
+"""`tfevents ls`: what runs there are."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from tfevents.cli import options
+from tfevents.cli.logs import native, read_log
+from tfevents.cli.output import print_json, print_table, size, when
+from tfevents.finding import finder
+from tfevents.reader import Log, roots
+from tfevents.remote.uri import is_uri
+from tfevents.run import KINDS
+
+# The kinds as `--kinds` has them.
+NAMES = {native: name for name, natives in KINDS.items() for native in natives}
+
+
+def command(
+    path: options.Path,
+    runs: options.Runs = None,
+    tags: options.Tags = None,
+    kinds: options.Kinds = None,
+    steps: options.Steps = None,
+    restarts: options.Restarts = "raw",
+    json: options.Json = False,
+) -> int:
+    """List runs, or tags.
+
+    Of runs: how many tags and values, first and last step and time, size, damage. With --tags, a
+    row for each tag.
+
+    \b
+    tfevents ls runs
+    tfevents ls runs --tags 'train/*' --kinds scalars
+    """
+    log = read_log(path, runs, tags, options.kinds(kinds), steps, restarts)
+    rows = _tag_rows(log) if tags else _run_rows(log, path, runs)
+    if json:
+        print_json(rows)
+    elif tags:
+        print_table(
+            ["run", "tag", "kind", "values", "steps", "first", "last"],
+            [
+                [
+                    row["run"],
+                    row["tag"],
+                    row["kind"],
+                    str(row["values"]),
+                    _span(row),
+                    when(row["first_time"]),
+                    when(row["last_time"]),
+                ]
+                for row in rows
+            ],
+            right="values",
+        )
+    else:
+        print_table(
+            ["run", "tags", "values", "steps", "size", "damage", "first", "last"],
+            [
+                [
+                    row["run"],
+                    str(row["tags"]),
+                    str(row["values"]),
+                    _span(row),
+                    size(row["size"]) if row["size"] is not None else "",
+                    size(row["damaged"]) if row["damaged"] else "",
+                    "" if row["first_time"] is None else when(row["first_time"]),
+                    "" if row["last_time"] is None else when(row["last_time"]),
+                ]
+                for row in rows
+            ],
+            right="tags values size damage",
+        )
+    if log.damage or (tags and not rows):
+        raise SystemExit(1)
+    return 0
+
+
+def _span(row: dict[str, Any]) -> str:
+    first, last = row["first_step"], row["last_step"]
+    if first is None:
+        return ""
+    return str(first) if first == last else f"{first}–{last}"
+
+
+def _tag_rows(log: Log) -> list[dict[str, Any]]:
+    rows = []
+    for run, data in native(log):
+        for (tag, kind, values), extent in zip(data.summary(), data.extents(), strict=True):
+            if extent is None:
+                continue
+            first, last, start, end = extent
+            rows.append(
+                {
+                    "run": run,
+                    "tag": tag,
+                    "kind": NAMES.get(kind, kind),
+                    "values": values,
+                    "first_step": first,
+                    "last_step": last,
+                    "first_time": start,
+                    "last_time": end,
+                }
+            )
+    return rows
+
+
+def _run_rows(log: Log, path: str, runs: list[str] | None) -> list[dict[str, Any]]:
+    files = {
+        run: names
+        for run, names, _ in finder(*roots(path), options.patterns(runs), skip=True)().runs
+    }
+    damaged: dict[str, int] = {}
+    for one in log.damage:
+        damaged[one.path] = damaged.get(one.path, 0) + one.length
+    rows = []
+    for run, data in native(log):
+        summary, extents = data.summary(), [one for one in data.extents() if one is not None]
+        paths = files.get(run, [])
+        rows.append(
+            {
+                "run": run,
+                "tags": len({tag for tag, _, _ in summary}),
+                "values": sum(values for _, _, values in summary),
+                "first_step": min((one[0] for one in extents), default=None),
+                "last_step": max((one[1] for one in extents), default=None),
+                "first_time": min((one[2] for one in extents), default=None),
+                "last_time": max((one[3] for one in extents), default=None),
+                "files": len(paths),
+                "size": _size(paths),
+                "damaged": sum(damaged.get(one, 0) for one in paths),
+            }
+        )
+    return rows
+
+
+def _size(paths: list[str]) -> int | None:
+    """How many bytes files have; None where that is not known."""
+    if any(map(is_uri, paths)):
+        from tfevents.remote import files
+
+        return sum(files.stamp(path)[0] for path in paths)
+    try:
+        return sum(os.path.getsize(path) for path in paths)
+    except OSError:
+        return None

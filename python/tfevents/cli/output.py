@@ -1,0 +1,167 @@
+"""What is printed: tables for people, JSON for programs; colour where there is a terminal."""
+
+from __future__ import annotations
+
+import functools
+import json
+import math
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+class Quit(Exception):
+    """Ends a command with an exit code and a message."""
+
+    def __init__(self, code: int, message: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@functools.cache
+def console() -> Console:
+    from rich.console import Console
+
+    return Console(highlight=False, soft_wrap=True)
+
+
+def print_json(value: Any) -> None:
+    """Prints a value as one document; numbers that JSON does not have are null."""
+    json.dump(_plain(value), sys.stdout, ensure_ascii=False, indent=2)
+    print()
+
+
+def json_line(value: Any) -> str:
+    return json.dumps(_plain(value), ensure_ascii=False)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {name: _plain(one) for name, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(one) for one in value]
+    return value
+
+
+def print_table(header: Sequence[str], rows: Sequence[Sequence[str]], right: str = "") -> None:
+    """Prints rows under a header. `right`: the columns that are set right.
+
+    On a terminal the widest columns are cut so that a row takes a line; where even that is too
+    much, the last columns are left out.
+    """
+    from rich.cells import cell_len, set_cell_size
+
+    columns = range(len(header))
+    widths = [max(map(cell_len, [header[at], *(row[at] for row in rows)])) for at in columns]
+    out = console()
+    while out.is_terminal and sum(widths) + 2 * (len(widths) - 1) > out.width:
+        widest = max(range(len(widths)), key=widths.__getitem__)
+        over = sum(widths) + 2 * (len(widths) - 1) - out.width
+        if widths[widest] > 16:
+            widths[widest] = max(16, widths[widest] - over)
+        elif len(widths) > 2:
+            widths.pop()
+        else:
+            break
+    is_right = [name in right.split() for name in header]
+
+    def line(cells: Sequence[str]) -> str:
+        fitted = []
+        for text, width, sets_right in zip(cells, widths, is_right, strict=False):
+            length = cell_len(text)
+            if length > width:
+                text = set_cell_size(text, width - 1) + "…"
+            elif sets_right:
+                text = " " * (width - length) + text
+            else:
+                text += " " * (width - length)
+            fitted.append(text)
+        return "  ".join(fitted).rstrip()
+
+    if out.is_terminal:
+        out.print(line(header), style="bold", markup=False)
+    else:
+        print(line(header))
+    sys.stdout.write("".join(f"{line(row)}\n" for row in rows))
+
+
+def heading(text: str) -> None:
+    if console().is_terminal:
+        console().print(text, style="bold", markup=False)
+    else:
+        print(text)
+
+
+def warn(text: str) -> None:
+    print(f"tfevents: {text}", file=sys.stderr)
+
+
+def number(value: float) -> str:
+    """A number in about seven digits."""
+    return f"{value:.7g}"
+
+
+def when(seconds: float) -> str:
+    """A time of day where we are."""
+    try:
+        return datetime.fromtimestamp(seconds).isoformat(" ", "seconds")
+    except (OverflowError, OSError, ValueError):
+        return "?"
+
+
+def size(count: int) -> str:
+    """So many bytes, in a few digits."""
+    amount = float(count)
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if amount < 1024:
+            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
+        amount /= 1024
+    return f"{amount:.1f} TiB"
+
+
+@contextmanager
+def progress(what: str, total: int, done: Callable[[], int]) -> Iterator[None]:
+    """Shows a bar on a terminal, on standard error, while its block runs for more than a moment.
+
+    `done` says how much of the total is done.
+    """
+    if not sys.stderr.isatty() or not total:
+        yield
+        return
+    over = threading.Event()
+
+    def show() -> None:
+        if over.wait(0.5):
+            return
+        from rich.console import Console
+        from rich.progress import (
+            BarColumn,
+            DownloadColumn,
+            Progress,
+            TextColumn,
+            TimeRemainingColumn,
+        )
+
+        columns = TextColumn(what), BarColumn(), DownloadColumn(binary_units=True)
+        with Progress(
+            *columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True
+        ) as bar:
+            task = bar.add_task(what, total=total)
+            while not over.wait(0.1):
+                bar.update(task, completed=done())
+
+    thread = threading.Thread(target=show, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()

@@ -1,0 +1,194 @@
+"""`tfevents show`: values, for a person to look at."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+
+from tfevents.cli import options
+from tfevents.cli.draw import histogram, picture
+from tfevents.cli.logs import read_log
+from tfevents.cli.output import Quit, console, heading, number, print_json, when
+from tfevents.reader import Log
+from tfevents.run import Run
+
+# Kinds whose values are looked at one by one, by the attributes of a run.
+_TAGGED = (
+    "scalars",
+    "histograms",
+    "images",
+    "audio",
+    "texts",
+    "tensors",
+    "pr_curves",
+    "meshes",
+    "custom_scalars",
+    "run_metadata",
+)
+
+
+def command(
+    path: options.Path,
+    tag: Annotated[
+        list[str] | None, typer.Argument(metavar="[TAG]...", help="Tags, as --tags has them.")
+    ] = None,
+    runs: options.Runs = None,
+    tags: options.Tags = None,
+    kinds: options.Kinds = None,
+    steps: options.Steps = None,
+    last: Annotated[
+        int, typer.Option("--last", "-n", min=1, help="So many values of each tag, the last ones.")
+    ] = 1,
+    restarts: options.Restarts = "raw",
+    json: options.Json = False,
+) -> int:
+    """Show the last values of tags.
+
+    Numbers, texts, histograms, and pictures where the terminal has colours; with a tag, all of them
+    and what the file says about it.
+
+    \b
+    tfevents show runs/exp1
+    tfevents show runs/exp1 loss -n 10
+    tfevents show runs 'weights/*' --runs 'exp*' --steps 100:200
+    """
+    chosen = [*(tag or []), *(tags or [])]
+    log = read_log(path, runs, chosen, options.kinds(kinds), steps, restarts)
+    found = list(_found(log, last, bool(chosen)))
+    if chosen and not any(one["tag"] for one in found):
+        raise Quit(1, f"{path}: there is no tag {', '.join(map(repr, chosen))}")
+    if json:
+        print_json([{name: it for name, it in one.items() if name != "items"} for one in found])
+    else:
+        run = None
+        for one in found:
+            if one["run"] != run:
+                run = one["run"]
+                heading(f"run {run}")
+            _show(one, detailed=bool(chosen) or len(found) == 1)
+    return 1 if log.damage else 0
+
+
+def _found(log: Log, last: int, is_chosen: bool) -> Iterator[dict[str, Any]]:
+    """What there is of each tag, and of what has none where no tags are chosen."""
+    for name, run in log.items():
+        for kind in _TAGGED:
+            for tag, series in getattr(run, kind).items():
+                if len(series):
+                    yield {
+                        "run": name,
+                        "tag": tag,
+                        "kind": kind,
+                        "count": len(series),
+                        **_said(run, tag),
+                        "items": _items(kind, series, last),
+                        "values": [_value(kind, item) for item in _items(kind, series, last)],
+                    }
+        if is_chosen:
+            continue
+        if run.hparams:
+            yield {
+                "run": name,
+                "tag": "",
+                "kind": "hparams",
+                "count": len(run.hparams),
+                "status": run.hparams.status,
+                "metrics": run.hparams.metrics,
+                "values": [dict(run.hparams)],
+            }
+        if run.graph is not None:
+            nodes = {"nodes": len(run.graph), "step": run.graph.step}
+            yield {"run": name, "tag": "", "kind": "graph", "count": 1, "values": [nodes]}
+        if run.session_logs:
+            logs = [{"step": one.step, "status": one.status} for one in run.session_logs]
+            found = {"run": name, "tag": "", "kind": "session_logs", "count": len(logs)}
+            yield {**found, "values": logs[-last:]}
+
+
+def _said(run: Run, tag: str) -> dict[str, str]:
+    """What the file says about a tag beyond its name."""
+    said = run.metadata.get(tag)
+    names = ("display_name", "description", "plugin_name")
+    return {} if said is None else {name: it for name in names if (it := getattr(said, name))}
+
+
+def _items(kind: str, series: Any, last: int) -> list[Any]:
+    if kind == "scalars":
+        columns = (series.step[-last:], series.wall_time[-last:], series.value[-last:])
+        return list(zip(*(column.tolist() for column in columns), strict=True))
+    return list(series[-last:])
+
+
+def _value(kind: str, item: Any) -> dict[str, Any]:
+    """A value for JSON, but for what is large in it."""
+    if kind == "scalars":
+        return dict(zip(("step", "wall_time", "value"), item, strict=True))
+    value = {"step": item.step, "wall_time": item.wall_time}
+    match kind:
+        case "texts":
+            value["value"] = np.asarray(item.value, dtype=object).tolist()
+        case "histograms":
+            names = ("min", "max", "num", "sum", "sum_squares")
+            value.update({name: getattr(item, name) for name in names})
+            value.update(edges=item.edges.tolist(), counts=item.counts.tolist())
+        case "images":
+            value.update(width=item.width, height=item.height, bytes=len(item.data))
+        case "audio":
+            value.update(sample_rate=item.sample_rate, bytes=len(item.data))
+        case "tensors":
+            value.update(dtype=str(item.value.dtype), shape=list(item.value.shape))
+        case "run_metadata":
+            pass
+        case _:
+            value["value"] = repr(item)
+    return value
+
+
+def _show(one: dict[str, Any], detailed: bool) -> None:
+    title = f"  {one['tag']}  " if one["tag"] else "  "
+    what = one["kind"] if one["kind"] in ("hparams", "graph") else f"{one['count']} {one['kind']}"
+    console().print(f"{title}({what})", style="cyan", markup=False)
+    for name in ("display_name", "description") if detailed else ():
+        if name in one:
+            print(textwrap.indent(one[name], "    "))
+    for item, value in zip(one.get("items", one["values"]), one["values"], strict=True):
+        match one["kind"]:
+            case "scalars":
+                step, time, scalar = item
+                print(f"    step {step}  {when(time)}  {number(scalar)}")
+            case "hparams":
+                for name, it in value.items():
+                    print(f"    {name} = {it}")
+            case "graph":
+                print(f"    {value['nodes']} nodes")
+            case "session_logs":
+                print(f"    step {value['step']}  {value['status']}")
+            case "texts":
+                print(f"    step {item.step}  {when(item.wall_time)}")
+                print(textwrap.indent(_text(item.value, detailed), "      "))
+            case "histograms":
+                moments = f"min {number(item.min)}  max {number(item.max)}  num {number(item.num)}"
+                print(f"    step {item.step}  {when(item.wall_time)}  {moments}")
+                if detailed:
+                    print(textwrap.indent(histogram(item.edges, item.counts), "      "))
+            case "images":
+                about = f"{item.width} × {item.height}, {len(item.data)} bytes"
+                print(f"    step {item.step}  {when(item.wall_time)}  {about}")
+                if detailed:
+                    picture(item)
+            case _:
+                print(f"    step {item.step}  {when(item.wall_time)}  {_short(value, item)}")
+
+
+def _short(value: dict[str, Any], item: Any) -> str:
+    rest = {name: it for name, it in value.items() if name not in ("step", "wall_time", "value")}
+    return ", ".join(f"{name} {it}" for name, it in rest.items()) or repr(item)
+
+
+def _text(value: Any, detailed: bool) -> str:
+    text = value if isinstance(value, str) else str(np.asarray(value).tolist())
+    return text if detailed else textwrap.shorten(text, 100, placeholder=" …")

@@ -1,0 +1,219 @@
+"""`tfevents tail`: values as they are written."""
+
+from __future__ import annotations
+
+import sys
+import time
+import warnings
+from collections import deque
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+
+from tfevents import selection
+from tfevents._native import Event, Value
+from tfevents.cli import options
+from tfevents.cli.draw import curves
+from tfevents.cli.output import Quit, console, json_line, number, warn, when
+from tfevents.follower import follow
+
+# As many of the last points of a curve are drawn.
+_MOST = 10_000
+# Seconds between two drawings.
+_PAUSE = 0.5
+
+# What a value is called in a file, and the kind that it is without metadata.
+_KINDS = {"simple_value": "scalars", "histo": "histograms", "image": "images", "audio": "audio"}
+_PLUGINS = {
+    "scalars": "scalars",
+    "histograms": "histograms",
+    "images": "images",
+    "audio": "audio",
+    "text": "texts",
+    "pr_curves": "pr_curves",
+    "mesh": "meshes",
+    "custom_scalars": "custom_scalars",
+    "hparams": "hparams",
+}
+
+
+def command(
+    path: options.Path,
+    runs: options.Runs = None,
+    tags: options.Tags = None,
+    kinds: options.Kinds = None,
+    steps: options.Steps = None,
+    everything: Annotated[
+        bool, typer.Option("--all", "-a", help="Begin with what was written before.")
+    ] = False,
+    timeout: Annotated[
+        float | None, typer.Option(help="End after so many seconds without a new value.")
+    ] = None,
+    interval: Annotated[float, typer.Option(help="Seconds between looks at the files.")] = 0.1,
+    plot: Annotated[
+        bool, typer.Option("--plot", help="Draw the scalars, again and again.")
+    ] = False,
+    json: options.Json = False,
+) -> int:
+    """Follow new values.
+
+    They are shown as they come, whoever writes them. Ctrl-C ends it.
+
+    \b
+    tfevents tail runs
+    tfevents tail runs --tags loss --plot
+    tfevents tail runs --all --timeout 0 --json
+    """
+    if plot and json:
+        raise ValueError("--plot can't be with --json")
+    found = _values(path, runs, tags, kinds, steps, everything, timeout, interval, plot)
+    try:
+        if plot:
+            _draw(found)
+        else:
+            _print(found, json)
+    except KeyboardInterrupt:
+        return 0
+    return 0
+
+
+Found = tuple[str, Event, Value, str]
+
+
+def _values(
+    path: str,
+    runs: list[str] | None,
+    tags: list[str] | None,
+    kinds: list[str] | None,
+    steps: str | None,
+    everything: bool,
+    timeout: float | None,
+    interval: float,
+    plot: bool,
+) -> Iterator[Found | None]:
+    """The values that are wanted, of each event; None where nothing came for a moment."""
+    wants = selection.matcher("tags", options.patterns(tags))
+    wanted = options.kinds(kinds)
+    selection.kind_names(wanted)
+    first, last = selection.step_bounds(options.steps(steps))
+    events = follow(
+        path,
+        runs=options.patterns(runs),
+        start="beginning" if everything or plot else "end",
+        timeout=_PAUSE if plot and timeout is None else timeout,
+        interval=interval,
+        on_corrupt="skip",
+    )
+    claims: dict[tuple[str, str], str] = {}
+    quiet = time.monotonic()
+    with events, warnings.catch_warnings():
+        warnings.showwarning = lambda message, *rest, **more: warn(str(message))
+        warnings.simplefilter("always", RuntimeWarning)
+        while True:
+            for run, event in events:
+                quiet = time.monotonic()
+                for value in event.values if event.what == "summary" else ():
+                    kind = _kind(value, run, claims)
+                    if (
+                        (wants is None or wants(value.tag))
+                        and (wanted is None or kind in wanted)
+                        and first <= event.step <= last
+                    ):
+                        yield run, event, value, kind
+            if not plot or (timeout is not None and time.monotonic() - quiet >= timeout):
+                return
+            yield None
+
+
+def _kind(value: Value, run: str, claims: dict[tuple[str, str], str]) -> str:
+    """The kind of a value, which the first of its tag may have said."""
+    said = None if value.metadata is None else value.metadata.plugin_name
+    if said is not None:
+        claims.setdefault((run, value.tag), said)
+    if value.what in _KINDS:
+        return _KINDS[value.what]
+    return _PLUGINS.get(said or claims.get((run, value.tag), ""), "tensors")
+
+
+def _number(value: Value) -> float | None:
+    """The number that a scalar is."""
+    found = value.value
+    if isinstance(found, (int, float)):
+        return float(found)
+    if isinstance(found, np.ndarray) and found.size == 1 and found.dtype != object:
+        return float(found.reshape(-1)[0])
+    return None
+
+
+def _print(found: Iterator[Found | None], json: bool) -> None:
+    is_terminal = console().is_terminal
+    for one in found:
+        if one is None:
+            continue
+        run, event, value, kind = one
+        scalar = _number(value) if kind == "scalars" else None
+        if json:
+            line = json_line(
+                {
+                    "run": run,
+                    "tag": value.tag,
+                    "kind": kind,
+                    "step": event.step,
+                    "wall_time": event.wall_time,
+                    "value": scalar if kind == "scalars" else _text(value),
+                }
+            )
+            print(line)
+        else:
+            shown = number(scalar) if scalar is not None else f"({kind}) {_text(value) or ''}"
+            shown = " ".join(shown.split())
+            text = f"{when(event.wall_time)}  {run}  step {event.step}  {value.tag}  {shown}"
+            print(_cut(text) if is_terminal else text)
+        sys.stdout.flush()
+
+
+def _text(value: Value) -> str | None:
+    """A text that a value is."""
+    found: Any = value.value
+    if isinstance(found, np.ndarray) and found.dtype == object and found.size == 1:
+        found = found.reshape(-1)[0]
+    if isinstance(found, bytes):
+        found = found.decode(errors="replace")
+    return found if isinstance(found, str) else None
+
+
+def _cut(text: str) -> str:
+    width = console().width
+    return text if len(text) <= width else text[: width - 1] + "…"
+
+
+def _draw(found: Iterator[Found | None]) -> None:
+    """Draws the curves anew where values came, at most every half a second."""
+    points: dict[str, deque[tuple[int, float]]] = {}
+    drawn, changed = 0.0, False
+    is_terminal = console().is_terminal
+    for one in found:
+        if one is not None:
+            run, event, value, kind = one
+            scalar = _number(value) if kind == "scalars" else None
+            if scalar is not None:
+                name = f"{run} {value.tag}"
+                points.setdefault(name, deque(maxlen=_MOST)).append((event.step, scalar))
+                changed = True
+        if changed and is_terminal and time.monotonic() - drawn >= _PAUSE:
+            print("\x1b[H\x1b[2J" + _picture(points), end="", flush=True)
+            drawn, changed = time.monotonic(), False
+    if not points:
+        raise Quit(1, "no scalars came")
+    if changed:
+        print(("\x1b[H\x1b[2J" if is_terminal else "") + _picture(points))
+
+
+def _picture(points: dict[str, deque[tuple[int, float]]]) -> str:
+    lines = []
+    for name, curve in points.items():
+        both = np.array(curve, dtype=np.float64)
+        lines.append((name, both[:, 0], both[:, 1]))
+    return curves(lines)

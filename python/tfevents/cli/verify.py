@@ -1,0 +1,76 @@
+"""`tfevents verify`: what is damaged."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tfevents.cli import options
+from tfevents.cli.output import print_json, print_table, size
+from tfevents.damage import Report
+from tfevents.damage import verify as verify_files
+from tfevents.finding import finder
+from tfevents.reader import roots
+
+
+def command(
+    path: options.Path,
+    runs: options.Runs = None,
+    json: options.Json = False,
+) -> int:
+    """Check every record.
+
+    The exit code is 1 where something is damaged.
+
+    \b
+    tfevents verify runs
+    """
+    if runs:
+        found = finder(*roots(path), options.patterns(runs), skip=True)()
+        report = verify_files(found.files)
+    else:
+        report = verify_files(path)
+    show(report, json)
+    return int(not report.ok or not report)
+
+
+def show(report: Report, json: bool) -> None:
+    """Prints what was found, and what was done about it."""
+    if json:
+        print_json(_plain(report))
+        return
+    lost = sum(one.length for one in report.damage)
+    records = f"{len(report)} files, {report.records} good records"
+    print(f"{records}, {size(lost)} damaged in {len(report.damage)} places" if lost else records)
+    rows = [
+        [one.path, str(one.offset), str(one.length), one.kind.replace("_", " ")]
+        for one in report.damage
+    ]
+    rows += [
+        [file.path, str(file.size), str(file.truncated), "last record not finished"]
+        for file in report
+        if file.truncated
+    ]
+    rows += [[one.path, "", "", one.reason.replace("_", " ")] for one in report.skipped]
+    if rows:
+        print_table(["file", "offset", "bytes", "what"], rows, right="offset bytes")
+
+
+def _plain(report: Report) -> dict[str, Any]:
+    return {
+        "ok": report.ok,
+        "files": [
+            {
+                "path": file.path,
+                "records": file.records,
+                "size": file.size,
+                "truncated": file.truncated,
+                "output": file.output,
+                "damage": [
+                    {"offset": one.offset, "length": one.length, "kind": one.kind}
+                    for one in file.damage
+                ],
+            }
+            for file in report
+        ],
+        "skipped": [{"path": one.path, "reason": one.reason} for one in report.skipped],
+    }

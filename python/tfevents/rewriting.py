@@ -1,0 +1,444 @@
+"""`tfevents.rewrite`: event files anew, with other tags, fewer values or values of another type."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import operator
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Literal, NamedTuple, SupportsIndex, TypeAlias
+
+from tfevents import _native, selection
+from tfevents.damage import exists, lies_in
+from tfevents.errors import CorruptFileError
+from tfevents.finding import Skipped, finder
+from tfevents.reader import Damage, choice, path_of, roots
+from tfevents.remote.uri import below, is_uri
+from tfevents.run import count, table
+
+Pair: TypeAlias = tuple[str | re.Pattern[str], str]
+Renaming: TypeAlias = Mapping[str, str] | Callable[[str], str | None] | Pair | list[Pair]
+"""New names by old ones; or a function that gives them; or regular expressions and replacements."""
+
+Cast: TypeAlias = Literal["simple_value", "tensor", "float32"]
+_CASTS = ("simple_value", "tensor", "float32")
+
+# Why a value is left out, in the order in which it is asked.
+_REASONS = ("kinds", "tags", "steps", "restarts", "every")
+
+
+class RewriteReport(NamedTuple):
+    """What `rewrite` wrote, and what it did not."""
+
+    output: str
+    """What was made."""
+    files: list[str]
+    """The event files there."""
+    records: int
+    """How many records these have."""
+    copied: int
+    """How many of these are, byte for byte, as they were."""
+    left_out: dict[str, int]
+    """How many values are not there, by the first of these arguments that left them out: `"kinds"`,
+    `"tags"` (and `drop`), `"steps"`, `"restarts"`, `"every"`. Graphs, sessions and run metadata
+    count as values.
+    """
+    damage: list[Damage]
+    """What could not be read, with `on_corrupt="skip"`."""
+    truncated: int
+    """How many bytes were left out that are the beginning of a file's last record."""
+    skipped: list[Skipped]
+    """The files and directories that were left out, as in `Log.skipped`."""
+
+    def __repr__(self) -> str:
+        title = f"{count(self.records, 'record')} in {count(len(self.files), 'file')}"
+        rows = [(f"left out by {why}", str(number)) for why, number in self.left_out.items()]
+        if self.damage:
+            rows.append(("damaged bytes", str(sum(one.length for one in self.damage))))
+        if self.truncated:
+            rows.append(("truncated bytes", str(self.truncated)))
+        return table(title, rows + [(one.path, one.reason) for one in self.skipped])
+
+
+def rewrite(
+    path: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+    output: str | os.PathLike[str],
+    *,
+    runs: selection.Patterns | None = None,
+    tags: selection.Patterns | None = None,
+    kinds: str | Iterable[str] | None = None,
+    steps: tuple[SupportsIndex | None, SupportsIndex | None] | None = None,
+    drop: selection.Patterns | None = None,
+    rename: Renaming | None = None,
+    every: SupportsIndex = 1,
+    restarts: Literal["raw", "tensorboard", "last_wins"] = "raw",
+    merge: bool | Renaming = False,
+    split: Renaming | None = None,
+    cast: Cast | Iterable[Cast] | None = None,
+    on_corrupt: Literal["raise", "skip"] = "raise",
+    overwrite: bool = False,
+) -> RewriteReport:
+    """Writes event files anew: other tags, fewer values, files or runs that become one.
+
+    The files at `path` stay as they are. Records that do not change are copied byte for byte; of
+    others only what changes is encoded anew, and fields that nobody knows stay. Of a file of any
+    size only a piece is in memory. Metadata that only a tag's first value has go to the first value
+    that stays.
+
+    The result has its name once it is complete and on the disk: a process that is killed leaves
+    none, but maybe a directory beside it whose name begins with `.rewrite-`. Files under a URI are
+    uploaded one by one, once all are complete.
+
+    Args:
+        path: an event file (of any name), the directory of a run, or one with runs anywhere below
+            it, or an iterable of these, as for `read`.
+        output: the new file, if `path` is one and `split` is not given; otherwise the new
+            directory. May be a URI.
+        runs, tags, kinds, steps: what stays, as for `read`. Hyperparameters are not asked for a tag
+            or a step. A run of which nothing stays is there, and empty.
+        drop: the tags that go, as `tags` says which stay.
+        rename: the new tags: a mapping from old ones; a function from a tag to the new one, or
+            None; or a regular expression and its replacement, as for `re.sub`, or a list of such
+            pairs, which are applied one after the other. What is not named stays. Tags that get
+            the same name become one. Hyperparameters and layouts keep their tags, by which
+            TensorBoard finds them.
+        every: of so many successive values of a tag only the first stays. Hyperparameters, graphs,
+            sessions and run metadata all stay.
+        restarts: what becomes of steps that came again, as for `read`: `"raw"`, `"tensorboard"` or
+            `"last_wins"`, which leaves the values in the order in which they were written. Files
+            are read twice then, and the steps of the tags held in memory, few bytes where they come
+            at even distances.
+        merge: True makes one file of those of each run, in the order of their names. A renaming, as
+            for tags, says which runs become one: those that get the same name, `"."` for
+            `output` itself. Their files become one, in the order of their first events.
+        split: which tags go to a run of their own, below the one where they are: as `rename`, but
+            with the name of that run. `split=("^(train|val)/", r"\\1")` has the tags of the run
+            `exp1` that begin with `train/` go to `exp1/train`. Sessions are in each.
+        cast: what scalars become: `"simple_value"`, as PyTorch and TensorFlow 1 write them;
+            `"tensor"`, as TensorFlow 2 does; `"float32"`, of double. Or several.
+        on_corrupt: what a corrupt record leads to: `"raise"`, an error and nothing is written;
+            `"skip"`, it is left out and listed in the report's `damage`.
+        overwrite: whether `output` may be there already. A directory is replaced as a whole, and
+            must hold event files alone.
+
+    Raises:
+        FileNotFoundError: there is nothing at `path`.
+        FileExistsError: `output` is there already, or holds what is no event file.
+        OSError: a file can't be read, or writing fails.
+        CorruptFileError: a file is damaged, or `path` is a file and no event file.
+        TypeError, ValueError: an argument can't be used; `output` lies in `path`, or `path` in it.
+
+    Example:
+        >>> tfevents.rewrite(  # doctest: +SKIP
+        ...     "runs", "runs-thin", rename={"loss": "train/loss"}, drop="debug/*", every=100
+        ... )
+    """
+    return Rewriting(
+        path,
+        output,
+        runs=runs,
+        tags=tags,
+        kinds=kinds,
+        steps=steps,
+        drop=drop,
+        rename=rename,
+        every=every,
+        restarts=restarts,
+        merge=merge,
+        split=split,
+        cast=cast,
+        on_corrupt=on_corrupt,
+        overwrite=overwrite,
+    ).run()
+
+
+class Rewriting:
+    """What `rewrite` does, and how far it is."""
+
+    def __init__(self, path: Any, output: Any, **options: Any) -> None:
+        paths, several = roots(path)
+        self._target = path_of(output, "output")
+        skip = choice("on_corrupt", options["on_corrupt"], "raise", "skip") == "skip"
+        self._wants = selection.matcher("tags", options["tags"])
+        self._drops = selection.matcher("drop", options["drop"])
+        self._rename = _renaming("rename", options["rename"])
+        self._splits = options["split"] is not None
+        self._split = _renaming("split", options["split"], whole=True)
+        self._overwrite = options["overwrite"]
+        self._native = _native.Rewriter(
+            self._route,
+            selection.kind_names(options["kinds"]),
+            selection.step_bounds(options["steps"]),
+            _every(options["every"]),
+            choice("restarts", options["restarts"], "raw", "tensorboard", "last_wins"),
+            _casts(options["cast"]),
+            skip,
+        )
+        self._found = finder(paths, several, options["runs"], skip=skip)()
+        self._is_file = bool(self._found.given) and not several and not self._splits
+        self._check_output(paths)
+        self._groups = self._plan(options["merge"])
+        # What is read twice counts twice.
+        self._passes = 1 if options["restarts"] == "raw" else 2
+
+    def total(self) -> int:
+        """How many bytes there are to read; 0 where that is not known."""
+        files = self._found.files
+        if any(map(is_uri, files)):
+            return 0
+        with contextlib.suppress(OSError):
+            return self._passes * sum(map(os.path.getsize, files))
+        return 0
+
+    def done(self) -> int:
+        """How many bytes were read so far."""
+        return self._native.progress()
+
+    def run(self) -> RewriteReport:
+        is_remote = is_uri(self._target)
+        parent = None if is_remote else os.path.dirname(os.path.abspath(self._target))
+        if parent is not None:
+            os.makedirs(parent, exist_ok=True)
+        stage = tempfile.mkdtemp(prefix=".rewrite-", dir=parent)
+        try:
+            tree = os.path.join(stage, "tree")
+            os.mkdir(tree)
+            files, report = self._write(tree)
+            if is_remote:
+                self._upload(tree, files)
+            elif self._is_file:
+                self._put_file(os.path.join(tree, files[0]))
+            else:
+                self._put_tree(stage, tree)
+        finally:
+            shutil.rmtree(stage, ignore_errors=True)
+        paths = [self._target] if self._is_file else [self._join(file) for file in files]
+        return report._replace(files=paths)
+
+    def _route(self, run: int, tag: str) -> tuple[str | None, str | None] | None:
+        if self._wants is not None and not self._wants(tag):
+            return None
+        if self._drops is not None and self._drops(tag):
+            return None
+        # Layouts are found by their tag alone.
+        new = tag if tag == "custom_scalars__config__" else self._rename(tag)
+        directory = _directory("split", self._split(tag)) if self._splits else None
+        return directory, None if new == tag else new
+
+    def _check_output(self, paths: list[str]) -> None:
+        target = self._target
+        for path in paths:
+            if lies_in(target, path):
+                raise ValueError(f"output must not lie in path, but {target} lies in {path}")
+            if lies_in(path, target):
+                raise ValueError(f"path must not lie in output, but {path} lies in {target}")
+        if not exists(target):
+            return
+        is_directory = not is_uri(target) and os.path.isdir(target)
+        if is_directory and not self._is_file and not os.listdir(target):
+            return
+        if not self._overwrite or (is_directory == self._is_file and not is_uri(target)):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), target)
+        for directory, _, names in os.walk(target) if is_directory else ():
+            for name in names:
+                if "tfevents" not in name:
+                    file = os.path.join(directory, name)
+                    raise FileExistsError(
+                        errno.EEXIST, "not overwritten, since it holds no event file", file
+                    )
+
+    def _plan(self, merge: Any) -> list[list[tuple[str, int, str, str]]]:
+        """Files that are read in order, with the number of their run, their new run and name."""
+        renaming = None if isinstance(merge, bool) else _renaming("merge", merge)
+        groups: dict[str, list[tuple[str, int, str, str]]] = {}
+        runs: dict[str, list[int]] = {}
+        for number, (run, files, _) in enumerate(self._found.runs):
+            name = _local(run) if renaming is None else (_directory("merge", renaming(run)) or ".")
+            runs.setdefault(name, []).append(number)
+            group = groups.setdefault(name, [])
+            group += [(file, number, name, re.split(r"[/\\]", file)[-1]) for file in files]
+        for name, group in groups.items():
+            if len(runs[name]) > 1:
+                if renaming is None:
+                    raise ValueError(f"output: two runs would be {name!r}; name one by merge")
+                group.sort(key=lambda source: _first_time(source[0]))
+            if (merge is True or renaming is not None) and group:
+                first = group[0][3]
+                group[:] = [(file, number, name, first) for file, number, _, _ in group]
+        return list(groups.values())
+
+    def _write(self, tree: str) -> tuple[list[str], RewriteReport]:
+        """Writes the files below `tree`; their paths there."""
+        written: list[tuple[str, str]] = []
+        left = dict.fromkeys(_REASONS, 0)
+        report = RewriteReport(self._target, [], 0, 0, left, [], 0, list(self._found.skipped))
+        records = copied = truncated = 0
+        for number, group in enumerate(self._groups):
+            # Nothing but a whole tree is to be taken for one of runs.
+            names = [f"{number}-{at}.part" for at, _ in enumerate(group)]
+            by_file: dict[str, str] = {}
+            sources = []
+            for (file, run, directory, name), part in zip(group, names, strict=True):
+                part = by_file.setdefault(name, part)
+                sources.append((file, run, os.path.normpath(os.path.join(tree, directory)), part))
+            names_of = {part: name for name, part in by_file.items()}
+            files, (_, wrote, same), reasons, damage, foreign, unfinished = self._native.rewrite(
+                sources
+            )
+            written += [(file, names_of[os.path.basename(file)]) for file in files]
+            records, copied, truncated = records + wrote, copied + same, truncated + unfinished
+            for why, values in zip(_REASONS, reasons, strict=True):
+                left[why] += values
+            report.damage.extend(Damage(*one) for one in damage)
+            for file in foreign:
+                if file in self._found.given:
+                    raise CorruptFileError(file, 0, "not_an_event_file", 0)
+                report.skipped.append(Skipped(file, "not_an_event_file"))
+        paths = []
+        for file, name in written:
+            path = os.path.join(os.path.dirname(file), name)
+            os.rename(file, path)
+            paths.append(os.path.relpath(path, tree))
+        left_out = {why: values for why, values in left.items() if values}
+        return paths, report._replace(
+            records=records, copied=copied, truncated=truncated, left_out=left_out
+        )
+
+    def _join(self, file: str) -> str:
+        if is_uri(self._target):
+            return below(self._target, file)
+        return os.path.join(self._target, file)
+
+    def _upload(self, tree: str, written: list[str]) -> None:
+        from tfevents.remote import files
+
+        for file in written:
+            uri = self._target if self._is_file else self._join(file)
+            files.upload(os.path.join(tree, file), uri)
+
+    def _put_file(self, file: str) -> None:
+        if self._overwrite:
+            os.replace(file, self._target)
+        else:
+            # Unlike a renaming, it fails where something came there meanwhile.
+            os.link(file, self._target)
+        _sync(os.path.dirname(os.path.abspath(self._target)))
+
+    def _put_tree(self, stage: str, tree: str) -> None:
+        for directory, _, _ in os.walk(tree):
+            _sync(directory)
+        old = os.path.join(stage, "old")
+        if self._overwrite and os.path.isdir(self._target):
+            os.rename(self._target, old)
+        try:
+            os.rename(tree, self._target)
+        except OSError:
+            if os.path.isdir(old):
+                os.rename(old, self._target)
+            raise
+        _sync(os.path.dirname(os.path.abspath(self._target)))
+
+
+def _sync(directory: str) -> None:
+    """Has the names in a directory outlast a failure of power, where the system can do that."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(directory, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _renaming(argument: str, given: Any, *, whole: bool = False) -> Callable[[str], str]:
+    """New names by old ones. `whole`: of names that are not meant nothing stays, and of others only
+    the replacement.
+    """
+    if given is None:
+        return lambda name: "" if whole else name
+    if isinstance(given, Mapping):
+        names = {_text(argument, old): _text(argument, new) for old, new in given.items()}
+        return lambda name: names.get(name, "" if whole else name)
+    if callable(given):
+
+        def call(name: str) -> str:
+            new = given(name)
+            return ("" if whole else name) if new is None else _text(argument, new)
+
+        return call
+    pairs = given if isinstance(given, list) else [given]
+    compiled: list[tuple[re.Pattern[str], str]] = []
+    for pair in pairs:
+        if not isinstance(pair, tuple) or len(pair) != 2:
+            raise TypeError(
+                f"{argument}: expected a mapping, a function, or regular expressions with their "
+                f"replacements, got {pair!r}"
+            )
+        try:
+            pattern = re.compile(pair[0])
+            compiled.append((pattern, _text(argument, pair[1])))
+        except (re.error, TypeError) as error:
+            raise ValueError(f"{argument}: {pair[0]!r} is no regular expression: {error}") from None
+
+    def substitute(name: str) -> str:
+        if whole:
+            found = ((pattern.search(name), new) for pattern, new in compiled)
+            return next((match.expand(new) for match, new in found if match), "")
+        for pattern, new in compiled:
+            name = pattern.sub(new, name)
+        return name
+
+    return substitute
+
+
+def _text(argument: str, name: object) -> str:
+    if not isinstance(name, str):
+        raise TypeError(f"{argument}: expected names of str, got {name!r}")
+    return name
+
+
+def _directory(argument: str, name: str) -> str:
+    """The name of a run as a path below another one."""
+    path = os.path.normpath(name) if name else ""
+    if os.path.isabs(path) or path.split(os.sep)[0] == ".." or "\0" in path:
+        raise ValueError(f"{argument}: a run can't be {name!r}: it must be a path below the output")
+    return "" if path == "." else path
+
+
+def _local(run: str) -> str:
+    """A run's name as a path below another one: of several paths each is what was given."""
+    parts = re.split(r"[/\\]" if is_uri(run) else re.escape(os.sep), run)
+    return "/".join(part for part in parts if part not in ("", "..", ".")).replace(":", "") or "."
+
+
+def _first_time(file: str) -> float:
+    """The time of a file's first event."""
+    from tfevents.events import iter_events
+
+    with iter_events(file, on_corrupt="skip") as events:
+        first = next(events, None)
+    return float("inf") if first is None else first.wall_time
+
+
+def _every(every: SupportsIndex) -> int:
+    try:
+        number = operator.index(every)
+    except TypeError:
+        raise TypeError(f"every: expected an integer, got {every!r}") from None
+    if not 1 <= number < 2**63:
+        raise ValueError(f"every: expected at least 1, got {number}")
+    return number
+
+
+def _casts(cast: Any) -> list[str]:
+    if cast is None:
+        return []
+    casts = [cast] if isinstance(cast, str) else list(cast)
+    for one in casts:
+        choice("cast", one, *_CASTS)
+    if "simple_value" in casts and "tensor" in casts:
+        raise ValueError("cast: a scalar can't be both 'simple_value' and 'tensor'")
+    return casts

@@ -1,0 +1,128 @@
+//! `rewrite`: files anew with other tags, fewer values or other types.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use tfevents::rewrite::{self, Cast, Report, Rules, Source, Style, Target};
+
+use crate::argument;
+use crate::damage::{DamageTuple, checks, damage_tuple};
+use crate::error::to_py;
+use crate::job;
+
+/// A file, the number of its run, and directory and name of what is written of it.
+type SourceTuple = (PathBuf, usize, PathBuf, PathBuf);
+
+/// How many values there are not, by the reason.
+type LeftOutTuple = (u64, u64, u64, u64, u64);
+
+/// What was written, how many records were read, written and copied, what was left out, what is
+/// damaged or no event file, and the bytes of unfinished records.
+type ReportTuple =
+    (Vec<OsString>, (u64, u64, u64), LeftOutTuple, Vec<DamageTuple>, Vec<OsString>, u64);
+
+/// How files are rewritten.
+#[pyclass(frozen, module = "tfevents._native")]
+pub struct Rewriter {
+    rules: Arc<Rules>,
+    route: Arc<Py<PyAny>>,
+    progress: Arc<AtomicU64>,
+}
+
+#[pymethods]
+impl Rewriter {
+    /// `route(run, tag)` gives None or the directory and the tag to which values go, where these are
+    /// other ones. `kinds` are names, `steps` the first and the last.
+    #[new]
+    #[pyo3(signature = (route, kinds, steps, every, restarts, cast, skip))]
+    fn new(
+        route: Py<PyAny>,
+        kinds: Option<Vec<String>>,
+        steps: (i64, i64),
+        every: u64,
+        restarts: &str,
+        cast: Vec<String>,
+        skip: bool,
+    ) -> PyResult<Rewriter> {
+        let rules = Rules {
+            kinds: argument::kinds(kinds)?,
+            steps,
+            every: every.max(1),
+            restarts: argument::restarts(restarts)?,
+            cast: self::cast(&cast)?,
+            on_corrupt: checks(true, skip).1,
+        };
+        Ok(Rewriter { rules: rules.into(), route: route.into(), progress: Arc::default() })
+    }
+
+    /// Rewrites these files, in order.
+    fn rewrite(&self, py: Python<'_>, sources: Vec<SourceTuple>) -> PyResult<ReportTuple> {
+        let sources: Vec<Source> = (sources.into_iter())
+            .map(|(path, run, directory, name)| Source { path, run, directory, name })
+            .collect();
+        let (rules, progress) = (Arc::clone(&self.rules), Arc::clone(&self.progress));
+        let route = Arc::clone(&self.route);
+        let report = job::run(py, move || {
+            let error = Mutex::new(None);
+            let routed = |run, tag: &str| match target(&route, run, tag) {
+                Some(Ok(target)) => target,
+                Some(Err(raised)) => {
+                    error.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(raised);
+                    None
+                }
+                // The interpreter ends: nobody waits for it.
+                None => None,
+            };
+            let report = rewrite::rewrite(&sources, &rules, &routed, &progress);
+            match error.into_inner().unwrap_or_else(PoisonError::into_inner) {
+                Some(raised) => Err(raised),
+                None => report.map_err(to_py),
+            }
+        })??;
+        Ok(report_tuple(report))
+    }
+
+    /// How many bytes were read so far.
+    fn progress(&self) -> u64 {
+        self.progress.load(Ordering::Relaxed)
+    }
+}
+
+/// Where a Python function has the values of a tag go; None where there is no Python any more.
+fn target(route: &Py<PyAny>, run: usize, tag: &str) -> Option<PyResult<Option<Target>>> {
+    Python::try_attach(|py| {
+        let answer: Option<(Option<String>, Option<String>)> =
+            route.call1(py, (run, tag))?.extract(py)?;
+        Ok(answer.map(|(directory, tag)| Target { directory, tag }))
+    })
+}
+
+fn cast(names: &[String]) -> PyResult<Cast> {
+    let mut cast = Cast::default();
+    for name in names {
+        match &**name {
+            "simple_value" => cast.style = Some(Style::SimpleValue),
+            "tensor" => cast.style = Some(Style::Tensor),
+            "float32" => cast.is_float = true,
+            other => return Err(PyValueError::new_err(format!("cast: no way {other:?}"))),
+        }
+    }
+    Ok(cast)
+}
+
+fn report_tuple(report: Report) -> ReportTuple {
+    let strings = |paths: Vec<PathBuf>| paths.into_iter().map(PathBuf::into_os_string).collect();
+    let left = report.left_out;
+    (
+        strings(report.outputs),
+        (report.read, report.written, report.copied),
+        (left.kinds, left.tags, left.steps, left.restarts, left.every),
+        report.damage.iter().map(damage_tuple).collect(),
+        strings(report.foreign),
+        report.unfinished,
+    )
+}

@@ -1,0 +1,175 @@
+//! One value with another tag, type or metadata; every other field of it as it was.
+
+use crate::proto::metadata::data_class;
+use crate::proto::number::{
+    metadata, plugin_data, summary, tensor as tensor_number, value as number,
+};
+use crate::proto::{Data, DataType, Kind, SummaryValue, TensorScalar, plugin, tensor_of_float};
+use crate::wire::{Cursor, Field, Value, encode};
+
+/// What becomes of scalars.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Cast {
+    /// They become a `simple_value` or a tensor, as old and new writers have them.
+    pub style: Option<Style>,
+    /// Tensors of double become tensors of float.
+    pub is_float: bool,
+}
+
+/// How a scalar is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Style {
+    /// A `simple_value`, a float.
+    SimpleValue,
+    /// A tensor of the plugin `scalars`.
+    Tensor,
+}
+
+/// What changes of a value.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Change<'a> {
+    /// The new tag.
+    pub tag: Option<&'a str>,
+    /// Metadata for a value that has none.
+    pub metadata: Option<&'a [u8]>,
+    /// What it becomes, if it is a scalar.
+    pub cast: Cast,
+}
+
+/// The content of a value once it is cast.
+enum Content {
+    SimpleValue(f32),
+    Tensor(Vec<u8>),
+}
+
+/// The value's metadata as they are in the file, merged where they are there more than once.
+pub fn metadata_of(value: &SummaryValue<'_>) -> Option<Vec<u8>> {
+    value.metadata.as_ref()?;
+    let parts = fields(value).filter(|field| field.number == number::METADATA);
+    Some(parts.filter_map(|field| bytes(&field)).flatten().copied().collect())
+}
+
+/// The whole field of a summary with the changed value, and its metadata; None if it stays as it is.
+pub fn changed(
+    value: &SummaryValue<'_>,
+    kind: Kind,
+    change: &Change<'_>,
+) -> Option<(Vec<u8>, Option<Vec<u8>>)> {
+    let content = if kind == Kind::Scalar { cast(value, change.cast) } else { None };
+    if content.is_none() && change.tag.is_none() && change.metadata.is_none() {
+        return None;
+    }
+    let before = metadata_of(value).or(change.metadata.map(<[u8]>::to_vec));
+    let after = match content {
+        Some(Content::SimpleValue(_)) => {
+            before.map(|it| without_plugin(&it)).filter(|it| !it.is_empty())
+        }
+        Some(Content::Tensor(_)) if matches!(value.data, Data::SimpleValue(_)) => {
+            Some(with_plugin(before.unwrap_or_default()))
+        }
+        _ => before,
+    };
+
+    let mut message = Vec::with_capacity(value.raw.len() + 64);
+    let mut tag = change.tag;
+    if let (Some(new), false) = (tag, value.is_tagged) {
+        encode::bytes_field(&mut message, number::TAG, new.as_bytes());
+        tag = None;
+    }
+    let has_new_content = content.is_some();
+    let mut put_content = content;
+    for field in fields(value) {
+        match field.number {
+            number::TAG if change.tag.is_some() => {
+                if let Some(tag) = tag.take() {
+                    encode::bytes_field(&mut message, number::TAG, tag.as_bytes());
+                }
+            }
+            number::SIMPLE_VALUE
+            | number::OBSOLETE_OLD_STYLE_HISTOGRAM
+            | number::IMAGE
+            | number::HISTO
+            | number::AUDIO
+            | number::TENSOR
+                if has_new_content =>
+            {
+                match put_content.take() {
+                    Some(Content::SimpleValue(it)) => {
+                        encode::float_field(&mut message, number::SIMPLE_VALUE, it);
+                    }
+                    Some(Content::Tensor(it)) => {
+                        encode::bytes_field(&mut message, number::TENSOR, &it);
+                    }
+                    None => {}
+                }
+            }
+            number::METADATA => {}
+            _ => message.extend_from_slice(field.raw),
+        }
+    }
+    if let Some(metadata) = &after {
+        encode::bytes_field(&mut message, number::METADATA, metadata);
+    }
+    let mut out = Vec::with_capacity(message.len() + 8);
+    encode::bytes_field(&mut out, summary::VALUE, &message);
+    Some((out, after))
+}
+
+/// The fields of a value's message, which is well-formed.
+fn fields<'a>(value: &SummaryValue<'a>) -> impl Iterator<Item = Field<'a>> {
+    let message = Cursor::new(value.raw).flatten().next().and_then(|field| bytes(&field));
+    Cursor::new(message.unwrap_or_default()).flatten()
+}
+
+fn bytes<'a>(field: &Field<'a>) -> Option<&'a [u8]> {
+    match field.value {
+        Value::Bytes(bytes) => Some(bytes),
+        _ => None,
+    }
+}
+
+fn cast(value: &SummaryValue<'_>, cast: Cast) -> Option<Content> {
+    match (&value.data, cast.style) {
+        (Data::SimpleValue(bytes), Some(Style::Tensor)) => {
+            let number = f32::from_le_bytes(*bytes.first_chunk()?);
+            Some(Content::Tensor(tensor_of_float(number)))
+        }
+        (Data::Tensor(tensor), Some(Style::SimpleValue)) => {
+            let number = tensor.scalar().and_then(TensorScalar::to_f64)?;
+            Some(Content::SimpleValue(number as f32))
+        }
+        (Data::Tensor(tensor), _) if cast.is_float && tensor.dtype == DataType::Float64 as i32 => {
+            let number = tensor.scalar().and_then(TensorScalar::to_f64)?;
+            let mut message = Vec::with_capacity(tensor.raw().len());
+            encode::varint_field(&mut message, tensor_number::DTYPE, DataType::Float32 as u64);
+            for field in Cursor::new(tensor.raw()).flatten() {
+                match field.number {
+                    tensor_number::DTYPE
+                    | tensor_number::TENSOR_CONTENT
+                    | tensor_number::DOUBLE_VAL => {}
+                    _ => message.extend_from_slice(field.raw),
+                }
+            }
+            let number = (number as f32).to_le_bytes();
+            encode::bytes_field(&mut message, tensor_number::FLOAT_VAL, &number);
+            Some(Content::Tensor(message))
+        }
+        _ => None,
+    }
+}
+
+/// What says that a tensor is a scalar, after what was said before.
+fn with_plugin(mut before: Vec<u8>) -> Vec<u8> {
+    let mut plugin = Vec::new();
+    encode::bytes_field(&mut plugin, plugin_data::PLUGIN_NAME, plugin::SCALARS.as_bytes());
+    encode::bytes_field(&mut before, metadata::PLUGIN_DATA, &plugin);
+    encode::varint_field(&mut before, metadata::DATA_CLASS, data_class::SCALAR as u64);
+    before
+}
+
+/// What is said of a value beyond what it is.
+fn without_plugin(before: &[u8]) -> Vec<u8> {
+    let says_kind = |number| matches!(number, metadata::PLUGIN_DATA | metadata::DATA_CLASS);
+    let rest = Cursor::new(before).flatten().filter(|field| !says_kind(field.number));
+    rest.flat_map(|field| field.raw).copied().collect()
+}
