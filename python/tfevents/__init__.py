@@ -9,9 +9,10 @@ from tfevents.events import Events, LogMessage, TaggedRunMetadata, iter_events
 from tfevents.finding import Skipped
 from tfevents.follower import Follower, follow
 from tfevents.global_writer import GlobalSummaryWriter
-from tfevents.reader import Damage, Log, read
+from tfevents.reader import Damage, Log, read, read_run
 from tfevents.remote import upload_spools
 from tfevents.run import Run
+from tfevents.runs import Runs
 from tfevents.series import (
     Audio,
     Graph,
@@ -21,6 +22,7 @@ from tfevents.series import (
     Layouts,
     Meshes,
     PrCurves,
+    Scalar,
     Scalars,
     Tensors,
     Texts,
@@ -50,6 +52,8 @@ __all__ = [
     "PrCurves",
     "Report",
     "Run",
+    "Runs",
+    "Scalar",
     "Scalars",
     "Skipped",
     "SummaryWriter",
@@ -62,6 +66,7 @@ __all__ = [
     "install",
     "iter_events",
     "read",
+    "read_run",
     "repair",
     "uninstall",
     "upload_spools",

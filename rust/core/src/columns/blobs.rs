@@ -90,7 +90,7 @@ impl Blobs {
     }
 
     /// Appends a value, which lies at `offset` in the file, if that is known.
-    pub(crate) fn push(&mut self, step: i64, wall_time: f64, bytes: &[u8], offset: Option<u64>) {
+    pub fn push(&mut self, step: i64, wall_time: f64, bytes: &[u8], offset: Option<u64>) {
         // No record is as long as 4 GiB.
         let length = bytes.len() as u32;
         let place = match offset {

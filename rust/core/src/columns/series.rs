@@ -149,6 +149,18 @@ impl Series {
         }
     }
 
+    /// A tag with these values: points, if they are scalars.
+    pub fn of_values(
+        tag: &str,
+        kind: Kind,
+        metadata: Option<Metadata<'static>>,
+        points: Points,
+        values: Values,
+    ) -> Series {
+        let metadata = metadata.map(Box::new);
+        Series { metadata, points, values, ..Series::new(tag, kind, true) }
+    }
+
     /// The steps of the values, of whatever kind.
     pub fn steps(&self) -> &[i64] {
         if self.values.is_empty() { self.points.steps() } else { self.values.steps() }

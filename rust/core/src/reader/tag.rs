@@ -7,7 +7,7 @@ use crate::columns::series::Series;
 use crate::proto::{Kind, Metadata};
 
 /// The values of one kind under one tag of a run.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Tag {
     /// Its name.
     pub name: Box<str>,
