@@ -1,5 +1,10 @@
 """Reads and writes TensorBoard event files."""
 
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
 from tfevents import _exit as _exit
 from tfevents._install import install, uninstall
 from tfevents._native import Event, Value, __version__
@@ -9,6 +14,7 @@ from tfevents.events import Events, LogMessage, TaggedRunMetadata, iter_events
 from tfevents.finding import Skipped
 from tfevents.follower import Follower, follow
 from tfevents.global_writer import GlobalSummaryWriter
+from tfevents.partition import Partition, partitions
 from tfevents.reader import Damage, Log, read, read_run
 from tfevents.remote import upload_spools
 from tfevents.run import Run
@@ -49,6 +55,7 @@ __all__ = [
     "Log",
     "LogMessage",
     "Meshes",
+    "Partition",
     "PrCurves",
     "Report",
     "Run",
@@ -65,6 +72,7 @@ __all__ = [
     "follow",
     "install",
     "iter_events",
+    "partitions",
     "read",
     "read_run",
     "repair",
@@ -72,3 +80,16 @@ __all__ = [
     "upload_spools",
     "verify",
 ]
+
+# What needs other packages is imported when it is first asked for.
+_LAZY = ("dask", "parquet", "ray")
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LAZY:
+        return importlib.import_module(f"tfevents.{name}")
+    raise AttributeError(f"module 'tfevents' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted((*__all__, *_LAZY))

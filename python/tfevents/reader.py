@@ -274,20 +274,44 @@ def read(
     skip = choice("on_corrupt", on_corrupt, "raise", "skip") == "skip"
     find = finder_of(path, runs, skip=skip)
     resumed = None if state is None else states.load(state)
-    how = (
+    chosen = how(
+        remote.threads_for(find.paths),
+        tags=tags,
+        kinds=kinds,
+        steps=steps,
+        verify=verify,
+        on_corrupt=on_corrupt,
+        restarts=restarts,
+        threads=threads,
+    )
+    log = Log(find, chosen, resumed)
+    chooses = runs is not None and not (isinstance(runs, Sized) and not len(runs))
+    if chooses and not log and not log.skipped and (names := find.names()):
+        selection.tell_unmatched("runs", runs, names)
+    return log
+
+
+def how(
+    default_threads: int | None,
+    *,
+    tags: selection.Patterns | None,
+    kinds: KindName | Iterable[KindName] | None,
+    steps: tuple[SupportsIndex | None, SupportsIndex | None] | None,
+    verify: str,
+    on_corrupt: str,
+    restarts: str,
+    threads: int | None,
+) -> tuple[Any, ...]:
+    """The options of `read`, checked, as the native reader takes them."""
+    return (
         choice("verify", verify, "crc", "none") == "crc",
-        skip,
-        _threads(threads) or remote.threads_for(find.paths),
+        choice("on_corrupt", on_corrupt, "raise", "skip") == "skip",
+        _threads(threads) or default_threads,
         selection.matcher("tags", tags),
         selection.kind_names(kinds),
         selection.step_bounds(steps),
         choice("restarts", restarts, "raw", "tensorboard", "last_wins"),
     )
-    log = Log(find, how, resumed)
-    chooses = runs is not None and not (isinstance(runs, Sized) and not len(runs))
-    if chooses and not log and not log.skipped and (names := find.names()):
-        selection.tell_unmatched("runs", runs, names)
-    return log
 
 
 def read_run(path: str | os.PathLike[str], **options: Any) -> Run:

@@ -35,6 +35,14 @@ TABLES: dict[str, type[KindTable]] = {
 }
 
 
+def empty(kind: str, datetime: Datetime = None) -> Table:
+    """The table of a kind, without rows."""
+    of = ScalarTable if kind == "scalars" else TABLES.get(kind)
+    if of is None:
+        raise ValueError(f"kind: expected scalars, {', '.join(TABLES)}, got {kind!r}")
+    return of([], datetime=datetime)
+
+
 class Tabular:
     """What has a table of its values."""
 
