@@ -210,10 +210,10 @@ class Scalars(Columns[Scalar]):
         bins = self.step // width
         order = np.argsort(bins, kind="stable")
         found, starts = np.unique(bins[order], return_index=True)
-        values, ends = self.value[order], np.append(starts[1:], len(order)) - 1
         if not len(found):
-            chosen = values
-        elif how == "mean":
+            return self[:0]
+        values, ends = self.value[order], np.append(starts[1:], len(order)) - 1
+        if how == "mean":
             there = ~np.isnan(values)
             counts = np.add.reduceat(there, starts, dtype=np.int64)
             sums = np.add.reduceat(np.where(there, values, 0), starts)
