@@ -1,5 +1,10 @@
 """Reads and writes TensorBoard event files."""
 
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
 from tfevents import _exit as _exit
 from tfevents._install import install, uninstall
 from tfevents._native import Event, Value, __version__
@@ -9,10 +14,12 @@ from tfevents.events import Events, LogMessage, TaggedRunMetadata, iter_events
 from tfevents.finding import Skipped
 from tfevents.follower import Follower, follow
 from tfevents.global_writer import GlobalSummaryWriter
-from tfevents.reader import Damage, Log, read
+from tfevents.partition import Partition, partitions
+from tfevents.reader import Damage, Log, read, read_run
 from tfevents.remote import upload_spools
 from tfevents.rewriting import RewriteReport, rewrite
 from tfevents.run import Run
+from tfevents.runs import Runs
 from tfevents.series import (
     Audio,
     Graph,
@@ -22,6 +29,7 @@ from tfevents.series import (
     Layouts,
     Meshes,
     PrCurves,
+    Scalar,
     Scalars,
     Tensors,
     Texts,
@@ -48,10 +56,13 @@ __all__ = [
     "Log",
     "LogMessage",
     "Meshes",
+    "Partition",
     "PrCurves",
     "Report",
     "RewriteReport",
     "Run",
+    "Runs",
+    "Scalar",
     "Scalars",
     "Skipped",
     "SummaryWriter",
@@ -63,10 +74,25 @@ __all__ = [
     "follow",
     "install",
     "iter_events",
+    "partitions",
     "read",
+    "read_run",
     "repair",
     "rewrite",
     "uninstall",
     "upload_spools",
     "verify",
 ]
+
+# What needs other packages is imported when it is first asked for.
+_LAZY = ("dask", "parquet", "ray")
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LAZY:
+        return importlib.import_module(f"tfevents.{name}")
+    raise AttributeError(f"module 'tfevents' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted((*__all__, *_LAZY))

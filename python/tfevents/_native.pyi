@@ -344,6 +344,7 @@ class Rewriter:
 
 @final
 class RunData:
+    def files(self) -> list[str]: ...
     def is_continued(self) -> bool: ...
     def tags(self) -> list[str]: ...
     def indices(self, kind: str) -> dict[str, int]: ...
@@ -357,6 +358,8 @@ class RunData:
         """Steps, wall times and values of the scalars of the tag at `index`."""
 
     def times(self, index: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]: ...
+    def wall_times(self, index: int) -> NDArray[np.float64]: ...
+    def only(self, tags: set[str]) -> RunData: ...
     def metadata(self, index: int) -> tuple[str, bytes, str, str, int]: ...
     def texts(self, index: int) -> list[tuple[list[int], list[str]]]: ...
     def start(self) -> float | None: ...
@@ -512,10 +515,11 @@ def repair_file(path: str, output: str, is_given: bool) -> _FileReport | str: ..
 class ScalarTable:
     """The scalars of some runs, by their names."""
 
-    def __new__(cls, runs: list[tuple[str, RunData]]) -> Self: ...
+    def __new__(cls, runs: list[tuple[str, RunData]], has_timestamps: bool) -> Self: ...
+    def __len__(self) -> int: ...
     def tags(self) -> list[str]: ...
     def columns(
-        self,
+        self, limit: int | None
     ) -> tuple[
         NDArray[np.int32],
         NDArray[np.int32],
@@ -523,7 +527,9 @@ class ScalarTable:
         NDArray[np.float64],
         NDArray[np.float64],
     ]:
-        """The numbers of runs and tags, steps, wall times and values, a row a point."""
+        """The numbers of runs and tags, steps, wall times and values, a row a point; of the first
+        points, at most `limit`.
+        """
 
     def pivot_columns(
         self,
@@ -540,6 +546,30 @@ class ScalarTable:
 class WideTable:
     def __arrow_c_schema__(self) -> object: ...
     def __arrow_c_stream__(self, requested_schema: object = None) -> object: ...
+
+@final
+class ArrowBatches:
+    """Columns of any kind, of which `batches` makes some rows at a time."""
+
+    def __new__(
+        cls,
+        columns: list[tuple[str, str]],
+        batches: Callable[[], Iterable[tuple[int, list[Any]]]],
+    ) -> Self: ...
+    def __arrow_c_schema__(self) -> object: ...
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object: ...
+
+def smooth(values: NDArray[np.float64], weight: float) -> NDArray[np.float64]:
+    """Numbers smoothed as TensorBoard's charts do it."""
+
+def run_data(
+    name: str,
+    files: list[str],
+    is_continued: bool,
+    tags: list[tuple[Any, ...]],
+    events: list[tuple[Any, ...]],
+) -> RunData:
+    """What `RunData.__reduce__` gave."""
 
 def decode_value(summary: bytes) -> tuple[str, list[int], bytearray | list[bytes]]:
     """The tensor of a serialized `Summary` with one value."""

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import errno
+import fnmatch
+import glob
 import os
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from typing import NamedTuple, TypeAlias
 
 from tfevents import _native, selection
+from tfevents._native import is_uri
 
 RunFiles: TypeAlias = tuple[str, list[str], list[str]]
 """A run's name, its files, and those of them that the caller named."""
@@ -47,28 +51,139 @@ class Found(NamedTuple):
 # Finds runs, and their files.
 Find: TypeAlias = Callable[[], Found]
 
+# What could not be looked into: the name that a run there would have, the path, and why.
+_Unseen: TypeAlias = tuple[str, str, str]
 
-def finder(
-    paths: list[str], several: bool, runs: selection.Patterns | None = None, *, skip: bool
-) -> Find:
-    """Finds the runs that are selected, and their files.
 
-    What it makes raises a PermissionError where a directory is selected by its name and may not be
-    entered, unless `skip` is true.
+class Finder:
+    """Finds the runs that are selected, and their files, each time it is called.
+
+    It raises a PermissionError where a directory is selected by its name and may not be entered,
+    unless `skip` is true.
+
+    Attributes:
+        paths: where it looks.
     """
-    chosen = selection.matcher("runs", runs)
 
-    def find() -> Found:
-        found, unknown = _native.find(paths, several)
+    def __init__(
+        self, paths: list[str], several: bool, runs: selection.Patterns | None, *, skip: bool
+    ) -> None:
+        self.paths = paths
+        self._several = several
+        self._chosen = selection.matcher("runs", runs)
+        self._skip = skip
+
+    def __call__(self) -> Found:
+        chosen = self._chosen
+        found, unknown = self._search()
         if chosen is not None:
             found = [run for run in found if chosen(run[0])]
         skipped = []
         for name, path, reason in unknown:
             is_named = chosen is None or chosen.names_below(name)
-            if is_named and reason == "permission_denied" and not skip:
+            if is_named and reason == "permission_denied" and not self._skip:
                 raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
             if is_named or (chosen is not None and chosen.may_choose_below(name)):
                 skipped.append(Skipped(path, reason))
         return Found(found, skipped)
 
-    return find
+    def _search(self) -> tuple[list[RunFiles], list[_Unseen]]:
+        return _native.find(self.paths, self._several)
+
+    def names(self) -> list[str]:
+        """The names of all runs that there are, selected or not."""
+        return [name for name, _, _ in self._search()[0]]
+
+
+class NamedFinder(Finder):
+    """Finds runs below paths to which the caller gives names."""
+
+    def __init__(
+        self, places: Mapping[str, str], runs: selection.Patterns | None, *, skip: bool
+    ) -> None:
+        super().__init__(list(places.values()), True, runs, skip=skip)
+        self._places = dict(places)
+
+    def _search(self) -> tuple[list[RunFiles], list[_Unseen]]:
+        return _below(self._places)
+
+
+class GlobFinder(Finder):
+    """Finds runs below what a glob matches. They are called as if the directory had been given
+    that comes before its first sign.
+    """
+
+    def __init__(self, pattern: str, runs: selection.Patterns | None, *, skip: bool) -> None:
+        self._pattern = pattern
+        before = _signs(pattern).split(pattern, maxsplit=1)[0]
+        self._root = before.rpartition("/")[0] or ("/" if before.startswith("/") else ".")
+        super().__init__([self._root], False, runs, skip=skip)
+
+    def _search(self) -> tuple[list[RunFiles], list[_Unseen]]:
+        found, unknown = self._search_remote() if is_uri(self._pattern) else self._local()
+        if not found and not unknown:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), self._pattern)
+        return found, unknown
+
+    def _local(self) -> tuple[list[RunFiles], list[_Unseen]]:
+        places: dict[str, str] = {}
+        files: dict[str, list[str]] = {}
+        for path in sorted(glob.glob(self._pattern, recursive=True)):
+            name = os.path.relpath(path, self._root)
+            if os.path.isdir(path):
+                places[name] = path
+            elif "tfevents" in os.path.basename(path):
+                files.setdefault(os.path.dirname(name) or ".", []).append(path)
+        found, unknown = _below(places)
+        there = {name for name, _, _ in found}
+        found += [(name, paths, []) for name, paths in files.items() if name not in there]
+        return found, unknown
+
+    def _search_remote(self) -> tuple[list[RunFiles], list[_Unseen]]:
+        parts = self._pattern[len(self._root) :].strip("/").split("/")
+
+        def is_below(name: str) -> bool:
+            own = name.split("/")
+            pairs = zip(own, parts, strict=False)
+            return len(own) >= len(parts) and all(fnmatch.fnmatchcase(*pair) for pair in pairs)
+
+        found, unknown = _native.find(self.paths, False)
+        return [run for run in found if is_below(run[0])], unknown
+
+
+def _signs(path: str) -> re.Pattern[str]:
+    # In a URI, a question mark begins a query.
+    return re.compile(r"[*\[]" if is_uri(path) else r"[*?\[]")
+
+
+def is_glob(path: str) -> bool:
+    """Whether a path stands for others; a local one that is there stands for itself."""
+    if not _signs(path).search(path):
+        return False
+    return is_uri(path) or not os.path.lexists(path)
+
+
+def _below(places: Mapping[str, str]) -> tuple[list[RunFiles], list[_Unseen]]:
+    """The runs below paths, with the names of these before their own."""
+    runs: dict[str, RunFiles] = {}
+    unknown: list[_Unseen] = []
+    for name, path in places.items():
+        found, unseen = _native.find([path], False)
+        for below, files, given in found:
+            full = _joined(name, below)
+            runs.setdefault(full, (full, files, given))
+        unknown += [(_joined(name, below), where, why) for below, where, why in unseen]
+    return list(runs.values()), unknown
+
+
+def _joined(name: str, below: str) -> str:
+    if below == ".":
+        return name
+    return below if name == "." else f"{name}/{below}"
+
+
+def finder(
+    paths: list[str], several: bool, runs: selection.Patterns | None = None, *, skip: bool
+) -> Finder:
+    """Finds the runs that are selected, and their files."""
+    return Finder(paths, several, runs, skip=skip)

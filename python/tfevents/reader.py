@@ -4,14 +4,28 @@ from __future__ import annotations
 
 import operator
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sized
 from typing import Any, Literal, NamedTuple, SupportsIndex
 
 from tfevents import _native, remote, selection
 from tfevents import state as states
-from tfevents.finding import Find, Found, Skipped, finder
-from tfevents.run import Run, RunScalars, count, missing, table
-from tfevents.table import Table
+from tfevents.finding import (
+    Find,
+    Finder,
+    Found,
+    GlobFinder,
+    NamedFinder,
+    Skipped,
+    finder,
+    is_glob,
+)
+from tfevents.run import Run, count
+from tfevents.runs import KindName, Runs
+
+Path = (
+    str | os.PathLike[str] | Iterable[str | os.PathLike[str]] | Mapping[str, str | os.PathLike[str]]
+)
+"""Where runs are."""
 
 
 class Damage(NamedTuple):
@@ -27,30 +41,42 @@ class Damage(NamedTuple):
     """What is wrong there, as `CorruptFileError.kind` says it."""
 
 
-class Log(Mapping[str, Run]):
+class Log(Runs):
     """What `read` found: a read-only mapping from the names of runs to the runs."""
 
     def __init__(
-        self, find: Find, data: _native.LogData, state: list[states.RunState] | None = None
+        self, find: Find, how: tuple[Any, ...], state: list[states.RunState] | None = None
     ) -> None:
-        self._find = find
-        self._log = data
-        self._reloading = _native.Turn("reloading the log")
-        found = find()
-        resumed = {} if state is None else dict(data.resume(state, found.runs))
-        # What was read, and the views of it that were asked for; replaced together.
-        self._contents: tuple[dict[str, _native.RunData], dict[str, Run]] = resumed, {}
-        self._skipped: list[Skipped] = []
-        self._update(found)
+        super().__init__({})
+        self._begin(find, how, state)
+        self._update(self._resume())
 
-    @property
-    def runs(self) -> list[str]:
-        """The names of the runs."""
-        return list(self._contents[0])
+    def _begin(self, find: Find, how: tuple[Any, ...], state: list[states.RunState] | None) -> None:
+        self._find = find
+        self._how = how
+        self._state = state
+        self._log = _native.LogData(*how)
+        self._reloading = _native.Turn("reloading the log")
+        self._damage: list[Damage] | None = None
+        self._skipped: list[Skipped] = []
+
+    def _resume(self) -> Found:
+        found = self._find()
+        if self._state is not None:
+            self._contents = dict(self._log.resume(self._state, found.runs)), {}
+        return found
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _unpickled, (
+            *(self._find, self._how, self._state),
+            *(self._contents[0], self.damage, self._skipped),
+        )
 
     @property
     def damage(self) -> list[Damage]:
         """What could not be read; empty unless `on_corrupt="skip"` stepped over something."""
+        if self._damage is not None:
+            return list(self._damage)
         return [Damage(*one) for one in self._log.damage()]
 
     @property
@@ -73,7 +99,8 @@ class Log(Mapping[str, Run]):
         new ones of these come last.
 
         Runs and series that were taken from the log before stay what they were. After an error the
-        log is what it was, and the next call tries again.
+        log is what it was, and the next call tries again. A log that was pickled reads everything
+        again when it is first reloaded.
 
         Returns:
             The names of the runs that are new or changed.
@@ -82,7 +109,16 @@ class Log(Mapping[str, Run]):
             OSError, CorruptFileError: as for `read`.
         """
         with self._reloading:
-            return self._update(self._find())
+            if self._damage is None:
+                return self._update(self._find())
+            before, self._contents = self._contents, ({}, {})
+            try:
+                updated = self._update(self._resume())
+            except BaseException:
+                self._contents = before
+                raise
+            self._damage = None
+            return updated
 
     def _update(self, found: Found) -> list[str]:
         updated = self._log.update(found.runs)
@@ -105,80 +141,44 @@ class Log(Mapping[str, Run]):
             >>> log = tfevents.read("runs")  # doctest: +SKIP
             >>> Path("state.json").write_text(json.dumps(log.state()))  # doctest: +SKIP
         """
+        if self._damage is not None:
+            raise ValueError("a log that was pickled has no state until it is reloaded")
         return states.dump(self._log.state())
 
-    @property
-    def scalars(self) -> LogScalars:
-        """The scalars of all runs: a mapping from the names of runs to their scalars, and a `Table`
-        of them all.
-        """
-        return LogScalars(self)
-
-    def __getitem__(self, name: str) -> Run:
-        runs, loaded = self._contents
-        run = loaded.get(name)
-        if run is not None:
-            return run
-        data = runs.get(name)
-        if data is None:
-            raise KeyError(missing(f"run {name!r}", name, runs))
-        return loaded.setdefault(name, Run(name, data))
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._contents[0]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._contents[0])
-
-    def __len__(self) -> int:
-        return len(self._contents[0])
-
-    def __repr__(self) -> str:
-        runs, _ = self._contents
-        if not runs and not self._skipped:
+    def _title(self) -> str:
+        if not len(self) and not self._skipped:
             return "Log of no runs: no event files were found"
-        rows = [(name, _summary(data.summary())) for name, data in runs.items()]
         title = f"Log of {count(len(self), 'run')}"
         if damage := self.damage:
             lost = sum(one.length for one in damage)
             title += f", {lost} damaged bytes in {count(len(damage), 'place')}"
         if self._skipped:
             title += f", {len(self._skipped)} skipped"
-        return table(title, rows)
+        return title
 
 
-class LogScalars(Mapping[str, RunScalars], Table):
-    """The scalars of all runs: a read-only mapping by the names of runs, and a `Table`."""
-
-    __slots__ = ("_log",)
-    _BY_RUN = True
-
-    def __init__(self, log: Log) -> None:
-        self._log = log
-
-    def __getitem__(self, name: str) -> RunScalars:
-        return self._log[name].scalars
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._log)
-
-    def __len__(self) -> int:
-        return len(self._log)
-
-    def _runs(self) -> Iterable[tuple[str, _native.RunData]]:
-        return self._log._contents[0].items()
-
-    def __repr__(self) -> str:
-        rows = [(name, count(len(self[name]), "tag")) for name in self]
-        return table(f"Scalars of {count(len(self), 'run')}", rows)
+def _unpickled(
+    find: Find,
+    how: tuple[Any, ...],
+    state: list[states.RunState] | None,
+    data: dict[str, _native.RunData],
+    damage: list[Damage],
+    skipped: list[Skipped],
+) -> Log:
+    """The log that was pickled."""
+    log = Log.__new__(Log)
+    Runs.__init__(log, data)
+    log._begin(find, how, state)
+    log._damage, log._skipped = damage, skipped
+    return log
 
 
 def read(
-    path: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+    path: Path,
     *,
     runs: selection.Patterns | None = None,
     tags: selection.Patterns | None = None,
-    kinds: str | Iterable[str] | None = None,
+    kinds: KindName | Iterable[KindName] | None = None,
     steps: tuple[SupportsIndex | None, SupportsIndex | None] | None = None,
     verify: Literal["crc", "none"] = "crc",
     on_corrupt: Literal["raise", "skip"] = "raise",
@@ -208,12 +208,17 @@ def read(
         path: an event file (of any name), the directory of a run, or one with runs anywhere below
             it. Of an iterable of such paths each is read; the names of its runs are then the path
             as given, joined with the run's path below it, and a file belongs to the run of its
-            directory. What is reached twice is read once. A path may be a URI, such as
+            directory. What is reached twice is read once. Of a mapping from names to paths, the
+            names of runs begin with these names. A path with `*`, `?` or `[...]` in it, of which
+            there is nothing, is a glob: `"runs/exp*"`, whose runs are called as those of
+            `read("runs")` are; `**` stands for any directories. A path may be a URI, such as
             `"s3://bucket/runs"`, with the extra `tfevents[remote]` and the package that fsspec asks
             for to get at that service.
         runs: the runs to read, by the names that they would have: a string, a compiled regular
             expression, or several of these. Files of other runs are not opened, and that a
             directory may not be entered is an error only where these name it or what is below it.
+            Where they choose none of the runs that there are, a `RuntimeWarning` says which those
+            are.
         tags: the tags to read, likewise. Hyperparameters, graphs, run metadata and session
             logs have no tags of this kind, and are not asked for.
         kinds: the kinds to read, one or several, by the names of the attributes of a `Run`:
@@ -266,20 +271,84 @@ def read(
         >>> loss = log["exp1"].scalars["loss"]  # doctest: +SKIP
         >>> plt.plot(loss.step, loss.value)  # doctest: +SKIP
     """
-    paths, several = roots(path)
     skip = choice("on_corrupt", on_corrupt, "raise", "skip") == "skip"
-    find = finder(paths, several, runs, skip=skip)
+    find = finder_of(path, runs, skip=skip)
     resumed = None if state is None else states.load(state)
-    data = _native.LogData(
+    chosen = how(
+        remote.threads_for(find.paths),
+        tags=tags,
+        kinds=kinds,
+        steps=steps,
+        verify=verify,
+        on_corrupt=on_corrupt,
+        restarts=restarts,
+        threads=threads,
+    )
+    log = Log(find, chosen, resumed)
+    chooses = runs is not None and not (isinstance(runs, Sized) and not len(runs))
+    if chooses and not log and not log.skipped and (names := find.names()):
+        selection.tell_unmatched("runs", runs, names)
+    return log
+
+
+def how(
+    default_threads: int | None,
+    *,
+    tags: selection.Patterns | None,
+    kinds: KindName | Iterable[KindName] | None,
+    steps: tuple[SupportsIndex | None, SupportsIndex | None] | None,
+    verify: str,
+    on_corrupt: str,
+    restarts: str,
+    threads: int | None,
+) -> tuple[Any, ...]:
+    """The options of `read`, checked, as the native reader takes them."""
+    return (
         choice("verify", verify, "crc", "none") == "crc",
-        skip,
-        _threads(threads) or remote.threads_for(paths),
+        choice("on_corrupt", on_corrupt, "raise", "skip") == "skip",
+        _threads(threads) or default_threads,
         selection.matcher("tags", tags),
         selection.kind_names(kinds),
         selection.step_bounds(steps),
         choice("restarts", restarts, "raw", "tensorboard", "last_wins"),
     )
-    return Log(find, data, resumed)
+
+
+def read_run(path: str | os.PathLike[str], **options: Any) -> Run:
+    """Reads the one run that a directory, or an event file, is; directories below are left alone.
+
+    Args:
+        path: the directory of the run, or an event file.
+        options: those of `read`, but `runs`.
+
+    Raises:
+        ValueError: there are no event files in the directory; the message names runs below it.
+        OSError, CorruptFileError, TypeError: as for `read`.
+
+    Example:
+        >>> tfevents.read_run("runs/exp1").scalars["train/loss"].last.value  # doctest: +SKIP
+    """
+    place = path_of(path)
+    find = finder([place], False, skip=False)
+    names = find.names()
+    if "." not in names:
+        below = f", but in {', '.join(names[:5])} below it" if names else ""
+        raise ValueError(f"path: there are no event files in {place!r}{below}")
+    return read(place, runs=".", **options)["."]
+
+
+def finder_of(path: object, runs: selection.Patterns | None, *, skip: bool) -> Finder:
+    """What finds the runs of a path, of several, of names and paths, or of a glob."""
+    if isinstance(path, Mapping):
+        places = {name: path_of(one) for name, one in path.items()}
+        for name in places:
+            if not isinstance(name, str) or not name:
+                raise TypeError(f"path: expected names of runs as keys, got {name!r}")
+        return NamedFinder(places, runs, skip=skip)
+    paths, several = roots(path)
+    if not several and is_glob(paths[0]):
+        return GlobFinder(paths[0], runs, skip=skip)
+    return finder(paths, several, runs, skip=skip)
 
 
 def roots(path: object) -> tuple[list[str], bool]:
@@ -324,13 +393,3 @@ def _threads(threads: SupportsIndex | None) -> int | None:
 
 def _type(value: object) -> str:
     return type(value).__name__
-
-
-def _summary(tags: list[tuple[str, str, int]]) -> str:
-    """A run in a few words."""
-    points = sum(n for _, kind, n in tags if kind == "scalar")
-    texts = sum(n for _, kind, n in tags if kind == "text")
-    parts = [count(len({tag for tag, *_ in tags}), "tag"), count(points, "point")]
-    if texts:
-        parts.append(count(texts, "text"))
-    return ", ".join(parts)

@@ -26,7 +26,8 @@ from tfevents.series import (
     mesh_names,
     session_log,
 )
-from tfevents.table import Table
+from tfevents.tables.kinds import Runs
+from tfevents.views import Tabular, TabularScalars
 
 T = TypeVar("T")
 Place = TypeVar("Place")
@@ -53,30 +54,47 @@ class Tagged(Mapping[str, T], Generic[T, Place]):
     """Tags, each with what was read of it; a read-only mapping in file order."""
 
     # A thousand runs have thousands of these: what they do not hold, nobody has to collect.
-    __slots__ = ("_load", "_loaded", "_of", "_places", "_run")
+    __slots__ = ("_attribute", "_data", "_load", "_loaded", "_places", "_run")
 
     def __init__(
-        self, run: str, of: str, places: dict[str, Place], load: Callable[[Place], T]
+        self,
+        run: str,
+        attribute: str,
+        data: _native.RunData,
+        places: dict[str, Place],
+        load: Callable[[Place], T],
     ) -> None:
         self._run = run
-        self._of = of
+        self._attribute = attribute
+        self._data = data
         self._places = places
         self._load = load
         self._loaded: dict[str, T] = {}
+
+    def _place(self, tag: object) -> Place | None:
+        return self._places.get(tag)  # type: ignore[call-overload, no-any-return]
 
     def __getitem__(self, tag: str) -> T:
         loaded = self._loaded.get(tag)
         if loaded is not None:
             return loaded
-        place = self._places.get(tag)
+        place = self._place(tag)
         if place is None:
-            what = f"tag {tag!r}{self._of} in run {self._run!r}"
-            raise KeyError(missing(what, tag, self))
+            raise KeyError(self._missing(tag))
         # Two threads that come here at once get the same object.
         return self._loaded.setdefault(tag, self._load(place))
 
+    def _missing(self, tag: object) -> str:
+        kinds = KINDS.get(self._attribute)
+        what = f"tag {tag!r}{f' of kind {kinds[0]}' if kinds else ''} in run {self._run!r}"
+        there = {kind for name, kind, _ in self._data.summary() if name == tag}
+        others = [name for name, native in KINDS.items() if there.intersection(native)]
+        if kinds and others:
+            return f"no {what}: it is among its {' and '.join(others)}"
+        return missing(what, tag, self)
+
     def __contains__(self, tag: object) -> bool:
-        return tag in self._places
+        return self._place(tag) is not None
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._places)
@@ -84,23 +102,44 @@ class Tagged(Mapping[str, T], Generic[T, Place]):
     def __len__(self) -> int:
         return len(self._places)
 
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(self)
+
     def __repr__(self) -> str:
         return table(count(len(self), "tag"), [(tag, repr(self[tag])) for tag in self])
 
 
-class RunScalars(Tagged[Scalars, int], Table):
-    """The tags that hold numbers, each with its `Scalars`; also a `Table` of them all."""
+class RunScalars(Tagged[Scalars, int], TabularScalars):
+    """The tags that hold numbers, each with its `Scalars`."""
 
-    __slots__ = ("_data",)
+    __slots__ = ()
 
     def __init__(self, run: str, data: _native.RunData) -> None:
         load = data.scalars
         places = data.indices("scalar")
-        super().__init__(run, " of kind scalar", places, lambda index: Scalars(*load(index)))
-        self._data = data
+        super().__init__(run, "scalars", data, places, lambda index: Scalars(*load(index)))
 
-    def _runs(self) -> list[tuple[str, _native.RunData]]:
+    def _runs(self) -> Runs:
         return [(self._run, self._data)]
+
+
+class RunKind(Tagged[T, int], Tabular):
+    """The tags of one kind, each with what it holds."""
+
+    __slots__ = ()
+
+    def _runs(self) -> Runs:
+        return [(self._run, self._data)]
+
+
+class RunTexts(RunKind[Texts]):
+    """The tags that hold texts; `add_text("x", …)` writes `x/text_summary`, which `x` finds too."""
+
+    __slots__ = ()
+
+    def _place(self, tag: object) -> int | None:
+        place = super()._place(tag)
+        return super()._place(f"{tag}/text_summary") if place is None else place
 
 
 class Metadata(NamedTuple):
@@ -149,13 +188,53 @@ class Run:
         found: T | None = self._views.get(attribute)
         return self._views.setdefault(attribute, make()) if found is None else found
 
-    def _view(self, attribute: str, load: Callable[[int], T]) -> Mapping[str, T]:
-        view: Mapping[str, T] | None = self._views.get(attribute)
-        if view is None:
+    def _tags(
+        self, attribute: str, load: Callable[[int], T], of: Callable[..., Any] = Tagged
+    ) -> Any:
+        def make() -> Any:
             (kind,) = KINDS[attribute]
-            view = Tagged(self.name, f" of kind {kind}", self._data.indices(kind), load)
-            view = self._views.setdefault(attribute, view)
+            return of(self.name, attribute, self._data, self._data.indices(kind), load)
+
+        return self._once(attribute, make)
+
+    def _view(self, attribute: str, load: Callable[[int], T]) -> RunKind[T]:
+        view: RunKind[T] = self._tags(attribute, load, RunKind)
         return view
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Run, (self.name, self._data)
+
+    @property
+    def path(self) -> str:
+        """The directory of its files."""
+        return self.files[0].rpartition("/")[0]
+
+    @property
+    def files(self) -> list[str]:
+        """The paths of its files, in the order in which they were found."""
+        return self._data.files()
+
+    def _times(self) -> tuple[float, float] | None:
+        data = self._data
+        all_times = [data.wall_times(index) for index in range(len(data.tags()))]
+        there = [times for times in all_times if len(times)]
+        if not there:
+            return None
+        return min(float(t.min()) for t in there), max(float(t.max()) for t in there)
+
+    @property
+    def start_time(self) -> float | None:
+        """When the first of its values that were read was logged, in seconds since the epoch;
+        `None` if there is none.
+        """
+        times = self._times()
+        return None if times is None else times[0]
+
+    @property
+    def duration(self) -> float:
+        """How many seconds lie between the first and the last of its values that were read."""
+        times = self._times()
+        return 0.0 if times is None else times[1] - times[0]
 
     @property
     def continued(self) -> bool:
@@ -169,44 +248,46 @@ class Run:
 
     @property
     def scalars(self) -> RunScalars:
-        """The tags that hold numbers; also a `Table` of them all."""
+        """The tags that hold numbers."""
         view: RunScalars | None = self._views.get("scalars")
         if view is None:
             view = self._views.setdefault("scalars", RunScalars(self.name, self._data))
         return view
 
     @property
-    def texts(self) -> Mapping[str, Texts]:
+    def texts(self) -> RunKind[Texts]:
         """The tags that hold texts.
 
-        Tags are as in the file, where `add_text("x", ...)` writes `x/text_summary`.
+        Tags are as in the file, where `add_text("x", ...)` writes `x/text_summary`; `texts["x"]`
+        finds it too.
         """
-        return self._view("texts", partial(Texts, self._data))
+        view: RunTexts = self._tags("texts", partial(Texts, self._data), RunTexts)
+        return view
 
     @property
-    def histograms(self) -> Mapping[str, Histograms]:
+    def histograms(self) -> RunKind[Histograms]:
         """The tags that hold histograms."""
         return self._view("histograms", partial(Histograms, self._data))
 
     @property
-    def images(self) -> Mapping[str, Images]:
+    def images(self) -> RunKind[Images]:
         """The tags that hold pictures."""
         return self._view("images", partial(Images, self._data))
 
     @property
-    def audio(self) -> Mapping[str, Audio]:
+    def audio(self) -> RunKind[Audio]:
         """The tags that hold sounds."""
         return self._view("audio", partial(Audio, self._data))
 
     @property
-    def tensors(self) -> Mapping[str, Tensors]:
+    def tensors(self) -> RunKind[Tensors]:
         """The tags that hold tensors of no kind that has an attribute of its own, or that do not
         fit the kind that their metadata name.
         """
         return self._view("tensors", partial(Tensors, self._data))
 
     @property
-    def pr_curves(self) -> Mapping[str, PrCurves]:
+    def pr_curves(self) -> RunKind[PrCurves]:
         """The tags that hold precision-recall curves."""
         return self._view("pr_curves", partial(PrCurves, self._data))
 
@@ -217,14 +298,15 @@ class Run:
         def make() -> Mapping[str, Meshes]:
             data = self._data
             names = mesh_names(data, data.indices("mesh"))
-            return Tagged(self.name, " of kind mesh", names, lambda tags: Meshes(data, tags))
+            return Tagged(self.name, "meshes", data, names, lambda tags: Meshes(data, tags))
 
         return self._once("meshes", make)
 
     @property
     def custom_scalars(self) -> Mapping[str, Layouts]:
         """The tags that hold layouts of charts, mostly `custom_scalars__config__` alone."""
-        return self._view("custom_scalars", partial(Layouts, self._data))
+        view: Mapping[str, Layouts] = self._tags("custom_scalars", partial(Layouts, self._data))
+        return view
 
     @property
     def hparams(self) -> HParams:
@@ -253,7 +335,10 @@ class Run:
     @property
     def run_metadata(self) -> Mapping[str, RunMetadatas]:
         """What steps of a graph took, by the tags under which it was traced."""
-        return self._view("run_metadata", partial(RunMetadatas, self._data))
+        view: Mapping[str, RunMetadatas] = self._tags(
+            "run_metadata", partial(RunMetadatas, self._data)
+        )
+        return view
 
     @property
     def session_logs(self) -> list[SessionLog]:
@@ -280,9 +365,14 @@ class Run:
                 all_kinds = [Metadata(*data.metadata(index)) for index in indices]
                 return next((it for it in all_kinds if it != _NOTHING_SAID), _NOTHING_SAID)
 
-            return Tagged(self.name, "", indices, load)
+            return Tagged(self.name, "", data, indices, load)
 
         return self._once("metadata", make)
+
+    def _repr_html_(self) -> str:
+        from tfevents import notebook
+
+        return notebook.run(self)
 
     def __repr__(self) -> str:
         rows = [(tag, f"{kind}, {n}" if n else kind) for tag, kind, n in self._data.summary()]

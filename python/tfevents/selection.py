@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import SupportsIndex, TypeAlias
 
+from tfevents._arguments import warn
 from tfevents.run import KINDS
 
 Pattern: TypeAlias = str | re.Pattern[str]
@@ -62,6 +63,13 @@ class Matcher:
 def matcher(argument: str, patterns: Patterns | None) -> Matcher | None:
     """Whether a name is chosen; `None` where all are."""
     return None if patterns is None else Matcher(argument, patterns)
+
+
+def tell_unmatched(argument: str, patterns: object, names: list[str]) -> None:
+    """Warns that nothing matches, and says what there is."""
+    shown = ", ".join(map(repr, names[:5])) + (", …" if len(names) > 5 else "")
+    there = f"there are {len(names)}: {shown}" if names else "there are none"
+    warn(f"{argument}: nothing matches {patterns!r}; {there}")
 
 
 def kind_names(kinds: str | Iterable[str] | None) -> list[str] | None:

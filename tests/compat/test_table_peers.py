@@ -60,7 +60,8 @@ def test_long(tmp_path_factory: pytest.TempPathFactory, runs: Tables) -> None:
     arrow.validate(full=True)
     assert arrow.column_names == COLUMNS
     pd.testing.assert_frame_equal(arrow.to_pandas().astype(plain), expected)
-    pd.testing.assert_frame_equal(pd.DataFrame.from_arrow(log.scalars).astype(plain), expected)
+    taken = pd.DataFrame.from_arrow(log.scalars.table())
+    pd.testing.assert_frame_equal(taken.astype(plain), expected)
 
     polars = log.scalars.to_polars()
     assert polars.columns == COLUMNS
@@ -112,8 +113,8 @@ def test_wide(tmp_path_factory: pytest.TempPathFactory, runs: Tables) -> None:
 def test_duckdb_takes_them_as_they_are(tmp_path: Path) -> None:
     duckdb = peer("duckdb")
     log = written(tmp_path, {"a": {"x": [(0, 1.0), (1, 3.0)]}, "b": {"x": [(0, 5.0)]}})
-    scalars = log.scalars
-    assert len(scalars) == 2  # named in the SQL below
+    scalars = log.scalars.table()
+    assert len(scalars) == 3  # named in the SQL below
     found = duckdb.sql("select run, tag, sum(value) from scalars group by run, tag order by run")
     assert found.fetchall() == [("a", "x", 4.0), ("b", "x", 5.0)]
 

@@ -146,14 +146,14 @@ def test_a_row_for_each_point_run_after_run(log: tfevents.Log) -> None:
         )
     ]
     assert len(expected) == 10
-    assert _rows(log.scalars) == expected
-    assert _rows(log["b"].scalars) == [row for row in expected if row[0] == "b"]
-    (batch,) = _batches(log.scalars)
+    assert _rows(log.scalars.table()) == expected
+    assert _rows(log["b"].scalars.table()) == [row for row in expected if row[0] == "b"]
+    (batch,) = _batches(log.scalars.table())
     assert list(batch) == ["run", "tag", "step", "wall_time", "value"]
 
 
 def test_a_wide_table_has_nulls_where_a_tag_has_no_point(log: tfevents.Log) -> None:
-    (batch,) = _batches(log.scalars._wide())
+    (batch,) = _batches(log.scalars.table().wide())
     assert batch == {
         "run": ["a", "a", "a", "b", "b", "b"],
         "step": [1, 2, 5, 1, 2, 5],
@@ -169,7 +169,7 @@ def test_a_large_table_comes_in_batches(tmp_path: Path) -> None:
         writer.add_scalar_series("a", np.arange(5), np.arange(5))
         writer.add_scalar_series("b", np.arange(count), np.arange(count))
     log = tfevents.read(tmp_path)
-    batches = list(_batches(log.scalars))
+    batches = list(_batches(log.scalars.table()))
     assert [len(batch["step"]) for batch in batches] == [1 << 20, 15]
     steps = np.concatenate([batch["step"] for batch in batches])
     assert np.array_equal(steps, np.r_[:5, :count])
@@ -177,17 +177,17 @@ def test_a_large_table_comes_in_batches(tmp_path: Path) -> None:
 
 
 def test_tables_of_nothing(tmp_path: Path) -> None:
-    assert _rows(tfevents.read(tmp_path).scalars) == []
-    assert _rows(tfevents.read(tmp_path).scalars._wide()) == []
+    assert _rows(tfevents.read(tmp_path).scalars.table()) == []
+    assert _rows(tfevents.read(tmp_path).scalars.table().wide()) == []
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "tfevents").touch()
     log = tfevents.read(tmp_path)
     assert list(log.scalars) == ["run"]
-    assert _rows(log["run"].scalars) == []
+    assert _rows(log["run"].scalars.table()) == []
 
 
 def test_schemas_and_streams_that_nobody_takes_are_released(log: tfevents.Log) -> None:
-    for exporter in (log.scalars, log["a"].scalars, log.scalars._wide()):
+    for exporter in (log.scalars.table(), log["a"].scalars.table(), log.scalars.table().wide()):
         schema = _taken(capsule := exporter.__arrow_c_schema__(), b"arrow_schema", Schema)
         assert schema.children[0].contents.name == b"run"
         assert schema.children[0].contents.dictionary.contents.format == b"u"
@@ -201,7 +201,7 @@ def test_schemas_and_streams_that_nobody_takes_are_released(log: tfevents.Log) -
 def test_a_batch_outlives_its_stream_and_its_log(tmp_path: Path) -> None:
     with SummaryWriter(tmp_path) as writer:
         writer.add_scalar_series("x", np.arange(1000), np.arange(1000))
-    capsule = tfevents.read(tmp_path).scalars.__arrow_c_stream__()
+    capsule = tfevents.read(tmp_path).scalars.table().__arrow_c_stream__()
     stream, batch = _taken(capsule, b"arrow_array_stream", Stream), Array()
     assert stream.get_next(byref(stream), byref(batch)) == 0
     stream.release(byref(stream))
@@ -217,8 +217,8 @@ def test_tags_of_any_kind(tmp_path: Path) -> None:
         for i, tag in enumerate(tags):
             writer.add_scalar(tag, i, 7)
     log = tfevents.read(tmp_path)
-    assert [row[1] for row in _rows(log.scalars)] == tags
-    (wide,) = _batches(log.scalars._wide())
+    assert [row[1] for row in _rows(log.scalars.table())] == tags
+    (wide,) = _batches(log.scalars.table().wide())
     assert wide == {
         "run": ["."],
         "step": [7],
@@ -238,7 +238,7 @@ def test_a_wide_table_too_large_for_any_memory_is_an_error(tmp_path: Path) -> No
             writer.add_scalar(str(i), 0.0, 0)
     scalars = tfevents.read(tmp_path).scalars
     with pytest.raises(MemoryError):
-        scalars._wide()
+        scalars.table().wide()
 
 
 def test_log_scalars_is_a_mapping(log: tfevents.Log) -> None:

@@ -80,6 +80,12 @@ def stamp(uri: str) -> tuple[int, int]:
     return _listed.pop(uri, None) or _look(uri, *filesystem(uri))
 
 
+def size(uri: str) -> int:
+    """The size of a file, from the listing in which it was found."""
+    listed = _listed.get(uri)
+    return (listed or _look(uri, *filesystem(uri)))[0]
+
+
 def _look(uri: str, fs: FileSystem, path: str) -> tuple[int, int]:
     try:
         fs.invalidate_cache(path)

@@ -67,6 +67,11 @@ class AudioClip:
         size = ", ".join(f"{len(data)} bytes" for data in self.batch) or "none"
         return f"AudioClip(step {self.step}, {size})"
 
+    def _repr_html_(self) -> str:
+        from tfevents import notebook
+
+        return notebook.audio(self)
+
 
 def decode_wav(data: bytes) -> tuple[NDArray[Any], int, int]:
     """The samples of a WAV file, as `AudioClip.decode` gives them, the frames a second, and the

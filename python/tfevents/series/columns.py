@@ -49,6 +49,13 @@ class Columns(Sequence[T]):
             raise IndexError(f"index {index} is out of range: there are {len(self)}")
         return self._item(at)
 
+    def __setstate__(self, state: tuple[object, dict[str, object]]) -> None:
+        for name, value in state[1].items():
+            if isinstance(value, np.ndarray):
+                # As it was before it was pickled.
+                value.flags.writeable = False
+            setattr(self, name, value)
+
     def _time(self, index: int) -> tuple[int, float]:
         return int(self.step[index]), float(self.wall_time[index])
 

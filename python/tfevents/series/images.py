@@ -69,6 +69,11 @@ class Image:
         size = ", ".join(f"{len(data)} bytes" for data in self.batch) or "none"
         return f"Image(step {self.step}, {self.width}x{self.height}, {size})"
 
+    def _repr_html_(self) -> str:
+        from tfevents import notebook
+
+        return notebook.image(self)
+
 
 def decode_image(data: bytes, max_bytes: int | None = MAX_BYTES) -> NDArray[np.uint8]:
     """The pixels of a picture, as `Image.decode` gives them."""

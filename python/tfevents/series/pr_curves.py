@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tfevents.series.columns import Stored
 from tfevents.series.tensors import as_array
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
@@ -37,6 +41,16 @@ class PrCurve:
         """float64[n], the thresholds (`tensorboard/plugins/pr_curve/summary.py`)."""
         return np.linspace(0, 1, len(self.precision))
 
+    def plot(self, *, ax: Axes | None = None) -> Axes:
+        """Draws precision over recall.
+
+        Raises:
+            ImportError: matplotlib is not installed, as it is with `tfevents[plot]`.
+        """
+        from tfevents import plots
+
+        return plots.precision_recall([self], ax=ax)
+
     def __repr__(self) -> str:
         return f"PrCurve(step {self.step}, {len(self.precision)} thresholds)"
 
@@ -60,6 +74,21 @@ class PrCurves(Stored[PrCurve]):
         if table.dtype.kind not in "fiu":
             table = table.astype(np.float32)
         return PrCurve(*self._time(index), *table[:6])
+
+    def plot(self, *, most: int = 5, ax: Axes | None = None) -> Axes:
+        """Draws precision over recall at several steps, evenly chosen.
+
+        Args:
+            most: how many of them.
+            ax: where to draw; by default in a figure of its own.
+
+        Raises:
+            ImportError: matplotlib is not installed, as it is with `tfevents[plot]`.
+        """
+        from tfevents import plots
+
+        chosen = np.unique(np.linspace(0, len(self) - 1, min(most, len(self))).astype(int))
+        return plots.precision_recall([self[int(i)] for i in chosen], ax=ax)
 
     def __repr__(self) -> str:
         return self._repr("curve", "curves")

@@ -2,20 +2,46 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import operator
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NoReturn, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tfevents import _native
 from tfevents.series.columns import Columns
+
+if TYPE_CHECKING:
+    import pandas
+    from matplotlib.axes import Axes
+
+Method = Literal["exact", "ffill", "nearest"]
+How = Literal["mean", "last", "min", "max"]
+
+_NO_ORDER = "points have no order: compare their values or their steps"
 
 
 class Scalar(NamedTuple):
-    """One number."""
+    """One number. Points have no order: whether one is more than another is a matter of what is
+    meant, its value or its step.
+    """
 
     step: int
     wall_time: float
     value: float
+
+    def __lt__(self, other: object) -> NoReturn:
+        raise TypeError(_NO_ORDER)
+
+    def __le__(self, other: object) -> NoReturn:
+        raise TypeError(_NO_ORDER)
+
+    def __gt__(self, other: object) -> NoReturn:
+        raise TypeError(_NO_ORDER)
+
+    def __ge__(self, other: object) -> NoReturn:
+        raise TypeError(_NO_ORDER)
 
 
 class Scalars(Columns[Scalar]):
@@ -25,11 +51,19 @@ class Scalars(Columns[Scalar]):
     `loss.value.copy()` can be written to. The columns of a large file lie in one piece of memory,
     which stays as long as any of them is in use; a copy is kept alone.
 
+    `loss[i]` is a point; `loss[10:20]`, `loss[loss.value > 1]` and `loss[[0, 5]]` are `Scalars`
+    again. `np.asarray(loss)` is its values.
+
     Attributes:
         step: int64[n], the steps; 0 where a step was left out.
         wall_time: float64[n], when each was logged, in seconds since the epoch.
         value: float64[n], the numbers. What was stored as float32 is widened, not rounded again;
             64-bit integers beyond 2**53 are rounded.
+
+    Example:
+        >>> loss = log["exp1"].scalars["train/loss"]  # doctest: +SKIP
+        >>> loss.between(0, 1000).smooth(0.6).last.value  # doctest: +SKIP
+        >>> accuracy[accuracy.argmax()].step  # doctest: +SKIP
     """
 
     __slots__ = ("value",)
@@ -44,6 +78,175 @@ class Scalars(Columns[Scalar]):
 
     def _item(self, index: int) -> Scalar:
         return Scalar(*self._time(index), float(self.value[index]))
+
+    @overload  # type: ignore[override]
+    def __getitem__(self, index: int) -> Scalar: ...
+    @overload
+    def __getitem__(
+        self, index: slice | NDArray[np.bool_ | np.integer] | list[int] | list[bool]
+    ) -> Scalars: ...
+    def __getitem__(self, index: Any) -> Scalar | Scalars:
+        if hasattr(index, "__index__") and not isinstance(index, np.ndarray):
+            point: Scalar = super().__getitem__(index)
+            return point
+        if not isinstance(index, slice):
+            index = np.asarray(index)
+            if not index.size:
+                index = index.astype(np.int64)
+            if index.ndim != 1 or index.dtype.kind not in "iub":
+                raise TypeError(
+                    "expected an integer, a slice, or an array of booleans or integers, "
+                    f"got {index.dtype}{list(index.shape)}"
+                )
+        return self._with(self.step[index], self.wall_time[index], self.value[index])
+
+    @staticmethod
+    def _with(*columns: NDArray[Any]) -> Scalars:
+        for column in columns:
+            column.flags.writeable = False
+        return Scalars(*columns)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        # NumPy 1 knows no copy of None, which means where one is needed.
+        return np.array(self.value, dtype) if copy else np.asarray(self.value, dtype)
+
+    @property
+    def last(self) -> Scalar:
+        """The last point, in file order; an IndexError if there is none."""
+        return self[-1]
+
+    def between(self, first: int | None, stop: int | None) -> Scalars:
+        """The points with `first <= step < stop`, like `range(first, stop)` and `read(steps=…)`;
+        `None` at either end leaves it open.
+        """
+        chosen = np.ones(len(self), bool)
+        if first is not None:
+            chosen &= self.step >= operator.index(first)
+        if stop is not None:
+            chosen &= self.step < operator.index(stop)
+        return self[chosen]
+
+    def at(self, step: int, method: Method = "exact") -> Scalar:
+        """The point at a step; of several the last.
+
+        Args:
+            step: the step.
+            method: `"exact"`, the point at this step; `"ffill"`, at the greatest step that is not
+                beyond it; `"nearest"`, at the nearest one, of two the lower.
+
+        Raises:
+            KeyError: there is none.
+        """
+        wanted = operator.index(step)
+        if method not in ("exact", "ffill", "nearest"):
+            raise ValueError(f"method must be 'exact', 'ffill' or 'nearest', not {method!r}")
+        steps = self.step
+        if method == "ffill":
+            steps = steps[steps <= wanted]
+        if len(steps):
+            nearest = wanted
+            if method != "exact":
+                # In floats, since the distance of two integers of 64 bits may be none itself.
+                distance = np.abs(steps.astype(np.longdouble) - wanted)
+                nearest = int(steps[distance == distance.min()].min())
+            (found,) = np.nonzero(self.step == nearest)
+            if len(found):
+                return self[int(found[-1])]
+        raise KeyError(f"no point for step {wanted} (method={method!r}): {self!r}")
+
+    def max(self, axis: None = None, out: None = None) -> float:
+        """The greatest value. NaN counts only where nothing else is there.
+
+        Raises:
+            ValueError: there is no point.
+        """
+        return float(self.value[self.argmax()])
+
+    def min(self, axis: None = None, out: None = None) -> float:
+        """The least value, likewise."""
+        return float(self.value[self.argmin()])
+
+    def argmax(self, axis: None = None, out: None = None) -> int:
+        """Where the greatest value first is: `loss[loss.argmax()]` is its point."""
+        return self._best(np.nanargmax)
+
+    def argmin(self, axis: None = None, out: None = None) -> int:
+        """Where the least value first is."""
+        return self._best(np.nanargmin)
+
+    def _best(self, choose: Callable[[NDArray[np.float64]], Any]) -> int:
+        if not len(self):
+            raise ValueError("there is no point")
+        return 0 if np.isnan(self.value).all() else int(choose(self.value))
+
+    def smooth(self, weight: float = 0.6) -> Scalars:
+        """The values smoothed as TensorBoard's charts show them: by an exponential moving average,
+        debiased.
+
+        Args:
+            weight: from 0, which leaves them as they are, to 1; TensorBoard begins with 0.6.
+        """
+        number = _native.as_number(weight, "weight")
+        if not 0 <= number <= 1:
+            raise ValueError(f"weight must be from 0 to 1, not {weight!r}")
+        smoothed = _native.smooth(np.ascontiguousarray(self.value), number)
+        return self._with(self.step, self.wall_time, smoothed)
+
+    def resample(self, *, every: int, how: How = "mean") -> Scalars:
+        """One point for each `every` steps: at step 0 for those from 0 to `every - 1`, and so on.
+        Where no point is, there is none.
+
+        Args:
+            every: how many steps become one.
+            how: which value stands for them: their mean, the least, the greatest (without NaNs,
+                where there is something else), or the last in file order. The wall time is the
+                last's.
+        """
+        width = operator.index(every)
+        if width < 1:
+            raise ValueError(f"every must be at least 1, not {width}")
+        if how not in ("mean", "last", "min", "max"):
+            raise ValueError(f"how must be 'mean', 'last', 'min' or 'max', not {how!r}")
+        bins = self.step // width
+        order = np.argsort(bins, kind="stable")
+        found, starts = np.unique(bins[order], return_index=True)
+        if not len(found):
+            return self[:0]
+        values, ends = self.value[order], np.append(starts[1:], len(order)) - 1
+        if how == "mean":
+            there = ~np.isnan(values)
+            counts = np.add.reduceat(there, starts, dtype=np.int64)
+            sums = np.add.reduceat(np.where(there, values, 0), starts)
+            chosen = np.divide(sums, counts, out=np.full(len(sums), np.nan), where=counts > 0)
+        elif how == "last":
+            chosen = values[ends]
+        else:
+            chosen = (np.fmin if how == "min" else np.fmax).reduceat(values, starts)
+        return self._with(found * width, self.wall_time[order][ends], chosen)
+
+    def to_pandas(self) -> pandas.Series[float]:
+        """A `pandas.Series` of the values, with the steps as its index."""
+        import pandas as pd
+
+        index = pd.Index(self.step, name="step", copy=False)
+        return pd.Series(self.value, index, name="value", copy=False)
+
+    def plot(
+        self, *, smooth: float = 0.0, ax: Axes | None = None, label: str | None = None
+    ) -> Axes:
+        """Draws the values over the steps; smoothed ones with what they are behind them.
+
+        Raises:
+            ImportError: matplotlib is not installed, as it is with `tfevents[plot]`.
+        """
+        from tfevents import plots
+
+        return plots.line(self, smooth=smooth, ax=ax, label=label)
+
+    def _repr_html_(self) -> str:
+        from tfevents import notebook
+
+        return notebook.scalars(self)
 
     def __repr__(self) -> str:
         last = f", last value {self.value[-1]:.6g}" if len(self) else ""

@@ -2,7 +2,7 @@
 //!
 //! The structs and their rules: <https://arrow.apache.org/docs/format/CDataInterface.html>,
 //! <https://arrow.apache.org/docs/format/CStreamInterface.html>. Written out here, since the whole
-//! of Arrow for two kinds of tables would make the wheel larger by several times their size.
+//! of Arrow for a few kinds of columns would make the wheel larger by several times their size.
 
 #![allow(unsafe_code)]
 
@@ -15,10 +15,19 @@ use std::sync::Arc;
 /// What a column holds.
 #[derive(Debug, Clone)]
 pub enum Type {
+    Bool,
     Int64,
     Float64,
+    /// Microseconds since the epoch, of UTC.
+    Timestamp,
+    /// Strings, with `int64` offsets.
+    Text,
+    /// Bytes, with `int64` offsets.
+    Binary,
     /// Strings by their `int32` numbers.
     Dictionary,
+    /// Lists of this, with `int64` offsets.
+    List(Box<Field>),
     /// Rows of these columns.
     Struct(Vec<Field>),
 }
@@ -48,6 +57,14 @@ impl Buffer {
     /// All these numbers.
     pub fn of<T, V: Deref<Target = [T]> + Send + Sync + 'static>(numbers: V) -> Buffer {
         Buffer::new(Arc::new(numbers), V::deref)
+    }
+
+    /// What lies at `start`.
+    ///
+    /// # Safety
+    /// It stays there, and nobody writes to it, while `owner` lives.
+    pub unsafe fn at(start: *const c_void, owner: Arc<dyn Any + Send + Sync>) -> Buffer {
+        Buffer { start, _owner: owner }
     }
 
     /// A part of what `owner` owns.
@@ -116,9 +133,14 @@ impl Schema {
     pub fn new(field: &Field) -> Schema {
         const NULLABLE: i64 = 2;
         let (format, fields): (&CStr, &[Field]) = match &field.holds {
+            Type::Bool => (c"b", &[]),
             Type::Int64 => (c"l", &[]),
             Type::Float64 => (c"g", &[]),
+            Type::Timestamp => (c"tsu:UTC", &[]),
+            Type::Text => (c"U", &[]),
+            Type::Binary => (c"Z", &[]),
             Type::Dictionary => (c"i", &[]),
+            Type::List(items) => (c"+L", std::slice::from_ref(&**items)),
             Type::Struct(fields) => (c"+s", fields),
         };
         let dictionary = matches!(field.holds, Type::Dictionary)
@@ -164,6 +186,9 @@ unsafe extern "C" fn release_schema(schema: *mut Schema) {
     }
 }
 
+/// How many nulls there are, where nobody counted them.
+const UNKNOWN: i64 = -1;
+
 /// What an array's pointers point to.
 struct ArrayMemory {
     /// Keeps alive what `buffer_ptrs` points to.
@@ -177,9 +202,7 @@ struct ArrayMemory {
 impl Array {
     /// A column of numbers, as far as the bits of `valid` say that they are there.
     pub fn numbers(length: usize, valid: Option<Buffer>, values: Buffer) -> Array {
-        const UNKNOWN: i64 = -1;
-        let nulls = if valid.is_some() { UNKNOWN } else { 0 };
-        Array::with(length, nulls, vec![valid, Some(values)], Vec::new(), None)
+        Array::of_buffers(length, vec![valid, Some(values)], Vec::new(), None)
     }
 
     /// A column of strings by their numbers.
@@ -193,6 +216,18 @@ impl Array {
     /// Rows of these columns, each of this length.
     pub fn rows(length: usize, columns: Vec<Array>) -> Array {
         Array::with(length, 0, vec![None], columns, None)
+    }
+
+    /// A column of these buffers and children, as the format has them, with an unknown number of
+    /// nulls where the first buffer, of the bits, is there.
+    pub fn of_buffers(
+        length: usize,
+        buffers: Vec<Option<Buffer>>,
+        children: Vec<Array>,
+        dictionary: Option<Array>,
+    ) -> Array {
+        let nulls = if matches!(&buffers[..], [Some(_), ..]) { UNKNOWN } else { 0 };
+        Array::with(length, nulls, buffers, children, dictionary)
     }
 
     fn with(
@@ -272,13 +307,13 @@ impl Strings {
     }
 }
 
-/// Makes the batches of a stream; an error's number is that of `errno.h`, its message static.
-pub type Next = Box<dyn FnMut() -> Result<Option<Array>, (c_int, &'static CStr)> + Send>;
+/// Makes the batches of a stream; an error's number is that of `errno.h`.
+pub type Next = Box<dyn FnMut() -> Result<Option<Array>, (c_int, CString)> + Send>;
 
 struct StreamMemory {
     field: Field,
     next: Next,
-    error: Option<&'static CStr>,
+    error: Option<CString>,
 }
 
 impl Stream {
@@ -325,7 +360,7 @@ unsafe extern "C" fn get_next(stream: *mut Stream, out: *mut Array) -> c_int {
 
 unsafe extern "C" fn get_last_error(stream: *mut Stream) -> *const c_char {
     // SAFETY: the interface promises a stream that is ours and alive.
-    unsafe { memory(stream) }.error.map_or(ptr::null(), CStr::as_ptr)
+    unsafe { memory(stream) }.error.as_deref().map_or(ptr::null(), CStr::as_ptr)
 }
 
 unsafe extern "C" fn release_stream(stream: *mut Stream) {

@@ -3,6 +3,7 @@
 
 mod argument;
 mod arrow;
+mod batches;
 mod column;
 mod damage;
 mod error;
@@ -18,6 +19,7 @@ mod loan;
 mod names;
 mod options;
 mod outage;
+mod pickle;
 mod projector;
 mod proto;
 mod reader;
@@ -44,6 +46,8 @@ mod _native {
     #[pymodule_export]
     use crate::argument::{as_number, as_step, as_text, as_wall_time};
     #[pymodule_export]
+    use crate::batches::ArrowBatches;
+    #[pymodule_export]
     use crate::events::{Event, EventReader, Value, repair_file, verify_file};
     #[pymodule_export]
     use crate::file_writer::FileWriter;
@@ -57,6 +61,8 @@ mod _native {
     use crate::instances::instances;
     #[pymodule_export]
     use crate::outage::Outage;
+    #[pymodule_export]
+    use crate::pickle::{run_data, smooth};
     #[pymodule_export]
     use crate::proto::{
         graph_nodes, graph_of_meta_graph, hparams_plugin_data, layout, mesh_plugin_data,

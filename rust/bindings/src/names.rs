@@ -59,6 +59,8 @@ globals! {
     TAGGED_RUN_METADATA = "tfevents.events"."TaggedRunMetadata";
     TENSOR_AS_ARRAY = "tfevents.events"."as_array";
     EVENT_MESSAGE = "tfevents.proto"."Event";
+    // What makes it of what was pickled.
+    RUN_DATA = "tfevents._native"."run_data";
     // Where files are.
     FIND_REMOTE = "tfevents.remote.files"."find";
     READ_RANGE = "tfevents.remote.files"."read_range";

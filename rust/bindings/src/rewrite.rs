@@ -13,6 +13,7 @@ use crate::argument;
 use crate::damage::{DamageTuple, checks, damage_tuple};
 use crate::error::to_py;
 use crate::job;
+use crate::list::List;
 
 /// A file, the number of its run, and directory and name of what is written of it.
 type SourceTuple = (PathBuf, usize, PathBuf, PathBuf);
@@ -41,11 +42,11 @@ impl Rewriter {
     #[pyo3(signature = (route, kinds, steps, every, restarts, cast, skip))]
     fn new(
         route: Py<PyAny>,
-        kinds: Option<Vec<String>>,
+        kinds: Option<List<String>>,
         steps: (i64, i64),
         every: u64,
         restarts: &str,
-        cast: Vec<String>,
+        cast: List<String>,
         skip: bool,
     ) -> PyResult<Rewriter> {
         let rules = Rules {
@@ -60,7 +61,7 @@ impl Rewriter {
     }
 
     /// Rewrites these files, in order.
-    fn rewrite(&self, py: Python<'_>, sources: Vec<SourceTuple>) -> PyResult<ReportTuple> {
+    fn rewrite(&self, py: Python<'_>, sources: List<SourceTuple>) -> PyResult<ReportTuple> {
         let sources: Vec<Source> = (sources.into_iter())
             .map(|(path, run, directory, name)| Source { path, run, directory, name })
             .collect();

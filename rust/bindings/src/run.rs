@@ -1,5 +1,7 @@
 //! `RunData`: what was read of one run.
 
+use std::collections::HashSet;
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -18,6 +20,8 @@ use tfevents::summary::PictureError;
 use crate::column::{self, Column};
 use crate::error::to_py;
 use crate::job;
+use crate::names;
+use crate::pickle;
 
 /// The tags of one run and what they hold.
 #[pyclass(frozen, module = "tfevents._native")]
@@ -107,6 +111,19 @@ impl RunData {
         self.run.tags().iter().map(|tag| &*tag.name).collect()
     }
 
+    /// The paths of its files, in the order in which they were found.
+    fn files(&self) -> Vec<OsString> {
+        self.files.iter().map(|path| path.clone().into_os_string()).collect()
+    }
+
+    fn __reduce__<'py>(
+        &self,
+        py: Python<'py>,
+    ) -> PyResult<(Bound<'py, PyAny>, pickle::RunTuple<'py>)> {
+        let load = names::RUN_DATA.get(py)?.clone();
+        Ok((load, pickle::dump(py, &self.run, &self.files, self)?))
+    }
+
     /// Whether what was read before a state is not in it.
     fn is_continued(&self) -> bool {
         self.run.is_continued()
@@ -147,7 +164,7 @@ impl RunData {
     }
 
     /// Plugin, content, display name, description and data class of the tag at `index`.
-    fn metadata<'py>(
+    pub fn metadata<'py>(
         &self,
         py: Python<'py>,
         index: usize,
@@ -164,7 +181,7 @@ impl RunData {
     }
 
     /// Steps, wall times and values of the scalars of the tag at `index`.
-    fn scalars<'py>(
+    pub fn scalars<'py>(
         &self,
         py: Python<'py>,
         index: usize,
@@ -215,7 +232,7 @@ impl RunData {
     }
 
     /// Steps and wall times of the tag at `index`, which holds no scalars.
-    fn times<'py>(
+    pub fn times<'py>(
         &self,
         py: Python<'py>,
         index: usize,
@@ -227,9 +244,24 @@ impl RunData {
         ))
     }
 
+    /// The wall times of the tag at `index`, whatever it holds.
+    fn wall_times<'py>(&self, py: Python<'py>, index: usize) -> PyResult<Column<'py, f64>> {
+        let memory = column::memory(py, &self.series(index)?)?;
+        Ok(column::shared(&memory, |series| match series.kind {
+            Kind::Scalar => series.points.wall_times(),
+            _ => series.values.wall_times(),
+        }))
+    }
+
+    /// The same with these tags only, and hyperparameters and events.
+    fn only(&self, tags: HashSet<String>) -> RunData {
+        let run = self.run.only(|tag| tag.kind == Kind::HParams || tags.contains(&*tag.name));
+        RunData { run: Arc::new(run), files: self.files.clone() }
+    }
+
     /// The texts of the tag at `index`: each a shape and its strings, as many as the shape takes, or
     /// one for all.
-    fn texts<'py>(&self, py: Python<'py>, index: usize) -> PyResult<Bound<'py, PyList>> {
+    pub fn texts<'py>(&self, py: Python<'py>, index: usize) -> PyResult<Bound<'py, PyList>> {
         let series = self.series(index)?;
         let Values::Texts(texts) = &series.values else {
             return Err(PyIndexError::new_err(index));
@@ -246,7 +278,7 @@ impl RunData {
     }
 
     /// The columns of the histograms of the tag at `index`.
-    fn histograms<'py>(&self, py: Python<'py>, index: usize) -> PyResult<Histograms<'py>> {
+    pub fn histograms<'py>(&self, py: Python<'py>, index: usize) -> PyResult<Histograms<'py>> {
         type Get<T> = fn(&columns::Histograms) -> &[T];
         fn of<T>(series: &Series, get: Get<T>) -> &[T] {
             match &series.values {
@@ -279,7 +311,7 @@ impl RunData {
 
     /// The bytes of the value at `item` of the tag at `index`, as they are in the file: a field of
     /// a `Summary`, or the content of another event.
-    fn raw<'py>(
+    pub fn raw<'py>(
         &self,
         py: Python<'py>,
         index: usize,

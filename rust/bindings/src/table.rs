@@ -1,7 +1,7 @@
 //! Scalars as tables: NumPy columns and Arrow streams.
 
 use std::collections::{HashMap, TryReserveError};
-use std::ffi::{CStr, CString, c_int};
+use std::ffi::{CString, c_int};
 use std::iter::repeat_n;
 use std::sync::Arc;
 
@@ -19,7 +19,9 @@ use crate::run::RunData;
 const BATCH: usize = 1 << 20;
 
 /// `ENOMEM`, of which there is no other portable name in `std`.
-const OUT_OF_MEMORY: (c_int, &CStr) = (12, c"not enough memory for the table");
+fn out_of_memory(_: TryReserveError) -> (c_int, CString) {
+    (12, c"not enough memory for the table".into())
+}
 
 type Words<'py, T> = Bound<'py, PyArray1<T>>;
 
@@ -36,13 +38,15 @@ pub struct ScalarTable {
     runs: Vec<String>,
     tags: Vec<Box<str>>,
     parts: Arc<[Part]>,
+    /// Whether Arrow gets wall times as timestamps.
+    has_timestamps: bool,
 }
 
 #[pymethods]
 impl ScalarTable {
-    /// The scalars of these runs.
+    /// The scalars of these runs, whose wall times Arrow gets as timestamps, or else as seconds.
     #[new]
-    fn new(runs: Vec<(String, Bound<'_, RunData>)>) -> ScalarTable {
+    fn new(runs: Vec<(String, Bound<'_, RunData>)>, has_timestamps: bool) -> ScalarTable {
         let (mut names, mut tags, mut parts) = (Vec::new(), Vec::new(), Vec::new());
         let mut numbers: HashMap<Box<str>, i32> = HashMap::new();
         for (run, (name, data)) in runs.into_iter().enumerate() {
@@ -55,7 +59,12 @@ impl ScalarTable {
                 parts.push(Part { run: run as i32, tag, series });
             }
         }
-        ScalarTable { runs: names, tags, parts: parts.into() }
+        ScalarTable { runs: names, tags, parts: parts.into(), has_timestamps }
+    }
+
+    /// How many rows there are.
+    fn __len__(&self) -> usize {
+        self.parts.iter().map(|part| part.series.points.len()).sum()
     }
 
     /// The names of the tags, whichever run they are in.
@@ -63,10 +72,12 @@ impl ScalarTable {
         self.tags.iter().map(|tag| &**tag).collect()
     }
 
-    /// The numbers of runs and tags, steps, wall times and values, a row a point.
-    fn columns<'py>(&self, py: Python<'py>) -> PyResult<Long<'py>> {
-        let all = || Batches::new(Arc::clone(&self.parts)).next(usize::MAX);
-        let long = py.detach(all).map_err(memory_error)?.unwrap_or_default();
+    /// The numbers of runs and tags, steps, wall times and values, a row a point; of the first
+    /// points, at most `limit`.
+    fn columns<'py>(&self, py: Python<'py>, limit: Option<usize>) -> PyResult<Long<'py>> {
+        let limit = limit.unwrap_or(usize::MAX);
+        let first = || Batches::new(Arc::clone(&self.parts)).next(limit);
+        let long = py.detach(first).map_err(memory_error)?.unwrap_or_default();
         Ok((
             column::owned(py, long.run)?,
             column::owned(py, long.tag)?,
@@ -108,7 +119,7 @@ impl ScalarTable {
 
     /// The type of the rows: a capsule with an `ArrowSchema`.
     fn __arrow_c_schema__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyCapsule>> {
-        schema(py, &long_rows())
+        schema(py, &self.rows())
     }
 
     /// The rows: a capsule with an `ArrowArrayStream`.
@@ -123,8 +134,9 @@ impl ScalarTable {
         let runs = strings(self.runs.iter().map(String::as_str))?;
         let tags = strings(self.tags.iter().map(|tag| &**tag))?;
         let mut batches = Batches::new(Arc::clone(&self.parts));
+        let has_timestamps = self.has_timestamps;
         let next = move || {
-            let Some(long) = batches.next(BATCH).map_err(|_| OUT_OF_MEMORY)? else {
+            let Some(long) = batches.next(BATCH).map_err(out_of_memory)? else {
                 return Ok(None);
             };
             let rows = long.step.len();
@@ -133,17 +145,36 @@ impl ScalarTable {
                 Array::dictionary(rows, Buffer::of(long.run), &runs),
                 Array::dictionary(rows, Buffer::of(long.tag), &tags),
                 numbers(Buffer::of(long.step)),
-                numbers(Buffer::of(long.wall_time)),
+                match has_timestamps {
+                    true => timestamps(&long.wall_time),
+                    false => numbers(Buffer::of(long.wall_time)),
+                },
                 numbers(Buffer::of(long.value)),
             ];
             Ok(Some(Array::rows(rows, columns)))
         };
-        let stream = Stream::new(long_rows(), Box::new(next));
+        let stream = Stream::new(self.rows(), Box::new(next));
         PyCapsule::new_with_value(py, stream, c"arrow_array_stream")
     }
 }
 
 impl ScalarTable {
+    /// The rows of the long table.
+    fn rows(&self) -> Field {
+        let wall_time = match self.has_timestamps {
+            true => Field { nullable: true, ..field("wall_time", Type::Timestamp) },
+            false => field("wall_time", Type::Float64),
+        };
+        let columns = vec![
+            field("run", Type::Dictionary),
+            field("tag", Type::Dictionary),
+            field("step", Type::Int64),
+            wall_time,
+            field("value", Type::Float64),
+        ];
+        field("", Type::Struct(columns))
+    }
+
     fn wide(&self, py: Python<'_>) -> PyResult<table::Wide> {
         let (runs, tags) = (self.runs.len(), self.tags.len());
         py.detach(|| table::pivot(&self.parts, runs, tags)).map_err(memory_error)
@@ -202,26 +233,29 @@ impl WideTable {
     }
 }
 
-/// The rows of a long table.
-fn long_rows() -> Field {
-    let columns = [
-        ("run", Type::Dictionary),
-        ("tag", Type::Dictionary),
-        ("step", Type::Int64),
-        ("wall_time", Type::Float64),
-        ("value", Type::Float64),
-    ];
-    field("", Type::Struct(columns.map(|(name, holds)| field(name, holds)).into()))
+/// Seconds as microseconds; null where they are no time.
+fn timestamps(seconds: &[f64]) -> Array {
+    let rounded = seconds.iter().map(|seconds| (seconds * 1e6).round());
+    let is_time = |micros: f64| micros.abs() < i64::MAX as f64;
+    let valid = (!rounded.clone().all(is_time)).then(|| {
+        let mut bits = vec![0u8; seconds.len().div_ceil(8)];
+        for (row, micros) in rounded.clone().enumerate() {
+            bits[row / 8] |= u8::from(is_time(micros)) << (row % 8);
+        }
+        Buffer::of(bits)
+    });
+    let micros: Vec<i64> = rounded.map(|micros| micros as i64).collect();
+    Array::numbers(seconds.len(), valid, Buffer::of(micros))
 }
 
 /// A column in which nothing is missing.
-fn field(name: &str, holds: Type) -> Field {
+pub fn field(name: &str, holds: Type) -> Field {
     // C's strings end at a null character.
     let name = CString::new(name.replace('\0', "\u{fffd}")).unwrap_or_default();
     Field { name, holds, nullable: false }
 }
 
-fn schema<'py>(py: Python<'py>, rows: &Field) -> PyResult<Bound<'py, PyCapsule>> {
+pub fn schema<'py>(py: Python<'py>, rows: &Field) -> PyResult<Bound<'py, PyCapsule>> {
     PyCapsule::new_with_value(py, Schema::new(rows), c"arrow_schema")
 }
 

@@ -98,14 +98,14 @@ impl Blobs {
         self.parts.get(index).filter(|&&parts| parts != UNKNOWN).map(|&parts| parts as usize)
     }
 
-    /// Appends a value of so many parts, which lies at `offset` in the file, if that is known.
-    pub(crate) fn push(
+    /// Appends a value of so many parts, which lies at `offset` in the file, where these are known.
+    pub fn push(
         &mut self,
         step: i64,
         wall_time: f64,
         bytes: &[u8],
         offset: Option<u64>,
-        parts: usize,
+        parts: Option<usize>,
     ) {
         // No record is as long as 4 GiB.
         let length = bytes.len() as u32;
@@ -121,7 +121,7 @@ impl Blobs {
         };
         self.push_place(step, wall_time, place);
         if let Some(last) = self.parts.last_mut() {
-            *last = u32::try_from(parts).unwrap_or(UNKNOWN);
+            *last = parts.and_then(|parts| u32::try_from(parts).ok()).unwrap_or(UNKNOWN);
         }
     }
 

@@ -84,6 +84,41 @@ impl Histograms {
         &self.tensors
     }
 
+    /// These histograms: least, greatest, count, sum and sum of squares of each; where the buckets
+    /// of each end, their limits and counts; which are tensors. `None` if they don't fit together.
+    pub fn of_columns(
+        (steps, wall_times): (Vec<i64>, Vec<f64>),
+        [min, max, num, sum, sum_squares]: [Vec<f64>; 5],
+        (ends, limits, counts): (Vec<usize>, &[f64], &[f64]),
+        tensors: Vec<bool>,
+    ) -> Option<Histograms> {
+        let columns = [&wall_times, &min, &max, &num, &sum, &sum_squares];
+        let is_whole = columns.iter().all(|column| column.len() == steps.len())
+            && ends.len() == steps.len()
+            && ends.is_sorted()
+            && ends.last().copied().unwrap_or(0) == limits.len()
+            && limits.len() == counts.len()
+            && tensors.len() <= steps.len();
+        is_whole.then(|| {
+            let mut buckets = Lockstep::default();
+            for (limit, count) in limits.iter().zip(counts) {
+                buckets.push_words([limit.to_bits(), count.to_bits()]);
+            }
+            Histograms {
+                steps,
+                wall_times,
+                min,
+                max,
+                num,
+                sum,
+                sum_squares,
+                ends,
+                buckets,
+                tensors,
+            }
+        })
+    }
+
     /// Appends a histogram, if this is one.
     pub(crate) fn push(&mut self, step: i64, wall_time: f64, data: &Data<'_>) {
         match data {

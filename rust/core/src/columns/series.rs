@@ -121,7 +121,7 @@ impl Values {
             }
             (Values::Histograms(histograms), data) => histograms.push(step, wall_time, data),
             (Values::Blobs(blobs), data) => {
-                blobs.push(step, wall_time, value.raw, offset, parts(kind, data));
+                blobs.push(step, wall_time, value.raw, offset, Some(parts(kind, data)));
             }
             _ => {}
         }
@@ -161,6 +161,18 @@ impl Series {
             segments: Vec::new(),
             is_selected,
         }
+    }
+
+    /// A tag with these values: points, if they are scalars.
+    pub fn of_values(
+        tag: &str,
+        kind: Kind,
+        metadata: Option<Metadata<'static>>,
+        points: Points,
+        values: Values,
+    ) -> Series {
+        let metadata = metadata.map(Box::new);
+        Series { metadata, points, values, ..Series::new(tag, kind, true) }
     }
 
     /// The steps of the values, of whatever kind.

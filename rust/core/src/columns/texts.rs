@@ -24,16 +24,25 @@ pub enum Text {
     Many(Box<[usize]>, Box<[Box<str>]>),
 }
 
+impl Text {
+    /// Strings in a shape, in row-major order: as many as it takes, or one for all.
+    pub fn new(shape: &[usize], mut strings: Vec<Box<str>>) -> Text {
+        match strings.pop() {
+            Some(one) if strings.is_empty() && shape.iter().product::<usize>() == 1 => {
+                Text::One(one, shape.len() as u32)
+            }
+            last => Text::Many(shape.into(), strings.into_iter().chain(last).collect()),
+        }
+    }
+}
+
 impl Texts {
     /// Appends a text. What is not UTF-8 is replaced by U+FFFD.
     pub fn push(&mut self, step: i64, wall_time: f64, text: &proto::Strings<'_>) {
         let string = |bytes: &&[u8]| String::from_utf8_lossy(bytes).into_owned().into_boxed_str();
         self.steps.push(step);
         self.wall_times.push(wall_time);
-        self.values.push(match &text.strings[..] {
-            [one] if text.shape.iter().product::<usize>() == 1 => Text::One(string(one), text.shape.len() as u32),
-            many => Text::Many(text.shape.as_slice().into(), many.iter().map(string).collect()),
-        });
+        self.values.push(Text::new(&text.shape, text.strings.iter().map(string).collect()));
     }
 
     /// Appends copies of these texts of `other`.

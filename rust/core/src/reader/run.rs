@@ -125,6 +125,51 @@ impl Run {
         }
     }
 
+    /// The run of what another one held: what its tags have, and its events, with the paths that its
+    /// files have. It can't be read on.
+    pub fn of_series(
+        name: PathBuf,
+        paths: Vec<PathBuf>,
+        [tags, events]: [Vec<Series>; 2],
+        is_continued: bool,
+    ) -> Run {
+        let file = |path| RunFile {
+            path,
+            progress: Progress::default(),
+            sessions: SessionsRead::default(),
+            origin: Origin::default(),
+            claims: Claims::default(),
+        };
+        let tag = |series| Tag::new(series, None);
+        Run {
+            name,
+            rank: (0..paths.len()).collect(),
+            files: paths.into_iter().map(file).collect(),
+            // What restarts take was taken.
+            restarts: Restarts::Raw,
+            max_points: None,
+            tags: tags.into_iter().map(tag).collect(),
+            events: events.into_iter().map(tag).collect(),
+            others: Vec::new(),
+            is_continued,
+        }
+    }
+
+    /// The same with some of its tags, and all of its events.
+    pub fn only(&self, wants: impl Fn(&Tag) -> bool) -> Run {
+        Run {
+            name: self.name.clone(),
+            files: self.files.clone(),
+            rank: self.rank.clone(),
+            restarts: self.restarts,
+            max_points: self.max_points,
+            tags: self.tags.iter().filter(|tag| wants(tag)).cloned().collect(),
+            events: self.events.clone(),
+            others: Vec::new(),
+            is_continued: self.is_continued,
+        }
+    }
+
     /// How far it is read.
     pub(super) fn state(&self) -> RunState {
         let tag_state = |tag: &Tag| TagState {

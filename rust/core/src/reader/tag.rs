@@ -7,7 +7,7 @@ use crate::columns::series::Series;
 use crate::proto::{Kind, Metadata};
 
 /// The values of one kind under one tag of a run.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Tag {
     /// Its name.
     pub name: Box<str>,
@@ -21,7 +21,7 @@ pub struct Tag {
 }
 
 /// The parts of a tag, put together.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Joined {
     series: Arc<Series>,
     /// Whether it still is all that the parts hold.

@@ -63,7 +63,7 @@ impl Columns<'_> {
         };
         let offset = self.place(bytes, payload, offset);
         if let Values::Blobs(blobs) = &mut self.event(kind, tag).values {
-            blobs.push(event.step, event.wall_time, bytes, offset, 1);
+            blobs.push(event.step, event.wall_time, bytes, offset, Some(1));
         }
         Ok(())
     }

@@ -1,0 +1,255 @@
+"""One curve of many runs: seeds side by side, step by step."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tfevents._arguments import warn
+from tfevents.run import Run, count, missing
+from tfevents.series import Scalars
+from tfevents.tables import Columnar
+from tfevents.tables.kinds import distinct
+from tfevents.trials import column_of, trials
+
+By = str | Sequence[str] | re.Pattern[str] | Callable[[Run], Hashable] | None
+Align = Literal["union", "interp", "bin"]
+Stat = Literal["mean", "std", "sem", "median", "min", "max", "count"]
+STATS: tuple[Stat, ...] = ("mean", "std", "sem", "median", "min", "max", "count")
+
+
+class Group(NamedTuple):
+    """Runs that belong together.
+
+    Attributes:
+        key: what they have in common, a value for each column.
+        runs: their names.
+        series: the scalars of each.
+    """
+
+    key: tuple[Any, ...]
+    runs: list[str]
+    series: list[Scalars]
+
+    @property
+    def label(self) -> str:
+        """The key for a person to read."""
+        return ", ".join(f"{v:g}" if isinstance(v, float) else str(v) for v in self.key)
+
+
+class Groups(NamedTuple):
+    """Groups in the order of their keys, and what the parts of the keys are called."""
+
+    names: list[str]
+    groups: list[Group]
+
+
+def grouped(runs: Mapping[str, Run], tag: str, by: By) -> Groups:
+    """The scalars of a tag, by what runs have in common."""
+    series = {name: run.scalars[tag] for name, run in runs.items() if tag in run.scalars}
+    if not series:
+        known = dict.fromkeys(tag for run in runs.values() for tag in run.scalars)
+        raise KeyError(missing(f"tag {tag!r} of kind scalar in any run", tag, known))
+    names, key = _keys(runs, by)
+    found: dict[tuple[Any, ...], list[str]] = {}
+    for name in series:
+        value = key(name)
+        if value is not None:
+            found.setdefault(value, []).append(name)
+    if not found:
+        raise ValueError(f"by: no run with {tag!r} is in any group by {by!r}")
+    keys = sorted(found, key=_order)
+    return Groups(names, [Group(k, found[k], [series[n] for n in found[k]]) for k in keys])
+
+
+def _order(key: tuple[Any, ...]) -> list[tuple[bool, int, Any]]:
+    """Numbers by their size, the rest by its text; what is missing comes last."""
+    return [
+        (value is None, 0, float(value))
+        if isinstance(value, (int, float))
+        else (value is None, 1, str(value))
+        for value in key
+    ]
+
+
+def _keys(
+    runs: Mapping[str, Run], by: By
+) -> tuple[list[str], Callable[[str], tuple[Any, ...] | None]]:
+    """The names of a key's parts, and what gives the key of a run, or `None` of one to leave."""
+    if by is None:
+        return [], lambda name: ()
+    if isinstance(by, re.Pattern):
+        pattern = by
+        named = {number: name for name, number in pattern.groupindex.items()}
+        number = max(pattern.groups, 1)
+        names = [named.get(i, f"group{i}" if number > 1 else "group") for i in range(1, number + 1)]
+
+        def matched(name: str) -> tuple[Any, ...] | None:
+            match = pattern.search(name)
+            if match is None:
+                return None
+            return match.groups() if pattern.groups else (match[0],)
+
+        return names, matched
+    if callable(by):
+        function = by
+
+        def called(name: str) -> tuple[Any, ...] | None:
+            key = function(runs[name])
+            return None if key is None else (key,)
+
+        return ["group"], called
+    chosen = [by] if isinstance(by, str) else list(by)
+    hparams = {name: trial.hparams for trial in trials(runs) for name in (trial.run, trial.name)}
+    known = dict.fromkeys(name for values in hparams.values() for name in values)
+    for name in chosen:
+        if not isinstance(name, str):
+            raise TypeError(
+                "by: expected names of hyperparameters, a compiled regular expression or a "
+                f"function, got {by!r}"
+            )
+        if name not in known:
+            raise ValueError(f"by: {missing(f'hyperparameter {name!r} in any run', name, known)}")
+
+    def looked_up(name: str) -> tuple[Any, ...] | None:
+        values = hparams.get(name)
+        return None if values is None else tuple(values.get(one) for one in chosen)
+
+    return chosen, looked_up
+
+
+def aggregate(
+    runs: Mapping[str, Run],
+    tag: str,
+    by: By = None,
+    *,
+    align: Align = "union",
+    every: int | None = None,
+    smooth: float = 0.0,
+    stats: Sequence[Stat] = ("mean", "std", "min", "max", "count"),
+) -> Columnar:
+    """A row a group and step; see `Log.aggregate`."""
+    names, groups = grouped(runs, tag, by)
+    for stat in [stats] if isinstance(stats, str) else stats:
+        if stat not in STATS:
+            raise ValueError(f"stats: expected some of {', '.join(STATS)}, got {stat!r}")
+    if isinstance(stats, str):
+        raise TypeError(f"stats: expected several, got {stats!r}")
+    labels = distinct([*names, "step", *stats])
+    lengths, keys, columns = [], [], []
+    for group, steps, values in aligned(groups, align, every, smooth):
+        lengths.append(len(steps))
+        keys.append(group.key)
+        columns.append([steps, *(of(values, stat) for stat in stats)])
+    types: dict[str, str] = {}
+    data: dict[str, Any] = {}
+    for label, part in zip(labels, zip(*keys, strict=True), strict=False):
+        types[label], column = column_of(part)
+        if isinstance(column, list):
+            pairs = zip(column, lengths, strict=True)
+            data[label] = [value for value, rows in pairs for _ in range(rows)]
+        else:
+            data[label] = (
+                np.ma.repeat(column, lengths)
+                if column.mask.any()
+                else np.repeat(column.data, lengths)
+            )
+    for label, stat, parts in zip(
+        labels[len(names) :], ["step", *stats], zip(*columns, strict=True), strict=True
+    ):
+        types[label] = "int64" if stat in ("step", "count") else "float64"
+        data[label] = np.concatenate(parts)
+    return Columnar(types, sum(lengths), data)
+
+
+def of(values: NDArray[np.float64], stat: Stat) -> NDArray[Any]:
+    """A statistic of runs, [runs, steps], without NaNs: a number for each step.
+
+    `std` and `sem` are those of a sample (`ddof=1`), NaN of a single run.
+    """
+    counts: NDArray[np.int64] = np.count_nonzero(~np.isnan(values), axis=0)
+    if stat == "count":
+        return counts
+    with np.errstate(invalid="ignore", divide="ignore"):
+        if stat in ("min", "max"):
+            reduced: NDArray[Any] = (np.fmin if stat == "min" else np.fmax).reduce(values, axis=0)
+            return reduced
+        mean: NDArray[np.float64] = np.nansum(values, axis=0) / counts
+        if stat == "mean":
+            return mean
+        if stat == "median":
+            result = np.full(values.shape[1], np.nan)
+            there = counts > 0
+            result[there] = np.nanmedian(values[:, there], axis=0)
+            return result
+        squares = np.nansum((values - mean) ** 2, axis=0) / np.maximum(counts - 1, 0)
+        deviation: NDArray[np.float64] = np.where(counts < 2, np.nan, np.sqrt(squares))
+        return deviation if stat == "std" else deviation / np.sqrt(counts)
+
+
+def aligned(
+    groups: Sequence[Group], align: Align, every: int | None = None, smooth: float = 0.0
+) -> Iterator[tuple[Group, NDArray[np.int64], NDArray[np.float64]]]:
+    """Each group with its steps and the values of its runs there, float64[runs, steps], NaN where
+    one has none.
+    """
+    if align not in ("union", "interp", "bin"):
+        raise ValueError(f"align must be 'union', 'interp' or 'bin', not {align!r}")
+    if every is not None and align != "bin":
+        raise ValueError("every: only align='bin' has bins")
+    if align == "bin" and every is None:
+        every = _spacing([one for group in groups for one in group.series])
+    for group in groups:
+        prepared = []
+        for series in group.series:
+            one = series.smooth(smooth) if smooth else series
+            prepared.append(_increasing(one.resample(every=every) if every is not None else one))
+        steps = np.unique(np.concatenate([step for step, _ in prepared]))
+        values = np.full((len(prepared), len(steps)), np.nan)
+        for row, (step, value) in zip(values, prepared, strict=True):
+            if align == "interp" and len(step):
+                row[:] = np.interp(steps, step, value, np.nan, np.nan)
+            else:
+                row[np.searchsorted(steps, step)] = value
+        if align == "union":
+            _tell_gaps(group, steps, prepared)
+        yield group, steps, values
+
+
+def _increasing(series: Scalars) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """By increasing steps; of several points at a step the last."""
+    if len(series) > 1 and not (np.diff(series.step) > 0).all():
+        step, first = np.unique(series.step[::-1], return_index=True)
+        return step, series.value[::-1][first]
+    return series.step, series.value
+
+
+def _spacing(several: Sequence[Scalars]) -> int:
+    """How many steps lie between points, of the series that has the fewest for its length."""
+    widths = [int(np.median(np.diff(np.unique(one.step)))) for one in several if len(one) > 1]
+    return max([*widths, 1])
+
+
+def _tell_gaps(
+    group: Group,
+    steps: NDArray[np.int64],
+    prepared: Sequence[tuple[NDArray[np.int64], NDArray[np.float64]]],
+) -> None:
+    """Warns where runs that go on beyond most steps have no point at them."""
+    covering = np.zeros(len(steps), int)
+    having = np.zeros(len(steps), int)
+    for step, _ in prepared:
+        if len(step):
+            covering += (steps >= step[0]) & (steps <= step[-1])
+            having[np.searchsorted(steps, step)] += 1
+    lonely = np.count_nonzero(having < covering)
+    if lonely > len(steps) / 2:
+        which = f"of group {group.label!r} " if group.key else ""
+        warn(
+            f"the {count(len(prepared), 'run')} {which}have points at different steps: at {lonely} "
+            f"of {len(steps)} steps some have none. align='interp' or align='bin' compares them"
+        )

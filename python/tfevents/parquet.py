@@ -1,0 +1,223 @@
+"""Parquet data sets of what was logged, partitioned by run; with the extra `tfevents[arrow]`."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple, Protocol
+from urllib.parse import quote
+
+from tfevents._native import is_uri
+from tfevents.partition import Partition, TableKind, partitions
+from tfevents.reader import Path, path_of
+from tfevents.tables import Datetime
+
+# What is written of each piece is in a file here.
+_MARKS = "_tfevents"
+_TRIES = 2
+
+
+class Written(NamedTuple):
+    """What `write` did."""
+
+    written: int
+    """How many pieces were written."""
+    kept: int
+    """How many were there already."""
+
+
+class Executor(Protocol):
+    """What runs functions elsewhere, as those of `concurrent.futures` and Dask do."""
+
+    def submit(self, function: Callable[..., Any], /, *arguments: Any) -> Any: ...
+
+
+def write(
+    path: Path,
+    directory: str | os.PathLike[str],
+    *,
+    kind: TableKind = "scalars",
+    datetime: Datetime = None,
+    executor: Executor | None = None,
+    **options: Any,
+) -> Written:
+    """Writes a Parquet data set with a directory `run=NAME` a run, as Hive has them.
+
+    Pieces that are there already are not written again, so that a call that was interrupted, or in
+    which some failed, goes on where it is repeated. A piece whose files grew meanwhile is another
+    one, and takes the place of the one before. A file is there whole or not at all.
+
+    Args:
+        path: where the runs are, as for `read`.
+        directory: where the data set is to be, which may be a URI. It holds one kind.
+        kind: the kind, by the name of a run's attribute.
+        datetime: as for `log.scalars.table`.
+        executor: what writes the pieces: a `concurrent.futures.ProcessPoolExecutor`, or Dask's
+            `client.get_executor()`; by default this process.
+        options: those of `tfevents.partitions`.
+
+    Returns:
+        How many pieces were written, and how many were there.
+
+    Raises:
+        ExceptionGroup: pieces failed twice; each exception has a note that names the piece. All
+            others were written.
+        OSError, TypeError, ValueError: as for `tfevents.partitions`, or the directory holds
+            another kind.
+
+    Example:
+        >>> tfevents.parquet.write("runs", "scalars.parquet")  # doctest: +SKIP
+        >>> polars.scan_parquet("scalars.parquet/**/*.parquet")  # doctest: +SKIP
+    """
+    options.setdefault("kinds", kind)
+    place = _Place(path_of(directory, "directory"))
+    pieces = {_identity(piece, kind, datetime): piece for piece in partitions(path, **options)}
+    there = dict(place.marks())
+    for name, mark in there.items():
+        if mark["kind"] != kind:
+            raise ValueError(f"directory: {place.root!r} holds {mark['kind']}, not {kind}")
+        if name not in pieces:
+            for file in mark["files"]:
+                place.remove(file)
+            place.remove(f"{_MARKS}/{name}.json")
+    todo = {name: piece for name, piece in pieces.items() if name not in there}
+    submit = _here if executor is None else executor.submit
+    failed = []
+    jobs = {
+        name: _submitted(submit, p, place.root, kind, datetime, name) for name, p in todo.items()
+    }
+    for name, piece in todo.items():
+        error: Exception | None = None
+        for _ in range(_TRIES):
+            try:
+                job = jobs.pop(name, None) or _submitted(
+                    submit, piece, place.root, kind, datetime, name
+                )
+                job()
+            except Exception as raised:
+                error = raised
+            else:
+                break
+        else:
+            if error is not None:
+                names = ", ".join(run for run, _ in piece.runs[:5])
+                more = ", …" if len(piece.runs) > 5 else ""
+                error.add_note(f"piece {name} failed {_TRIES} times; its runs: {names}{more}")
+                failed.append(error)
+    if failed:
+        noted = "; ".join(error.__notes__[-1] for error in failed)
+        raise ExceptionGroup(f"{len(failed)} of {len(todo)} pieces: {noted}", failed)
+    return Written(len(todo), len(pieces) - len(todo))
+
+
+def _submitted(submit: Any, *arguments: Any) -> Callable[[], Any]:
+    """Has a piece written; what waits for it."""
+    try:
+        waits: Callable[[], Any] = submit(write_piece, *arguments).result
+    except Exception as error:
+        # An executor that broke says so at once.
+        raised = error
+
+        def waits() -> Any:
+            raise raised
+
+    return waits
+
+
+class _Here(NamedTuple):
+    result: Callable[[], Any]
+
+
+def _here(function: Callable[..., Any], /, *arguments: Any) -> _Here:
+    return _Here(lambda: function(*arguments))
+
+
+def write_piece(
+    piece: Partition, directory: str, kind: TableKind, datetime: Datetime, name: str
+) -> None:
+    """Writes what one piece holds, and that it is written."""
+    try:
+        from pyarrow import parquet
+    except ImportError:
+        raise ImportError("Parquet needs pyarrow: pip install 'tfevents[arrow]'") from None
+    place = _Place(directory)
+    files = []
+    for run, one in piece.read().items():
+        table = getattr(one, kind).table(datetime=datetime).to_arrow()
+        if len(table):
+            file = f"run={quote(run, safe='')}/{name}.parquet"
+            # The name of the directory has the run.
+            with place.create(file) as sink:
+                parquet.write_table(table.drop_columns(["run"]), sink)
+            files.append(file)
+    with place.create(f"{_MARKS}/{name}.json") as sink:
+        sink.write(json.dumps({"kind": kind, "files": files}).encode())
+
+
+def _identity(piece: Partition, kind: str, datetime: Datetime) -> str:
+    """The same for the same files of the same sizes, of which the same is written."""
+    said = repr((piece.runs, piece.size, sorted(piece._options.items()), kind, datetime))
+    return hashlib.sha256(said.encode(errors="surrogateescape")).hexdigest()[:16]
+
+
+class _Place:
+    """A directory, local or under a URI."""
+
+    def __init__(self, root: str) -> None:
+        self.root = root
+        self._fs: Any = None
+        self._path = os.path.abspath(root)
+        if is_uri(root):
+            from tfevents.remote.uri import filesystem
+
+            self._fs, self._path = filesystem(root)
+
+    def marks(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """What was written of each piece, by its name."""
+        directory = f"{self._path}/{_MARKS}"
+        if self._fs is None:
+            names: Iterable[str] = os.listdir(directory) if os.path.isdir(directory) else []
+        else:
+            self._fs.invalidate_cache()
+            names = self._fs.ls(directory, detail=False) if self._fs.exists(directory) else []
+        for name in sorted(name.rpartition("/")[2] for name in names):
+            if name.endswith(".json"):
+                path = f"{directory}/{name}"
+                with open(path, "rb") if self._fs is None else self._fs.open(path, "rb") as file:
+                    yield name.removesuffix(".json"), json.load(file)
+
+    def create(self, name: str) -> Any:
+        """A file that is there once it is closed."""
+        path = f"{self._path}/{name}"
+        if self._fs is not None:
+            return self._fs.open(path, "wb")
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        return _Renamed(path)
+
+    def remove(self, name: str) -> None:
+        path = f"{self._path}/{name}"
+        with contextlib.suppress(FileNotFoundError):
+            os.remove(path) if self._fs is None else self._fs.rm_file(path)
+
+
+class _Renamed:
+    """A local file that gets its name when it is whole."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        # Another process may write the same piece.
+        self._temporary = f"{path}.{os.getpid()}.tmp"
+
+    def __enter__(self) -> Any:
+        self._file = open(self._temporary, "wb")
+        return self._file
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        self._file.close()
+        if kind is None:
+            os.replace(self._temporary, self._path)
+        else:
+            os.remove(self._temporary)

@@ -1,0 +1,213 @@
+"""A tree of runs cut into pieces, for engines that spread work over processes and machines."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import zlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, SupportsIndex
+
+from tfevents import remote, selection
+from tfevents._native import is_uri
+from tfevents.finding import Found, RunFiles
+from tfevents.reader import Log, Path, finder_of, how
+from tfevents.runs import KindName
+from tfevents.tables import Datetime, Table
+
+TableKind = Literal["scalars", "histograms", "images", "audio", "texts", "tensors", "pr_curves"]
+"""The kinds that have a table."""
+
+_UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
+_UNITS |= {f"{unit}i": 2 ** (10 * power) for power, unit in enumerate("kmgt", 1)}
+_AMOUNT = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([kmgt]?i?)b?\s*", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Partition:
+    """Some files of some runs, and what of them is to be read; nothing was read yet.
+
+    Pickled it takes a few hundred bytes, and about 15 more for each file, since their names are
+    packed.
+
+    Attributes:
+        runs: the runs: their names, and their files.
+        size: how many bytes the files had when they were listed.
+    """
+
+    runs: tuple[tuple[str, tuple[str, ...]], ...]
+    size: int
+    _options: dict[str, Any] = field(repr=False)
+
+    @property
+    def files(self) -> list[str]:
+        """The paths of all files."""
+        return [path for _, files in self.runs for path in files]
+
+    def read(self) -> Log:
+        """Reads the files, as `tfevents.read` does with the options of `partitions`.
+
+        Raises:
+            OSError, CorruptFileError: as for `tfevents.read`.
+        """
+        return Log(_Files([(name, list(files), []) for name, files in self.runs]), self._how())
+
+    def _how(self) -> tuple[Any, ...]:
+        options = self._options
+        default = remote.threads_for(self.files[:1]) if options["threads"] is None else None
+        return how(default, **options)
+
+    def table(
+        self,
+        kind: TableKind = "scalars",
+        *,
+        columns: Sequence[str] | None = None,
+        datetime: Datetime = None,
+    ) -> Table:
+        """Reads the files, and gives the table of a kind, as `log.scalars.table()` does."""
+        table: Table = getattr(self.read(), kind).table(columns=columns, datetime=datetime)
+        return table
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Not a path: what all begin with.
+        root = os.path.commonprefix(self.files)  # noqa: RUF071
+        files = [[name, *(path[len(root) :] for path in paths)] for name, paths in self.runs]
+        packed = zlib.compress(json.dumps([root, files]).encode(), 9)
+        return _unpickled, (packed, self.size, self._options)
+
+
+def _unpickled(packed: bytes, size: int, options: dict[str, Any]) -> Partition:
+    root, files = json.loads(zlib.decompress(packed))
+    runs = tuple((name, tuple(root + path for path in paths)) for name, *paths in files)
+    return Partition(runs, size, options)
+
+
+class _Files:
+    """Finds runs with files that are known."""
+
+    def __init__(self, runs: list[RunFiles]) -> None:
+        self._runs = runs
+
+    def __call__(self) -> Found:
+        return Found(list(self._runs), [])
+
+
+def partitions(
+    path: Path,
+    *,
+    runs: selection.Patterns | None = None,
+    tags: selection.Patterns | None = None,
+    kinds: KindName | Iterable[KindName] | None = None,
+    steps: tuple[SupportsIndex | None, SupportsIndex | None] | None = None,
+    bytes: int | str = "256MB",
+    keep_runs: bool = True,
+    verify: Literal["crc", "none"] = "crc",
+    on_corrupt: Literal["raise", "skip"] = "raise",
+    restarts: Literal["raw", "tensorboard", "last_wins"] = "raw",
+    threads: int | None = 1,
+) -> list[Partition]:
+    """Cuts a tree of runs into pieces of about equal bytes, which can be pickled, and read by other
+    processes and machines. The tree is listed once, and no file is opened.
+
+    Args:
+        path, runs, tags, kinds, steps, verify, on_corrupt, restarts: as for `read`.
+        bytes: about how many bytes of files a piece is to have, a number or a string such as
+            `"256MB"` or `"1GiB"`. No file is cut, and with `keep_runs` no run.
+        keep_runs: whether the files of a run stay together. Else those of one run may be in
+            several pieces. What the first file of a run says of a tag, later ones then don't know:
+            a tensor without metadata of its own is among the `tensors`.
+        threads: how many threads read a piece; 1 by default, since an engine runs as many pieces
+            at a time as it has processors for. `None` chooses as `read` does.
+
+    Returns:
+        The pieces, in the order of the runs; none where there are no event files.
+
+    Raises:
+        FileNotFoundError: there is nothing at `path`.
+        OSError: a directory can't be listed.
+        TypeError, ValueError: an argument can't be used.
+
+    Example:
+        >>> pieces = tfevents.partitions("s3://bucket/runs", tags="val/*")  # doctest: +SKIP
+        >>> with ProcessPoolExecutor() as pool:  # doctest: +SKIP
+        ...     tables = list(pool.map(best_of, pieces))
+    """
+    options = {
+        "tags": _kept(tags),
+        "kinds": _kept(kinds),
+        "steps": steps,
+        "verify": verify,
+        "on_corrupt": on_corrupt,
+        "restarts": restarts,
+        "threads": threads,
+    }
+    how(None, **options)
+    target = amount(bytes)
+    if not keep_runs and restarts != "raw":
+        raise ValueError(f"keep_runs: restarts={restarts!r} takes all files of a run together")
+    find = finder_of(path, runs, skip=on_corrupt == "skip")
+    found = find()
+    if runs is not None and not found.runs and (names := find.names()):
+        selection.tell_unmatched("runs", runs, names)
+    sized = [(name, [(file, _size(file)) for file in files]) for name, files, _ in found.runs]
+    units = sized if keep_runs else [(name, [file]) for name, files in sized for file in files]
+    total = sum(size for _, files in units for _, size in files)
+    number = max(1, round(total / target))
+    pieces: dict[int, list[tuple[str, list[tuple[str, int]]]]] = {}
+    before = 0
+    for unit in units:
+        size = sum(size for _, size in unit[1])
+        # By its middle, so that pieces differ by less than one unit.
+        place = min(number - 1, (2 * before + size) * number // (2 * total)) if total else 0
+        pieces.setdefault(place, []).append(unit)
+        before += size
+    return [_partition(piece, options) for piece in pieces.values()]
+
+
+def _partition(
+    units: list[tuple[str, list[tuple[str, int]]]], options: dict[str, Any]
+) -> Partition:
+    files: dict[str, list[str]] = {}
+    for name, paths in units:
+        files.setdefault(name, []).extend(path for path, _ in paths)
+    size = sum(size for _, paths in units for _, size in paths)
+    return Partition(tuple((n, tuple(paths)) for n, paths in files.items()), size, options)
+
+
+def _kept(given: Any) -> Any:
+    """What can be gone over more than once."""
+    if given is None or isinstance(given, (str, re.Pattern)) or not isinstance(given, Iterable):
+        return given
+    return list(given)
+
+
+def _size(path: str) -> int:
+    if is_uri(path):
+        from tfevents.remote import files
+
+        return files.size(path)
+    try:
+        return os.stat(path).st_size
+    except FileNotFoundError:
+        # It went since it was listed; who reads it says so.
+        return 0
+
+
+def amount(value: int | str, argument: str = "bytes") -> int:
+    """A number of bytes, from 1 on."""
+    number: float | None = None
+    if isinstance(value, str):
+        match = _AMOUNT.fullmatch(value)
+        if match:
+            number = (
+                float(match[1]) * _UNITS[match[2].lower()] if match[2].lower() in _UNITS else None
+            )
+    elif isinstance(value, SupportsIndex):
+        number = value.__index__()
+    if number is None or number < 1:
+        raise ValueError(
+            f"{argument}: expected a number of bytes, as 256_000_000 or '256MB', got {value!r}"
+        )
+    return int(number)

@@ -1,0 +1,417 @@
+"""Runs by their names, and what can be asked of them together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+
+import numpy as np
+
+from tfevents import _native, selection
+from tfevents import aggregate as aggregation
+from tfevents import trials as trial
+from tfevents.run import KINDS, Run, RunKind, RunScalars, count, missing, table
+from tfevents.series import (
+    Audio,
+    Histograms,
+    HParams,
+    Images,
+    PrCurves,
+    Tensors,
+    Texts,
+)
+from tfevents.tables import Columnar
+from tfevents.tables import Runs as TableRuns
+from tfevents.views import Tabular, TabularScalars
+
+if TYPE_CHECKING:
+    import pandas
+    import polars
+    import pyarrow
+    from matplotlib.axes import Axes
+
+V = TypeVar("V", covariant=True)
+
+KindName = Literal[
+    "scalars",
+    "histograms",
+    "images",
+    "audio",
+    "texts",
+    "tensors",
+    "pr_curves",
+    "meshes",
+    "custom_scalars",
+    "hparams",
+    "graph",
+    "run_metadata",
+    "session_logs",
+]
+"""The kinds, by the names of a run's attributes."""
+
+
+class Runs(Mapping[str, Run]):
+    """A read-only mapping from the names of runs to the runs."""
+
+    def __init__(self, data: dict[str, _native.RunData]) -> None:
+        # What was read, and the views of it that were asked for; replaced together.
+        self._contents: tuple[dict[str, _native.RunData], dict[str, Run]] = data, {}
+
+    @property
+    def runs(self) -> list[str]:
+        """The names of the runs."""
+        return list(self._contents[0])
+
+    def __getitem__(self, name: str) -> Run:
+        runs, loaded = self._contents
+        run = loaded.get(name)
+        if run is not None:
+            return run
+        data = runs.get(name)
+        if data is None:
+            raise KeyError(missing(f"run {name!r}", name, runs))
+        return loaded.setdefault(name, Run(name, data))
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._contents[0]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._contents[0])
+
+    def __len__(self) -> int:
+        return len(self._contents[0])
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(self)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Runs, (self._contents[0],)
+
+    # By kind.
+
+    @property
+    def scalars(self) -> LogScalars:
+        """The scalars of all runs, by the names of runs."""
+        return LogScalars(self, "scalars")
+
+    @property
+    def histograms(self) -> LogKind[RunKind[Histograms]]:
+        """The histograms of all runs, by the names of runs."""
+        return LogKind(self, "histograms")
+
+    @property
+    def images(self) -> LogKind[RunKind[Images]]:
+        """The pictures of all runs, by the names of runs."""
+        return LogKind(self, "images")
+
+    @property
+    def audio(self) -> LogKind[RunKind[Audio]]:
+        """The sounds of all runs, by the names of runs."""
+        return LogKind(self, "audio")
+
+    @property
+    def texts(self) -> LogKind[RunKind[Texts]]:
+        """The texts of all runs, by the names of runs."""
+        return LogKind(self, "texts")
+
+    @property
+    def tensors(self) -> LogKind[RunKind[Tensors]]:
+        """The tensors of all runs, by the names of runs."""
+        return LogKind(self, "tensors")
+
+    @property
+    def pr_curves(self) -> LogKind[RunKind[PrCurves]]:
+        """The precision-recall curves of all runs, by the names of runs."""
+        return LogKind(self, "pr_curves")
+
+    @property
+    def hparams(self) -> LogHParams:
+        """The hyperparameters of all runs, by the names of runs; their table has a row a trial."""
+        return LogHParams(self, "hparams")
+
+    # Answers.
+
+    def tag(self, tag: str, kind: KindName = "scalars") -> dict[str, Any]:
+        """What the runs hold under one tag, by the names of the runs that have it.
+
+        Args:
+            tag: the tag.
+            kind: the kind, by the name of a run's attribute.
+
+        Raises:
+            KeyError: no run has it; the message says what is like it.
+
+        Example:
+            >>> for name, loss in log.tag("train/loss").items():  # doctest: +SKIP
+            ...     print(name, loss.min())
+        """
+        if kind not in KINDS or kind in ("hparams", "graph", "session_logs"):
+            raise ValueError(f"kind: {kind!r} has no tags, or is none")
+        views = {name: getattr(run, kind) for name, run in self.items()}
+        found = {name: view[tag] for name, view in views.items() if tag in view}
+        if not found:
+            for name, run in self.items():
+                if tag in run.tags:
+                    others = [k for k, n in KINDS.items() if tag in _names(run, n)]
+                    raise KeyError(
+                        f"no tag {tag!r} among the {kind} of any run: in run {name!r} it is among "
+                        f"its {' and '.join(others)}"
+                    )
+            known = dict.fromkeys(tag for view in views.values() for tag in view)
+            raise KeyError(missing(f"tag {tag!r} among the {kind} of any run", tag, known))
+        return found
+
+    def filter(
+        self,
+        *,
+        runs: selection.Patterns | Callable[[Run], object] | None = None,
+        tags: selection.Patterns | None = None,
+    ) -> Runs:
+        """Some of the runs, with some of their tags. Nothing is read or copied.
+
+        Args:
+            runs: names, globs or compiled regular expressions, as for `read`; or a function that
+                gets a `Run` and says whether it is wanted.
+            tags: likewise names, globs or compiled regular expressions. Hyperparameters stay.
+
+        Example:
+            >>> log.filter(runs=lambda run: run.hparams.get("lr") == 0.1)  # doctest: +SKIP
+        """
+        wants_tag = selection.matcher("tags", tags)
+        if runs is None or isinstance(runs, str) or not callable(runs):
+            matches = selection.matcher("runs", runs)
+            chosen = [name for name in self if matches is None or matches(name)]
+            if matches is not None and not chosen:
+                selection.tell_unmatched("runs", runs, self.runs)
+        else:
+            chosen = [name for name, run in self.items() if runs(run)]
+        data = {name: self._contents[0][name] for name in chosen}
+        if wants_tag is not None:
+            data = {
+                name: one.only({tag for tag in one.tags() if wants_tag(tag)})
+                for name, one in data.items()
+            }
+        return Runs(data)
+
+    def summary(self) -> Columnar:
+        """What there is, as a table with a row a run, tag and kind: `run`, `tag`, `kind`, `count`,
+        `first_step`, `last_step`, `last_value` (of scalars).
+        """
+        rows = []
+        for name, run in self.items():
+            data = run._data
+            for index, (tag, kind, number) in enumerate(data.summary()):
+                if kind == "scalar":
+                    step, _, value = data.scalars(index)
+                else:
+                    (step, _), value = data.times(index), np.empty(0)
+                first, last = (int(step[0]), int(step[-1])) if len(step) else (0, 0)
+                attribute = next((a for a, n in KINDS.items() if kind in n), kind)
+                final = float(value[-1]) if len(value) else np.nan
+                rows.append((name, tag, attribute, number, first, last, final))
+        columns = list(zip(*rows, strict=True)) if rows else [()] * 7
+        names = ("run", "tag", "kind", "count", "first_step", "last_step", "last_value")
+        types = dict(zip(names, (*["text"] * 3, *["int64"] * 3, "float64"), strict=True))
+        data_of: dict[str, Any] = {
+            name: list(column)
+            if types[name] == "text"
+            else np.array(column, {"int64": np.int64, "float64": np.float64}[types[name]])
+            for name, column in zip(names, columns, strict=True)
+        }
+        data_of["last_value"] = np.ma.masked_invalid(data_of["last_value"])
+        return Columnar(types, len(rows), data_of)
+
+    def aggregate(
+        self,
+        tag: str,
+        by: aggregation.By = None,
+        *,
+        align: aggregation.Align = "union",
+        every: int | None = None,
+        stats: Sequence[aggregation.Stat] = ("mean", "std", "min", "max", "count"),
+    ) -> Columnar:
+        """One curve for the runs of a group, such as the seeds of a configuration: statistics over
+        the runs at each step.
+
+        Of several points of a run at a step the last counts. A value that is NaN is none.
+
+        Args:
+            tag: a tag of scalars. Runs without it are left out.
+            by: what the runs of a group have in common. A name of a hyperparameter, or several:
+                runs without any are left out, and the runs of `add_hparams` join those that they
+                are a part of. A compiled regular expression: what its groups match in the name of
+                the run, or else all of the match; runs in which it finds none are left out. A
+                function of a `Run`: what it returns, if not `None`. `None`: all runs.
+            align: what becomes of runs that have their points at different steps. `"union"`: each
+                step that any run of the group has, with the values of the runs that have one there;
+                a warning says where that compares little. `"interp"`: the same steps, with the
+                values of others between their first and their last step interpolated. `"bin"`: each
+                run's mean over `every` steps, at the first of these.
+            every: how many steps a bin has; by default so many as lie between two points of the run
+                that has the fewest.
+            stats: statistics over the runs: `"mean"`, `"std"` and `"sem"` (of a sample: NaN of one
+                run), `"median"`, `"min"`, `"max"`, `"count"`, how many runs have a value.
+
+        Returns:
+            A table with a row a group and step: the columns of the group, called as the
+            hyperparameters or the groups of the expression are, or else `group`; `step`; and the
+            statistics.
+
+        Raises:
+            KeyError: no run has the tag.
+            ValueError, TypeError: an argument can't be used.
+
+        Example:
+            >>> log.aggregate("val/acc", by=["lr", "batch_size"]).to_pandas()  # doctest: +SKIP
+            >>> log.aggregate("val/acc", by=re.compile("(?P<config>.*)/seed")).to_polars()
+            ... # doctest: +SKIP
+        """
+        return aggregation.aggregate(self, tag, by, align=align, every=every, stats=stats)
+
+    def plot(
+        self,
+        tag: str,
+        *,
+        by: aggregation.By = None,
+        smooth: float = 0.0,
+        band: Literal["std", "sem", "minmax"] | None = "std",
+        align: aggregation.Align = "union",
+        every: int | None = None,
+        ax: Axes | None = None,
+    ) -> Axes:
+        """Draws a tag of scalars: a line a run, or with `by` a line a group, the mean of its runs.
+
+        Args:
+            tag: the tag.
+            by: what the runs of a group have in common, as for `aggregate`.
+            smooth: how much the values are smoothed first, as by `Scalars.smooth`. What they are
+                without it is drawn faintly behind a line of a single run.
+            band: what is shaded around the mean of a group: the standard deviation, the standard
+                error of the mean, or from the least to the greatest; `None` for nothing.
+            align, every: as for `aggregate`.
+            ax: where to draw; by default in a figure of its own.
+
+        Returns:
+            The axes.
+
+        Raises:
+            ImportError: matplotlib is not installed, as it is with `tfevents[plot]`.
+            KeyError: no run has the tag.
+        """
+        from tfevents import plots
+
+        return plots.curves(
+            self, tag, by=by, smooth=smooth, band=band, align=align, every=every, ax=ax
+        )
+
+    def _title(self) -> str:
+        return count(len(self), "run")
+
+    def __repr__(self) -> str:
+        runs, _ = self._contents
+        rows = [(name, _summary(data.summary())) for name, data in runs.items()]
+        return table(self._title(), rows)
+
+    def _repr_html_(self) -> str:
+        from tfevents import notebook
+
+        return notebook.log(self, self._title())
+
+
+def _names(run: Run, kinds: tuple[str, ...]) -> set[str]:
+    return {tag for tag, kind, _ in run._data.summary() if kind in kinds}
+
+
+def _summary(tags: list[tuple[str, str, int]]) -> str:
+    """A run in a few words."""
+    points = sum(n for _, kind, n in tags if kind == "scalar")
+    texts = sum(n for _, kind, n in tags if kind == "text")
+    parts = [count(len({tag for tag, *_ in tags}), "tag"), count(points, "point")]
+    if texts:
+        parts.append(count(texts, "text"))
+    return ", ".join(parts)
+
+
+class _ByRun(Mapping[str, V], Generic[V]):
+    """What the runs of a log have of one kind, by the names of runs."""
+
+    __slots__ = ("_attribute", "_log")
+
+    def __init__(self, log: Runs, attribute: str) -> None:
+        self._log = log
+        self._attribute = attribute
+
+    def __getitem__(self, name: str) -> V:
+        found: V = getattr(self._log[name], self._attribute)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._log)
+
+    def __len__(self) -> int:
+        return len(self._log)
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(self)
+
+    def _runs(self) -> TableRuns:
+        return list(self._log._contents[0].items())
+
+    def __repr__(self) -> str:
+        rows = [(name, count(len(self[name]), "tag")) for name in self]  # type: ignore[arg-type]
+        return table(f"{self._attribute} of {count(len(self), 'run')}", rows)
+
+
+class LogKind(_ByRun[V], Tabular):
+    """What the runs of a log have of one kind: a read-only mapping by the names of runs."""
+
+    __slots__ = ()
+
+
+class LogScalars(_ByRun[RunScalars], TabularScalars):
+    """The scalars of all runs: a read-only mapping by the names of runs."""
+
+    __slots__ = ()
+    _BY_RUN = True
+
+
+class LogHParams(_ByRun[HParams]):
+    """The hyperparameters of all runs: a read-only mapping by the names of runs."""
+
+    __slots__ = ()
+
+    def table(self, metrics: trial.Metrics = "last") -> Columnar:
+        """A row a trial, which is a run with hyperparameters: its name, `trial`; the `run` that it
+        belongs to; its hyperparameters; its metrics.
+
+        The runs of their own that `add_hparams` makes, in a directory called as the time is, belong
+        to the run that they lie in, and have its metrics.
+
+        Args:
+            metrics: which value of each metric: `"last"`, `"min"`, `"max"`, `"mean"` (without NaNs,
+                where there is something else), or `"best"`, which is the least of tags that are
+                called a loss or an error, and the greatest of others. Metrics are the tags that
+                were named as such, or else all scalars of the run. A mapping says for each tag that
+                is wanted which value. A tag that the run does not have itself is looked for in the
+                runs below it; where several have it, there is a column for each.
+
+        Raises:
+            KeyError: no trial has a metric that is asked for.
+
+        Example:
+            >>> log.hparams.to_pandas({"val/acc": "max"}).nlargest(5, "val/acc")
+            ... # doctest: +SKIP
+        """
+        return trial.table(self._log, metrics)
+
+    def to_pandas(self, metrics: trial.Metrics = "last") -> pandas.DataFrame:
+        """The table as a `pandas.DataFrame`."""
+        return self.table(metrics).to_pandas()
+
+    def to_polars(self, metrics: trial.Metrics = "last") -> polars.DataFrame:
+        """The table as a `polars.DataFrame`."""
+        return self.table(metrics).to_polars()
+
+    def to_arrow(self, metrics: trial.Metrics = "last") -> pyarrow.Table:
+        """The table as a `pyarrow.Table`."""
+        return self.table(metrics).to_arrow()

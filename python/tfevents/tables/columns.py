@@ -1,0 +1,163 @@
+"""Columns of tables: what they hold, and how Arrow and pandas have it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Native = tuple[int, list[NDArray[Any] | None], list[Any], list[Any]]
+"""How the native module takes a column: length, buffers, children, dictionary."""
+
+# The types of columns are named as the native module names them.
+LIST_OF_NUMBERS = "list[float64]"
+
+
+class Categories(NamedTuple):
+    """Strings by their numbers."""
+
+    codes: NDArray[np.int32]
+    names: list[str]
+
+
+class Lists(NamedTuple):
+    """Lists, one after the other: `items[ends[i]:ends[i + 1]]` is the i-th."""
+
+    ends: NDArray[np.int64]
+    items: Any
+
+    @classmethod
+    def of(cls, lists: Sequence[Sequence[Any]]) -> Lists:
+        """These lists of strings or bytes."""
+        return cls(_ends(map(len, lists)), [item for one in lists for item in one])
+
+    @classmethod
+    def of_arrays(cls, arrays: Sequence[NDArray[Any]], dtype: type) -> Lists:
+        """These arrays, converted to a dtype."""
+        flat = np.concatenate(arrays) if arrays else np.empty(0)
+        return cls(_ends(map(len, arrays)), np.ascontiguousarray(flat, dtype))
+
+
+def native(holds: str, data: Any) -> Native:
+    """A column for Arrow.
+
+    Args:
+        holds: the type: `"int64"`, `"float64"`, `"bool"` of arrays, which may be masked;
+            `"timestamp"` of seconds; `"text"` and `"binary"` of lists of `str` and `bytes`, with
+            `None` where one is missing; `"category"` of `Categories`; `"list[...]"` of `Lists`.
+        data: what is in it.
+    """
+    if holds == "category":
+        return len(data.codes), [None, data.codes], [], [_strings(data.names, np.int32)]
+    if holds.startswith("list["):
+        return len(data.ends) - 1, [None, data.ends], [native(holds[5:-1], data.items)], []
+    if holds in ("text", "binary"):
+        return _strings(data, np.int64)
+    valid = None
+    if holds == "timestamp":
+        data = _micros(data).view(np.int64)
+        there = data != np.iinfo(np.int64).min
+        valid = None if there.all() else _bits(there)
+    elif isinstance(data, np.ma.MaskedArray):
+        valid, data = _bits(~np.ma.getmaskarray(data)), data.data
+    data = _bits(data) if holds == "bool" else np.ascontiguousarray(data, np.dtype(_DTYPES[holds]))
+    return _rows(holds, data, valid)
+
+
+_DTYPES = {"int64": "i8", "float64": "f8", "timestamp": "i8"}
+
+
+def _rows(holds: str, data: NDArray[Any], valid: NDArray[Any] | None) -> Native:
+    return len(data), [valid, data], [], []
+
+
+def _bits(flags: Any) -> NDArray[np.uint8]:
+    return np.packbits(np.asarray(flags, bool), bitorder="little")
+
+
+def _micros(seconds: NDArray[np.float64]) -> NDArray[np.datetime64]:
+    """Seconds as times; NaT where they are none."""
+    micros = np.round(seconds * 1e6)
+    is_time = np.abs(micros) < 2.0**63
+    whole = np.where(is_time, micros, 0).astype(np.int64)
+    whole[~is_time] = np.iinfo(np.int64).min
+    return whole.view("M8[us]")
+
+
+def _strings(strings: Sequence[str | bytes | None], offsets: type) -> Native:
+    encoded = [
+        s.encode(errors="replace") if isinstance(s, str) else b"" if s is None else s
+        for s in strings
+    ]
+    ends: NDArray[Any] = _ends(map(len, encoded)).astype(offsets)
+    data = np.frombuffer(b"".join(encoded) or b"\0", np.uint8)
+    missing = [s is None for s in strings]
+    valid = _bits(~np.array(missing)) if any(missing) else None
+    return len(encoded), [valid, ends, data], [], []
+
+
+def _ends(lengths: Iterable[int]) -> NDArray[np.int64]:
+    return np.concatenate(([0], np.cumsum(np.fromiter(lengths, np.int64)))).astype(np.int64)
+
+
+def pandas(holds: str, parts: list[Any]) -> Any:
+    """A column for pandas, of what batches have of it."""
+    import pandas as pd
+
+    if holds == "category":
+        names = pd.Index(parts[0].names if parts else [], dtype=str)
+        codes = np.concatenate([part.codes for part in parts] or [np.empty(0, np.int32)])
+        return pd.Categorical.from_codes(codes, names, validate=False)
+    if holds.startswith("list["):
+        column = np.empty(sum(len(part.ends) - 1 for part in parts), object)
+        column[:] = [
+            part.items[start:end]
+            for part in parts
+            for start, end in zip(part.ends[:-1].tolist(), part.ends[1:].tolist(), strict=True)
+        ] or None
+        return column
+    if holds in ("text", "binary"):
+        values = [value for part in parts for value in part]
+        is_text = holds == "text" and int(pd.__version__.split(".")[0]) >= 3
+        return pd.Series(values, dtype=str if is_text else object)
+    empty = np.empty(0, {"bool": bool, "int64": np.int64}.get(holds, np.float64))
+    data = masked(parts) if any(map(np.ma.isMA, parts)) else None
+    if data is not None:
+        if holds == "float64":
+            return data.filled(np.nan)
+        return pd.array(data.tolist(), dtype={"bool": "boolean", "int64": "Int64"}[holds])
+    data = parts[0] if len(parts) == 1 else np.concatenate([empty, *parts])
+    if holds == "timestamp":
+        return pd.DatetimeIndex(_micros(data)).tz_localize("UTC")
+    return data
+
+
+def masked(parts: list[Any]) -> Any:
+    """Arrays of which some are masked, one after the other."""
+    return np.ma.concatenate(parts)  # type: ignore[no-untyped-call]
+
+
+def cell(holds: str, data: Any, row: int) -> str:
+    """What one row has, in a few words, for a person."""
+    if holds == "category":
+        return str(data.names[data.codes[row]])
+    if holds.startswith("list["):
+        start, end = data.ends[row], data.ends[row + 1]
+        shown = ", ".join(_short(item) for item in data.items[start : min(end, start + 3)])
+        return f"[{shown}{', …' if end - start > 3 else ''}]"
+    if holds == "timestamp":
+        return f"{_micros(data)[row]}Z"
+    return _short(data[row])
+
+
+def _short(value: Any) -> str:
+    if value is None or value is np.ma.masked:
+        return ""
+    if isinstance(value, bytes):
+        return f"{len(value)} bytes"
+    if isinstance(value, (float, np.floating)):
+        return f"{value:.6g}"
+    text = str(value)
+    return text if len(text) <= 60 else f"{text[:59]}…"

@@ -1,0 +1,335 @@
+"""Tables of what tags hold, a class a kind."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tfevents import _native
+from tfevents.series import Audio, Histograms, Images, PrCurves, Tensors, Texts
+from tfevents.series.audio import AudioClip
+from tfevents.tables.columns import LIST_OF_NUMBERS, Categories, Lists, masked
+from tfevents.tables.table import BYTES, ROWS, Batch, Datetime, Table
+
+Runs = Sequence[tuple[str, _native.RunData]]
+"""Runs by their names."""
+
+
+class KindTable(Table):
+    """What the tags of one kind hold, ordered by run, then tag, then as in the files.
+
+    Every kind has the columns `run` and `tag`, dictionary-encoded (pandas and Polars:
+    categorical), `step`, int64, and `wall_time`, float64 seconds since the epoch, or with
+    `datetime="utc"` timestamps.
+    """
+
+    # The native name of the kind, the series, and the columns of their own.
+    _KIND: ClassVar[str]
+    _SERIES: ClassVar[Any]
+    _OWN: ClassVar[dict[str, str]]
+
+    def __init__(
+        self, runs: Runs, *, columns: Sequence[str] | None = None, datetime: Datetime = None
+    ) -> None:
+        types = column_types(self._OWN, datetime)
+        if columns is not None:
+            columns = chosen_columns(columns, types)
+        super().__init__(types, columns)
+        self._runs = runs
+
+    def _values(self, series: Any, rows: range) -> tuple[NDArray[np.int64] | None, dict[str, Any]]:
+        """The columns of their own of some values; how many rows each value takes, if not one.
+
+        Columns that are not chosen may be left out.
+        """
+        raise NotImplementedError
+
+    def _size(self, series: Any, row: int) -> int:
+        """About how many bytes a value takes."""
+        return 1024
+
+    def _batches(self, rows: int = ROWS) -> Iterator[Batch]:
+        names = run_names(self._runs)
+        places = [
+            (run, data, tag, index)
+            for run, (_, data) in enumerate(self._runs)
+            for tag, index in data.indices(self._KIND).items()
+        ]
+        tags = {tag: i for i, tag in enumerate(dict.fromkeys(tag for _, _, tag, _ in places))}
+        parts: list[tuple[int, int, NDArray[np.int64], NDArray[np.float64], dict[str, Any]]] = []
+        waiting = size = 0
+
+        def batch() -> Batch:
+            joined = _joined(parts, names, list(tags), self._types)
+            parts.clear()
+            return joined
+
+        for run, data, tag, index in places:
+            series = self._SERIES(data, index)
+            start = 0
+            while start < len(series):
+                end = start
+                while end < len(series) and waiting < rows and size < BYTES:
+                    size += self._size(series, end)
+                    waiting, end = waiting + 1, end + 1
+                chosen = range(start, end)
+                try:
+                    counts, own = self._values(series, chosen)
+                except ValueError as error:
+                    where = f"run {self._runs[run][0]!r}, tag {tag!r}"
+                    raise ValueError(f"{where}: {error}") from error
+                step, wall_time = series.step[start:end], series.wall_time[start:end]
+                if counts is not None:
+                    step, wall_time = np.repeat(step, counts), np.repeat(wall_time, counts)
+                parts.append((run, tags[tag], step, wall_time, own))
+                start = end
+                if waiting >= rows or size >= BYTES:
+                    yield batch()
+                    waiting = size = 0
+        if parts:
+            yield batch()
+
+
+def column_types(own: dict[str, str], datetime: Datetime) -> dict[str, str]:
+    """The types of all columns of a kind."""
+    if datetime not in (None, "utc"):
+        raise ValueError(f"datetime must be None or 'utc', not {datetime!r}")
+    wall_time = "timestamp" if datetime else "float64"
+    return {"run": "category", "tag": "category", "step": "int64", "wall_time": wall_time, **own}
+
+
+def chosen_columns(columns: Sequence[str], types: dict[str, str]) -> list[str]:
+    """Names of columns, checked."""
+    if isinstance(columns, str):
+        raise TypeError(f"columns: expected names, got {columns!r}")
+    for name in columns:
+        if name not in types:
+            raise ValueError(f"columns: there is no {name!r}; there are {', '.join(types)}")
+    return list(columns)
+
+
+def run_names(runs: Runs) -> list[str]:
+    """The names of runs, which as names of directories need not be Unicode."""
+    return distinct(os.fsencode(name).decode(errors="replace") for name, _ in runs)
+
+
+def distinct(names: Iterable[str]) -> list[str]:
+    """The names; one that came before gets underscores behind it."""
+    taken: dict[str, None] = {}
+    for name in names:
+        while name in taken:
+            name += "_"
+        taken[name] = None
+    return list(taken)
+
+
+def _joined(parts: Sequence[Any], runs: list[str], tags: list[str], types: dict[str, str]) -> Batch:
+    """Parts of a batch, each a run, a tag, steps, wall times and other columns."""
+    counts = [len(step) for _, _, step, _, _ in parts]
+    codes = np.array([(run, tag) for run, tag, *_ in parts], np.int32).repeat(counts, axis=0)
+    run_codes, tag_codes = np.ascontiguousarray(codes.T)
+    batch = {
+        "run": Categories(run_codes, runs),
+        "tag": Categories(tag_codes, tags),
+        "step": np.concatenate([step for _, _, step, _, _ in parts]),
+        "wall_time": np.concatenate([wall_time for _, _, _, wall_time, _ in parts]),
+    }
+    for name, holds in types.items():
+        if name not in batch:
+            batch[name] = _concatenated(holds, [own[name] for *_, own in parts])
+    return sum(counts), batch
+
+
+def _concatenated(holds: str, parts: list[Any]) -> Any:
+    if len(parts) == 1:
+        return parts[0]
+    if holds.startswith("list["):
+        moved = np.cumsum([0, *(part.ends[-1] for part in parts)])
+        ends = [part.ends[1:] + by for part, by in zip(parts, moved, strict=False)]
+        items = _concatenated(holds[5:-1], [part.items for part in parts])
+        return Lists(np.concatenate([[0], *ends]).astype(np.int64), items)
+    if holds in ("text", "binary"):
+        return [value for part in parts for value in part]
+    return masked(parts) if any(map(np.ma.isMA, parts)) else np.concatenate(parts)
+
+
+class HistogramTable(KindTable):
+    """Histograms, a row each.
+
+    Columns of their own: `min`, `max`, `num`, `sum`, `sum_squares`, float64; `edges` and `counts`,
+    lists of float64, as `Histogram` has them.
+    """
+
+    _KIND = "histogram"
+    _SERIES = Histograms
+    _OWN: ClassVar = {
+        **dict.fromkeys(("min", "max", "num", "sum", "sum_squares"), "float64"),
+        "edges": LIST_OF_NUMBERS,
+        "counts": LIST_OF_NUMBERS,
+    }
+
+    def _values(self, series: Histograms, rows: range) -> tuple[None, dict[str, Any]]:
+        chosen = slice(rows.start, rows.stop)
+        own = {
+            name: getattr(series, name)[chosen]
+            for name in ("min", "max", "num", "sum", "sum_squares")
+        }
+        own["edges"], own["counts"] = (Lists(*one) for one in series.shown(chosen))
+        return None, own
+
+
+class TextTable(KindTable):
+    """Texts, a row a string: where an event logged several, several with its step.
+
+    The column of its own is `value`, of strings.
+    """
+
+    _KIND = "text"
+    _SERIES = Texts
+    _OWN: ClassVar = {"value": "text"}
+
+    def _values(self, series: Texts, rows: range) -> tuple[NDArray[np.int64], dict[str, Any]]:
+        texts = [
+            [text] if isinstance(text, str) else text.ravel().tolist()
+            for text in series.value[rows.start : rows.stop]
+        ]
+        counts = np.fromiter(map(len, texts), np.int64, len(texts))
+        return counts, {"value": [text for strings in texts for text in strings]}
+
+
+class TensorTable(KindTable):
+    """Tensors, a row each.
+
+    Columns of their own: `dtype`, a string; `shape`, a list of int64; `value`, a list of float64,
+    the elements in row-major order, of complex ones the real and the imaginary part; `strings`, a
+    list of bytes, which is empty where they are numbers, as `value` is where they are strings.
+    """
+
+    _KIND = "tensor"
+    _SERIES = Tensors
+    _OWN: ClassVar = {
+        "dtype": "text",
+        "shape": "list[int64]",
+        "value": LIST_OF_NUMBERS,
+        "strings": "list[binary]",
+    }
+
+    def _values(self, series: Tensors, rows: range) -> tuple[None, dict[str, Any]]:
+        arrays = [series[row].value for row in rows]
+        return None, {
+            "dtype": [str(array.dtype) for array in arrays],
+            "shape": Lists.of_arrays([np.array(array.shape, int) for array in arrays], np.int64),
+            "value": Lists.of_arrays([_floats(array) for array in arrays], np.float64),
+            "strings": Lists.of([a.ravel().tolist() if a.dtype == object else [] for a in arrays]),
+        }
+
+    def _size(self, series: Tensors, row: int) -> int:
+        return 64 << 10
+
+
+def _floats(array: NDArray[Any]) -> NDArray[np.float64]:
+    if array.dtype == object:
+        return np.empty(0)
+    flat = np.ascontiguousarray(array).ravel()
+    if flat.dtype.kind == "c":
+        return flat.astype(np.complex128).view(np.float64)
+    return flat.astype(np.float64)
+
+
+class ImageTable(KindTable):
+    """Pictures, a row each: where an event logged a batch of them, several with its step.
+
+    Columns of their own: `width` and `height`, int64, as the event says; `size`, int64, how many
+    bytes it takes as it is encoded; `data`, these bytes.
+    """
+
+    _KIND = "image"
+    _SERIES = Images
+    _OWN: ClassVar = {"width": "int64", "height": "int64", "size": "int64", "data": "binary"}
+
+    def _values(self, series: Images, rows: range) -> tuple[NDArray[np.int64], dict[str, Any]]:
+        images = [series[row] for row in rows]
+        counts = np.array([len(image.batch) for image in images], np.int64)
+        own = _encoded([image.batch for image in images], "data" in self._types)
+        own["width"] = np.repeat(np.array([i.width for i in images], np.int64), counts)
+        own["height"] = np.repeat(np.array([i.height for i in images], np.int64), counts)
+        return counts, own
+
+    def _size(self, series: Images, row: int) -> int:
+        return 64 << 10
+
+
+class AudioTable(KindTable):
+    """Sounds, a row each: where an event logged a batch of them, several with its step.
+
+    Columns of their own: `sample_rate`, float64, frames a second, null where neither the event
+    nor the file says it; `content_type` and `label`, strings; `size`, int64, how many bytes it
+    takes as it is encoded; `data`, these bytes.
+    """
+
+    _KIND = "audio"
+    _SERIES = Audio
+    _OWN: ClassVar = {
+        "sample_rate": "float64",
+        "content_type": "text",
+        "label": "text",
+        "size": "int64",
+        "data": "binary",
+    }
+
+    def _values(self, series: Audio, rows: range) -> tuple[NDArray[np.int64], dict[str, Any]]:
+        clips = [series[row] for row in rows]
+        counts = np.array([len(clip.batch) for clip in clips], np.int64)
+        own = _encoded([clip.batch for clip in clips], "data" in self._types)
+        rates = np.repeat(np.array([_rate(clip) for clip in clips], np.float64), counts)
+        own["sample_rate"] = np.ma.masked_invalid(rates)
+        own["content_type"] = [clip.content_type for clip in clips for _ in clip.batch]
+        own["label"] = [label for clip in clips for label in clip.labels]
+        return counts, own
+
+    def _size(self, series: Audio, row: int) -> int:
+        return 256 << 10
+
+
+def _rate(clip: AudioClip) -> float:
+    try:
+        return clip.sample_rate
+    except ValueError:
+        return np.nan
+
+
+def _encoded(batches: list[tuple[bytes, ...]], with_data: bool) -> dict[str, Any]:
+    files = [data for batch in batches for data in batch]
+    own: dict[str, Any] = {"size": np.fromiter(map(len, files), np.int64, len(files))}
+    if with_data:
+        own["data"] = files
+    return own
+
+
+class PrCurveTable(KindTable):
+    """Precision-recall curves, a row each.
+
+    Columns of their own, lists of float64 with an element a threshold: `thresholds`, `precision`,
+    `recall`, `true_positives`, `false_positives`, `true_negatives`, `false_negatives`.
+    """
+
+    _KIND = "pr_curve"
+    _SERIES = PrCurves
+    _OWN: ClassVar = dict.fromkeys(
+        (
+            *("thresholds", "precision", "recall", "true_positives", "false_positives"),
+            *("true_negatives", "false_negatives"),
+        ),
+        LIST_OF_NUMBERS,
+    )
+
+    def _values(self, series: PrCurves, rows: range) -> tuple[None, dict[str, Any]]:
+        curves = [series[row] for row in rows]
+        return None, {
+            name: Lists.of_arrays([getattr(curve, name) for curve in curves], np.float64)
+            for name in self._OWN
+        }

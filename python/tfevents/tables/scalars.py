@@ -1,0 +1,139 @@
+"""Scalars as a table, long or wide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from tfevents import _native
+from tfevents.tables.columns import Categories
+from tfevents.tables.kinds import Runs, chosen_columns, column_types, distinct, run_names
+from tfevents.tables.table import Batch, Datetime, Table
+
+if TYPE_CHECKING:
+    import pandas
+    import polars
+    import pyarrow
+
+
+class ScalarTable(Table):
+    """Scalars, a row each, ordered by run, then tag, then as in the files.
+
+    - `run`, `tag`: the names, dictionary-encoded (pandas and Polars: categorical);
+    - `step`: int64;
+    - `wall_time`: float64, in seconds since the epoch, or with `datetime="utc"` timestamps;
+    - `value`: float64.
+
+    With `pivot=True` a table is wide, with a column for each tag and a row for each run and step at
+    which any of its tags has a point, by increasing steps. Of several points of a tag at one step
+    the last counts; where a tag has no point, the value is missing (NaN in pandas, null in Polars
+    and Arrow). Wall times are left out.
+    """
+
+    _OWN: ClassVar = {"value": "float64"}
+
+    def __init__(
+        self,
+        runs: Runs,
+        *,
+        columns: Sequence[str] | None = None,
+        datetime: Datetime = None,
+        by_run: bool = True,
+    ) -> None:
+        types = column_types(self._OWN, datetime)
+        if columns is not None:
+            columns = chosen_columns(columns, types)
+        super().__init__(types, columns)
+        self._all = columns is None
+        self._names = run_names(runs)
+        data = [(name, data) for name, (_, data) in zip(self._names, runs, strict=True)]
+        self._data = _native.ScalarTable(data, datetime == "utc")
+        # Whether a wide `pandas.DataFrame` has the run in its index.
+        self._by_run = by_run
+
+    def __len__(self) -> int:
+        return len(self._data)
+
+    def to_pandas(self, *, pivot: bool = False) -> pandas.DataFrame:
+        """A `pandas.DataFrame`. A wide one has the steps as its index, a log's also the runs.
+
+        Args:
+            pivot: whether it is to be wide: a column a tag.
+
+        Raises:
+            ImportError: pandas is not installed.
+            MemoryError: a wide table has a cell for every tag and step, which can be too many.
+
+        Example:
+            >>> log.scalars.to_pandas()  # doctest: +SKIP
+            >>> log.scalars.to_pandas(pivot=True).loc["exp1"].plot()  # doctest: +SKIP
+        """
+        if not pivot:
+            return super().to_pandas()
+        import pandas as pd
+
+        runs = pd.Index(self._names, name="run", dtype=str)
+        tags = pd.Index(self._data.tags(), name="tag", dtype=str)
+        run, step, values = self._data.pivot_columns()
+        index = pd.Index(step, name="step", copy=False)
+        if self._by_run:
+            steps, number = np.unique(step, return_inverse=True)
+            steps = pd.Index(steps)
+            index = pd.MultiIndex(
+                [runs, steps], [run, number], names=["run", "step"], verify_integrity=False
+            )
+        return pd.DataFrame(values.T, index, tags, copy=False)
+
+    def to_polars(self, *, pivot: bool = False) -> polars.DataFrame:
+        """A `polars.DataFrame`.
+
+        Args:
+            pivot: whether it is to be wide: the columns `run`, `step` and one a tag. The column of
+                a tag that is called so itself gets an underscore behind its name.
+
+        Raises:
+            ImportError: Polars is not installed.
+            MemoryError: a wide table has a cell for every tag and step, which can be too many.
+        """
+        import polars as pl
+
+        return pl.DataFrame(self.wide() if pivot else self)
+
+    def to_arrow(self, *, pivot: bool = False) -> pyarrow.Table:
+        """A `pyarrow.Table`.
+
+        Args:
+            pivot: whether it is to be wide, with the columns of `to_polars`.
+
+        Raises:
+            ImportError: pyarrow is not installed.
+            MemoryError: a wide table has a cell for every tag and step, which can be too many.
+        """
+        import pyarrow as pa
+
+        return pa.table(self.wide() if pivot else self)
+
+    def wide(self) -> _native.WideTable:
+        """The wide table, which speaks Arrow's protocol too, with the columns of `to_polars`."""
+        names = distinct(["run", "step", *self._data.tags()])[2:]
+        return self._data.pivot(names)
+
+    def _stream(self) -> Any:
+        return self._data if self._all else super()._stream()
+
+    def _batches(self, rows: int | None = None) -> Iterator[Batch]:
+        # All, or the first: pandas takes these columns as they are, without a copy.
+        run, tag, step, wall_time, value = self._data.columns(rows)
+        if len(step):
+            yield (
+                len(step),
+                {
+                    "run": Categories(run, self._names),
+                    "tag": Categories(tag, self._data.tags()),
+                    "step": step,
+                    "wall_time": wall_time,
+                    "value": value,
+                },
+            )

@@ -1,0 +1,145 @@
+"""Tables, which other packages take through Arrow's PyCapsule protocol."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+from tfevents import _native
+from tfevents.tables import columns
+
+if TYPE_CHECKING:
+    import pandas
+    import polars
+    import pyarrow
+
+Datetime = Literal["utc"] | None
+"""What wall times are: seconds since the epoch, or timestamps of UTC."""
+
+Batch = tuple[int, dict[str, Any]]
+"""How many rows there are, and the columns."""
+
+# How many rows a batch has at most, and about how many bytes.
+ROWS, BYTES = 1 << 16, 32 << 20
+_SHOWN = 10
+
+
+class Table:
+    """A table that speaks Arrow's PyCapsule protocol, as a stream of batches.
+
+    Whatever takes Arrow streams takes it as it is: `polars.DataFrame(table)`,
+    `pyarrow.table(table)`, `pandas.DataFrame.from_arrow(table)` (from pandas 3 on), and DuckDB in
+    its SQL. A notebook shows its first rows.
+
+    Example:
+        >>> table = log.scalars.table()  # doctest: +SKIP
+        >>> polars.DataFrame(table).group_by("tag").agg(polars.col("value").mean())
+        ... # doctest: +SKIP
+    """
+
+    def __init__(self, types: dict[str, str], chosen: Sequence[str] | None = None) -> None:
+        self._types = types if chosen is None else {name: types[name] for name in chosen}
+
+    @property
+    def columns(self) -> list[str]:
+        """The names of the columns."""
+        return list(self._types)
+
+    def _batches(self, rows: int = ROWS) -> Iterator[Batch]:
+        """All rows, at most `rows` at a time, but for a value that takes several."""
+        raise NotImplementedError
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """A `pandas.DataFrame`. Lists are arrays in it, or lists of `str` or `bytes`.
+
+        Raises:
+            ImportError: pandas is not installed.
+        """
+        import pandas as pd
+
+        parts: dict[str, list[Any]] = {name: [] for name in self._types}
+        for _, batch in self._batches():
+            for name, part in parts.items():
+                part.append(batch[name])
+        made = {name: columns.pandas(self._types[name], part) for name, part in parts.items()}
+        return pd.DataFrame(made, copy=False)
+
+    def to_polars(self) -> polars.DataFrame:
+        """A `polars.DataFrame`; an ImportError if Polars is not installed."""
+        import polars as pl
+
+        return pl.DataFrame(self)
+
+    def to_arrow(self) -> pyarrow.Table:
+        """A `pyarrow.Table`; an ImportError if pyarrow is not installed."""
+        import pyarrow as pa
+
+        return pa.table(self)
+
+    def _stream(self) -> Any:
+        """What speaks the protocol."""
+
+        def batches() -> Iterator[tuple[int, list[columns.Native]]]:
+            for rows, batch in self._batches():
+                yield rows, [columns.native(h, batch[name]) for name, h in self._types.items()]
+
+        return _native.ArrowBatches(list(self._types.items()), batches)
+
+    def __arrow_c_schema__(self) -> object:
+        return self._stream().__arrow_c_schema__()
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return self._stream().__arrow_c_stream__(requested_schema)
+
+    def _cells(self) -> tuple[list[list[str]], bool]:
+        """The first rows, and whether there are more."""
+        cells: list[list[str]] = []
+        for rows, batch in self._batches(_SHOWN + 1):
+            for row in range(rows):
+                if len(cells) == _SHOWN:
+                    return cells, True
+                cells.append([columns.cell(h, batch[n], row) for n, h in self._types.items()])
+        return cells, False
+
+    def __repr__(self) -> str:
+        cells, more = self._cells()
+        lines = [self.columns, *cells]
+        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+        shown = [
+            "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+            for line in lines
+        ]
+        return "\n".join(shown + ["…"] * more)
+
+    def _repr_html_(self) -> str:
+        cells, more = self._cells()
+        head = "".join(f"<th>{html.escape(name)}</th>" for name in self.columns)
+        body = "".join(
+            f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in line)}</tr>"
+            for line in [*cells, *[["…"] * len(self._types)] * more]
+        )
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+class Columnar(Table):
+    """A table of columns that are there already."""
+
+    def __init__(self, types: dict[str, str], rows: int, data: dict[str, Any]) -> None:
+        super().__init__(types)
+        self._rows = rows
+        self._data = data
+
+    def __len__(self) -> int:
+        return self._rows
+
+    def __getitem__(self, name: str) -> Any:
+        """A column: an array, or a list of `str`."""
+        data = self._data[name]
+        if isinstance(data, columns.Categories):
+            return [data.names[code] for code in data.codes]
+        return data
+
+    def _batches(self, rows: int = ROWS) -> Iterator[Batch]:
+        if self._rows:
+            yield self._rows, self._data

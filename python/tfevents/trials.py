@@ -1,0 +1,165 @@
+"""Trials: hyperparameters beside the metrics that they led to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from tfevents.run import Run, missing
+from tfevents.series import Scalars
+from tfevents.tables import Columnar
+from tfevents.tables.kinds import distinct
+
+Choice = Literal["last", "min", "max", "mean", "best"]
+CHOICES = ("last", "min", "max", "mean", "best")
+Metrics = Choice | Mapping[str, Choice]
+
+# What torch calls the runs of `add_hparams`: the time.
+_TIME = re.compile(r"\d+(\.\d+)?")
+# What is better if it is less.
+_LESS = re.compile(
+    r"loss|err|cost|perplexity|(^|[^a-z])(ppl|mse|rmse|mae|nll|bce|wer|cer|fid|kl)([^a-z]|$)", re.I
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """Hyperparameters, and where their metrics are.
+
+    Attributes:
+        name: the run that the hyperparameters were logged in.
+        run: the run that it belongs to: itself, or the one above it, of which `add_hparams` made
+            it a part.
+        hparams: the hyperparameters by name.
+        metrics: the tags that were named as metrics.
+    """
+
+    name: str
+    run: str
+    hparams: Mapping[str, Any]
+    metrics: list[str]
+    _sources: list[Run]
+    _below: dict[str, Run]
+
+    def tags(self) -> list[str]:
+        """The tags of all that is known as metrics, or else of all scalars."""
+        if self.metrics:
+            return self.metrics
+        return list(dict.fromkeys(tag for run in self._sources for tag in run.scalars))
+
+    def series(self, tag: str) -> dict[str, list[Scalars]]:
+        """The scalars of a metric, by the names of columns: that of the tag, or where several runs
+        below have it, with their names before it.
+        """
+        here = [run.scalars[tag] for run in self._sources if tag in run.scalars]
+        if here:
+            return {tag: here}
+        below = {name: run.scalars[tag] for name, run in self._below.items() if tag in run.scalars}
+        if len(below) == 1:
+            return {tag: list(below.values())}
+        return {f"{name}/{tag}": [found] for name, found in below.items()}
+
+
+def trials(runs: Mapping[str, Run]) -> list[Trial]:
+    """The trials among runs, in their order."""
+    chosen = {name: run for name, run in runs.items() if len(run.hparams)}
+    children: dict[str, list[str]] = {}
+    for name in chosen:
+        children.setdefault(_above(name), []).append(name)
+    found = []
+    for name, run in chosen.items():
+        above = _above(name)
+        parent = runs.get(above) if above != name else None
+        belongs = (
+            parent is not None
+            and above not in chosen
+            and bool(parent.scalars)
+            and (bool(_TIME.fullmatch(_last(name))) or len(children[above]) == 1)
+        )
+        owner = parent if belongs and parent is not None else run
+        sources = [run] if owner is run else [owner, run]
+        prefix = "" if owner.name == "." else f"{owner.name}/"
+        below = {
+            other[len(prefix) :]: runs[other]
+            for other in runs
+            if other.startswith(prefix) and other not in (name, owner.name, ".")
+        }
+        found.append(Trial(name, owner.name, run.hparams, run.hparams.metrics, sources, below))
+    return found
+
+
+def _above(name: str) -> str:
+    return name.rpartition("/")[0] or "."
+
+
+def _last(name: str) -> str:
+    return name.rpartition("/")[2]
+
+
+def table(runs: Mapping[str, Run], metrics: Metrics = "last") -> Columnar:
+    """A row a trial; see `LogHParams.table`."""
+    rows = trials(runs)
+    wanted = _wanted(rows, metrics)
+    names = list(dict.fromkeys(name for row in rows for name in row.hparams))
+    values: list[dict[str, float]] = []
+    for row in rows:
+        tags = row.tags() if wanted is None else wanted
+        found: dict[str, float] = {}
+        for tag in tags:
+            choice = metrics[tag] if isinstance(metrics, Mapping) else metrics
+            for column, series in row.series(tag).items():
+                if any(map(len, series)):
+                    found[column] = _value(series, tag, choice)
+        values.append(found)
+    columns = list(dict.fromkeys(column for found in values for column in found))
+    columns = [*columns, *(tag for tag in wanted or () if tag not in columns)]
+    labels = distinct(["trial", "run", *names, *columns])[2:]
+    types = {"trial": "text", "run": "text"}
+    data: dict[str, Any] = {"trial": [r.name for r in rows], "run": [r.run for r in rows]}
+    for label, name in zip(labels, names, strict=False):
+        types[label], data[label] = column_of([row.hparams.get(name) for row in rows])
+    for label, column in zip(labels[len(names) :], columns, strict=True):
+        types[label] = "float64"
+        data[label] = np.ma.masked_invalid([found.get(column, np.nan) for found in values])
+    return Columnar(types, len(rows), data)
+
+
+def _wanted(rows: list[Trial], metrics: Metrics) -> list[str] | None:
+    """The tags that are asked for; `None` for what each trial has."""
+    choices: Iterable[object] = metrics.values() if isinstance(metrics, Mapping) else [metrics]
+    for choice in choices:
+        if choice not in CHOICES:
+            raise ValueError(f"metrics: expected one of {', '.join(CHOICES)}, got {choice!r}")
+    if not isinstance(metrics, Mapping):
+        return None
+    for tag in metrics:
+        if rows and not any(row.series(tag) for row in rows):
+            known = dict.fromkeys(tag for row in rows for tag in row.tags())
+            raise KeyError(missing(f"metric {tag!r} in any trial", tag, known))
+    return list(metrics)
+
+
+def _value(series: Sequence[Scalars], tag: str, choice: str) -> float:
+    values = np.concatenate([one.value for one in series])
+    if choice == "best":
+        choice = "min" if _LESS.search(tag) else "max"
+    if choice == "last" or np.isnan(values).all():
+        return float(values[-1])
+    if choice == "mean":
+        return float(np.nanmean(values))
+    return float(np.nanmin(values) if choice == "min" else np.nanmax(values))
+
+
+def column_of(values: Sequence[Any]) -> tuple[str, Any]:
+    """The type of a column of hyperparameters, and what it holds; `None` where one is missing."""
+    there = [value for value in values if value is not None]
+    mask = [value is None for value in values]
+    if there and all(isinstance(value, bool) for value in there):
+        return "bool", np.ma.MaskedArray([bool(value) for value in values], mask)
+    if all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in there):
+        return "float64", np.ma.MaskedArray([0.0 if v is None else float(v) for v in values], mask)
+    return "text", [None if value is None else str(value) for value in values]

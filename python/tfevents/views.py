@@ -1,0 +1,126 @@
+"""What views of a kind have in common, those of a run and those of a log: their table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from tfevents.tables import (
+    AudioTable,
+    Datetime,
+    HistogramTable,
+    ImageTable,
+    KindTable,
+    PrCurveTable,
+    ScalarTable,
+    Table,
+    TensorTable,
+    TextTable,
+)
+from tfevents.tables.kinds import Runs
+
+if TYPE_CHECKING:
+    import pandas
+    import polars
+    import pyarrow
+
+# By the attributes of a run, and of a log.
+TABLES: dict[str, type[KindTable]] = {
+    "histograms": HistogramTable,
+    "images": ImageTable,
+    "audio": AudioTable,
+    "texts": TextTable,
+    "tensors": TensorTable,
+    "pr_curves": PrCurveTable,
+}
+
+
+def empty(kind: str, datetime: Datetime = None) -> Table:
+    """The table of a kind, without rows."""
+    of = ScalarTable if kind == "scalars" else TABLES.get(kind)
+    if of is None:
+        raise ValueError(f"kind: expected scalars, {', '.join(TABLES)}, got {kind!r}")
+    return of([], datetime=datetime)
+
+
+class Tabular:
+    """What has a table of its values."""
+
+    __slots__ = ()
+
+    # The attribute of a run by which it is there.
+    _attribute: str
+
+    def _runs(self) -> Runs:
+        """The runs whose values are meant."""
+        raise NotImplementedError
+
+    def table(self, *, columns: Sequence[str] | None = None, datetime: Datetime = None) -> Table:
+        """All values as a table, which speaks Arrow's PyCapsule protocol.
+
+        It has the columns `run`, `tag`, `step` and `wall_time`, and those of the kind:
+
+        | kind | columns |
+        |---|---|
+        | `scalars` | `value` |
+        | `histograms` | `min`, `max`, `num`, `sum`, `sum_squares`, `edges`, `counts` |
+        | `texts` | `value` |
+        | `tensors` | `dtype`, `shape`, `value`, `strings` |
+        | `images` | `width`, `height`, `size`, `data` |
+        | `audio` | `sample_rate`, `content_type`, `label`, `size`, `data` |
+        | `pr_curves` | `thresholds`, `precision`, `recall`, `true_positives`, … |
+
+        Args:
+            columns: those of the columns that are wanted, by default all. Pictures and sounds
+                without `data` take little memory.
+            datetime: `None` gives `wall_time` as float64, in seconds since the epoch; `"utc"` as
+                timestamps, in microseconds.
+
+        Raises:
+            ValueError: there is no such column.
+
+        Example:
+            >>> polars.DataFrame(log.images.table(columns=["run", "step", "size"]))
+            ... # doctest: +SKIP
+        """
+        return TABLES[self._attribute](self._runs(), columns=columns, datetime=datetime)
+
+    def to_pandas(self, *, datetime: Datetime = None) -> pandas.DataFrame:
+        """The table as a `pandas.DataFrame`."""
+        return self.table(datetime=datetime).to_pandas()
+
+    def to_polars(self, *, datetime: Datetime = None) -> polars.DataFrame:
+        """The table as a `polars.DataFrame`."""
+        return self.table(datetime=datetime).to_polars()
+
+    def to_arrow(self, *, datetime: Datetime = None) -> pyarrow.Table:
+        """The table as a `pyarrow.Table`."""
+        return self.table(datetime=datetime).to_arrow()
+
+
+class TabularScalars(Tabular):
+    """Scalars, whose table may also be wide: `pivot=True` gives a column a tag."""
+
+    __slots__ = ()
+
+    # Whether a wide `pandas.DataFrame` has the run in its index.
+    _BY_RUN = False
+
+    def table(
+        self, *, columns: Sequence[str] | None = None, datetime: Datetime = None
+    ) -> ScalarTable:
+        return ScalarTable(self._runs(), columns=columns, datetime=datetime, by_run=self._BY_RUN)
+
+    table.__doc__ = Tabular.table.__doc__
+
+    def to_pandas(self, *, pivot: bool = False, datetime: Datetime = None) -> pandas.DataFrame:
+        """The table as a `pandas.DataFrame`; see `ScalarTable.to_pandas`."""
+        return self.table(datetime=datetime).to_pandas(pivot=pivot)
+
+    def to_polars(self, *, pivot: bool = False, datetime: Datetime = None) -> polars.DataFrame:
+        """The table as a `polars.DataFrame`; see `ScalarTable.to_polars`."""
+        return self.table(datetime=datetime).to_polars(pivot=pivot)
+
+    def to_arrow(self, *, pivot: bool = False, datetime: Datetime = None) -> pyarrow.Table:
+        """The table as a `pyarrow.Table`; see `ScalarTable.to_arrow`."""
+        return self.table(datetime=datetime).to_arrow(pivot=pivot)

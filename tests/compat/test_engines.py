@@ -1,0 +1,222 @@
+"""Partitions read by workers of Dask and Ray, one of which is killed; and by processes."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pickle
+import signal
+import sys
+import warnings
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tfevents
+from peers import peer
+from tfevents import SummaryWriter
+
+pd, pa, dataset = peer("pandas"), peer("pyarrow"), peer("pyarrow.dataset")
+RUNS, POINTS = 12, 1000
+SMALL = {"bytes": "100kB"}
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("runs")
+    for i in range(RUNS):
+        with SummaryWriter(root / f"exp{i % 3}" / f"seed{i}") as writer:
+            writer.add_scalar_series("loss", np.arange(POINTS) + i, np.arange(POINTS))
+            writer.add_histogram("w", np.arange(10) + i, 0)
+            writer.add_text("note", f"run {i}", 0)
+    return root
+
+
+def plain(table: Any) -> Any:
+    """The rows of a table in one order."""
+    table = table.astype({"run": str, "tag": str})
+    return table.sort_values(["run", "tag", "step"]).reset_index(drop=True)
+
+
+@pytest.fixture(scope="module")
+def expected(root: Path) -> Any:
+    return plain(tfevents.read(root).scalars.to_pandas())
+
+
+def kill_once(piece: Any, mark: str) -> Any:
+    """Kills the process that reads the first piece, the first time."""
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(mark, os.O_CREAT | os.O_EXCL))
+        os.kill(os.getpid(), signal.SIGKILL)
+    return piece.table().to_pandas()
+
+
+def test_every_file_is_in_one_piece(root: Path) -> None:
+    files = sorted(str(path) for path in root.rglob("events*"))
+    for keep_runs in (True, False):
+        pieces = tfevents.partitions(root, keep_runs=keep_runs, **SMALL)
+        assert sorted(file for piece in pieces for file in piece.files) == files
+        assert [piece.size for piece in pieces] == [
+            sum(os.path.getsize(file) for file in piece.files) for piece in pieces
+        ]
+        total = sum(piece.size for piece in pieces)
+        largest = max(map(os.path.getsize, files))
+        assert len(pieces) == round(total / 100_000)
+        assert all(abs(p.size - total / len(pieces)) <= largest for p in pieces)
+        for piece in pieces:
+            again = pickle.loads(pickle.dumps(piece))
+            assert again == piece
+            assert len(pickle.dumps(piece)) < 1000
+            assert again.read().runs == [name for name, _ in piece.runs]
+
+
+def test_processes(root: Path, expected: Any) -> None:
+    pieces = tfevents.partitions(root, **SMALL)
+    with ProcessPoolExecutor(2, get_context("spawn")) as pool:
+        logs = list(pool.map(tfevents.Partition.read, pieces))
+    assert [name for log in logs for name in log.runs] == tfevents.read(root).runs
+    found = pd.concat(log.scalars.to_pandas().astype({"run": str}) for log in logs)
+    pd.testing.assert_frame_equal(plain(found), expected)
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[Any]:
+    distributed = peer("distributed")
+    with (
+        warnings.catch_warnings(action="ignore"),
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs="CRITICAL"
+        ) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        yield client
+
+
+def test_dask(client: Any, root: Path, expected: Any) -> None:
+    found = tfevents.dask.scalars(root, **SMALL)
+    assert found.npartitions > 2
+    assert list(found.columns) == ["run", "tag", "step", "wall_time", "value"]
+    assert isinstance(found._meta["run"].dtype, pd.CategoricalDtype)
+    pd.testing.assert_frame_equal(plain(found.compute()), expected, check_dtype=False)
+    best = found.groupby("run", observed=True).value.max().compute()
+    assert best.to_dict() == expected.groupby("run").value.max().to_dict()
+    assert found["value"].sum().compute() == expected.value.sum()
+
+
+def test_dask_makes_no_column_that_is_not_used(root: Path) -> None:
+    column = tfevents.dask.scalars(root, **SMALL)["value"].optimize(fuse=False)
+    assert "FromMapProjectable" in str(column.expr)
+    assert "['value']" in str(column.expr)
+
+
+def test_dask_has_every_kind(root: Path) -> None:
+    log = tfevents.read(root)
+    for kind in ("histograms", "texts", "images", "audio", "tensors", "pr_curves"):
+        found = getattr(tfevents.dask, kind)(root, datetime="utc", **SMALL)
+        table = found.compute(scheduler="synchronous")
+        expected = getattr(log, kind).to_pandas(datetime="utc")
+        assert list(table.columns) == list(expected.columns)
+        assert len(table) == len(expected)
+        assert table.wall_time.tolist() == expected.wall_time.tolist()
+    assert table.wall_time.dtype == "datetime64[us, UTC]"
+
+
+def test_dask_goes_on_where_a_worker_was_killed(
+    client: Any, root: Path, expected: Any, tmp_path: Path
+) -> None:
+    pieces = tfevents.partitions(root, **SMALL)
+    mark = str(tmp_path / "mark")
+    found = client.gather([client.submit(kill_once, piece, mark) for piece in pieces])
+    assert os.path.exists(mark)
+    tables = [table.astype({"run": str}) for table in found]
+    pd.testing.assert_frame_equal(plain(pd.concat(tables)), expected)
+
+
+def test_a_data_set_written_by_workers_goes_on(
+    client: Any, root: Path, expected: Any, tmp_path: Path
+) -> None:
+    directory = tmp_path / "set"
+    pieces = len(tfevents.partitions(root, **SMALL))
+    executor = client.get_executor()
+    done = tfevents.parquet.write(root, directory, executor=executor, **SMALL)
+    assert done == (pieces, 0)
+    read = dataset.dataset(directory, partitioning="hive").to_table().to_pandas()
+    pd.testing.assert_frame_equal(plain(read)[list(expected)], expected, check_dtype=False)
+    times = {path: path.stat().st_mtime_ns for path in directory.rglob("*.parquet")}
+    next((directory / "_tfevents").iterdir()).unlink()
+    assert tfevents.parquet.write(root, directory, executor=executor, **SMALL) == (1, pieces - 1)
+    again = {path: path.stat().st_mtime_ns for path in directory.rglob("*.parquet")}
+    assert again.keys() == times.keys()
+    assert sum(again[path] != times[path] for path in times) < len(times)
+
+
+def test_a_piece_that_fails_twice_is_named_and_the_others_are_kept(
+    tmp_path: Path,
+) -> None:
+    for run in ("bad", "good"):
+        with SummaryWriter(tmp_path / "runs" / run) as writer:
+            writer.add_scalar_series("x", np.arange(1000), np.arange(1000))
+    (bad,) = (tmp_path / "runs" / "bad").iterdir()
+    data = bytearray(bad.read_bytes())
+    data[len(data) // 2] ^= 0xFF
+    bad.write_bytes(data)
+    small: Any = {"bytes": "40kB"}
+    with pytest.raises(ExceptionGroup, match=r"1 of 2 pieces: .* its runs: bad") as raised:
+        tfevents.parquet.write(tmp_path / "runs", tmp_path / "set", **small)
+    (error,) = raised.value.exceptions
+    assert isinstance(error, tfevents.CorruptFileError)
+    assert len(dataset.dataset(tmp_path / "set", partitioning="hive").to_table()) == 1000
+    data[len(data) // 2] ^= 0xFF
+    bad.write_bytes(data)
+    assert tfevents.parquet.write(tmp_path / "runs", tmp_path / "set", **small) == (1, 1)
+    # What grew takes the place of what was there.
+    with SummaryWriter(tmp_path / "runs" / "good") as writer:
+        writer.add_scalar("x", 1.0, 1000)
+    tfevents.parquet.write(tmp_path / "runs", tmp_path / "set", **small)
+    table = dataset.dataset(tmp_path / "set", partitioning="hive").to_table().to_pandas()
+    assert table.groupby("run").size().to_dict() == {"bad": 1000, "good": 1001}
+    with pytest.raises(ValueError, match="holds scalars, not texts"):
+        tfevents.parquet.write(tmp_path / "runs", tmp_path / "set", kind="texts")
+
+
+@pytest.fixture(scope="module")
+def ray(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    with warnings.catch_warnings(action="ignore"):
+        ray = peer("ray")
+        os.environ["RAY_ENABLE_UV_RUN_RUNTIME_ENV"] = "0"
+        ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
+        ray.data.DataContext.get_current().enable_progress_bars = False
+        # Workers can't import the tests.
+        ray.cloudpickle.register_pickle_by_value(sys.modules[__name__])
+        yield ray
+        ray.shutdown()
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_ray(ray: Any, root: Path, expected: Any) -> None:
+    found = tfevents.ray.scalars(root, **SMALL)
+    pd.testing.assert_frame_equal(plain(found.to_pandas()), expected, check_dtype=False)
+    histograms = tfevents.ray.histograms(root, **SMALL).to_pandas()
+    assert sorted(histograms["run"]) == sorted(tfevents.read(root).runs)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_ray_goes_on_where_a_worker_was_killed(
+    ray: Any, root: Path, expected: Any, tmp_path: Path
+) -> None:
+    mark = str(tmp_path / "mark")
+
+    @ray.remote(max_retries=2)
+    def load(piece: Any) -> Any:
+        return kill_once(piece, mark)
+
+    pieces = tfevents.partitions(root, **SMALL)
+    found = ray.get([load.remote(piece) for piece in pieces])
+    assert os.path.exists(mark)
+    tables = [table.astype({"run": str}) for table in found]
+    pd.testing.assert_frame_equal(plain(pd.concat(tables)), expected)

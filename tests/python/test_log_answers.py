@@ -1,0 +1,233 @@
+"""What a log answers: tags over runs, a part of it, trials, groups of runs; and pickled logs."""
+
+from __future__ import annotations
+
+import pickle
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import every_plugin
+import tfevents
+from tfevents import SummaryWriter
+
+
+@pytest.fixture
+def seeds(tmp_path: Path) -> tfevents.Log:
+    """Two configurations of three seeds; seed 2 logs at other steps."""
+    for lr in (0.1, 0.01):
+        for seed in range(3):
+            with SummaryWriter(tmp_path / f"lr{lr}" / f"seed{seed}") as writer:
+                for step in range(seed == 2, 10, 2):
+                    writer.add_scalar("acc", step * lr + seed, step)
+                writer.add_hparams({"lr": lr, "seed": seed}, {"best": lr}, same_run=seed == 0)
+    return tfevents.read(tmp_path)
+
+
+def rows(table: Any) -> list[tuple[Any, ...]]:
+    return list(zip(*(table[name] for name in table.columns), strict=True))
+
+
+def test_a_tag_over_runs(seeds: tfevents.Log) -> None:
+    found = seeds.tag("acc")
+    assert list(found) == [name for name in seeds if name.count("/") == 1]
+    assert found["lr0.1/seed1"] is seeds["lr0.1/seed1"].scalars["acc"]
+    with pytest.raises(KeyError, match="close: 'acc'"):
+        seeds.tag("accc")
+    with pytest.raises(KeyError, match="it is among its scalars"):
+        seeds.tag("acc", "images")
+    with pytest.raises(ValueError, match="kind"):
+        seeds.tag("acc", "pictures")  # type: ignore[arg-type]
+
+
+def test_a_part_of_a_log(seeds: tfevents.Log) -> None:
+    part = seeds.filter(runs="lr0.1/*", tags=re.compile("a"))
+    assert all(name.startswith("lr0.1/") for name in part)
+    assert part["lr0.1/seed0"].tags[:1] == ["acc"]
+    assert list(part["lr0.1/seed0"].scalars) == ["acc"]
+    assert part["lr0.1/seed0"].hparams["lr"] == 0.1
+    assert seeds.filter(runs=lambda run: run.hparams.get("seed") == 0).runs == [
+        "lr0.01/seed0",
+        "lr0.1/seed0",
+    ]
+    with pytest.warns(RuntimeWarning, match=r"nothing matches 'lr7\*'; there are 10: "):
+        assert not seeds.filter(runs="lr7*")
+
+
+def test_what_there_is(seeds: tfevents.Log) -> None:
+    table = seeds.summary()
+    assert rows(table)[0] == ("lr0.01/seed0", "acc", "scalars", 5, 0, 8, pytest.approx(0.08))
+    assert sum(table["count"][np.array(table["tag"]) == "acc"]) == 30
+
+
+def test_trials(seeds: tfevents.Log) -> None:
+    table = seeds.hparams.table({"acc": "max", "best": "last"})
+    assert table.columns == ["trial", "run", "lr", "seed", "acc", "best"]
+    assert len(table) == 6
+    # The runs of add_hparams join those that they are a part of.
+    assert sorted(table["run"]) == sorted(name for name in seeds if name.count("/") == 1)
+    for trial, run, lr, seed, acc, best in rows(table):
+        assert trial == run if seed == 0 else trial.startswith(f"{run}/")
+        assert best == pytest.approx(lr)
+        assert acc == pytest.approx(seeds[run].scalars["acc"].max())
+    assert seeds.hparams.table().columns == ["trial", "run", "lr", "seed", "best"]
+    with pytest.raises(KeyError, match="close: 'best'"):
+        seeds.hparams.table({"bes": "max"})
+    with pytest.raises(ValueError, match="metrics: expected one of"):
+        seeds.hparams.table({"acc": "median"})  # type: ignore[dict-item]
+
+
+def test_trials_with_other_hyperparameters(tmp_path: Path) -> None:
+    with SummaryWriter(tmp_path / "a") as writer:
+        writer.add_hparams({"lr": 1.0, "run": "x", "on": True}, {"loss": 3.0}, same_run=True)
+        writer.add_scalar("loss", 1.0, 1)
+    with SummaryWriter(tmp_path / "b") as writer:
+        writer.add_hparams({"lr": "auto"}, {}, same_run=True)
+    for part, value in (("train", 1.0), ("validation", 2.0)):
+        with SummaryWriter(tmp_path / "b" / part) as writer:
+            writer.add_scalar("epoch_loss", value, 0)
+    table = tfevents.read(tmp_path).hparams.table({"loss": "best", "epoch_loss": "last"})
+    assert table.columns == [
+        *("trial", "run", "lr", "run_", "on", "loss"),
+        *("train/epoch_loss", "validation/epoch_loss", "epoch_loss"),
+    ]
+    assert table["lr"] == ["1.0", "auto"]
+    assert table["on"].tolist() == [True, None]
+    assert table["loss"].tolist() == [1.0, None]
+    assert table["validation/epoch_loss"].tolist() == [None, 2.0]
+
+
+def test_seeds_by_hyperparameters(seeds: tfevents.Log) -> None:
+    with pytest.warns(RuntimeWarning, match="have points at different steps"):
+        union = seeds.aggregate("acc", by="lr", stats=("mean", "count"))
+    assert union.columns == ["lr", "step", "mean", "count"]
+    by_step = {(lr, step): (mean, count) for lr, step, mean, count in rows(union)}
+    assert by_step[0.1, 2] == (pytest.approx(0.7), 2)
+    assert by_step[0.1, 3] == (pytest.approx(2.3), 1)
+
+    interp = seeds.aggregate("acc", by=["lr"], align="interp")
+    for lr, step, mean, std, low, high, count in rows(interp):
+        assert count == (2 if step in (0, 9) else 3) or (step == 9 and count == 1)
+        if count == 3:
+            assert mean == pytest.approx(step * lr + 1)
+            assert std == pytest.approx(1)
+            assert (low, high) == (pytest.approx(step * lr), pytest.approx(step * lr + 2))
+
+    binned = seeds.aggregate("acc", by=["lr"], align="bin")
+    assert sorted(set(binned["step"].tolist())) == [0, 2, 4, 6, 8]
+    assert set(binned["count"].tolist()) == {3}
+
+
+@pytest.mark.filterwarnings("ignore:the [36] runs:RuntimeWarning")
+def test_seeds_by_names_and_functions(seeds: tfevents.Log) -> None:
+    named = seeds.aggregate("acc", by=re.compile(r"(?P<config>lr[\d.]+)/seed"))
+    assert list(dict.fromkeys(named["config"])) == ["lr0.01", "lr0.1"]
+    called = seeds.aggregate("acc", by=lambda run: run.name[-1] if "seed" in run.name else None)
+    assert list(dict.fromkeys(called["group"])) == ["0", "1", "2"]
+    everything = seeds.aggregate("acc", stats=("median", "sem", "count"))
+    assert everything.columns == ["step", "median", "sem", "count"]
+    with pytest.raises(ValueError, match=r"by: no hyperparameter 'l' in any run; close: 'lr'"):
+        seeds.aggregate("acc", by="l")
+    with pytest.raises(ValueError, match="in any group"):
+        seeds.aggregate("acc", by=re.compile("nothing"))
+    with pytest.raises(KeyError, match="close: 'acc'"):
+        seeds.aggregate("accu")
+    for wrong in ({"align": "nearest"}, {"stats": ("mode",)}, {"every": 2}):
+        with pytest.raises(ValueError, match=next(iter(wrong))):
+            seeds.aggregate("acc", **wrong)  # type: ignore[arg-type]
+
+
+def test_statistics_leave_nans_out(tmp_path: Path) -> None:
+    for run, value in {"a": 1.0, "b": 5.0, "c": np.nan}.items():
+        with SummaryWriter(tmp_path / run) as writer:
+            writer.add_scalar("x", value, 0)
+            writer.add_scalar("x", np.nan, 1)
+    stats = ("mean", "std", "sem", "median", "min", "max", "count")
+    first, second = rows(tfevents.read(tmp_path).aggregate("x", stats=stats))
+    deviation = np.std([1, 5], ddof=1)
+    assert first == pytest.approx((0, 3, deviation, deviation / 2**0.5, 3, 1, 5, 2))
+    assert second[0] == 1
+    assert second[-1] == 0
+    assert all(map(np.isnan, second[1:-1]))
+
+
+def test_a_pickled_log_holds_the_same(tmp_path: Path) -> None:
+    every_plugin.log(tmp_path / "run", SummaryWriter)
+    log = tfevents.read(tmp_path)
+    for protocol in (2, pickle.HIGHEST_PROTOCOL):
+        again = pickle.loads(pickle.dumps(log, protocol))
+        assert repr(again) == repr(log)
+    for name, other in log.items():
+        one = again[name]
+        assert (one.tags, one.files, one.path) == (other.tags, other.files, other.path)
+        assert (one.start_time, one.duration) == (other.start_time, other.duration)
+        assert dict(one.hparams) == dict(other.hparams)
+        assert dict(one.metadata) == dict(other.metadata)
+        assert (one.graph is None) == (other.graph is None)
+        if one.graph is not None and other.graph is not None:
+            assert one.graph.raw == other.graph.raw
+        for kind in ("scalars", "histograms", "texts", "images", "audio", "tensors", "pr_curves"):
+            expected = getattr(other, kind).table()
+            found = getattr(one, kind).table()
+            assert repr(found) == repr(expected)
+        assert set(one.meshes) == set(other.meshes)
+    # It stays what it was, without the files, until it is reloaded.
+    with SummaryWriter(tmp_path / "more") as writer:
+        writer.add_scalar("x", 1.0, 0)
+    assert again.runs == log.runs
+    with pytest.raises(ValueError, match="no state until it is reloaded"):
+        again.state()
+    assert again.reload() == again.runs == ["more", *log.runs]
+    assert again.state() == tfevents.read(tmp_path).state()
+
+
+def test_where_runs_are(seeds: tfevents.Log, tmp_path: Path) -> None:
+    run = seeds["lr0.1/seed0"]
+    assert Path(run.path) == tmp_path / "lr0.1" / "seed0"
+    assert [Path(file).parent for file in run.files] == [Path(run.path)]
+    assert tfevents.read_run(run.path).scalars["acc"].step.tolist() == [0, 2, 4, 6, 8]
+    with pytest.raises(ValueError, match=r"no event files in .*, but in seed0, "):
+        tfevents.read_run(tmp_path / "lr0.1")
+    assert tfevents.read(str(tmp_path / "lr0.1" / "seed[01]"), kinds="scalars").runs[:1] == [
+        "seed0"
+    ]
+    base = tfevents.read({"base": tmp_path / "lr0.1", "other": tmp_path / "lr0.01" / "seed0"})
+    assert "base/seed0" in base
+    assert "other" in base
+    with pytest.raises(FileNotFoundError):
+        tfevents.read(str(tmp_path / "nothing*"))
+    with pytest.warns(RuntimeWarning, match="nothing matches 'lr9'; there are 10: 'lr0.01/seed0'"):
+        assert not tfevents.read(tmp_path, runs="lr9")
+
+
+def test_a_glob_is_found_anew_when_it_is_reloaded(tmp_path: Path) -> None:
+    for name in ("exp1", "other"):
+        with SummaryWriter(tmp_path / name) as writer:
+            writer.add_scalar("x", 1.0, 0)
+    log = tfevents.read(f"{tmp_path}/exp*")
+    assert log.runs == ["exp1"]
+    with SummaryWriter(tmp_path / "exp2" / "deep") as writer:
+        writer.add_scalar("x", 1.0, 0)
+    assert log.reload() == ["exp2/deep"]
+
+
+def test_texts_by_the_name_they_were_logged_under(tmp_path: Path) -> None:
+    with SummaryWriter(tmp_path) as writer:
+        writer.add_text("note", "hello", 0)
+        writer.add_scalar("loss", 1.0, 0)
+    run = tfevents.read_run(tmp_path)
+    assert run.texts["note"].value[0] == "hello"
+    assert "note" in run.texts
+    assert list(run.texts) == ["note/text_summary"]
+    with pytest.raises(KeyError, match=r"no tag 'loss' of kind text in run '.': it is among"):
+        run.texts["loss"]
+
+
+def test_what_is_public() -> None:
+    assert set(tfevents.__all__) <= set(dir(tfevents))
+    assert "annotations" not in dir(tfevents)
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = tfevents.nothing

@@ -1,0 +1,165 @@
+"""What a series of scalars answers, held against NumPy and plain loops."""
+
+import operator
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import tfevents
+from tfevents import Scalars
+
+points = st.lists(
+    st.tuples(st.integers(-20, 20), st.one_of(st.integers(-9, 9).map(float), st.just(np.nan)))
+)
+
+
+def series(pairs: list[tuple[int, float]]) -> Scalars:
+    steps = np.array([step for step, _ in pairs], np.int64)
+    values = np.array([value for _, value in pairs], np.float64)
+    return Scalars(steps, np.arange(len(pairs), dtype=np.float64), values)
+
+
+def same(a: Scalars, b: Scalars) -> None:
+    for name in ("step", "wall_time", "value"):
+        found, expected = getattr(a, name), getattr(b, name)
+        assert found.dtype == expected.dtype
+        assert np.array_equal(found, expected, equal_nan=True)
+        assert not found.flags.writeable
+
+
+@given(points, st.slices(10))
+def test_slices_and_masks(pairs: list[tuple[int, float]], chosen: slice) -> None:
+    one = series(pairs)
+    part = one[chosen]
+    assert isinstance(part, Scalars)
+    assert part.wall_time.tolist() == list(range(len(pairs)))[chosen]
+    same(one[one.step > 0], one[np.flatnonzero(one.step > 0)])
+    same(one[one.step > 0], one.between(1, None))
+    same(one.between(-3, 4), one[(one.step >= -3) & (one.step < 4)])
+    same(one[[]], one[:0])
+    assert np.array_equal(np.asarray(one), one.value, equal_nan=True)
+    assert np.asarray(one, np.float32).dtype == np.float32
+
+
+@pytest.mark.parametrize("wrong", [1.5, "x", [[0]], [0.5], None])
+def test_other_indices_are_errors(wrong: object) -> None:
+    with pytest.raises((TypeError, IndexError)):
+        series([(0, 1.0)])[wrong]  # type: ignore[call-overload]
+
+
+@given(points, st.integers(-25, 25))
+def test_at(pairs: list[tuple[int, float]], step: int) -> None:
+    one = series(pairs)
+    candidates = {
+        "exact": [s for s, _ in pairs if s == step],
+        "ffill": sorted((s for s, _ in pairs if s <= step), reverse=True),
+        "nearest": sorted((s for s, _ in pairs), key=lambda s: (abs(s - step), s)),
+    }
+    for method, steps in candidates.items():
+        if not steps:
+            with pytest.raises(KeyError, match="no point for step"):
+                one.at(step, method)  # type: ignore[arg-type]
+            continue
+        last = max(i for i, (s, _) in enumerate(pairs) if s == steps[0])
+        assert one.at(step, method).wall_time == last  # type: ignore[arg-type]
+
+
+def test_at_the_ends_of_integers() -> None:
+    far = series([(-(2**63), 1.0), (2**63 - 1, 2.0)])
+    assert far.at(2**63 - 2, "nearest").value == 2
+    assert far.at(0, "ffill").value == 1
+    with pytest.raises(ValueError, match="method must be"):
+        far.at(0, "linear")  # type: ignore[arg-type]
+
+
+@given(points)
+def test_extremes(pairs: list[tuple[int, float]]) -> None:
+    one = series(pairs)
+    finite = [value for _, value in pairs if not np.isnan(value)]
+    if not pairs:
+        for method in (one.max, one.min, one.argmax, one.argmin):
+            with pytest.raises(ValueError, match="there is no point"):
+                method()
+        with pytest.raises(IndexError):
+            _ = one.last
+    elif finite:
+        assert one.max() == np.max(one) == max(finite)
+        assert one.min() == np.min(one) == min(finite)
+        values = one.value.tolist()
+        assert one.argmax() == values.index(max(finite))
+        assert one[one.argmin()].value == min(finite)
+        assert one.last.wall_time == len(pairs) - 1
+    else:
+        assert np.isnan(one.max())
+
+
+@given(points, st.integers(1, 7))
+def test_resample(pairs: list[tuple[int, float]], every: int) -> None:
+    bins: dict[int, list[int]] = {}
+    for i, (step, _) in enumerate(pairs):
+        bins.setdefault(step // every * every, []).append(i)
+    for how in ("mean", "last", "min", "max"):
+        found = series(pairs).resample(every=every, how=how)  # type: ignore[arg-type]
+        assert found.step.tolist() == sorted(bins)
+        for point in found:
+            rows = bins[point.step]
+            assert point.wall_time == rows[-1]
+            values = [pairs[i][1] for i in rows]
+            finite = [v for v in values if not np.isnan(v)] or [np.nan]
+            expected = {
+                "mean": np.mean(finite),
+                "last": values[-1],
+                "min": min(finite),
+                "max": max(finite),
+            }[how]
+            assert point.value == pytest.approx(expected, nan_ok=True)
+    with pytest.raises(ValueError, match="every must be"):
+        series(pairs).resample(every=0)
+
+
+def test_points_have_no_order() -> None:
+    one = series([(0, 5.0), (1, 3.0)])
+    for compare in (operator.lt, operator.le, operator.gt, operator.ge):
+        with pytest.raises(TypeError, match="points have no order"):
+            compare(one[0], one[1])
+    with pytest.raises(TypeError):
+        max(one)
+    assert one[0] == (0, 0.0, 5.0)
+
+
+def test_weights_that_are_none() -> None:
+    for weight in (-0.1, 1.1, np.nan):
+        with pytest.raises(ValueError, match="weight must be from 0 to 1"):
+            series([(0, 1.0)]).smooth(weight)
+
+
+@given(points)
+def test_pickled(pairs: list[tuple[int, float]]) -> None:
+    one = series(pairs)
+    same(pickle.loads(pickle.dumps(one)), one[:])
+
+
+def test_it_shows_itself(tmp_path: Path) -> None:
+    with tfevents.SummaryWriter(tmp_path) as writer:
+        for step in range(5000):
+            writer.add_scalar("<loss>", step == 1234, step)
+        writer.add_histogram("w", np.arange(10), 0)
+        writer.add_image("i", np.zeros((3, 2, 2)), 0)
+        writer.add_audio("a", np.zeros((1, 10)), 0)
+    log = tfevents.read(tmp_path)
+    run = log["."]
+    # The one peak is drawn.
+    assert ",0.0 " in run.scalars["<loss>"]._repr_html_()
+    assert "&lt;loss&gt;" in run._repr_html_()
+    assert "<loss>" not in run._repr_html_()
+    assert run.histograms["w"][0]._repr_html_().count("<rect") == len(run.histograms["w"][0].counts)
+    assert "data:image/png;base64," in run.images["i"][0]._repr_html_()
+    assert "<audio controls" in run.audio["a"][0]._repr_html_()
+    assert "5000" in log._repr_html_()
+    assert "<table>" in log.scalars.table()._repr_html_()
+    assert log._ipython_key_completions_() == ["."]
+    assert run.scalars._ipython_key_completions_() == ["<loss>"]
