@@ -94,7 +94,7 @@ hostile = st.one_of(
         max_leaves=8,
     ),
 )
-F32, F64 = np.zeros(3, "f4"), np.zeros(3)
+F32, F64, STEPS = np.zeros(3, "f4"), np.zeros(3), np.arange(3)
 MESH = np.zeros((1, 3, 3), "f4")
 
 # Arguments that each function takes.
@@ -129,7 +129,9 @@ FUNCTIONS: dict[str, list[Any]] = {
     "pr_curve": ["t", F64, F32, F64, 5],
     "pr_curve_raw": ["t", np.zeros(30), 5],
     "repair_file": ["file", "copy"],
+    "run_data": ["r", ["file"], False, [("t", "tensor", None, STEPS, F64, [b""] * 3)], []],
     "session_log": [b"\x08\x01"],
+    "smooth": [F64, 0.6],
     "scalar": ["t", 1.0, False, False, "n", "d"],
     "tensor": ["t", "float32", [2], np.zeros(8, "u1")],
     "tensor_of_strings": ["t", [1], [b"x"]],
@@ -142,8 +144,10 @@ FUNCTIONS: dict[str, list[Any]] = {
     "EventTail": ["file"],
     "FileWriter": ["run", 10, 120.0, "suffix"],
     "Outage": ["warn"],
+    "ArrowBatches": [[("a", "int64")], list],
     "LogData": [True, False, 1, None, ["scalar"], (0, 1), "raw"],
-    "ScalarTable": [[]],
+    "Rewriter": [print, ["scalar"], (0, 1), 1, "raw", [], True],
+    "ScalarTable": [[], True],
     "Turn": ["doing"],
 }
 # What is made by others only, or ends the process for this library.
@@ -232,7 +236,7 @@ def objects() -> list[Any]:
     ((_, run),) = data.update(_native.find(["log"], False)[0])
     events = list(_native.EventReader(["file"], set(), True, True))
     follower = _native.EventFollower(True, True)
-    table = _native.ScalarTable([("r", run)])
+    table = _native.ScalarTable([("r", run)], True)
     values = [value for event in events for value in event.values]
     writer = _native.FileWriter("out")
     writer.close()
@@ -243,6 +247,7 @@ def objects() -> list[Any]:
             _native.EventReader(["file"], set(), True, True),
             _native.Turn("doing"),
             _native.EventWriter(),
+            _native.Rewriter(lambda run, tag: None, None, (0, 9), 1, "raw", [], True),
         ),
         *(_native.text("t", "x"), events[0], *values),
     ]

@@ -12,6 +12,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyCapsule;
 
 use crate::arrow::{Array, Buffer, Field, Stream, Type};
+use crate::list::List;
 use crate::table::{field, schema};
 
 /// `EIO`, of which there is no other portable name in `std`.
@@ -30,7 +31,7 @@ impl ArrowBatches {
     /// Columns of these names and types, and what makes the batches. `list[...]` is a list of what
     /// is in the brackets.
     #[new]
-    fn new(columns: Vec<(String, String)>, batches: Py<PyAny>) -> PyResult<ArrowBatches> {
+    fn new(columns: List<(String, String)>, batches: Py<PyAny>) -> PyResult<ArrowBatches> {
         let nullable = |(name, holds): (String, String)| -> PyResult<Field> {
             Ok(Field { nullable: true, ..field(&name, type_of(&holds)?) })
         };
@@ -85,16 +86,16 @@ fn type_of(name: &str) -> PyResult<Type> {
 #[derive(FromPyObject)]
 struct Column<'py>(
     usize,
-    Vec<Option<Bound<'py, PyUntypedArray>>>,
-    Vec<Column<'py>>,
-    Vec<Column<'py>>,
+    List<Option<Bound<'py, PyUntypedArray>>>,
+    List<Column<'py>>,
+    List<Column<'py>>,
 );
 
 fn next_batch(batches: &Bound<'_, PyAny>) -> PyResult<Option<Array>> {
     match batches.try_iter()?.next() {
         None => Ok(None),
         Some(batch) => {
-            let (rows, columns): (usize, Vec<Column<'_>>) = batch?.extract()?;
+            let (rows, columns): (usize, List<Column<'_>>) = batch?.extract()?;
             let columns = columns.into_iter().map(array).collect::<PyResult<_>>()?;
             Ok(Some(Array::rows(rows, columns)))
         }

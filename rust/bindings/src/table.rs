@@ -13,6 +13,7 @@ use tfevents::reader::table::{self, Batches, Column, Part};
 
 use crate::arrow::{Array, Buffer, Field, Schema, Stream, Strings, Type};
 use crate::column;
+use crate::list::List;
 use crate::run::RunData;
 
 /// Rows of a batch of a long table: some tens of megabytes.
@@ -46,7 +47,7 @@ pub struct ScalarTable {
 impl ScalarTable {
     /// The scalars of these runs, whose wall times Arrow gets as timestamps, or else as seconds.
     #[new]
-    fn new(runs: Vec<(String, Bound<'_, RunData>)>, has_timestamps: bool) -> ScalarTable {
+    fn new(runs: List<(String, Bound<'_, RunData>)>, has_timestamps: bool) -> ScalarTable {
         let (mut names, mut tags, mut parts) = (Vec::new(), Vec::new(), Vec::new());
         let mut numbers: HashMap<Box<str>, i32> = HashMap::new();
         for (run, (name, data)) in runs.into_iter().enumerate() {
@@ -100,7 +101,7 @@ impl ScalarTable {
     }
 
     /// The wide table for Arrow, with these names for the columns of the tags.
-    fn pivot(&self, py: Python<'_>, names: Vec<String>) -> PyResult<WideTable> {
+    fn pivot(&self, py: Python<'_>, names: List<String>) -> PyResult<WideTable> {
         if names.len() != self.tags.len() {
             return Err(PyValueError::new_err("names must be as many as the tags"));
         }
@@ -113,7 +114,7 @@ impl ScalarTable {
             values: Arc::new(wide.values),
             valid: valid.collect(),
             runs: strings(self.runs.iter().map(String::as_str))?,
-            names,
+            names: names.0,
         })
     }
 

@@ -355,7 +355,7 @@ impl<'a> Group<'a> {
             return false;
         }
         // What a step of a graph took is nothing to thin out.
-        let is_chosen = kind == Kind::RunMetadata || series.kept % self.rules.every == 0;
+        let is_chosen = kind == Kind::RunMetadata || series.kept.is_multiple_of(self.rules.every);
         series.kept += 1;
         self.report.left_out.every += u64::from(!is_chosen);
         is_chosen
