@@ -421,7 +421,8 @@ proptest! {
                 let mut late = Log::resume(state, &found, restarts);
                 late.update(&found, &options).unwrap();
                 for log in [&*log, &late] {
-                    prop_assert_eq!(log.runs().len(), found.len());
+                    // A run of which nothing is an event file is none.
+                    prop_assert_eq!(log.runs().len(), anew.runs().len());
                     for (run, (raw, anew)) in
                         log.runs().iter().zip(raw.runs().iter().zip(anew.runs()))
                     {
