@@ -39,7 +39,7 @@ demo: build $(STAMPS)/demo ## Train a small model, log it, read it back, plot it
 .PHONY: test
 test: build $(STAMPS)/test ## Run the Rust tests and the Python tests
 	cargo test --locked --release --package tfevents
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n logical --dist worksteal $(PYTEST_ARGS)
 
 FAULTS_ARGS ?=
 
