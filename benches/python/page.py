@@ -80,7 +80,9 @@ def seconds(text: str) -> float:
 def bars() -> Iterator[tuple[str, list[tuple[str, float, str]]]]:
     rows = {(row.figure, row.peer): row for run in runs() for row in run["rows"]}
     for title, peers in PANELS:
-        found = {name: rows[key] for name, key in peers.items()}
+        found = {name: rows[key] for name, key in peers.items() if key in rows}
+        if not found:
+            continue
         ours = next(iter(found.values())).ours
         shown = [("tfevents", seconds(ours), ours)]
         shown += [(name, seconds(row.theirs), row.theirs) for name, row in found.items()]
@@ -95,9 +97,10 @@ def chart() -> None:
 
     # Text stays text, and two runs write the same file.
     style = {"svg.fonttype": "none", "svg.hashsalt": "tfevents", "font.size": 10}
+    panels = list(bars())
     with plt.rc_context(style):
-        figure, axes = plt.subplots(1, len(PANELS), figsize=(11, 2.4), layout="constrained")
-        for axis, (title, shown) in zip(axes, bars(), strict=True):
+        figure, axes = plt.subplots(1, len(panels), figsize=(11, 2.4), layout="constrained")
+        for axis, (title, shown) in zip(axes, panels, strict=True):
             names, values, texts = zip(*shown, strict=True)
             colors = ["#d9480f", *["#adb5bd"] * (len(names) - 1)]
             drawn = axis.barh(names, values, color=colors)
