@@ -310,3 +310,17 @@ def test_our_command(tmp_path: Path) -> None:
             sent = json.load(answer)["run"]
         assert [sent[0][1], sent[-1][1]] == [0, 9]
         assert len(sent) <= 4
+
+
+def test_a_remote_directory(tmp_path: Path) -> None:
+    fsspec = peer("fsspec")
+    with writing(tmp_path) as (writer,):
+        add(writer, 3, 0.5)
+    (file,) = tmp_path.iterdir()
+    memory = fsspec.filesystem("memory")
+    memory.pipe_file("/logs/run/events.out.tfevents.1", file.read_bytes())
+    try:
+        provider = started(tmp_path, logdir="memory://logs")
+        assert points(provider, "run") == [(3, 0.5)]
+    finally:
+        memory.rm("/logs", recursive=True)

@@ -31,7 +31,9 @@ impl Texts {
         self.steps.push(step);
         self.wall_times.push(wall_time);
         self.values.push(match &text.strings[..] {
-            [one] if text.shape.iter().product::<usize>() == 1 => Text::One(string(one), text.shape.len() as u32),
+            [one] if text.shape.iter().product::<usize>() == 1 => {
+                Text::One(string(one), text.shape.len() as u32)
+            }
             many => Text::Many(text.shape.as_slice().into(), many.iter().map(string).collect()),
         });
     }
