@@ -1,10 +1,11 @@
 """What TensorBoard's page gets of our reader while files grow, come, go, and start again."""
 
+import argparse
 import json
 import shutil
 from argparse import Namespace
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -288,6 +289,64 @@ def test_a_reader_that_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     done = scripts.run(STOCK, f"--logdir={tmp_path}")
     assert done.returncode != 0
     assert "TENSORBOARD_READER must be tensorboard or tfevents, not 'other'" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--restarts=raw"], "--restarts needs --reader=tfevents"),
+        (["--max_points=9"], "--max_points needs --reader=tfevents"),
+        (["--reader=tfevents", "--max_points=3"], "--max_points must be 0 or at least 4: 3"),
+    ],
+)
+def test_flags_that_can_not_be(tmp_path: Path, flags: list[str], message: str) -> None:
+    loader = pytest.importorskip("tfevents.tensorboard.loader").ReaderLoader()
+    parser = argparse.ArgumentParser()
+    loader.define_flags(parser)
+    given = parser.parse_args(flags)
+    with pytest.raises(peer("tensorboard.plugins.base_plugin").FlagsError, match=message):
+        loader.fix_flags(given)
+
+
+def test_plugins_of_others(tmp_path: Path) -> None:
+    """They get what they wrote, under their own names."""
+    summary_pb2 = peer("tensorboard.compat.proto.summary_pb2")
+    make_tensor = peer("tensorboard.util.tensor_util").make_tensor_proto
+    with closing(tfevents.FileWriter(tmp_path)) as writer:
+        for step in range(3):
+            summary = summary_pb2.Summary()
+            for tag, data, data_class in (
+                ("numbers", np.full((2, 3), step, np.int32), summary_pb2.DATA_CLASS_TENSOR),
+                ("files", [b"one", b"two"][: step + 1], summary_pb2.DATA_CLASS_BLOB_SEQUENCE),
+                ("loss", np.float64(step), summary_pb2.DATA_CLASS_SCALAR),
+            ):
+                value = summary.value.add(tag=tag, tensor=make_tensor(data))
+                value.metadata.plugin_data.plugin_name = "mine"
+                value.metadata.plugin_data.content = b"?"
+                value.metadata.display_name = tag.upper()
+                value.metadata.data_class = data_class
+            writer.add_summary(summary, step)
+    provider = started(tmp_path)
+    when(lambda: runs(provider), bool, 10)
+    which = {"experiment_id": "", "plugin_name": "mine"}
+    assert provider.list_plugins(CTX, experiment_id="") == {"mine"}
+    listed = provider.list_tensors(CTX, **which)["."]["numbers"]
+    assert (listed.max_step, listed.plugin_content, listed.display_name) == (2, b"?", "NUMBERS")
+    arrays = provider.read_tensors(CTX, **which, downsample=10)["."]["numbers"]
+    assert [datum.numpy.tolist() for datum in arrays] == [[[n] * 3] * 2 for n in range(3)]
+    (blobs,) = provider.list_blob_sequences(CTX, **which)["."].values()
+    assert (blobs.max_length, blobs.max_step) == (2, 2)
+    read = provider.read_blob_sequences(CTX, **which, downsample=10)["."]["files"]
+    assert [len(datum.values) for datum in read] == [1, 2, 2]
+    key = read[-1].values[1].blob_key
+    assert provider.read_blob(CTX, blob_key=key) == b"two"
+    assert provider.read_last_scalars(CTX, **which)["."]["loss"].value == 2
+    # What is not there any more.
+    shutil.rmtree(tmp_path)
+    when(lambda: runs(provider), lambda found: not found, 10)
+    for wrong in (key, "?", "W10", ""):
+        with pytest.raises(peer("tensorboard.errors").NotFoundError):
+            provider.read_blob(CTX, blob_key=wrong)
 
 
 def test_our_command(tmp_path: Path) -> None:
