@@ -1,8 +1,12 @@
 """What TensorBoard's page gets of our reader while files grow, come, go, and start again."""
 
 import argparse
+import errno
+import importlib
 import json
+import os
 import shutil
+import time
 from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -21,8 +25,9 @@ from peers import peer
 peer("tensorboard.main")
 context = peer("tensorboard.context")
 RunTagFilter = peer("tensorboard.data.provider").RunTagFilter
-ingester = pytest.importorskip("tfevents.tensorboard.ingester")
-sampling = pytest.importorskip("tfevents.tensorboard.sampling")
+ingester = importlib.import_module("tfevents.tensorboard.ingester")
+log = importlib.import_module("tfevents.tensorboard.log")
+sampling = importlib.import_module("tfevents.tensorboard.sampling")
 
 CTX = context.RequestContext()
 WHICH = {"experiment_id": "", "plugin_name": "scalars"}
@@ -247,9 +252,12 @@ def test_samples_are_tensorboards() -> None:
     for count in (0, 1, 5, 10, 100):
         for most in (0, 1, 5, 10, 99, 1000):
             if most and not count:
-                assert sampling.sample(count, most) == ()
+                assert not sampling.sample(count, most)
             elif most <= count or not most:
-                assert list(sampling.sample(count, most)) == theirs(range(count), most)
+                assert list(sampling.sample(count, most)) == theirs(range(count), most), (
+                    count,
+                    most,
+                )
 
 
 def environment(address: str) -> Any:
@@ -300,7 +308,7 @@ def test_a_reader_that_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     ],
 )
 def test_flags_that_can_not_be(tmp_path: Path, flags: list[str], message: str) -> None:
-    loader = pytest.importorskip("tfevents.tensorboard.loader").ReaderLoader()
+    loader = importlib.import_module("tfevents.tensorboard.loader").ReaderLoader()
     parser = argparse.ArgumentParser()
     loader.define_flags(parser)
     given = parser.parse_args(flags)
@@ -383,3 +391,65 @@ def test_a_remote_directory(tmp_path: Path) -> None:
         assert points(provider, "run") == [(3, 0.5)]
     finally:
         memory.rm("/logs", recursive=True)
+
+
+def test_newer_runs_come_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for age, name in enumerate(("c", "a", "b", "d")):
+        with writing(tmp_path / name) as (writer,):
+            add(writer, 0, 1)
+        (file,) = (tmp_path / name).iterdir()
+        os.utime(file, (age, age))
+    monkeypatch.setattr(log, "_FIRST", 1)
+    reading = log.Log({str(tmp_path): None}, "latest", None)
+    came = [list(reading.runs) for _ in reading.load()]
+    assert came[0] == ["d"]
+    # Each time at most twice as much.
+    assert came[1] == ["b", "d"]
+    assert came[-1] == ["a", "b", "c", "d"]
+
+
+def test_a_run_that_the_system_can_not_read_hides_no_others(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in ("good", "bad"):
+        with writing(tmp_path / name) as (writer,):
+            add(writer, 0, 1)
+    (broken,) = (tmp_path / "bad").iterdir()
+    reading = log.Log({str(tmp_path): None}, "latest", None)
+    native = reading._data
+
+    class Failing:
+        """A disk that can't read one file."""
+
+        def update(self, found: Any) -> Any:
+            if any(str(broken) in files for _, files, _ in found):
+                raise OSError(errno.EIO, os.strerror(errno.EIO), str(broken))
+            return native.update(found)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(native, name)
+
+    reading._data = Failing()
+    for _ in range(2):
+        list(reading.load())
+        assert list(reading.runs) == ["good"]
+    told = [record for record in caplog.records if "can't be read" in record.message]
+    assert len(told) == 1
+    assert str(broken) in told[0].message
+    reading._data = native
+    list(reading.load())
+    assert list(reading.runs) == ["bad", "good"]
+
+
+def test_reading_goes_on_after_any_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with writing(tmp_path) as (writer,):
+        add(writer, 0, 1)
+        provider = started(tmp_path)
+        assert points(provider, ".") == [(0, 1.0)]
+        load = log.Log.load
+        monkeypatch.setattr(log.Log, "load", lambda self: 1 // 0)
+        time.sleep(0.2)
+        runs(provider)
+        monkeypatch.setattr(log.Log, "load", load)
+        add(writer, 1, 1)
+        when(lambda: len(points(provider, ".")), lambda count: count == 2, 10)
