@@ -1,10 +1,15 @@
 """What TensorBoard's page gets of our reader while files grow, come, go, and start again."""
 
+import argparse
+import errno
+import importlib
 import json
+import os
 import shutil
+import time
 from argparse import Namespace
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +25,9 @@ from peers import peer
 peer("tensorboard.main")
 context = peer("tensorboard.context")
 RunTagFilter = peer("tensorboard.data.provider").RunTagFilter
-ingester = pytest.importorskip("tfevents.tensorboard.ingester")
-sampling = pytest.importorskip("tfevents.tensorboard.sampling")
+ingester = importlib.import_module("tfevents.tensorboard.ingester")
+log = importlib.import_module("tfevents.tensorboard.log")
+sampling = importlib.import_module("tfevents.tensorboard.sampling")
 
 CTX = context.RequestContext()
 WHICH = {"experiment_id": "", "plugin_name": "scalars"}
@@ -246,9 +252,12 @@ def test_samples_are_tensorboards() -> None:
     for count in (0, 1, 5, 10, 100):
         for most in (0, 1, 5, 10, 99, 1000):
             if most and not count:
-                assert sampling.sample(count, most) == ()
+                assert not sampling.sample(count, most)
             elif most <= count or not most:
-                assert list(sampling.sample(count, most)) == theirs(range(count), most)
+                assert list(sampling.sample(count, most)) == theirs(range(count), most), (
+                    count,
+                    most,
+                )
 
 
 def environment(address: str) -> Any:
@@ -290,6 +299,64 @@ def test_a_reader_that_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert "TENSORBOARD_READER must be tensorboard or tfevents, not 'other'" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--restarts=raw"], "--restarts needs --reader=tfevents"),
+        (["--max_points=9"], "--max_points needs --reader=tfevents"),
+        (["--reader=tfevents", "--max_points=3"], "--max_points must be 0 or at least 4: 3"),
+    ],
+)
+def test_flags_that_can_not_be(tmp_path: Path, flags: list[str], message: str) -> None:
+    loader = importlib.import_module("tfevents.tensorboard.loader").ReaderLoader()
+    parser = argparse.ArgumentParser()
+    loader.define_flags(parser)
+    given = parser.parse_args(flags)
+    with pytest.raises(peer("tensorboard.plugins.base_plugin").FlagsError, match=message):
+        loader.fix_flags(given)
+
+
+def test_plugins_of_others(tmp_path: Path) -> None:
+    """They get what they wrote, under their own names."""
+    summary_pb2 = peer("tensorboard.compat.proto.summary_pb2")
+    make_tensor = peer("tensorboard.util.tensor_util").make_tensor_proto
+    with closing(tfevents.FileWriter(tmp_path)) as writer:
+        for step in range(3):
+            summary = summary_pb2.Summary()
+            for tag, data, data_class in (
+                ("numbers", np.full((2, 3), step, np.int32), summary_pb2.DATA_CLASS_TENSOR),
+                ("files", [b"one", b"two"][: step + 1], summary_pb2.DATA_CLASS_BLOB_SEQUENCE),
+                ("loss", np.float64(step), summary_pb2.DATA_CLASS_SCALAR),
+            ):
+                value = summary.value.add(tag=tag, tensor=make_tensor(data))
+                value.metadata.plugin_data.plugin_name = "mine"
+                value.metadata.plugin_data.content = b"?"
+                value.metadata.display_name = tag.upper()
+                value.metadata.data_class = data_class
+            writer.add_summary(summary, step)
+    provider = started(tmp_path)
+    when(lambda: runs(provider), bool, 10)
+    which = {"experiment_id": "", "plugin_name": "mine"}
+    assert provider.list_plugins(CTX, experiment_id="") == {"mine"}
+    listed = provider.list_tensors(CTX, **which)["."]["numbers"]
+    assert (listed.max_step, listed.plugin_content, listed.display_name) == (2, b"?", "NUMBERS")
+    arrays = provider.read_tensors(CTX, **which, downsample=10)["."]["numbers"]
+    assert [datum.numpy.tolist() for datum in arrays] == [[[n] * 3] * 2 for n in range(3)]
+    (blobs,) = provider.list_blob_sequences(CTX, **which)["."].values()
+    assert (blobs.max_length, blobs.max_step) == (2, 2)
+    read = provider.read_blob_sequences(CTX, **which, downsample=10)["."]["files"]
+    assert [len(datum.values) for datum in read] == [1, 2, 2]
+    key = read[-1].values[1].blob_key
+    assert provider.read_blob(CTX, blob_key=key) == b"two"
+    assert provider.read_last_scalars(CTX, **which)["."]["loss"].value == 2
+    # What is not there any more.
+    shutil.rmtree(tmp_path)
+    when(lambda: runs(provider), lambda found: not found, 10)
+    for wrong in (key, "?", "W10", ""):
+        with pytest.raises(peer("tensorboard.errors").NotFoundError):
+            provider.read_blob(CTX, blob_key=wrong)
+
+
 def test_our_command(tmp_path: Path) -> None:
     """TensorBoard's flags go on working."""
     with writing(tmp_path / "run") as (writer,):
@@ -310,3 +377,79 @@ def test_our_command(tmp_path: Path) -> None:
             sent = json.load(answer)["run"]
         assert [sent[0][1], sent[-1][1]] == [0, 9]
         assert len(sent) <= 4
+
+
+def test_a_remote_directory(tmp_path: Path) -> None:
+    fsspec = peer("fsspec")
+    with writing(tmp_path) as (writer,):
+        add(writer, 3, 0.5)
+    (file,) = tmp_path.iterdir()
+    memory = fsspec.filesystem("memory")
+    memory.pipe_file("/logs/run/events.out.tfevents.1", file.read_bytes())
+    try:
+        provider = started(tmp_path, logdir="memory://logs")
+        assert points(provider, "run") == [(3, 0.5)]
+    finally:
+        memory.rm("/logs", recursive=True)
+
+
+def test_newer_runs_come_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for age, name in enumerate(("c", "a", "b", "d")):
+        with writing(tmp_path / name) as (writer,):
+            add(writer, 0, 1)
+        (file,) = (tmp_path / name).iterdir()
+        os.utime(file, (age, age))
+    monkeypatch.setattr(log, "_FIRST", 1)
+    reading = log.Log({str(tmp_path): None}, "latest", None)
+    came = [list(reading.runs) for _ in reading.load()]
+    assert came[0] == ["d"]
+    # Each time at most twice as much.
+    assert came[1] == ["b", "d"]
+    assert came[-1] == ["a", "b", "c", "d"]
+
+
+def test_a_run_that_the_system_can_not_read_hides_no_others(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in ("good", "bad"):
+        with writing(tmp_path / name) as (writer,):
+            add(writer, 0, 1)
+    (broken,) = (tmp_path / "bad").iterdir()
+    reading = log.Log({str(tmp_path): None}, "latest", None)
+    native = reading._data
+
+    class Failing:
+        """A disk that can't read one file."""
+
+        def update(self, found: Any) -> Any:
+            if any(str(broken) in files for _, files, _ in found):
+                raise OSError(errno.EIO, os.strerror(errno.EIO), str(broken))
+            return native.update(found)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(native, name)
+
+    reading._data = Failing()
+    for _ in range(2):
+        list(reading.load())
+        assert list(reading.runs) == ["good"]
+    told = [record for record in caplog.records if "can't be read" in record.message]
+    assert len(told) == 1
+    assert str(broken) in told[0].message
+    reading._data = native
+    list(reading.load())
+    assert list(reading.runs) == ["bad", "good"]
+
+
+def test_reading_goes_on_after_any_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with writing(tmp_path) as (writer,):
+        add(writer, 0, 1)
+        provider = started(tmp_path)
+        assert points(provider, ".") == [(0, 1.0)]
+        load = log.Log.load
+        monkeypatch.setattr(log.Log, "load", lambda self: 1 // 0)
+        time.sleep(0.2)
+        runs(provider)
+        monkeypatch.setattr(log.Log, "load", load)
+        add(writer, 1, 1)
+        when(lambda: len(points(provider, ".")), lambda count: count == 2, 10)

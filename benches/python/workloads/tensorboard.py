@@ -61,12 +61,15 @@ class Server:
     def json(self, route: str, form: Any = None, **query: object) -> Any:
         return json.loads(self.get(route, form, **query))
 
-    def when(self, is_complete: Callable[[], bool]) -> float:
-        """Seconds from the start of the process until that is so."""
+    def when(self, is_complete: Callable[[], bool], pause: float | None = None) -> float:
+        """Seconds from the start of the process until that is so. It is asked every `pause`
+        seconds, or else ever more rarely: answers take from its reading.
+        """
         while not is_complete():
-            if time.perf_counter() - self.started > PATIENCE:
+            waited = time.perf_counter() - self.started
+            if waited > PATIENCE:
                 raise WrongResult(f"{self.address} did not answer in {PATIENCE} s")
-            time.sleep(0.02)
+            time.sleep(waited / 20 if pause is None else pause)
         return time.perf_counter() - self.started
 
     def memory(self) -> float:
@@ -246,7 +249,7 @@ def live(bench: Bench) -> Iterator[Row]:
                     rest = events[(steps - 1) * TAGS :]
                     file.write(eventfiles.encode(rest, eventfiles.torch_value).tobytes())
                 written = time.perf_counter()
-                server.when(lambda: last_step(server, tag) == steps - 1)
+                server.when(lambda: last_step(server, tag) == steps - 1, pause=0.02)
                 return time.perf_counter() - written
 
         several = max(bench.slow_repetitions // 2, 1)

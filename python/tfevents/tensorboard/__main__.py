@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from types import ModuleType
@@ -28,8 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     from tfevents.tensorboard.loader import ReaderLoader
 
-    # As TensorBoard's program does.
-    os.environ["GCS_READ_CACHE_DISABLED"] = "1"
+    # As TensorBoard's program has it.
     absl.logging.set_verbosity(absl.logging.WARNING)
     plugins = [plugin for plugin in default.get_plugins() if plugin is not ReaderLoader]
     tensorboard = program.TensorBoard(plugins=[*plugins, ReaderLoader("tfevents")])

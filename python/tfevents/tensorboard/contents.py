@@ -70,6 +70,7 @@ class Contents:
 
     def __init__(self, data: _native.RunData) -> None:
         self.data = data
+        self._extents: dict[int, tuple[int, int | None, float | None]] = {}
 
     @cached_property
     def start_time(self) -> float | None:
@@ -89,14 +90,10 @@ class Contents:
                     series.setdefault((data_class, plugin), {}).setdefault(name, one)
         return series
 
-    @cached_property
-    def extents(self) -> dict[int, tuple[int, int | None, float | None]]:
-        """Of each series that was asked for: how many values, the greatest step and wall time."""
-        return {}
-
-    def extent(self, index: int) -> tuple[int, int | None, float | None]:
-        found = self.extents.get(index)
-        return self.extents.setdefault(index, self.data.extent(index)) if found is None else found
+    def extent(self, place: int) -> tuple[int, int | None, float | None]:
+        """How many values a series has, their greatest step and their greatest wall time."""
+        found = self._extents.get(place)
+        return self._extents.setdefault(place, self.data.extent(place)) if found is None else found
 
 
 def _series(

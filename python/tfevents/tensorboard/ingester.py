@@ -16,9 +16,10 @@ from tfevents.tensorboard.provider import Provider
 
 logger = logging.getLogger(__name__)
 
-# A page waits so long for what was written since, or for the first runs.
+# A page waits so long for what was written since; at the start for all runs, or else for some.
 _PATIENCE = 0.3
-_FIRST_PATIENCE = 5.0
+_PATIENCE_FOR_ALL = 1.0
+_PATIENCE_FOR_SOME = 5.0
 
 # Between two looks that pages ask for passes at least so much time, and what the last one took.
 _LEAST = 0.1
@@ -89,10 +90,11 @@ class Ingester(DataIngester):
             self._changed.notify_all()
 
     def _refresh(self) -> None:
-        """Waits a little for what was written since, or at the start for the first runs."""
+        """Waits a little for what was written since, or at the start for what there is."""
         with self._changed:
             if not self._done:
-                self._changed.wait_for(lambda: self._done or self._log.runs, _FIRST_PATIENCE)
+                self._changed.wait_for(lambda: self._done, _PATIENCE_FOR_ALL)
+                self._changed.wait_for(lambda: self._done or self._log.runs, _PATIENCE_FOR_SOME)
                 return
             if not self._interval or time.monotonic() < self._rests_until:
                 return

@@ -42,7 +42,6 @@ class ReaderLoader(base_plugin.TBLoader):
         group.add_argument(
             "--restarts",
             choices=RESTARTS,
-            default="latest",
             help="what becomes of steps that came again after a restart, with tfevents' reader: "
             "latest, the last session's stay, and what its purge_step takes back goes; last_wins, "
             "the last value of each step stays; tensorboard, those go that TensorBoard drops; raw, "
@@ -51,7 +50,6 @@ class ReaderLoader(base_plugin.TBLoader):
         group.add_argument(
             "--max_points",
             type=int,
-            default=0,
             metavar="N",
             help="how many scalars of a tag tfevents' reader keeps in memory, about, at 24 bytes "
             "each: of more, the least and the greatest of each stretch (default: 0, all)",
@@ -63,15 +61,21 @@ class ReaderLoader(base_plugin.TBLoader):
             raise base_plugin.FlagsError(
                 f"TENSORBOARD_READER must be {' or '.join(READERS)}, not {flags.reader!r}"
             )
+        self._is_ours = flags.reader == "tfevents"
+        if not self._is_ours:
+            for flag in ("restarts", "max_points"):
+                if getattr(flags, flag) is not None:
+                    raise base_plugin.FlagsError(f"--{flag} needs --reader=tfevents")
+            return
         if flags.max_points and flags.max_points < 4:
             raise base_plugin.FlagsError(
-                f"--max_points must be 0, or 4 or more: {flags.max_points}"
+                f"--max_points must be 0 or at least 4: {flags.max_points}"
             )
-        self._is_ours = flags.reader == "tfevents"
-        if self._is_ours:
-            samples = getattr(flags, "samples_per_plugin", None) or {}
-            flags.samples_per_plugin = {name: n or _ALL for name, n in samples.items()}
-            _hook_ingester()
+        if flags.restarts is None:
+            # The other is what TensorBoard's own flag asks for.
+            flags.restarts = "latest" if flags.purge_orphaned_data else "raw"
+        flags.samples_per_plugin = {name: n or _ALL for name, n in flags.samples_per_plugin.items()}
+        _hook_ingester()
 
     def load(self, context: base_plugin.TBContext) -> None:
         """Has the plugins of scalars, which are loaded before, answer from our columns."""

@@ -7,7 +7,7 @@ import os
 import posixpath
 from collections.abc import Iterator, Mapping
 
-from tfevents import _native
+from tfevents import _native, remote
 from tfevents.finding import Find, RunFiles, finder
 from tfevents.reader import path_of
 from tfevents.selection import step_bounds
@@ -34,12 +34,13 @@ class Log:
         self, places: Mapping[str, str | None], restarts: str, max_points: int | None
     ) -> None:
         self.runs: dict[str, Contents] = {}
+        paths = {path_of(path, "logdir"): name for path, name in places.items()}
         self._finds: list[tuple[str | None, Find]] = [
-            (name, finder([path_of(path, "logdir")], False, skip=True))
-            for path, name in places.items()
+            (name, finder([path], False, skip=True)) for path, name in paths.items()
         ]
+        threads = remote.threads_for(list(paths))
         self._data = _native.LogData(
-            True, True, None, None, None, step_bounds(None), restarts, max_points
+            True, True, threads, None, None, step_bounds(None), restarts, max_points
         )
         # What was said of what can't be read, so that it is said once.
         self._told: set[tuple[object, ...]] = set()

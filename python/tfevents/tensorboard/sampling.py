@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 CARD = 100_000
@@ -14,14 +14,14 @@ RUN = 1_000
 
 
 @lru_cache(maxsize=64)
-def sample(count: int, most: int) -> tuple[int, ...]:
+def sample(count: int, most: int) -> Sequence[int]:
     """The indices of at most `most` of `count` values, as TensorBoard draws them.
 
     They depend on the two numbers only, so that tags with as many values keep their steps in
     common; the last is always among them (`data_provider.py`).
     """
     if most > count:
-        return tuple(range(count))
+        return range(count)
     if most == 0:
         return ()
     return (*sorted(random.Random(0).sample(range(count - 1), most - 1)), count - 1)
