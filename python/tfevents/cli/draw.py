@@ -38,10 +38,11 @@ def curves(
     # Beside the curves are 14 columns, above and below them the axes and a line for each name.
     figure.width = max(width - 14, 20)
     figure.height = min(max(height - len(lines) - 8, 8), 40)
-    figure.x_label, figure.y_label = x_label, ""
+    figure.x_label = x_label
+    figure.origin = False
     figure.x_ticks_fkt = lambda low, high: f"{low:.4g}"
     figure.y_ticks_fkt = lambda low, high: f"{10**low if log_y else low:.5g}"
-    drawn = 0
+    drawn, ends = 0, []
     for name, x, y in lines:
         can_be = np.isfinite(y) & (y > 0) if log_y else np.isfinite(y)
         x, y = _fewer(x[can_be], y[can_be])
@@ -51,12 +52,16 @@ def curves(
             y = np.log10(y) if log_y else y
             figure.plot(x.tolist(), y.tolist(), label=name, lc=color, marker=letter)
             drawn += 1
+            ends += [float(x.min()), float(x.max())]
     if not drawn:
         raise Quit(1, "there is nothing that can be drawn")
+    if min(ends) < max(ends):
+        figure.set_x_limits(min(ends), max(ends))
     drawing: str = figure.show(legend=True)
-    # Rows of its canvas end in blanks of Braille.
-    rows = (row.rstrip("\u2800 ") for row in drawing.splitlines())
-    return "\n".join(row for row in rows if not row.startswith(("Legend", "-------\n")))
+    # Its rows end in blanks of Braille. The first is for a label of y, which there is none of, and
+    # the names have a heading, which they need not.
+    rows = [row.rstrip("\u2800 ") for row in drawing.splitlines()[1:]]
+    return "\n".join(row for row in rows if row not in ("", "Legend:", "-------"))
 
 
 def _fewer(x: Numbers, y: Numbers) -> tuple[Numbers, Numbers]:

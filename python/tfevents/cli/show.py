@@ -150,7 +150,7 @@ def _value(kind: str, item: Any) -> dict[str, Any]:
 
 def _show(one: dict[str, Any], detailed: bool) -> None:
     title = f"  {one['tag']}  " if one["tag"] else "  "
-    what = one["kind"] if one["kind"] in ("hparams", "graph") else f"{one['count']} {one['kind']}"
+    what = one["kind"] if one["kind"] in ("hparams", "graph") else f"{one['kind']}, {one['count']}"
     console().print(f"{title}({what})", style="cyan", markup=False)
     for name in ("display_name", "description") if detailed else ():
         if name in one:

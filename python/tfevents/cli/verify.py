@@ -6,10 +6,11 @@ from typing import Any
 
 from tfevents.cli import options
 from tfevents.cli.output import print_json, print_table, size
-from tfevents.damage import Report
+from tfevents.damage import FileReport, Report
 from tfevents.damage import verify as verify_files
 from tfevents.finding import finder
 from tfevents.reader import roots
+from tfevents.run import count
 
 
 def command(
@@ -39,20 +40,27 @@ def show(report: Report, json: bool) -> None:
         print_json(_plain(report))
         return
     lost = sum(one.length for one in report.damage)
-    records = f"{len(report)} files, {report.records} good records"
-    print(f"{records}, {size(lost)} damaged in {len(report.damage)} places" if lost else records)
+    title = f"{count(len(report), 'file')}, {count(report.records, 'good record')}"
+    if lost:
+        title += f", {size(lost)} damaged in {count(len(report.damage), 'place')}"
+    print(title)
     rows = [
         [one.path, str(one.offset), str(one.length), one.kind.replace("_", " ")]
         for one in report.damage
     ]
     rows += [
-        [file.path, str(file.size), str(file.truncated), "last record not finished"]
+        [file.path, str(_end(file)), str(file.truncated), "last record not finished"]
         for file in report
         if file.truncated
     ]
     rows += [[one.path, "", "", one.reason.replace("_", " ")] for one in report.skipped]
     if rows:
         print_table(["file", "offset", "bytes", "what"], rows, right="offset bytes")
+
+
+def _end(file: FileReport) -> int:
+    """Where what is not finished begins."""
+    return file.size + sum(one.length for one in file.damage)
 
 
 def _plain(report: Report) -> dict[str, Any]:
