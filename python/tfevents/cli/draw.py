@@ -35,8 +35,9 @@ def curves(
     figure = Figure()
     figure.with_colors = has_colors()
     figure.color_mode = "names"
-    # Beside the curves are 14 columns, above and below them the axes and a line for each name.
-    figure.width = max(width - 14, 20)
+    # Beside the curves are 12 columns and what the axis says, above and below them the axes and a
+    # line for each name.
+    figure.width = max(width - 12 - len(f"-> ({x_label})"), 20)
     figure.height = min(max(height - len(lines) - 8, 8), 40)
     figure.x_label = x_label
     figure.origin = False

@@ -8,6 +8,9 @@ from tfevents import _native
 from tfevents.cli import options
 from tfevents.cli.output import Quit, warn
 from tfevents.reader import Log, read
+from tfevents.run import KINDS
+
+_TAGLESS = ("hparams", "graph", "run_metadata", "session_logs")
 
 
 def read_log(
@@ -19,6 +22,9 @@ def read_log(
     restarts: str = "raw",
 ) -> Log:
     """Reads a log over damage, of which it warns; ends the command where there are no runs."""
+    if tags and kinds is None:
+        # What has no tag that anybody could choose is not meant.
+        kinds = [kind for kind in KINDS if kind not in _TAGLESS]
     log = read(
         path,
         runs=options.patterns(runs),

@@ -58,7 +58,7 @@ def command(
     """
     chosen = [*(tag or []), *(tags or [])]
     log = read_log(path, runs, chosen, options.kinds(kinds), steps, restarts)
-    found = list(_found(log, last, bool(chosen)))
+    found = list(_found(log, last))
     if chosen and not any(one["tag"] for one in found):
         raise Quit(1, f"{path}: there is no tag {', '.join(map(repr, chosen))}")
     if json:
@@ -73,8 +73,7 @@ def command(
     return 1 if log.damage else 0
 
 
-def _found(log: Log, last: int, is_chosen: bool) -> Iterator[dict[str, Any]]:
-    """What there is of each tag, and of what has none where no tags are chosen."""
+def _found(log: Log, last: int) -> Iterator[dict[str, Any]]:
     for name, run in log.items():
         for kind in _TAGGED:
             for tag, series in getattr(run, kind).items():
@@ -88,8 +87,6 @@ def _found(log: Log, last: int, is_chosen: bool) -> Iterator[dict[str, Any]]:
                         "items": _items(kind, series, last),
                         "values": [_value(kind, item) for item in _items(kind, series, last)],
                     }
-        if is_chosen:
-            continue
         if run.hparams:
             yield {
                 "run": name,
