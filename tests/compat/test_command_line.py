@@ -203,8 +203,9 @@ def test_export_tables(call, logs, tmp_path):
     assert (wide[0]["best"], wide[1]["best"]) == ("1.0", "")
     parquet, feather = peer("pyarrow.parquet"), peer("pyarrow.feather")
     for name, read in (("t.parquet", parquet.read_table), ("t.arrow", feather.read_table)):
-        assert call("export", logs, "-o", tmp_path / name)[0] == 0
-        assert read(tmp_path / name).equals(log.scalars.to_arrow())
+        assert call("export", logs, "-o", tmp_path / name, "--tags", "train/loss")[0] == 0
+        expected = tfevents.read(logs, tags="train/loss").scalars.to_arrow()
+        assert read(tmp_path / name).equals(expected)
     # What is there stays.
     assert call("export", logs, "-o", tmp_path / "t.arrow")[0] == 1
     assert call("export", logs, "-o", tmp_path / "t.arrow", "--overwrite")[0] == 0

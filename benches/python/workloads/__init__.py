@@ -7,6 +7,7 @@ from harness.measure import Row
 from workloads import (
     add_graph,
     add_scalar,
+    command,
     embedding,
     facades,
     histogram,
@@ -27,6 +28,7 @@ from workloads import (
     pr_curve,
     reload,
     remote_requests,
+    rewrite,
     series,
     stream,
     tables,
@@ -62,4 +64,6 @@ WORKLOADS: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "stream": stream.rows,
     "tables": tables.rows,
     "facades": facades.rows,
+    "rewrite": rewrite.rows,
+    "command": command.rows,
 }

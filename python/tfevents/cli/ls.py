@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 from tfevents.cli import options
-from tfevents.cli.logs import native, read_log
+from tfevents.cli.logs import file_sizes, native, read_log
 from tfevents.cli.output import print_json, print_table, size, when
 from tfevents.finding import finder
 from tfevents.reader import Log, roots
-from tfevents.remote.uri import is_uri
 from tfevents.run import KINDS
 
 # The kinds as `--kinds` has them.
@@ -65,7 +63,7 @@ def command(
                     str(row["tags"]),
                     str(row["values"]),
                     _span(row),
-                    size(row["size"]) if row["size"] is not None else "",
+                    size(row["size"]),
                     size(row["damaged"]) if row["damaged"] else "",
                     "" if row["first_time"] is None else when(row["first_time"]),
                     "" if row["last_time"] is None else when(row["last_time"]),
@@ -113,6 +111,7 @@ def _run_rows(log: Log, path: str, runs: list[str] | None) -> list[dict[str, Any
         run: names
         for run, names, _ in finder(*roots(path), options.patterns(runs), skip=True)().runs
     }
+    sizes = file_sizes(one for names in files.values() for one in names)
     damaged: dict[str, int] = {}
     for one in log.damage:
         damaged[one.path] = damaged.get(one.path, 0) + one.length
@@ -130,20 +129,8 @@ def _run_rows(log: Log, path: str, runs: list[str] | None) -> list[dict[str, Any
                 "first_time": min((one[2] for one in extents), default=None),
                 "last_time": max((one[3] for one in extents), default=None),
                 "files": len(paths),
-                "size": _size(paths),
+                "size": sum(sizes.get(one, 0) for one in paths),
                 "damaged": sum(damaged.get(one, 0) for one in paths),
             }
         )
     return rows
-
-
-def _size(paths: list[str]) -> int | None:
-    """How many bytes files have; None where that is not known."""
-    if any(map(is_uri, paths)):
-        from tfevents.remote import files
-
-        return sum(files.stamp(path)[0] for path in paths)
-    try:
-        return sum(os.path.getsize(path) for path in paths)
-    except OSError:
-        return None

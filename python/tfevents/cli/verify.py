@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from tfevents.cli import options
-from tfevents.cli.output import print_json, print_table, size
-from tfevents.damage import FileReport, Report
-from tfevents.damage import verify as verify_files
+from tfevents.cli.logs import file_sizes
+from tfevents.cli.output import print_json, print_table, progress, size
+from tfevents.damage import FileReport, Report, verify_found
 from tfevents.finding import finder
 from tfevents.reader import roots
 from tfevents.run import count
@@ -25,11 +25,16 @@ def command(
     \b
     tfevents verify runs
     """
-    if runs:
-        found = finder(*roots(path), options.patterns(runs), skip=True)()
-        report = verify_files(found.files)
-    else:
-        report = verify_files(path)
+    found = finder(*roots(path), options.patterns(runs), skip=True)()
+    sizes = file_sizes(found.files)
+    read = 0
+
+    def done(file: str) -> None:
+        nonlocal read
+        read += sizes.get(file, 0)
+
+    with progress("verifying", sum(sizes.values()), lambda: read):
+        report = verify_found(found, done)
     show(report, json)
     return int(not report.ok or not report)
 
