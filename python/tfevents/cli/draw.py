@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tfevents.cli.output import Quit, console
+from tfevents.cli.output import Quit, console, is_terminal
 
 Numbers = NDArray[np.float64]
 
@@ -22,7 +22,9 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 def has_colors() -> bool:
     """Whether there is a terminal that shows colours, and nobody wants none."""
-    return console().is_terminal and console().color_system is not None and not console().no_color
+    if not is_terminal():
+        return False
+    return console().color_system is not None and not console().no_color
 
 
 def curves(
@@ -98,7 +100,8 @@ def histogram(edges: Numbers, counts: Numbers, most: int = 12) -> str:
         edges, counts = even, np.diff(np.interp(even, edges, below))
     labels = [f"{a:.4g} to {b:.4g}" for a, b in pairwise(edges)]
     width = max(map(len, labels))
-    room = max(10, min(50, console().width - width - 22))
+    columns, _ = shutil.get_terminal_size()
+    room = max(10, min(50, columns - width - 22))
     top = float(counts.max()) or 1.0
     rows = []
     for label, count in zip(labels, counts.tolist(), strict=True):
@@ -110,10 +113,10 @@ def histogram(edges: Numbers, counts: Numbers, most: int = 12) -> str:
 
 def picture(image: Any) -> None:
     """Draws a picture, two pixels a character, where there is a terminal with colours for it."""
-    out = console()
-    if not has_colors() or out.color_system not in ("truecolor", "256"):
+    if not has_colors() or console().color_system not in ("truecolor", "256"):
         print("      (a terminal with colours would show it)")
         return
+    out = console()
     from rich.color import Color
     from rich.segment import Segment, Segments
     from rich.style import Style

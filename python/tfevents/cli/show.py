@@ -12,7 +12,7 @@ import typer
 from tfevents.cli import options
 from tfevents.cli.draw import histogram, picture
 from tfevents.cli.logs import read_log
-from tfevents.cli.output import Quit, console, heading, number, print_json, when
+from tfevents.cli.output import Quit, heading, number, print_json, when
 from tfevents.reader import Log
 from tfevents.run import Run
 
@@ -148,7 +148,7 @@ def _value(kind: str, item: Any) -> dict[str, Any]:
 def _show(one: dict[str, Any], detailed: bool) -> None:
     title = f"  {one['tag']}  " if one["tag"] else "  "
     what = one["kind"] if one["kind"] in ("hparams", "graph") else f"{one['kind']}, {one['count']}"
-    console().print(f"{title}({what})", style="cyan", markup=False)
+    heading(f"{title}({what})", "cyan")
     for name in ("display_name", "description") if detailed else ():
         if name in one:
             print(textwrap.indent(one[name], "    "))

@@ -1,6 +1,7 @@
 //! `RunData`: what was read of one run.
 
-use std::path::PathBuf;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use numpy::PyArray1;
@@ -104,6 +105,11 @@ impl RunData {
     /// of their first values.
     fn tags(&self) -> Vec<&str> {
         self.run.tags().iter().map(|tag| &*tag.name).collect()
+    }
+
+    /// Its files.
+    fn paths(&self) -> Vec<&OsStr> {
+        self.run.paths().map(Path::as_os_str).collect()
     }
 
     /// Whether what was read before a state is not in it.
