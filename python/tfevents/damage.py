@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple, TypeAlias, overload
 
@@ -125,10 +125,18 @@ def verify(path: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> R
         >>> report.ok, report.damage  # doctest: +SKIP
         (True, [])
     """
-    found = finder(*roots(path), skip=True)()
-    is_given = found.given.__contains__
-    read = ((file, None, _native.verify_file(file, is_given(file))) for file in found.files)
-    return _report(found, read)
+    return verify_found(finder(*roots(path), skip=True)())
+
+
+def verify_found(found: Found, done: Callable[[str], object] = lambda file: None) -> Report:
+    """The same of files that were found; `done` is called after each."""
+
+    def read() -> Iterator[tuple[str, None, _Read]]:
+        for file in found.files:
+            yield file, None, _native.verify_file(file, file in found.given)
+            done(file)
+
+    return _report(found, read())
 
 
 def repair(path: str | os.PathLike[str], output: str | os.PathLike[str]) -> Report:

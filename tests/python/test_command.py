@@ -68,11 +68,37 @@ def test_how_a_script_ends(tmp_path):
     assert "LookupError: lost" in err
 
 
-@pytest.mark.parametrize("arguments", [[], ["run"], ["run", "-m"], ["pth"], ["fly"]])
+@pytest.mark.parametrize("arguments", [["run"], ["run", "-m"], ["pth"]])
 def test_wrong_arguments(tmp_path, arguments):
     code, out, err = python("-m", "tfevents", *arguments, directory=tmp_path)
     assert (code, out) == (2, "")
-    assert err.startswith("usage: python -m tfevents")
+    assert err.startswith("usage: tfevents run")
+
+
+WITHOUT = """
+import sys
+sys.modules["{missing}"] = None
+from tfevents.__main__ import main
+sys.exit(main(["ls", "."]))
+"""
+
+
+@pytest.mark.parametrize("missing", ["typer", "rich"])
+def test_without_the_extra_it_says_what_to_install(tmp_path, missing):
+    code, out, err = python("-c", WITHOUT.format(missing=missing), directory=tmp_path)
+    assert (code, out) == (2, "")
+    assert f"All else needs {missing}: pip install 'tfevents[cli]'" in err
+
+
+def test_a_module_from_the_console_script(tmp_path):
+    """Modules are found where it is called, as `python -m` finds them."""
+    (tmp_path / "there.py").write_text("import sys; print(__name__, sys.argv[1:])")
+    script = "import sys; from tfevents.__main__ import command; command()"
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "tfevents").write_text(script)
+    command = tmp_path / "bin" / "tfevents", "run", "-m", "there", "--x"
+    code, out, err = python(*command, directory=tmp_path)
+    assert (code, out, err) == (0, "__main__ ['--x']\n", "")
 
 
 def test_a_script_that_is_not_there(tmp_path):

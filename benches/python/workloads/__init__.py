@@ -7,6 +7,7 @@ from harness.measure import Row
 from workloads import (
     add_graph,
     add_scalar,
+    command,
     embedding,
     facades,
     histogram,
@@ -29,6 +30,7 @@ from workloads import (
     pr_curve,
     reload,
     remote_requests,
+    rewrite,
     series,
     stream,
     tables,
@@ -68,4 +70,6 @@ WORKLOADS: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "facades": facades.rows,
     "imports": imports.rows,
     "tensorboard": tensorboard.rows,
+    "rewrite": rewrite.rows,
+    "command": command.rows,
 }

@@ -14,6 +14,7 @@ from tfevents.cli.logs import native, read_log
 from tfevents.cli.ls import NAMES
 from tfevents.cli.output import print_json, print_table
 from tfevents.reader import Log
+from tfevents.run import count
 
 
 def command(
@@ -152,7 +153,8 @@ def _words(row: dict[str, Any]) -> str:
     names = {
         "steps_only_in_a": "steps only in A",
         "steps_only_in_b": "steps only in B",
-        "values_differ": "values differ",
     }
     parts = [f"{row[key]} {words}" for key, words in names.items() if row[key]]
+    if differ := row["values_differ"]:
+        parts.append(f"{count(differ, 'value')} differ{'s' * (differ == 1)}")
     return f"{', '.join(parts)}, first at step {row['first_step']}"

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tfevents.cli.output import Quit, console
+from tfevents.cli.output import Quit, console, is_terminal
 
 Numbers = NDArray[np.float64]
 
@@ -22,7 +22,9 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 def has_colors() -> bool:
     """Whether there is a terminal that shows colours, and nobody wants none."""
-    return console().is_terminal and console().color_system is not None and not console().no_color
+    if not is_terminal():
+        return False
+    return console().color_system is not None and not console().no_color
 
 
 def curves(
@@ -35,13 +37,15 @@ def curves(
     figure = Figure()
     figure.with_colors = has_colors()
     figure.color_mode = "names"
-    # Beside the curves are 14 columns, above and below them the axes and a line for each name.
-    figure.width = max(width - 14, 20)
+    # Beside the curves are 12 columns and what the axis says, above and below them the axes and a
+    # line for each name.
+    figure.width = max(width - 12 - len(f"-> ({x_label})"), 20)
     figure.height = min(max(height - len(lines) - 8, 8), 40)
-    figure.x_label, figure.y_label = x_label, ""
+    figure.x_label = x_label
+    figure.origin = False
     figure.x_ticks_fkt = lambda low, high: f"{low:.4g}"
     figure.y_ticks_fkt = lambda low, high: f"{10**low if log_y else low:.5g}"
-    drawn = 0
+    drawn, ends = 0, []
     for name, x, y in lines:
         can_be = np.isfinite(y) & (y > 0) if log_y else np.isfinite(y)
         x, y = _fewer(x[can_be], y[can_be])
@@ -51,12 +55,16 @@ def curves(
             y = np.log10(y) if log_y else y
             figure.plot(x.tolist(), y.tolist(), label=name, lc=color, marker=letter)
             drawn += 1
+            ends += [float(x.min()), float(x.max())]
     if not drawn:
         raise Quit(1, "there is nothing that can be drawn")
+    if min(ends) < max(ends):
+        figure.set_x_limits(min(ends), max(ends))
     drawing: str = figure.show(legend=True)
-    # Rows of its canvas end in blanks of Braille.
-    rows = (row.rstrip("\u2800 ") for row in drawing.splitlines())
-    return "\n".join(row for row in rows if not row.startswith(("Legend", "-------\n")))
+    # Its rows end in blanks of Braille. The first is for a label of y, which there is none of, and
+    # the names have a heading, which they need not.
+    rows = [row.rstrip("\u2800 ") for row in drawing.splitlines()[1:]]
+    return "\n".join(row for row in rows if row not in ("", "Legend:", "-------"))
 
 
 def _fewer(x: Numbers, y: Numbers) -> tuple[Numbers, Numbers]:
@@ -92,7 +100,8 @@ def histogram(edges: Numbers, counts: Numbers, most: int = 12) -> str:
         edges, counts = even, np.diff(np.interp(even, edges, below))
     labels = [f"{a:.4g} to {b:.4g}" for a, b in pairwise(edges)]
     width = max(map(len, labels))
-    room = max(10, min(50, console().width - width - 22))
+    columns, _ = shutil.get_terminal_size()
+    room = max(10, min(50, columns - width - 22))
     top = float(counts.max()) or 1.0
     rows = []
     for label, count in zip(labels, counts.tolist(), strict=True):
@@ -104,10 +113,10 @@ def histogram(edges: Numbers, counts: Numbers, most: int = 12) -> str:
 
 def picture(image: Any) -> None:
     """Draws a picture, two pixels a character, where there is a terminal with colours for it."""
-    out = console()
-    if not has_colors() or out.color_system not in ("truecolor", "256"):
+    if not has_colors() or console().color_system not in ("truecolor", "256"):
         print("      (a terminal with colours would show it)")
         return
+    out = console()
     from rich.color import Color
     from rich.segment import Segment, Segments
     from rich.style import Style

@@ -17,6 +17,7 @@ from tfevents.cli import options
 from tfevents.cli.logs import read_log
 from tfevents.cli.output import Quit, json_line, print_json
 from tfevents.reader import Log
+from tfevents.run import count
 
 # Formats by what names of files end in.
 _FORMATS = {
@@ -76,8 +77,8 @@ def command(
         if chosen is not None and chosen != ["scalars"]:
             raise ValueError("--kinds: a table holds scalars; for others give a directory")
         log = read_log(path, runs, tags, "scalars", steps, restarts)
-        count = _table(log, output, _FORMATS[suffix], wide)
-        what = "rows"
+        number = _table(log, output, _FORMATS[suffix], wide)
+        what = "row"
     elif suffix and not os.path.isdir(output):
         known = ", ".join(_FORMATS)
         raise ValueError(
@@ -89,14 +90,14 @@ def command(
             names = ", ".join(_MEDIA)
             raise ValueError(f"--kinds: {unknown[0]} are no files; there are {names}")
         log = read_log(path, runs, tags, wanted, steps, restarts)
-        count = sum(_write(output, *file) for file in _files(log, wanted))
-        what = "files"
-    if not count:
+        number = sum(_write(output, *file) for file in _files(log, wanted))
+        what = "file"
+    if not number:
         raise Quit(1, f"{path}: there is nothing to export")
     if json:
-        print_json({"output": output, what: count})
+        print_json({"output": output, f"{what}s": number})
     else:
-        print(f"{count} {what} in {output}")
+        print(f"{count(number, what)} in {output}")
     return 1 if log.damage else 0
 
 
@@ -106,13 +107,13 @@ def _table(log: Log, output: str, form: str, wide: bool) -> int:
     part = f"{output}.part"
     try:
         if form in ("parquet", "arrow"):
-            count = _arrow(log, part, form, wide)
+            rows_written = _arrow(log, part, form, wide)
         else:
             header, rows = _wide(log) if wide else _long(log)
-            count = _lines(part, form, header, rows)
-        if count:
+            rows_written = _lines(part, form, header, rows)
+        if rows_written:
             os.replace(part, output)
-        return count
+        return rows_written
     finally:
         if os.path.exists(part):
             os.remove(part)
@@ -144,9 +145,9 @@ def _long(log: Log) -> tuple[list[str], Iterator[tuple[Any, ...]]]:
 
 
 def _wide(log: Log) -> tuple[list[str], Iterator[tuple[Any, ...]]]:
-    table = log.scalars._table()
-    names = log.scalars._names()
-    run, step, values = table.pivot_columns()
+    table = log.scalars.table()
+    names, tags = table._names, table._data.tags()
+    run, step, values = table._data.pivot_columns()
 
     def rows() -> Iterator[tuple[Any, ...]]:
         columns = np.asarray(values)
@@ -154,22 +155,22 @@ def _wide(log: Log) -> tuple[list[str], Iterator[tuple[Any, ...]]]:
             cells = (None if cell != cell else cell for cell in columns[:, at].tolist())
             yield names[number], one, *cells
 
-    return ["run", "step", *table.tags()], rows()
+    return ["run", "step", *tags], rows()
 
 
 def _lines(output: str, form: str, header: list[str], rows: Iterator[tuple[Any, ...]]) -> int:
-    count = 0
+    written = 0
     with open(output, "w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         if form == "csv":
             writer.writerow(header)
         for row in rows:
-            count += 1
+            written += 1
             if form == "csv":
                 writer.writerow(row)
             else:
                 file.write(json_line(dict(zip(header, row, strict=True))) + "\n")
-    return count
+    return written
 
 
 def _files(log: Log, kinds: list[str]) -> Iterator[tuple[str, str, str, bytes]]:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from collections.abc import Iterable
 
 from tfevents import _native
 from tfevents.cli import options
 from tfevents.cli.output import Quit, warn
 from tfevents.reader import Log, read
+from tfevents.remote.uri import is_uri
+from tfevents.run import KINDS
+
+_TAGLESS = ("hparams", "graph", "run_metadata", "session_logs")
 
 
 def read_log(
@@ -19,6 +25,9 @@ def read_log(
     restarts: str = "raw",
 ) -> Log:
     """Reads a log over damage, of which it warns; ends the command where there are no runs."""
+    if tags and kinds is None:
+        # What has no tag that anybody could choose is not meant.
+        kinds = [kind for kind in KINDS if kind not in _TAGLESS]
     log = read(
         path,
         runs=options.patterns(runs),
@@ -35,6 +44,21 @@ def read_log(
     if not log:
         raise Quit(1, f"{path}: there are no runs" + (" of these names" if runs else ""))
     return log
+
+
+def file_sizes(files: Iterable[str]) -> dict[str, int]:
+    """How many bytes files have, those that are still there."""
+    sizes = {}
+    for file in files:
+        with contextlib.suppress(OSError):
+            sizes[file] = _size(file) if is_uri(file) else os.path.getsize(file)
+    return sizes
+
+
+def _size(uri: str) -> int:
+    from tfevents.remote import files
+
+    return files.stamp(uri)[0]
 
 
 def native(log: Log) -> Iterable[tuple[str, _native.RunData]]:

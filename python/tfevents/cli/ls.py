@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 from tfevents.cli import options
-from tfevents.cli.logs import native, read_log
+from tfevents.cli.logs import file_sizes, native, read_log
 from tfevents.cli.output import print_json, print_table, size, when
-from tfevents.finding import finder
-from tfevents.reader import Log, roots
-from tfevents.remote.uri import is_uri
+from tfevents.reader import Log
 from tfevents.run import KINDS
 
 # The kinds as `--kinds` has them.
@@ -36,7 +33,7 @@ def command(
     tfevents ls runs --tags 'train/*' --kinds scalars
     """
     log = read_log(path, runs, tags, options.kinds(kinds), steps, restarts)
-    rows = _tag_rows(log) if tags else _run_rows(log, path, runs)
+    rows = _tag_rows(log) if tags else _run_rows(log)
     if json:
         print_json(rows)
     elif tags:
@@ -65,7 +62,7 @@ def command(
                     str(row["tags"]),
                     str(row["values"]),
                     _span(row),
-                    size(row["size"]) if row["size"] is not None else "",
+                    size(row["size"]),
                     size(row["damaged"]) if row["damaged"] else "",
                     "" if row["first_time"] is None else when(row["first_time"]),
                     "" if row["last_time"] is None else when(row["last_time"]),
@@ -108,42 +105,29 @@ def _tag_rows(log: Log) -> list[dict[str, Any]]:
     return rows
 
 
-def _run_rows(log: Log, path: str, runs: list[str] | None) -> list[dict[str, Any]]:
-    files = {
-        run: names
-        for run, names, _ in finder(*roots(path), options.patterns(runs), skip=True)().runs
-    }
+def _run_rows(log: Log) -> list[dict[str, Any]]:
+    files = {run: data.paths() for run, data in native(log)}
+    sizes = file_sizes(one for paths in files.values() for one in paths)
     damaged: dict[str, int] = {}
     for one in log.damage:
         damaged[one.path] = damaged.get(one.path, 0) + one.length
     rows = []
     for run, data in native(log):
         summary, extents = data.summary(), [one for one in data.extents() if one is not None]
-        paths = files.get(run, [])
+        starts, ends, firsts, lasts = zip(*extents, strict=True) if extents else [(None,)] * 4
+        paths = files[run]
         rows.append(
             {
                 "run": run,
                 "tags": len({tag for tag, _, _ in summary}),
                 "values": sum(values for _, _, values in summary),
-                "first_step": min((one[0] for one in extents), default=None),
-                "last_step": max((one[1] for one in extents), default=None),
-                "first_time": min((one[2] for one in extents), default=None),
-                "last_time": max((one[3] for one in extents), default=None),
+                "first_step": min(starts),
+                "last_step": max(ends),
+                "first_time": min(firsts),
+                "last_time": max(lasts),
                 "files": len(paths),
-                "size": _size(paths),
+                "size": sum(sizes.get(one, 0) for one in paths),
                 "damaged": sum(damaged.get(one, 0) for one in paths),
             }
         )
     return rows
-
-
-def _size(paths: list[str]) -> int | None:
-    """How many bytes files have; None where that is not known."""
-    if any(map(is_uri, paths)):
-        from tfevents.remote import files
-
-        return sum(files.stamp(path)[0] for path in paths)
-    try:
-        return sum(os.path.getsize(path) for path in paths)
-    except OSError:
-        return None

@@ -24,6 +24,11 @@ class Quit(Exception):
         self.code = code
 
 
+def is_terminal() -> bool:
+    """Whether a person looks at what is printed. Where not, Rich is not imported."""
+    return sys.stdout.isatty()
+
+
 @functools.cache
 def console() -> Console:
     from rich.console import Console
@@ -61,10 +66,9 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[str]], right: str
 
     columns = range(len(header))
     widths = [max(map(cell_len, [header[at], *(row[at] for row in rows)])) for at in columns]
-    out = console()
-    while out.is_terminal and sum(widths) + 2 * (len(widths) - 1) > out.width:
+    room = console().width if is_terminal() else sys.maxsize
+    while (over := sum(widths) + 2 * (len(widths) - 1) - room) > 0:
         widest = max(range(len(widths)), key=widths.__getitem__)
-        over = sum(widths) + 2 * (len(widths) - 1) - out.width
         if widths[widest] > 16:
             widths[widest] = max(16, widths[widest] - over)
         elif len(widths) > 2:
@@ -86,16 +90,13 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[str]], right: str
             fitted.append(text)
         return "  ".join(fitted).rstrip()
 
-    if out.is_terminal:
-        out.print(line(header), style="bold", markup=False)
-    else:
-        print(line(header))
+    heading(line(header))
     sys.stdout.write("".join(f"{line(row)}\n" for row in rows))
 
 
-def heading(text: str) -> None:
-    if console().is_terminal:
-        console().print(text, style="bold", markup=False)
+def heading(text: str, style: str = "bold") -> None:
+    if is_terminal():
+        console().print(text, style=style, markup=False)
     else:
         print(text)
 

@@ -10,6 +10,7 @@ import typer
 from tfevents.cli import options
 from tfevents.cli.output import print_json, progress, size
 from tfevents.rewriting import Pair, RewriteReport, Rewriting
+from tfevents.run import count
 
 
 def command(
@@ -110,10 +111,10 @@ def _pairs(argument: str, given: list[str] | None) -> list[Pair] | None:
 
 def _show(report: RewriteReport) -> None:
     changed = report.records - report.copied
-    files = f"{report.records} records in {len(report.files)} files at {report.output}"
-    print(f"{files}, {changed} changed")
+    records, files = count(report.records, "record"), count(len(report.files), "file")
+    print(f"{records} in {files} at {report.output}, {changed} changed")
     for why, values in report.left_out.items():
-        print(f"left out by {why}: {values} values")
+        print(f"left out by {why}: {count(values, 'value')}")
     if report.damage:
         print(f"damaged and left out: {size(sum(one.length for one in report.damage))}")
     if report.truncated:

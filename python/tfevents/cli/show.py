@@ -12,7 +12,7 @@ import typer
 from tfevents.cli import options
 from tfevents.cli.draw import histogram, picture
 from tfevents.cli.logs import read_log
-from tfevents.cli.output import Quit, console, heading, number, print_json, when
+from tfevents.cli.output import Quit, heading, number, print_json, when
 from tfevents.reader import Log
 from tfevents.run import Run
 
@@ -58,7 +58,7 @@ def command(
     """
     chosen = [*(tag or []), *(tags or [])]
     log = read_log(path, runs, chosen, options.kinds(kinds), steps, restarts)
-    found = list(_found(log, last, bool(chosen)))
+    found = list(_found(log, last))
     if chosen and not any(one["tag"] for one in found):
         raise Quit(1, f"{path}: there is no tag {', '.join(map(repr, chosen))}")
     if json:
@@ -73,8 +73,7 @@ def command(
     return 1 if log.damage else 0
 
 
-def _found(log: Log, last: int, is_chosen: bool) -> Iterator[dict[str, Any]]:
-    """What there is of each tag, and of what has none where no tags are chosen."""
+def _found(log: Log, last: int) -> Iterator[dict[str, Any]]:
     for name, run in log.items():
         for kind in _TAGGED:
             for tag, series in getattr(run, kind).items():
@@ -88,8 +87,6 @@ def _found(log: Log, last: int, is_chosen: bool) -> Iterator[dict[str, Any]]:
                         "items": _items(kind, series, last),
                         "values": [_value(kind, item) for item in _items(kind, series, last)],
                     }
-        if is_chosen:
-            continue
         if run.hparams:
             yield {
                 "run": name,
@@ -150,8 +147,8 @@ def _value(kind: str, item: Any) -> dict[str, Any]:
 
 def _show(one: dict[str, Any], detailed: bool) -> None:
     title = f"  {one['tag']}  " if one["tag"] else "  "
-    what = one["kind"] if one["kind"] in ("hparams", "graph") else f"{one['count']} {one['kind']}"
-    console().print(f"{title}({what})", style="cyan", markup=False)
+    what = one["kind"] if one["kind"] in ("hparams", "graph") else f"{one['kind']}, {one['count']}"
+    heading(f"{title}({what})", "cyan")
     for name in ("display_name", "description") if detailed else ():
         if name in one:
             print(textwrap.indent(one[name], "    "))

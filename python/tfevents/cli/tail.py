@@ -16,7 +16,7 @@ from tfevents import selection
 from tfevents._native import Event, Value
 from tfevents.cli import options
 from tfevents.cli.draw import curves
-from tfevents.cli.output import Quit, console, json_line, number, warn, when
+from tfevents.cli.output import Quit, console, is_terminal, json_line, number, warn, when
 from tfevents.follower import follow
 
 # As many of the last points of a curve are drawn.
@@ -148,7 +148,7 @@ def _number(value: Value) -> float | None:
 
 
 def _print(found: Iterator[Found | None], json: bool) -> None:
-    is_terminal = console().is_terminal
+    is_cut = is_terminal()
     for one in found:
         if one is None:
             continue
@@ -170,7 +170,7 @@ def _print(found: Iterator[Found | None], json: bool) -> None:
             shown = number(scalar) if scalar is not None else f"({kind}) {_text(value) or ''}"
             shown = " ".join(shown.split())
             text = f"{when(event.wall_time)}  {run}  step {event.step}  {value.tag}  {shown}"
-            print(_cut(text) if is_terminal else text)
+            print(_cut(text) if is_cut else text)
         sys.stdout.flush()
 
 
@@ -193,7 +193,7 @@ def _draw(found: Iterator[Found | None]) -> None:
     """Draws the curves anew where values came, at most every half a second."""
     points: dict[str, deque[tuple[int, float]]] = {}
     drawn, changed = 0.0, False
-    is_terminal = console().is_terminal
+    clear = "\x1b[H\x1b[2J" if is_terminal() else ""
     for one in found:
         if one is not None:
             run, event, value, kind = one
@@ -202,13 +202,13 @@ def _draw(found: Iterator[Found | None]) -> None:
                 name = f"{run} {value.tag}"
                 points.setdefault(name, deque(maxlen=_MOST)).append((event.step, scalar))
                 changed = True
-        if changed and is_terminal and time.monotonic() - drawn >= _PAUSE:
-            print("\x1b[H\x1b[2J" + _picture(points), end="", flush=True)
+        if changed and clear and time.monotonic() - drawn >= _PAUSE:
+            print(clear + _picture(points), flush=True)
             drawn, changed = time.monotonic(), False
     if not points:
         raise Quit(1, "no scalars came")
     if changed:
-        print(("\x1b[H\x1b[2J" if is_terminal else "") + _picture(points))
+        print(clear + _picture(points))
 
 
 def _picture(points: dict[str, deque[tuple[int, float]]]) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from tfevents.cli import options
-from tfevents.cli.output import print_json, print_table, size
-from tfevents.damage import Report
-from tfevents.damage import verify as verify_files
+from tfevents.cli.logs import file_sizes
+from tfevents.cli.output import print_json, print_table, progress, size
+from tfevents.damage import FileReport, Report, verify_found
 from tfevents.finding import finder
 from tfevents.reader import roots
+from tfevents.run import count
 
 
 def command(
@@ -24,11 +25,16 @@ def command(
     \b
     tfevents verify runs
     """
-    if runs:
-        found = finder(*roots(path), options.patterns(runs), skip=True)()
-        report = verify_files(found.files)
-    else:
-        report = verify_files(path)
+    found = finder(*roots(path), options.patterns(runs), skip=True)()
+    sizes = file_sizes(found.files)
+    read = 0
+
+    def done(file: str) -> None:
+        nonlocal read
+        read += sizes.get(file, 0)
+
+    with progress("verifying", sum(sizes.values()), lambda: read):
+        report = verify_found(found, done)
     show(report, json)
     return int(not report.ok or not report)
 
@@ -39,20 +45,27 @@ def show(report: Report, json: bool) -> None:
         print_json(_plain(report))
         return
     lost = sum(one.length for one in report.damage)
-    records = f"{len(report)} files, {report.records} good records"
-    print(f"{records}, {size(lost)} damaged in {len(report.damage)} places" if lost else records)
+    title = f"{count(len(report), 'file')}, {count(report.records, 'good record')}"
+    if lost:
+        title += f", {size(lost)} damaged in {count(len(report.damage), 'place')}"
+    print(title)
     rows = [
         [one.path, str(one.offset), str(one.length), one.kind.replace("_", " ")]
         for one in report.damage
     ]
     rows += [
-        [file.path, str(file.size), str(file.truncated), "last record not finished"]
+        [file.path, str(_end(file)), str(file.truncated), "last record not finished"]
         for file in report
         if file.truncated
     ]
     rows += [[one.path, "", "", one.reason.replace("_", " ")] for one in report.skipped]
     if rows:
         print_table(["file", "offset", "bytes", "what"], rows, right="offset bytes")
+
+
+def _end(file: FileReport) -> int:
+    """Where what is not finished begins."""
+    return file.size + sum(one.length for one in file.damage)
 
 
 def _plain(report: Report) -> dict[str, Any]:

@@ -1,0 +1,394 @@
+"""The command `tfevents`: exit codes, JSON, filters, URIs, terminals, and how it is interrupted."""
+
+import csv
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+import tfevents
+from events import event_files
+from peers import peer
+from tfevents import SummaryWriter
+
+for name in ("typer", "rich", "plotille"):
+    peer(name)
+app = peer("tfevents.cli.app")
+
+COMMAND = [sys.executable, "-m", "tfevents"]
+
+
+@pytest.fixture(scope="module")
+def logs(tmp_path_factory):
+    root = tmp_path_factory.mktemp("logs") / "runs"
+    rng = np.random.default_rng(0)
+    for number, run in enumerate(("exp1", "exp2", "other/deep")):
+        with SummaryWriter(root / run) as writer:
+            for step in range(20):
+                writer.add_scalar("train/loss", (number + 1) / (step + 1), step, walltime=step + 1)
+            writer.add_scalar("val/loss", float("nan"), 19, walltime=20)
+            writer.add_text("note", "first line\n\nsecond line", 3)
+            writer.add_histogram("weight", rng.normal(size=100), 5)
+            writer.add_image("picture", rng.random((3, 8, 8)), 5)
+            writer.add_audio("sound", rng.random(100), 5, sample_rate=8000)
+            writer.add_hparams({"lr": number / 10}, {"best": 1 - number}, same_run=True)
+    return root
+
+
+@pytest.fixture
+def call(capsys):
+    """Runs a command; its exit code, and what it wrote to standard output and error."""
+
+    def call(*arguments):
+        code = app.main([str(argument) for argument in arguments])
+        return code, *capsys.readouterr()
+
+    return call
+
+
+def test_ls(call, logs):
+    code, out, err = call("ls", logs, "--json")
+    assert (code, err) == (0, "")
+    rows = json.loads(out)
+    assert [row["run"] for row in rows] == ["exp1", "exp2", "other/deep"]
+    log = tfevents.read(logs)
+    for row in rows:
+        assert row["tags"] == len(log[row["run"]].tags)
+        assert (row["first_step"], row["last_step"]) == (0, 19)
+        assert row["size"] == sum(path.stat().st_size for path in event_files(logs / row["run"]))
+    code, out, _ = call(
+        "ls", logs, "--runs", "exp*", "--tags", "/loss$/", "-k", "scalars", "--json"
+    )
+    rows = json.loads(out)
+    assert [(row["run"], row["tag"]) for row in rows] == [
+        (run, tag) for run in ("exp1", "exp2") for tag in ("train/loss", "val/loss")
+    ]
+    assert [row["values"] for row in rows] == [20, 1, 20, 1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["ls", "nowhere"], 1, "nowhere: there is nothing"),
+        (["ls", "{logs}", "--runs", "none"], 1, "there are no runs of these names"),
+        (["show", "{logs}", "none"], 1, "there is no tag 'none'"),
+        (["plot", "{logs}", "none"], 1, "there are no such scalars"),
+        (["hparams", "{logs}", "--sort", "none"], 2, "--sort: there is no 'none'; there are best"),
+        (["ls", "{logs}", "--steps", "3"], 2, "--steps: expected LO:HI"),
+        (["ls", "{logs}", "--kinds", "scalar"], 2, "kinds: there is no kind 'scalar'"),
+        (["ls", "{logs}", "--tags", "/(/"], 2, "is no regular expression"),
+        (["ls", "{logs}", "--restarts", "all"], 2, "restarts must be"),
+        (["ls"], 2, "Missing argument"),
+        (["ls", "{logs}", "--none"], 2, "No such option"),
+        (["fly"], 2, "No such command"),
+        (["diff", "{logs}", "{logs}"], 2, "both are the same path"),
+        (["export", "{logs}", "-o", "{logs}/x.xlsx"], 2, "no format ends in '.xlsx'"),
+        (["export", "{logs}", "-o", "{logs}"], 1, "there is something already"),
+        (["export", "{logs}", "-o", "x", "--engine", "spark"], 2, "--engine: expected dask"),
+        (["rewrite", "{logs}", "-o", "x", "--rename", "a"], 2, "--rename: expected OLD=NEW"),
+        (["rewrite", "{logs}", "-o", "{logs}"], 2, "output must not lie in path"),
+        (["tail", "{logs}", "--plot", "--json"], 2, "--plot can't be with --json"),
+        (["repair", "{logs}", "-o", "{logs}/x"], 2, "output must not lie in path"),
+    ],
+)
+def test_exit_codes(call, logs, tmp_path, monkeypatch, arguments, code, message):
+    monkeypatch.chdir(tmp_path)
+    given = [argument.format(logs=logs) for argument in arguments]
+    found, out, err = call(*given)
+    assert (found, out) == (code, "")
+    assert message in err
+
+
+def test_help_of_every_command(call):
+    _, out, _ = call("--help")
+    for name in app.COMMANDS:
+        assert f"\n  {name} " in out
+        code, text, _ = call(name, "--help")
+        assert code == 0
+        # An example each.
+        assert f"\n  tfevents {name} " in text
+    assert "\n  run  " in out
+    assert call()[0] == 2
+
+
+def test_show(call, logs):
+    code, out, _ = call("show", logs / "exp1")
+    assert code == 0
+    for text in ("train/loss  (scalars, 20)", "step 19", "first line", "8 × 8", "lr = 0"):
+        assert text in out
+    _, out, _ = call("show", logs, "note/text_summary", "--runs", "exp2")
+    assert "      first line\n\n      second line\n" in out
+    _, out, _ = call("show", logs, "weight", "--runs", "exp2", "--json")
+    (one,) = json.loads(out)
+    histogram = tfevents.read(logs)["exp2"].histograms["weight"][-1]
+    assert one["values"][0]["counts"] == histogram.counts.tolist()
+    assert one["values"][0]["sum_squares"] == histogram.sum_squares
+    _, out, _ = call("show", logs, "val/loss", "--runs", "exp1", "--json")
+    # JSON has no NaN.
+    assert json.loads(out)[0]["values"] == [{"step": 19, "wall_time": 20.0, "value": None}]
+
+
+def test_plot(call, logs, tmp_path):
+    code, out, _ = call("plot", logs, "train/loss", "--log-y")
+    assert code == 0
+    assert [line for line in out.splitlines() if line.startswith("⠤")] == [
+        f"⠤{letter}⠤ {run}"
+        for letter, run in zip("abc", ("exp1", "exp2", "other/deep"), strict=True)
+    ]
+    _, out, _ = call("plot", logs / "exp1", "train/loss", "--json", "--smooth", "0.5")
+    (line,) = json.loads(out)
+    expected, last = [], 0.0
+    for step in range(20):
+        last = 0.5 * last + 0.5 * float(np.float32(1 / (step + 1)))
+        expected.append(last / (1 - 0.5 ** (step + 1)))
+    assert line["y"] == pytest.approx(expected)
+    peer("matplotlib")
+    for name, beginning in (("loss.png", b"\x89PNG"), ("loss.svg", b"<?xml")):
+        assert call("plot", logs, "train/loss", "-o", tmp_path / name)[0] == 0
+        assert (tmp_path / name).read_bytes().startswith(beginning)
+    assert call("plot", logs, "val/loss")[0] == 1  # nothing but NaN
+
+
+def test_hparams(call, logs):
+    _, out, _ = call("hparams", logs, "--sort", "best", "--json")
+    rows = json.loads(out)
+    assert [row["run"] for row in rows] == ["other/deep", "exp2", "exp1"]
+    assert [row["metrics"] for row in rows] == [{"best": -1.0}, {"best": 0.0}, {"best": 1.0}]
+    assert rows[0]["hparams"] == {"lr": 0.2}
+
+
+def test_diff(call, logs, tmp_path):
+    tfevents.rewrite(logs, tmp_path / "copy")
+    assert call("diff", logs, tmp_path / "copy")[:2] == (0, "")
+    tfevents.rewrite(
+        logs, tmp_path / "other", steps=(0, 15), rename={"weight": "weights"}, runs="exp*"
+    )
+    code, out, _ = call("diff", logs, tmp_path / "other", "--json", "--runs", "exp1")
+    rows = {row.pop("tag"): row for row in json.loads(out)}
+    assert code == 1
+    assert rows["train/loss"]["steps_only_in_a"] == 5
+    assert rows["train/loss"]["first_step"] == 15
+    assert rows["val/loss"]["only_in"] == "A"
+    assert (rows["weight"]["only_in"], rows["weights"]["only_in"]) == ("A", "B")
+    assert "note/text_summary" not in rows
+    code, out, _ = call("diff", logs / "exp1", logs / "exp2")
+    assert code == 1
+    assert "20 values differ, first at step 0" in out
+    assert call("diff", logs / "exp1", logs / "exp2", "--rtol", 2, "-t", "*loss")[0] == 0
+
+
+def test_export_tables(call, logs, tmp_path):
+    log = tfevents.read(logs)
+    rows = sum(len(series) for run in log.values() for series in run.scalars.values())
+    _, out, _ = call("export", logs, "-o", tmp_path / "long.csv")
+    assert out == f"{rows} rows in {tmp_path / 'long.csv'}\n"
+    with open(tmp_path / "long.csv", newline="") as file:
+        found = list(csv.DictReader(file))
+    assert len(found) == rows
+    assert (found[3]["run"], found[3]["tag"], found[3]["step"]) == ("exp1", "train/loss", "3")
+    assert float(found[3]["value"]) == log["exp1"].scalars["train/loss"].value[3]
+    call("export", logs, "-o", tmp_path / "long.jsonl", "--tags", "train/loss")
+    lines = [json.loads(line) for line in (tmp_path / "long.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in lines] == [*range(20)] * 3
+    call("export", logs, "-o", tmp_path / "wide.csv", "--wide", "--runs", "exp*")
+    with open(tmp_path / "wide.csv", newline="") as file:
+        wide = list(csv.DictReader(file))
+    assert wide[0].keys() == {"run", "step", "train/loss", "val/loss", "best"}
+    assert (wide[0]["best"], wide[1]["best"]) == ("1.0", "")
+    parquet, feather = peer("pyarrow.parquet"), peer("pyarrow.feather")
+    for name, read in (("t.parquet", parquet.read_table), ("t.arrow", feather.read_table)):
+        assert call("export", logs, "-o", tmp_path / name, "--tags", "train/loss")[0] == 0
+        expected = tfevents.read(logs, tags="train/loss").scalars.to_arrow()
+        assert read(tmp_path / name).equals(expected)
+    # What is there stays.
+    assert call("export", logs, "-o", tmp_path / "t.arrow")[0] == 1
+    assert call("export", logs, "-o", tmp_path / "t.arrow", "--overwrite")[0] == 0
+
+
+def test_export_files(call, logs, tmp_path):
+    code, out, _ = call("export", logs, "-o", tmp_path / "files", "--json")
+    assert (code, json.loads(out)["files"]) == (0, 9)
+    run = tfevents.read(logs)["other/deep"]
+    root = tmp_path / "files" / "other" / "deep"
+    assert (root / "picture" / "5.png").read_bytes() == run.images["picture"][0].data
+    assert (root / "sound" / "5.wav").read_bytes() == run.audio["sound"][0].data
+    assert (root / "note" / "text_summary" / "3.md").read_text() == "first line\n\nsecond line"
+
+
+def test_a_tag_leads_nowhere_else(call, tmp_path):
+    with SummaryWriter(tmp_path / "run") as writer:
+        writer.add_text("../../up", "x")
+    assert call("export", tmp_path / "run", "-o", tmp_path / "a" / "b")[0] == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "run"]
+
+
+def test_damage(call, logs, tmp_path):
+    tfevents.rewrite(logs, tmp_path / "runs")
+    path = event_files(tmp_path / "runs")[0]
+    data = bytearray(path.read_bytes())
+    data[120] ^= 1
+    path.write_bytes(data[:-3])
+    code, out, err = call("ls", tmp_path / "runs", "--json")
+    assert code == 1
+    assert "damaged bytes" in err
+    assert [row["damaged"] > 0 for row in json.loads(out)] == [True, False, False]
+    code, out, _ = call("verify", tmp_path / "runs", "--json")
+    report = json.loads(out)
+    assert (code, report["ok"]) == (1, False)
+    assert report["files"][0]["damage"][0]["kind"] == "data_checksum"
+    _, out, _ = call("verify", tmp_path / "runs")
+    rest = report["files"][0]["truncated"]
+    assert f"{len(data) - 3 - rest}" in out
+    assert call("verify", tmp_path / "runs", "--runs", "exp2")[0] == 0
+    assert call("repair", tmp_path / "runs", "-o", tmp_path / "new")[0] == 1
+    assert call("verify", tmp_path / "new")[0] == 0
+    code, _, err = call("rewrite", tmp_path / "runs", "-o", tmp_path / "rewritten")
+    assert (code, "checksum of a record's data" in err) == (1, True)
+    assert not (tmp_path / "rewritten").exists()
+    options = "-o", tmp_path / "rewritten", "--skip-damage", "--json"
+    code, out, _ = call("rewrite", tmp_path / "runs", *options)
+    assert (code, len(json.loads(out)["damage"])) == (1, 1)
+    assert call("verify", tmp_path / "rewritten")[0] == 0
+
+
+def test_rewrite(call, logs, tmp_path):
+    code, out, _ = call(
+        *("rewrite", logs, "-o", tmp_path / "out", "--drop", "weight", "--every", 5),
+        *(
+            "--rename",
+            r"/^(\w+)\/loss$/=loss/\1",
+            "--merge-runs",
+            "exp1=a",
+            "--merge-runs",
+            "exp2=a",
+        ),
+    )
+    assert code == 0
+    assert "left out by tags: 3 values" in out
+    log = tfevents.read(tmp_path / "out")
+    assert log.runs == ["a", "other/deep"]
+    assert log["a"].scalars["loss/train"].step.tolist() == [0, 5, 10, 15, 0, 5, 10, 15]
+
+
+def test_uris(call, logs):
+    fsspec = peer("fsspec")
+    memory = fsspec.filesystem("memory")
+    try:
+        memory.put(str(logs), "/bucket/runs", recursive=True)
+        local, remote = (
+            json.loads(call("ls", path, "--json")[1]) for path in (logs, "memory://bucket/runs")
+        )
+        assert local == remote
+        uri = "memory://bucket/out"
+        code, _, _ = call("rewrite", "memory://bucket/runs", "-o", uri, "--kinds", "scalars")
+        assert code == 0
+        assert tfevents.read(uri)["exp1"].tags == ["train/loss", "val/loss", "best"]
+        assert call("rewrite", "memory://bucket/runs", "-o", uri)[0] == 1
+        assert call("verify", uri)[0] == 0
+        assert "20 values differ" in call("diff", "memory://bucket/runs/exp1", logs / "exp2")[1]
+    finally:
+        memory.store.clear()
+
+
+def test_tail_shows_values_soon(tmp_path):
+    writer = SummaryWriter(tmp_path / "run")
+    writer.add_scalar("loss", 1, 1)
+    writer.flush()
+    process = subprocess.Popen(
+        [*COMMAND, "tail", str(tmp_path), "--json"], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    delays = []
+    try:
+        # It is listening once something came.
+        step = 1
+        os.set_blocking(process.stdout.fileno(), False)
+        while not process.stdout.readline():
+            step += 1
+            writer.add_scalar("loss", 1, step)
+            writer.flush()
+            time.sleep(0.05)
+        os.set_blocking(process.stdout.fileno(), True)
+        time.sleep(0.3)
+        for step in range(1000, 1010):
+            writer.add_scalar("loss", 1, step)
+            writer.flush()
+            start = time.monotonic()
+            while json.loads(process.stdout.readline())["step"] != step:
+                pass
+            delays.append(time.monotonic() - start)
+        start = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=20) == 0
+        print(f"delays of {min(delays):.3f} to {max(delays):.3f} s, ended in", end=" ")
+        print(f"{time.monotonic() - start:.3f} s")
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+        writer.close()
+    # Not tightly: the machine may be busy.
+    assert sorted(delays)[len(delays) // 2] < 1
+
+
+def test_tail_what_was_written_before(call, logs):
+    code, out, _ = call(
+        "tail", logs, "--all", "--timeout", 0, "-t", "train/*", "-s", "18:", "--json"
+    )
+    assert code == 0
+    rows = [json.loads(line) for line in out.splitlines()]
+    assert [(row["run"], row["step"]) for row in rows] == [
+        (run, step) for run in ("exp1", "exp2", "other/deep") for step in (18, 19)
+    ]
+    _, out, _ = call("tail", logs, "--all", "--timeout", 0, "--kinds", "texts", "--runs", "exp1")
+    assert out.rstrip().endswith("note/text_summary  (texts) first line second line")
+    _, out, _ = call("tail", logs, "--plot", "--timeout", 0, "--runs", "exp*", "-t", "train/loss")
+    assert "⠤b⠤ exp2 train/loss" in out
+
+
+def test_a_reader_that_has_seen_enough(logs):
+    command = f"{sys.executable} -m tfevents ls {logs} --tags '*' | head -1"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=100)
+    assert done.stderr == ""
+    assert done.stdout.startswith("run")
+
+
+def terminal(arguments, columns, **environment):
+    """What a command writes to a terminal of so many columns."""
+    pid, descriptor = pty.fork()
+    if pid == 0:
+        os.environ.update(environment, COLUMNS=str(columns), LINES="30")
+        os.execv(COMMAND[0], [*COMMAND, *map(str, arguments)])
+    parts = []
+    while True:
+        try:
+            part = os.read(descriptor, 1 << 16)
+        except OSError:
+            break
+        if not part:
+            break
+        parts.append(part)
+    os.waitpid(pid, 0)
+    os.close(descriptor)
+    return b"".join(parts).decode()
+
+
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_terminals(logs):
+    wide = terminal(["ls", logs], 160, TERM="xterm-256color")
+    assert "\x1b[1mrun" in wide
+    narrow = terminal(["ls", logs], 40, TERM="xterm-256color", NO_COLOR="1")
+    assert max(map(len, narrow.replace("\x1b[1m", "").replace("\x1b[0m", "").splitlines())) <= 40
+    colours = terminal(["plot", logs, "train/loss"], 80, TERM="xterm-256color")
+    assert "\x1b[36m" in colours
+    plain = terminal(["plot", logs, "train/loss"], 80, TERM="xterm-256color", NO_COLOR="1")
+    assert "\x1b[3" not in plain
+    assert "⠤a⠤ exp1" in plain
+    picture = terminal(["show", logs, "picture"], 80, TERM="xterm", COLORTERM="truecolor")
+    assert picture.count("▀") == 3 * 8 * 4
