@@ -62,15 +62,12 @@ def native(holds: str, data: Any) -> Native:
         valid = None if there.all() else _bits(there)
     elif isinstance(data, np.ma.MaskedArray):
         valid, data = _bits(~np.ma.getmaskarray(data)), data.data
-    data = _bits(data) if holds == "bool" else np.ascontiguousarray(data, np.dtype(_DTYPES[holds]))
-    return _rows(holds, data, valid)
+    rows = len(data)
+    data = _bits(data) if holds == "bool" else np.ascontiguousarray(data, _DTYPES[holds])
+    return rows, [valid, data], [], []
 
 
 _DTYPES = {"int64": "i8", "float64": "f8", "timestamp": "i8"}
-
-
-def _rows(holds: str, data: NDArray[Any], valid: NDArray[Any] | None) -> Native:
-    return len(data), [valid, data], [], []
 
 
 def _bits(flags: Any) -> NDArray[np.uint8]:
