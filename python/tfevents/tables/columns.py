@@ -155,6 +155,7 @@ def _short(value: Any) -> str:
     if isinstance(value, bytes):
         return f"{len(value)} bytes"
     if isinstance(value, (float, np.floating)):
-        return f"{value:.6g}"
+        # Times, in seconds since the epoch, among them.
+        return f"{value:.3f}" if 1e6 <= abs(float(value)) < 1e15 else f"{value:.6g}"
     text = str(value)
     return text if len(text) <= 60 else f"{text[:59]}…"
