@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 
 _MOST = 20
 _WIDTH, _HEIGHT = 320, 90
+_BARS = 40
 
 
 def log(runs: Mapping[str, Run], title: str) -> str:
-    """Runs, a row each, with a link to none of them: nothing of what they hold is drawn."""
+    """Runs, a row each; nothing of what they hold is drawn."""
     rows = [
         [name, str(len(run.tags)), str(sum(map(len, run.scalars.values())))]
         for name, run in _first(runs.items())
@@ -66,13 +67,13 @@ def sparkline(series: Scalars) -> str:
 
 
 def histogram(one: Histogram) -> str:
-    """A histogram as bars, whose areas are the counts."""
+    """A histogram as bars, in buckets of one width."""
     title = f"<div>{html.escape(repr(one))}</div>"
-    width = np.diff(one.edges)
-    if not len(width) or not np.isfinite(one.edges).all() or one.edges[0] == one.edges[-1]:
+    if not len(one.edges) or not np.isfinite(one.edges).all() or one.edges[0] == one.edges[-1]:
         return title
-    height = np.divide(one.counts, width, out=np.zeros(len(width)), where=width > 0)
-    x = _scaled(one.edges, _WIDTH)
+    edges = np.linspace(one.edges[0], one.edges[-1], _BARS + 1)
+    height = one.rebin(edges)
+    x = _scaled(edges, _WIDTH)
     tall = height / (height.max() or 1) * _HEIGHT
     bars = "".join(
         f'<rect x="{a:.1f}" y="{_HEIGHT - h:.1f}" width="{max(b - a, 0.3):.1f}" height="{h:.1f}"/>'

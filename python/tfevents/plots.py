@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 Band = Literal["std", "sem", "minmax"] | None
 
+# How many buckets a ridge has.
+_BINS = 60
+
 
 def axes(ax: Axes | None = None, size: tuple[float, float] = (7, 4)) -> Axes:
     """These axes, or those of a new figure.
@@ -94,32 +97,37 @@ def line(
 
 def ridge(histograms: Histograms, *, most: int = 30, ax: Axes | None = None) -> Axes:
     """Densities above each other, the first step at the back, as TensorBoard has them."""
-    ax = axes(ax, (6, 5))
-    chosen = np.unique(np.linspace(0, len(histograms) - 1, min(most, len(histograms))).astype(int))
-    shapes = [(i, histograms[int(i)]) for i in chosen]
-    densities = []
-    for i, one in shapes:
-        width = np.diff(one.edges)
-        height = np.divide(one.counts, width, out=np.zeros(len(width)), where=width > 0)
-        densities.append((i, one.edges, height / max(one.counts.sum(), 1)))
-    tallest = max((height.max() for _, _, height in densities if len(height)), default=1) or 1
     from matplotlib import colormaps
 
+    ax = axes(ax, (6, 5))
+    rows = np.unique(np.linspace(0, len(histograms) - 1, min(most, len(histograms))).astype(int))
+    low, high = _range(histograms, rows)
+    # Buckets of one width, since in those of a file density grows without bound around 0.
+    edges = np.linspace(low, high, _BINS + 1)
+    densities = [histograms[int(row)].rebin(edges) for row in rows]
+    densities = [counts / (counts.sum() or 1) for counts in densities]
+    tallest = max((density.max() for density in densities), default=0) or 1
     colors = colormaps["viridis"](np.linspace(0.1, 0.9, max(len(densities), 1)))
-    for row, (_, edges, height) in enumerate(densities):
-        if not len(height):
-            continue
+    x = np.concatenate([[low], (edges[:-1] + edges[1:]) / 2, [high]])
+    for row, density in enumerate(densities):
         base = len(densities) - 1 - row
-        middles = (edges[:-1] + edges[1:]) / 2
-        x = np.concatenate([edges[:1], middles, edges[-1:]])
-        y = base + np.concatenate([[0], height, [0]]) * (3 / tallest)
+        # High enough to reach over a few of those behind.
+        y = base + np.concatenate([[0], density, [0]]) * (max(len(densities) / 6, 1) / tallest)
         ax.fill_between(x, base, y, color=colors[row], alpha=0.8, zorder=row, linewidth=0)
         ax.plot(x, y, color="white", linewidth=0.7, zorder=row)
     places = np.unique(np.linspace(0, len(densities) - 1, min(6, len(densities))).astype(int))
     ax.set_yticks([len(densities) - 1 - p for p in places])
-    ax.set_yticklabels([str(histograms.step[densities[p][0]]) for p in places])
+    ax.set_yticklabels([str(histograms.step[rows[p]]) for p in places])
     ax.set(xlabel="value", ylabel="step")
     return ax
+
+
+def _range(histograms: Histograms, rows: Any) -> tuple[float, float]:
+    """From the least to the greatest value of some histograms."""
+    ends = np.concatenate([histograms.min[rows], histograms.max[rows]])
+    finite = ends[np.isfinite(ends)]
+    low, high = (float(finite.min()), float(finite.max())) if len(finite) else (0.0, 1.0)
+    return (low, high) if low < high else (low - 0.5, low + 0.5)
 
 
 def precision_recall(curves: Sequence[PrCurve], *, ax: Axes | None = None) -> Axes:
@@ -130,16 +138,3 @@ def precision_recall(curves: Sequence[PrCurve], *, ax: Axes | None = None) -> Ax
     ax.set(xlabel="recall", ylabel="precision", xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
     ax.legend()
     return ax
-
-
-def svg(ax: Axes) -> str:
-    """The figure as SVG, closed."""
-    import io
-
-    from matplotlib import pyplot
-
-    text = io.StringIO()
-    figure = ax.get_figure()
-    figure.savefig(text, format="svg")  # type: ignore[union-attr]
-    pyplot.close(figure)  # type: ignore[arg-type]
-    return text.getvalue()

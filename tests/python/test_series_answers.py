@@ -156,10 +156,26 @@ def test_it_shows_itself(tmp_path: Path) -> None:
     assert ",0.0 " in run.scalars["<loss>"]._repr_html_()
     assert "&lt;loss&gt;" in run._repr_html_()
     assert "<loss>" not in run._repr_html_()
-    assert run.histograms["w"][0]._repr_html_().count("<rect") == len(run.histograms["w"][0].counts)
+    assert run.histograms["w"][0]._repr_html_().count("<rect") == 40
     assert "data:image/png;base64," in run.images["i"][0]._repr_html_()
     assert "<audio controls" in run.audio["a"][0]._repr_html_()
     assert "5000" in log._repr_html_()
     assert "<table>" in log.scalars.table()._repr_html_()
     assert log._ipython_key_completions_() == ["."]
     assert run.scalars._ipython_key_completions_() == ["<loss>"]
+
+
+def test_other_buckets(tmp_path: Path) -> None:
+    values = np.random.default_rng(0).normal(size=1000)
+    with tfevents.SummaryWriter(tmp_path) as writer:
+        writer.add_histogram("w", values, 0)
+        writer.add_histogram("one", np.full(7, 2.0), 0)
+    run = tfevents.read_run(tmp_path)
+    edges = np.linspace(-4, 4, 9)
+    found = run.histograms["w"][0].rebin(edges)
+    assert found.sum() == pytest.approx(1000)
+    # As exact as the buckets of the file are narrow: a tenth of their value.
+    assert np.allclose(found, np.histogram(values, edges)[0], atol=25)
+    own = run.histograms["w"][0]
+    assert np.allclose(own.rebin(own.edges), own.counts)
+    assert run.histograms["one"][0].rebin(np.array([0.0, 1.5, 3.0])).tolist() == [0, 7]

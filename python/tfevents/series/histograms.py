@@ -57,6 +57,27 @@ class Histogram:
         start, end = self._shown()
         return self.bucket[start:end].copy()
 
+    def rebin(self, edges: NDArray[np.float64]) -> NDArray[np.float64]:
+        """How many values are in other buckets, were those of each of its own spread evenly.
+
+        Args:
+            edges: float64[m + 1], the edges of the buckets, increasing.
+
+        Returns:
+            float64[m], the counts. What lies beyond the edges is in none.
+        """
+        own, counts = self.edges, self.counts
+        edges = np.asarray(edges, float)
+        if not len(own):
+            return np.zeros(len(edges) - 1)
+        # A bucket without width, as that of a histogram of one number, is a step.
+        width = own[1:] > own[:-1]
+        points = counts[~width], own[:-1][~width]
+        found, _ = np.histogram(points[1], edges, weights=points[0])
+        below = np.concatenate(([0], np.cumsum(np.where(width, counts, 0))))
+        spread: NDArray[np.float64] = np.diff(np.interp(edges, own, below)) + found
+        return spread
+
     def _shown(self) -> tuple[int, int]:
         if self._is_tensor:
             return 0, len(self.bucket)

@@ -62,15 +62,12 @@ def native(holds: str, data: Any) -> Native:
         valid = None if there.all() else _bits(there)
     elif isinstance(data, np.ma.MaskedArray):
         valid, data = _bits(~np.ma.getmaskarray(data)), data.data
-    data = _bits(data) if holds == "bool" else np.ascontiguousarray(data, np.dtype(_DTYPES[holds]))
-    return _rows(holds, data, valid)
+    rows = len(data)
+    data = _bits(data) if holds == "bool" else np.ascontiguousarray(data, _DTYPES[holds])
+    return rows, [valid, data], [], []
 
 
 _DTYPES = {"int64": "i8", "float64": "f8", "timestamp": "i8"}
-
-
-def _rows(holds: str, data: NDArray[Any], valid: NDArray[Any] | None) -> Native:
-    return len(data), [valid, data], [], []
 
 
 def _bits(flags: Any) -> NDArray[np.uint8]:
@@ -158,6 +155,7 @@ def _short(value: Any) -> str:
     if isinstance(value, bytes):
         return f"{len(value)} bytes"
     if isinstance(value, (float, np.floating)):
-        return f"{value:.6g}"
+        # Times, in seconds since the epoch, among them.
+        return f"{value:.3f}" if 1e6 <= abs(float(value)) < 1e15 else f"{value:.6g}"
     text = str(value)
     return text if len(text) <= 60 else f"{text[:59]}…"

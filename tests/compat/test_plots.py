@@ -1,0 +1,121 @@
+"""What is drawn, as matplotlib has it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tfevents
+from peers import peer
+from tfevents import SummaryWriter
+
+mpl = peer("matplotlib")
+mpl.use("agg")
+plt = peer("matplotlib.pyplot")
+
+
+@pytest.fixture(autouse=True)
+def closed() -> Iterator[None]:
+    yield
+    plt.close("all")
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> tfevents.Log:
+    for lr in (0.1, 0.2):
+        for seed in range(3):
+            with SummaryWriter(tmp_path / f"{lr}-{seed}") as writer:
+                writer.add_scalar_series("acc", np.arange(10) * lr + seed, np.arange(10))
+                writer.add_hparams({"lr": lr}, {}, same_run=True)
+                if seed == 0:
+                    for step in range(5):
+                        rng = np.random.default_rng(step)
+                        writer.add_histogram("w", rng.normal(step, 1, 200), step)
+                        writer.add_pr_curve("pr", rng.integers(0, 2, 50), rng.random(50), step)
+    return tfevents.read(tmp_path)
+
+
+def test_a_line_a_run(log: tfevents.Log) -> None:
+    ax = log.plot("acc")
+    assert [line.get_label() for line in ax.lines] == list(log)
+    for line, series in zip(ax.lines, log.tag("acc").values(), strict=True):
+        assert np.array_equal(line.get_xdata(), series.step)
+        assert np.array_equal(line.get_ydata(), series.value)
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("step", "acc")
+    smoothed = log.filter(runs="0.1-0").plot("acc", smooth=0.6)
+    series = log["0.1-0"].scalars["acc"]
+    drawn = [line.get_ydata() for line in smoothed.lines]
+    assert np.array_equal(drawn[0], series.smooth(0.6).value)
+    assert np.array_equal(drawn[1], series.value)
+
+
+@pytest.mark.parametrize(("band", "width"), [("std", 2.0), ("sem", 2 / 3**0.5), ("minmax", 2.0)])
+def test_a_band_a_group(log: tfevents.Log, band: Any, width: float) -> None:
+    ax = log.plot("acc", by="lr", band=band)
+    assert [line.get_label() for line in ax.lines] == ["0.1", "0.2"]
+    for line, lr in zip(ax.lines, (0.1, 0.2), strict=True):
+        assert np.allclose(line.get_ydata(), np.arange(10) * lr + 1, atol=1e-6)
+    for area in ax.collections:
+        (path,) = area.get_paths()
+        at_five = path.vertices[path.vertices[:, 0] == 5][:, 1]
+        assert np.ptp(at_five) == pytest.approx(width, abs=1e-5)
+    assert ax.get_legend().get_title().get_text() == "lr"
+    assert not log.plot("acc", by="lr", band=None).collections
+    with pytest.raises(ValueError, match="band must be"):
+        log.plot("acc", by="lr", band="iqr")  # type: ignore[arg-type]
+
+
+def test_a_ridge_a_step(log: tfevents.Log) -> None:
+    histograms = log["0.1-0"].histograms["w"]
+    ax = histograms.plot()
+    assert len(ax.lines) == len(histograms)
+    # The mode moves with the step; the first step is the highest line.
+    modes = [line.get_xdata()[np.argmax(line.get_ydata())] for line in ax.lines]
+    assert modes[-1] > modes[0] + 2
+    bases = [line.get_ydata()[0] for line in ax.lines]
+    assert bases == [4, 3, 2, 1, 0]
+    assert len(histograms.plot(most=3).lines) == 3
+
+
+def test_precision_over_recall(log: tfevents.Log) -> None:
+    curves = log["0.1-0"].pr_curves["pr"]
+    (line,) = curves[2].plot().lines
+    assert np.array_equal(line.get_xdata(), curves[2].recall)
+    assert np.array_equal(line.get_ydata(), curves[2].precision)
+    assert [line.get_label() for line in curves.plot(most=2).lines] == ["step 0", "step 4"]
+
+
+def test_matplotlib_is_asked_for_where_it_is_missing(log: tfevents.Log) -> None:
+    script = (
+        "import sys; sys.modules['matplotlib'] = None\n"
+        "import tfevents\n"
+        f"tfevents.read({str(next(iter(log.values())).path)!r}).plot('acc')"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert "pip install 'tfevents[plot]'" in done.stderr
+
+
+def test_the_example(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both ways find the same, on fewer runs."""
+    peer("pandas")
+    peer("tbparse")
+    example = Path(__file__).parents[2] / "examples"
+    monkeypatch.syspath_prepend(example)
+    monkeypatch.chdir(tmp_path)
+    import compare_seeds
+
+    for name, value in {"RATES": (0.1, 0.01), "SIZES": (32, 64), "SEEDS": 2}.items():
+        monkeypatch.setattr(compare_seeds, name, value)
+    compare_seeds.train(tmp_path)
+    best, _ = compare_seeds.by_tfevents(tmp_path, tmp_path / "plot.png")
+    assert (tmp_path / "plot.png").stat().st_size > 10_000
+    assert best.index[0] == (0.1, 64) or best.index[0] == (0.01, 64)
+    code = example.joinpath("compare_seeds.py").read_text().split("# --8<--")
+    ours = [line for line in code[1].splitlines() if line.startswith("    ")]
+    assert len(ours) <= 10
