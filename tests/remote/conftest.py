@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(autouse=True)
-def spools(monkeypatch) -> Iterator[Path]:
+def spools(tmp_path, monkeypatch) -> Iterator[Path]:
     """Where the spools are made, and the processes that the test starts make theirs."""
-    # The names of sockets have to be short: no part of `tmp_path`.
+    # The names of sockets have to be short: no part of `tmp_path`, which is made before.
     with tempfile.TemporaryDirectory(prefix="tfe-", ignore_cleanup_errors=True) as directory:
         monkeypatch.setattr(tempfile, "tempdir", directory)
         monkeypatch.setenv("TMPDIR", directory)
