@@ -9,6 +9,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
+# Whoever imports Comet, Lightning say, has it put its functions around ours.
+os.environ.setdefault("COMET_DISABLE_AUTO_LOGGING", "1")
 
 # A shared machine stalls at will, so no example has a deadline; pytest-timeout guards each test.
 _slow_is_fine = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}

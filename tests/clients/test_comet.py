@@ -9,6 +9,7 @@ peer("comet_ml")
 
 # It is to be imported before torch.
 BEGINNING = """
+    os.environ.pop("COMET_DISABLE_AUTO_LOGGING")
     import comet_ml
 
     experiment = comet_ml.OfflineExperiment(

@@ -1,5 +1,7 @@
 """Weights & Biases with `sync_tensorboard=True`, offline: it is told of each directory."""
 
+from typing import Any
+
 import pytest
 
 from peers import peer
@@ -30,7 +32,15 @@ ENDING = """
 
 @pytest.mark.timeout(600)
 def test_it_sees_what_it_sees_of_torchs_writer(tmp_path):
-    theirs = seen(tmp_path, BEGINNING, ENDING, "torch")
+    # On a busy machine it ends before it has read all, of torch's writer too.
+    def in_time(way: str, expected: list[Any] | None = None) -> list[Any]:
+        for attempt in range(3):
+            found = seen(tmp_path / str(attempt), BEGINNING, ENDING, way)
+            if found == expected or (expected is None and found[0] >= 12):
+                break
+        return found
+
+    theirs = in_time("torch")
     assert theirs[0] >= 12
     for way in ("import", "install"):
-        assert seen(tmp_path, BEGINNING, ENDING, way) == theirs, way
+        assert in_time(way, theirs) == theirs, way

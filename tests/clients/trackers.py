@@ -31,7 +31,7 @@ LOGGING = """
 def seen(tmp_path: Any, beginning: str, ending: str, which: str) -> Any:
     """What the tracker has seen, which `ending` prints as JSON."""
     path = tmp_path / which.replace(" ", "-")
-    path.mkdir()
+    path.mkdir(parents=True)
     # `install` comes with the beginning; what comes late or not at all comes with the logging.
     first = BEGINNING.format(
         swap='tfevents.install() if which == "install" else None',

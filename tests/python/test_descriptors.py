@@ -37,6 +37,7 @@ with tempfile.TemporaryDirectory() as output:
 """
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("threads", [1, 8])
 def test_ten_thousand_files(tmp_path: Path, threads: int) -> None:
     with SummaryWriter(tmp_path / "made") as writer:

@@ -313,7 +313,7 @@ refused = 0
 for step in range(1, 300):
     if step % 60 == 0:
         # Events that wait now go to the next file; those that are written are not looked at.
-        shutil.rmtree(directory + "/run")
+        shutil.rmtree(directory + "/run", ignore_errors=True)
     while True:
         try:
             log(step)

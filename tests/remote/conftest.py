@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(autouse=True)
-def spools(tmp_path, monkeypatch) -> Path:
+def spools(tmp_path, monkeypatch) -> Iterator[Path]:
     """Where the spools are made, and the processes that the test starts make theirs."""
-    directory = tmp_path / "spools"
-    directory.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(directory))
-    monkeypatch.setenv("TMPDIR", str(directory))
-    return directory
+    # The names of sockets have to be short: no part of `tmp_path`, which is made before.
+    with tempfile.TemporaryDirectory(prefix="tfe-", ignore_cleanup_errors=True) as directory:
+        monkeypatch.setattr(tempfile, "tempdir", directory)
+        monkeypatch.setenv("TMPDIR", directory)
+        yield Path(directory)
 
 
 @pytest.fixture

@@ -111,7 +111,7 @@ def test_the_directory_is_what_was_given(uri, tmp_path, monkeypatch):
         assert (writer.log_dir, writer.get_logdir()) == (uri, uri)
         assert writer.file_writer.get_logdir() == uri
         assert uri in repr(writer)
-    assert os.listdir(tmp_path) == ["spools"]
+    assert os.listdir(tmp_path) == []
 
 
 def fill_embeddings(writer, step):
@@ -577,7 +577,7 @@ def test_a_mangled_uri_is_refused(path, tmp_path, monkeypatch):
     for make in SummaryWriter, FileWriter:
         with pytest.raises(ValueError, match=r"log_dir: .*pathlib.*(s3|gs)://b"):
             make(path)
-    assert os.listdir(tmp_path) == ["spools"]
+    assert os.listdir(tmp_path) == []
 
 
 def test_a_file_uri_is_a_local_path(tmp_path):

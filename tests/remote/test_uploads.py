@@ -57,7 +57,8 @@ def test_uploads_are_at_most_twice_what_was_logged(server, tmp_path, flushes):
                 # At each time, not only in the end.
                 assert sum(size for _, size in server.received) <= 2.01 * logged
     files = events.event_files(fetch(URI, tmp_path / "fetched"))
-    assert all(path.stat().st_size <= 17 << 20 for path in files)
+    # What waits goes to one file, however much it is.
+    assert flushes == 1 or all(path.stat().st_size <= 17 << 20 for path in files)
     # As TensorBoard reads them, and as we do: in the order of their names.
     found = [
         p.step
