@@ -2,13 +2,17 @@
 
 import sys
 import tempfile
-from importlib.metadata import distributions
+from importlib.metadata import distributions, files
 
 import tfevents
 
 installed = {dist.metadata["Name"].lower() for dist in distributions()}
 extra = installed - {"tfevents", "numpy", "pip", "setuptools"}
 assert not extra, f"the wheel brought in {sorted(extra)}"
+
+notices = [file for file in files("tfevents") or [] if file.name == "THIRD-PARTY-NOTICES.txt"]
+assert len(notices) == 1, "the licences of what is compiled into the wheel are missing"
+assert "SIL OPEN FONT LICENSE" in notices[0].read_text()
 
 with tempfile.TemporaryDirectory() as root:
     with tfevents.SummaryWriter(root) as writer:

@@ -42,11 +42,11 @@ PANELS = [
         },
     ),
     (
-        "Start Python and import",
+        "Start Python and import (CPU)",
         {
-            "torch": ("import, the whole process", "torch"),
-            "tensorboardX": ("import, the whole process", "tensorboardX"),
-            "EventAccumulator": ("import, the whole process", "EventAccumulator"),
+            "torch": ("import, CPU of the whole process", "torch"),
+            "tensorboardX": ("import, CPU of the whole process", "tensorboardX"),
+            "EventAccumulator": ("import, CPU of the whole process", "EventAccumulator"),
         },
     ),
 ]
