@@ -6,6 +6,7 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
@@ -16,6 +17,29 @@ from tfevents.tensorboard import sampling, values
 from tfevents.tensorboard.contents import BLOBS, SCALAR, TENSOR, Contents, Series
 
 T = TypeVar("T")
+Extent = Callable[[], tuple[int, int | None, float | None]]
+
+
+def _later(base: Any) -> Any:
+    """A description of a time series that finds its greatest step and wall time when it is asked
+    for them: that takes all values of a run that grows, and no dashboard asks.
+    """
+
+    def make(self: Any, extent: Extent, **rest: Any) -> None:
+        self._extent = extent
+        base.__init__(self, max_step=None, max_wall_time=None, **rest)
+
+    def member(place: int) -> property:
+        # The base class sets it, to nothing.
+        return property(lambda self: self._extent()[place], lambda self, value: None)
+
+    members = {"__init__": make, "_max_step": member(1), "_max_wall_time": member(2)}
+    return type(base.__name__, (base,), members)
+
+
+_ScalarTimeSeries = _later(provider.ScalarTimeSeries)
+_TensorTimeSeries = _later(provider.TensorTimeSeries)
+_BlobSequenceTimeSeries = _later(provider.BlobSequenceTimeSeries)
 Runs = Mapping[str, Contents]
 
 
@@ -71,20 +95,20 @@ class Provider(provider.DataProvider):
         self, ctx: Any = None, *, experiment_id: str, plugin_name: str, run_tag_filter: Any = None
     ) -> Any:
         _check(ctx, experiment_id)
-        return self._list(provider.ScalarTimeSeries, SCALAR, plugin_name, run_tag_filter)
+        return self._list(_ScalarTimeSeries, SCALAR, plugin_name, run_tag_filter)
 
     def list_tensors(
         self, ctx: Any = None, *, experiment_id: str, plugin_name: str, run_tag_filter: Any = None
     ) -> Any:
         _check(ctx, experiment_id)
-        return self._list(provider.TensorTimeSeries, TENSOR, plugin_name, run_tag_filter)
+        return self._list(_TensorTimeSeries, TENSOR, plugin_name, run_tag_filter)
 
     def list_blob_sequences(
         self, ctx: Any = None, *, experiment_id: str, plugin_name: str, run_tag_filter: Any = None
     ) -> Any:
         _check(ctx, experiment_id)
         return self._list(
-            provider.BlobSequenceTimeSeries,
+            _BlobSequenceTimeSeries,
             BLOBS,
             plugin_name,
             run_tag_filter,
@@ -247,10 +271,8 @@ class Provider(provider.DataProvider):
         for name, run, tags in self._chosen(data_class, plugin, chosen):
             listed[name] = {}
             for tag, series in tags.items():
-                _, max_step, max_wall_time = run.extent(series.place)
                 listed[name][tag] = make(
-                    max_step=max_step,
-                    max_wall_time=max_wall_time,
+                    partial(run.extent, series.place),
                     plugin_content=series.content,
                     description=series.description,
                     display_name=series.display_name,

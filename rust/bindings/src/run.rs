@@ -169,8 +169,10 @@ impl RunData {
         py: Python<'py>,
         index: usize,
     ) -> PyResult<(String, Bound<'py, PyBytes>, String, String, i64)> {
-        let series = self.series(index)?;
-        let metadata = series.metadata.as_deref().cloned().unwrap_or_default();
+        if index >= self.all().count() {
+            return Err(PyIndexError::new_err(index));
+        }
+        let metadata = self.run.metadata(index).cloned().unwrap_or_default();
         Ok((
             metadata.plugin_name.into_owned(),
             PyBytes::new(py, &metadata.content),

@@ -16,7 +16,7 @@ use crate::columns::series::{Segment, Series};
 use crate::columns::sessions::SessionsRead;
 use crate::error::Result;
 use crate::logdir::RunFiles;
-use crate::proto::Kind;
+use crate::proto::{Kind, Metadata};
 use crate::reader::options::Options;
 use crate::reader::others::Others;
 use crate::reader::parallel::{FileContent, Scratch, Task, read_file};
@@ -175,7 +175,7 @@ impl Run {
         let tag_state = |tag: &Tag| TagState {
             name: tag.name.clone(),
             kind: tag.kind,
-            metadata: tag.metadata().map(|metadata| Box::new(metadata.clone())),
+            metadata: tag.metadata(&self.rank).map(|metadata| Box::new(metadata.clone())),
         };
         let there: HashSet<(&str, Kind)> =
             self.tags.iter().map(|tag| (&*tag.name, tag.kind)).collect();
@@ -230,6 +230,12 @@ impl Run {
             (Restarts::Raw, Some(tag)) => tag.len(),
             _ => self.series(index).map_or(0, |series| series.len()),
         }
+    }
+
+    /// The first metadata of the tag at this index, those of the events after the others.
+    pub fn metadata(&self, index: usize) -> Option<&Metadata<'static>> {
+        let events = || self.events.get(index - self.tags.len());
+        self.tags.get(index).or_else(events)?.metadata(&self.rank)
     }
 
     /// What was read of the tag at this index, those of the events after the others. To join its

@@ -40,9 +40,13 @@ impl Tag {
         self.parts.iter().map(|part| part.len()).sum()
     }
 
-    /// The first metadata that came with them.
-    pub(super) fn metadata(&self) -> Option<&Metadata<'static>> {
-        self.parts.iter().find_map(|part| part.metadata.as_deref())
+    /// The first metadata that came with them, as in what `series` gives.
+    pub(super) fn metadata(&self, rank: &[usize]) -> Option<&Metadata<'static>> {
+        let place = |part: &&Arc<Series>| {
+            part.segments().first().and_then(|segment| rank.get(segment.file as usize).copied())
+        };
+        let parts = self.parts.iter().filter(|part| part.metadata.is_some());
+        parts.min_by_key(place).and_then(|part| part.metadata.as_deref())
     }
 
     /// All of it, as `finish` makes it of what was read; made when it is first asked for. `rank` is
