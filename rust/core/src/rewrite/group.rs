@@ -392,7 +392,7 @@ impl<'a> Group<'a> {
                     record::frame(&mut self.file.first, payload);
                     self.file.version = Some((*version).to_owned());
                 } else {
-                    self.to_all(payload);
+                    self.copy_to_all(payload);
                 }
                 return Ok(());
             }
@@ -402,7 +402,7 @@ impl<'a> Group<'a> {
                     self.starts.push(event.step);
                 }
                 if self.wants(Kind::SessionLog) {
-                    self.to_all(payload);
+                    self.copy_to_all(payload);
                 }
                 return Ok(());
             }
@@ -511,7 +511,7 @@ impl<'a> Group<'a> {
     }
 
     /// The same, in all files that are written of the source.
-    fn to_all(&mut self, payload: &[u8]) {
+    fn copy_to_all(&mut self, payload: &[u8]) {
         let begun = self.file.files.iter().filter(|(_, file)| file.has_begun);
         let mut to: Vec<u32> = begun.map(|(below, _)| *below).collect();
         if !to.contains(&HERE) {
