@@ -1,28 +1,26 @@
 //! What becomes of each event of some files that are read in order.
 
-use std::collections::{BTreeMap, HashMap};
-use std::ops::Range;
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::vec;
 
 use crate::columns::restarts::{self, Purge};
 use crate::columns::sessions::Sessions;
 use crate::columns::{Restarts, Selection};
 use crate::error::{Corruption, Error, Result};
 use crate::proto::number::{event as number, summary, value as field};
-use crate::proto::{Data, Event, Kind, Malformed, Metadata, SessionStatus, SummaryValue, What};
+use crate::proto::{Data, Event, Kind, Malformed, SessionStatus, SummaryValue, What};
 use crate::record::{self, OVERHEAD, Parsed, Verify};
-use crate::rewrite::output::Outputs;
-use crate::rewrite::restarts::{Starts, Steps};
+use crate::rewrite::event::{NUMBER, Scalar, put_event};
+use crate::rewrite::known::{Claim, Current, Fate, File, Goes, Known, Run, Series, Simple, Target};
+use crate::rewrite::restarts::Starts;
+use crate::rewrite::rules::{Report, Route, Rules, Source, is_same_file, place};
 use crate::rewrite::value::{self, Cast, Change};
-use crate::rewrite::{Report, Route, Rules, Source, is_same_file, place};
 use crate::scan::damage::{Damage, OnCorrupt};
 use crate::scan::repair::instead_of_first;
 use crate::scan::scanner::{Next, Passed, Scanner, Sink};
-use crate::scan::tags::Tags;
 use crate::storage;
 use crate::storage::stream::Stream;
-use crate::wire::{BYTES, Cursor, FIXED32, FIXED64, VARINT, Value, encode, key};
+use crate::wire::{Cursor, Value, encode};
 
 /// The directory of the source itself among those below it.
 const HERE: u32 = 0;
@@ -44,113 +42,6 @@ pub struct Group<'a> {
     /// Whether it is only looked for what restarts take back.
     is_planning: bool,
     file: Current,
-}
-
-/// A run that is read.
-#[derive(Default)]
-struct Run {
-    tags: Tags,
-    /// By the numbers of the tags.
-    known: Vec<Known>,
-}
-
-/// What is known of a tag of a run.
-#[derive(Default)]
-struct Known {
-    /// The first metadata of the tag.
-    claim: Option<Claim>,
-    goes: Goes,
-    /// How its `simple_value`s are rewritten, while nothing else is to be asked.
-    simple: Option<Simple>,
-    /// The tag that came after it the last time.
-    next: u32,
-}
-
-#[derive(Clone, Copy, Default, PartialEq)]
-enum Goes {
-    #[default]
-    Unasked,
-    Nowhere,
-    /// To a target, whose tag is another one or not.
-    To(u32, bool),
-}
-
-#[derive(Clone, Copy)]
-struct Simple {
-    series: u32,
-    target: u32,
-    is_renamed: bool,
-}
-
-#[derive(PartialEq)]
-struct Claim {
-    metadata: Vec<u8>,
-    kind: Kind,
-    /// Whether it does not say what shows the tag.
-    is_open: bool,
-}
-
-impl Claim {
-    fn of(raw: Vec<u8>, metadata: &Metadata<'_>) -> Claim {
-        let is_open = metadata.plugin_name.is_empty() && metadata.data_class == 0;
-        Claim { metadata: raw, kind: Kind::claimed_by(metadata), is_open }
-    }
-}
-
-/// A tag of what is written.
-struct Target {
-    below: u32,
-    tag: Box<str>,
-    /// The first metadata that were written.
-    claim: Option<Vec<u8>>,
-    series: Vec<(Kind, u32)>,
-}
-
-/// The values of one kind of a target.
-#[derive(Default)]
-struct Series {
-    steps: Steps,
-    purges: Vec<Purge>,
-    /// So many sessions had started when its last value came.
-    starts: usize,
-    /// Ranges of values that restarts take back, those to come.
-    taken: vec::IntoIter<Range<usize>>,
-    taking: Option<Range<usize>>,
-    /// How many values came that were wanted.
-    seen: usize,
-    /// How many of these no restart took back.
-    kept: u64,
-}
-
-/// Where a file is, and what is written of it.
-#[derive(Default)]
-struct Current {
-    run: usize,
-    sessions: Sessions,
-    /// What its files begin with, and the version that says.
-    first: Vec<u8>,
-    version: Option<String>,
-    has_begun: bool,
-    has_lost_its_first: bool,
-    /// The files that are written, by the directory, and the version that each says.
-    files: BTreeMap<u32, File>,
-    outputs: Outputs,
-    source: Option<Source>,
-    last_tag: u32,
-}
-
-struct File {
-    output: usize,
-    version: Option<String>,
-    /// Whether it has something of the source that is read.
-    has_begun: bool,
-}
-
-/// What becomes of a value.
-enum Fate {
-    Gone,
-    /// It goes to a file, as it is or as these bytes.
-    Goes(u32, Option<Vec<u8>>),
 }
 
 impl<'a> Group<'a> {
@@ -501,18 +392,17 @@ impl<'a> Group<'a> {
                     record::frame(&mut self.file.first, payload);
                     self.file.version = Some((*version).to_owned());
                 } else {
-                    self.to_all(payload);
+                    self.copy_to_all(payload);
                 }
                 return Ok(());
             }
             What::SessionLog(log) => {
-                if log.status == SessionStatus::Start && self.is_planning {
-                    if !self.file.sessions.is_old() {
-                        self.starts.push(event.step);
-                    }
+                let is_start = log.status == SessionStatus::Start;
+                if is_start && self.is_planning && !self.file.sessions.is_old() {
+                    self.starts.push(event.step);
                 }
                 if self.wants(Kind::SessionLog) {
-                    self.to_all(payload);
+                    self.copy_to_all(payload);
                 }
                 return Ok(());
             }
@@ -621,7 +511,7 @@ impl<'a> Group<'a> {
     }
 
     /// The same, in all files that are written of the source.
-    fn to_all(&mut self, payload: &[u8]) {
+    fn copy_to_all(&mut self, payload: &[u8]) {
         let begun = self.file.files.iter().filter(|(_, file)| file.has_begun);
         let mut to: Vec<u32> = begun.map(|(below, _)| *below).collect();
         if !to.contains(&HERE) {
@@ -732,66 +622,5 @@ impl Sink for Group<'_> {
 
     fn event(&mut self, payload: &[u8], _: u64) -> std::result::Result<(), Malformed> {
         self.decide(payload)
-    }
-}
-
-/// Bytes that a `simple_value` takes, with its key.
-const NUMBER: usize = 1 + size_of::<f32>();
-
-/// An event with one `simple_value`, and nothing else but a time and a step.
-struct Scalar<'p> {
-    step: i64,
-    tag: &'p [u8],
-    /// How many bytes come before the summary.
-    head: usize,
-}
-
-impl<'p> Scalar<'p> {
-    #[inline]
-    fn of(payload: &'p [u8]) -> Option<Scalar<'p>> {
-        const WALL_TIME: u8 = key(number::WALL_TIME, FIXED64) as u8;
-        const STEP: u8 = key(number::STEP, VARINT) as u8;
-        const SUMMARY: u8 = key(number::SUMMARY, BYTES) as u8;
-        const VALUE: u8 = key(summary::VALUE, BYTES) as u8;
-        const TAG: u8 = key(field::TAG, BYTES) as u8;
-        const SIMPLE: u8 = key(field::SIMPLE_VALUE, FIXED32) as u8;
-        let after_time = payload.strip_prefix(&[WALL_TIME])?.get(size_of::<f64>()..)?;
-        let (step, rest) = match after_time.strip_prefix(&[STEP]) {
-            Some(rest) => {
-                let mut cursor = Cursor::new(rest);
-                (cursor.varint().ok()? as i64, cursor.rest())
-            }
-            None => (0, after_time),
-        };
-        let head = payload.len() - rest.len();
-        let value = whole(whole(rest, SUMMARY)?, VALUE)?;
-        let (value, number) = value.split_last_chunk::<NUMBER>()?;
-        let tag = whole(value, TAG)?;
-        (number[0] == SIMPLE).then_some(Scalar { step, tag, head })
-    }
-}
-
-/// What the only field of a message holds, if it has this key.
-#[inline]
-fn whole(message: &[u8], key: u8) -> Option<&[u8]> {
-    let rest = message.strip_prefix(&[key])?;
-    let mut cursor = Cursor::new(rest);
-    let length = cursor.varint().ok()?;
-    (cursor.rest().len() as u64 == length).then_some(cursor.rest())
-}
-
-/// Appends an event's fields with another summary in the place of its own.
-fn put_event(out: &mut Vec<u8>, payload: &[u8], summary: &[u8]) {
-    let is_content = |number| (number::FILE_VERSION..=number::META_GRAPH_DEF).contains(&number);
-    let mut is_put = false;
-    for field in Cursor::new(payload).flatten() {
-        match field.number {
-            // A summary may come in parts, which are one.
-            number::SUMMARY if !std::mem::replace(&mut is_put, true) => {
-                encode::bytes_field(out, number::SUMMARY, summary);
-            }
-            number if is_content(number) => {}
-            _ => out.extend_from_slice(field.raw),
-        }
     }
 }
