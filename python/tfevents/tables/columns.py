@@ -105,7 +105,10 @@ def pandas(holds: str, parts: list[Any]) -> Any:
 
     if holds == "category":
         names = pd.Index(parts[0].names if parts else [], dtype=str)
-        codes = np.concatenate([part.codes for part in parts] or [np.empty(0, np.int32)])
+        codes = np.empty(0, np.int32)
+        if parts:
+            # One part is taken as it is, without a copy.
+            codes = np.concatenate([p.codes for p in parts]) if parts[1:] else parts[0].codes
         return pd.Categorical.from_codes(codes, names, validate=False)
     if holds.startswith("list["):
         column = np.empty(sum(len(part.ends) - 1 for part in parts), object)

@@ -31,6 +31,8 @@ class KindTable(Table):
     _KIND: ClassVar[str]
     _SERIES: ClassVar[Any]
     _OWN: ClassVar[dict[str, str]]
+    # About how many bytes a value takes.
+    _SIZE: ClassVar[int] = 1 << 10
 
     def __init__(
         self, runs: Runs, *, columns: Sequence[str] | None = None, datetime: Datetime = None
@@ -48,10 +50,6 @@ class KindTable(Table):
         """
         raise NotImplementedError
 
-    def _size(self, series: Any, row: int) -> int:
-        """About how many bytes a value takes."""
-        return 1024
-
     def _batches(self, rows: int = ROWS) -> Iterator[Batch]:
         names = run_names(self._runs)
         places = [
@@ -61,7 +59,7 @@ class KindTable(Table):
         ]
         tags = {tag: i for i, tag in enumerate(dict.fromkeys(tag for _, _, tag, _ in places))}
         parts: list[tuple[int, int, NDArray[np.int64], NDArray[np.float64], dict[str, Any]]] = []
-        waiting = size = 0
+        waiting, most = 0, min(rows, max(1, BYTES // self._SIZE))
 
         def batch() -> Batch:
             joined = _joined(parts, names, list(tags), self._types)
@@ -72,10 +70,8 @@ class KindTable(Table):
             series = self._SERIES(data, index)
             start = 0
             while start < len(series):
-                end = start
-                while end < len(series) and waiting < rows and size < BYTES:
-                    size += self._size(series, end)
-                    waiting, end = waiting + 1, end + 1
+                end = min(len(series), start + most - waiting)
+                waiting += end - start
                 chosen = range(start, end)
                 try:
                     counts, own = self._values(series, chosen)
@@ -87,9 +83,9 @@ class KindTable(Table):
                     step, wall_time = np.repeat(step, counts), np.repeat(wall_time, counts)
                 parts.append((run, tags[tag], step, wall_time, own))
                 start = end
-                if waiting >= rows or size >= BYTES:
+                if waiting == most:
                     yield batch()
-                    waiting = size = 0
+                    waiting = 0
         if parts:
             yield batch()
 
@@ -210,6 +206,7 @@ class TensorTable(KindTable):
     """
 
     _KIND = "tensor"
+    _SIZE = 64 << 10
     _SERIES = Tensors
     _OWN: ClassVar = {
         "dtype": "text",
@@ -226,9 +223,6 @@ class TensorTable(KindTable):
             "value": Lists.of_arrays([_floats(array) for array in arrays], np.float64),
             "strings": Lists.of([a.ravel().tolist() if a.dtype == object else [] for a in arrays]),
         }
-
-    def _size(self, series: Tensors, row: int) -> int:
-        return 64 << 10
 
 
 def _floats(array: NDArray[Any]) -> NDArray[np.float64]:
@@ -248,6 +242,7 @@ class ImageTable(KindTable):
     """
 
     _KIND = "image"
+    _SIZE = 64 << 10
     _SERIES = Images
     _OWN: ClassVar = {"width": "int64", "height": "int64", "size": "int64", "data": "binary"}
 
@@ -259,9 +254,6 @@ class ImageTable(KindTable):
         own["height"] = np.repeat(np.array([i.height for i in images], np.int64), counts)
         return counts, own
 
-    def _size(self, series: Images, row: int) -> int:
-        return 64 << 10
-
 
 class AudioTable(KindTable):
     """Sounds, a row each: where an event logged a batch of them, several with its step.
@@ -272,6 +264,7 @@ class AudioTable(KindTable):
     """
 
     _KIND = "audio"
+    _SIZE = 256 << 10
     _SERIES = Audio
     _OWN: ClassVar = {
         "sample_rate": "float64",
@@ -290,9 +283,6 @@ class AudioTable(KindTable):
         own["content_type"] = [clip.content_type for clip in clips for _ in clip.batch]
         own["label"] = [label for clip in clips for label in clip.labels]
         return counts, own
-
-    def _size(self, series: Audio, row: int) -> int:
-        return 256 << 10
 
 
 def _rate(clip: AudioClip) -> float:
