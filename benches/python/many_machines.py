@@ -44,8 +44,8 @@ def driver() -> None:
 
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with (
-        mock.patch.object(partition, "finder_of", lambda *_, **__: Listed()),
-        mock.patch.object(partition, "_size", lambda _: size),
+        mock.patch.object(partition, "finder_of", return_value=Listed()),
+        mock.patch.object(partition, "_size", return_value=size),
     ):
         start = process_time()
         pieces = tfevents.partitions(base, bytes=PIECE)

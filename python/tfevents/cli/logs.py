@@ -32,7 +32,7 @@ def read_log(
         path,
         runs=options.patterns(runs),
         tags=options.patterns(tags),
-        kinds=kinds,
+        kinds=kinds,  # type: ignore[arg-type]
         steps=options.steps(steps),
         restarts=restarts,  # type: ignore[arg-type]
         on_corrupt="skip",
