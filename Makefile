@@ -27,7 +27,7 @@ export PYO3_PYTHON := $(CURDIR)/$(BIN)/python
 
 .PHONY: help
 help: ## Show this help
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z -]+:.*## / { printf "  %-28s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo "  PYTHON=python3.12 chooses the interpreter of a new .venv;"
 	@echo "  PYTEST_ARGS and BENCH_ARGS are handed on."
@@ -40,6 +40,15 @@ demo: build $(STAMPS)/demo ## Train a small model, log it, read it back, plot it
 test: build $(STAMPS)/test ## Run the Rust tests and the Python tests
 	cargo test --locked --release --package tfevents
 	$(BIN)/python -m pytest -n logical --dist worksteal $(PYTEST_ARGS)
+
+# The tests of tables in environments of their own: `make tables-oldest tables-newest`.
+.PHONY: tables-oldest tables-newest
+tables-oldest tables-newest: build ## Test tables with other versions of pandas, Polars, …
+	test -d target/$@ || $(BIN)/python -m venv target/$@
+	target/$@/bin/python -m pip install --quiet --upgrade 'pip>=25.1,<27'
+	target/$@/bin/python -m pip install --quiet --group $@
+	PYTHONPATH=python target/$@/bin/python -m pytest -p no:cacheprovider \
+		tests/compat/test_docs.py tests/compat/test_kind_tables.py tests/compat/test_table_peers.py
 
 FAULTS_ARGS ?=
 

@@ -8,8 +8,10 @@ It prints the figures of docs/many_machines.md. Times are of the processor, not 
 from __future__ import annotations
 
 import pickle
-import resource
+import re
 import tempfile
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from time import process_time
 from unittest import mock
@@ -20,8 +22,8 @@ from tfevents import partition
 from tfevents.finding import Found
 
 RUNS, TOTAL, PIECE = 100_000, 10 * 10**12, 256 * 10**6
-# Of S3: keys in a page of a listing, and what one request of the reader fetches at most.
-PAGE, BLOCK = 1000, 8 << 20
+# Of S3: keys in a page of a listing, and what one request of the reader fetches.
+PAGE, BLOCK = 1000, 4 << 20
 
 
 def main() -> None:
@@ -42,7 +44,7 @@ def driver() -> None:
         def __call__(self) -> Found:
             return Found(runs, [])
 
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = peak()
     with (
         mock.patch.object(partition, "finder_of", return_value=Listed()),
         mock.patch.object(partition, "_size", return_value=size),
@@ -53,7 +55,7 @@ def driver() -> None:
     start = process_time()
     pickled = [len(pickle.dumps(piece)) for piece in pieces]
     dumped = process_time() - start
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    memory = peak() - before
     print(f"listing: {RUNS // PAGE} requests")
     print(f"{len(pieces):,} pieces of {PIECE / 1e6:.0f} MB, cut in {seconds:.2f} s")
     print(
@@ -70,14 +72,9 @@ def one_piece() -> None:
             path = Path(directory) / f"run{run}" / "events.out.tfevents.1"
             eventfiles.write(path, events)
         (piece,) = tfevents.partitions(directory, bytes="1GB")
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        start = process_time()
-        table = piece.table()
-        read = process_time() - start
-        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
-        start = process_time()
-        rows = len(table.to_pandas())
-        made = process_time() - start
+        # A process that has made nothing yet.
+        with ProcessPoolExecutor(1, get_context("spawn")) as process:
+            rows, read, made, memory = process.submit(work, piece).result()
     size = piece.size
     print(f"one piece: {size / 1e6:.0f} MB, {rows:,} points")
     print(
@@ -87,6 +84,26 @@ def one_piece() -> None:
     print(f"requests from S3: at most {len(piece.files)} looks and {-(-size // BLOCK)} reads")
     every = TOTAL / size * (read + made)
     print(f"10 TB: {every / 3600:.1f} hours of one processor")
+
+
+def peak() -> int:
+    """The most memory that this process had, in KiB."""
+    (line,) = re.findall(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())
+    return int(line)
+
+
+def work(piece: tfevents.Partition) -> tuple[int, float, float, int]:
+    """How many rows there are, seconds to read them and to make a DataFrame, and memory in KiB."""
+    import pandas  # noqa: F401
+
+    before = peak()
+    start = process_time()
+    table = piece.table()
+    read = process_time() - start
+    start = process_time()
+    rows = len(table.to_pandas())
+    made = process_time() - start
+    return rows, read, made, peak() - before
 
 
 if __name__ == "__main__":
