@@ -2,7 +2,7 @@
 #![allow(missing_docs)]
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 
 use tfevents::ErrorKind;
 use tfevents::logdir::{find, find_all};
@@ -17,11 +17,14 @@ fn tree(files: &[&str]) -> tempfile::TempDir {
     directory
 }
 
-/// Each run's name with its files' names.
+/// Each run's name, with `/` between its parts on every system, and its files' names.
 fn found(runs: Vec<tfevents::logdir::RunFiles>) -> Vec<(String, Vec<String>)> {
     let name = |path: &PathBuf| path.file_name().unwrap().to_str().unwrap().to_owned();
     runs.into_iter()
-        .map(|run| (run.name.to_str().unwrap().to_owned(), run.files.iter().map(name).collect()))
+        .map(|run| {
+            let run_name = run.name.to_str().unwrap().replace(MAIN_SEPARATOR, "/");
+            (run_name, run.files.iter().map(name).collect())
+        })
         .collect()
 }
 
