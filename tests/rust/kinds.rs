@@ -453,6 +453,7 @@ fn a_file_that_was_changed_is_noticed() {
     }
 }
 
+// Windows has no `mkfifo`.
 #[test]
 #[cfg(unix)]
 fn what_comes_through_a_pipe_is_kept() {

@@ -2,10 +2,10 @@
 #![allow(missing_docs)]
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 
 use tfevents::ErrorKind;
-use tfevents::logdir::{Found, Reason, find, find_all, search};
+use tfevents::logdir::{find, find_all};
 
 fn tree(files: &[&str]) -> tempfile::TempDir {
     let directory = tempfile::tempdir().unwrap();
@@ -17,11 +17,14 @@ fn tree(files: &[&str]) -> tempfile::TempDir {
     directory
 }
 
-/// Each run's name with its files' names.
+/// Each run's name, with `/` between its parts on every system, and its files' names.
 fn found(runs: Vec<tfevents::logdir::RunFiles>) -> Vec<(String, Vec<String>)> {
     let name = |path: &PathBuf| path.file_name().unwrap().to_str().unwrap().to_owned();
     runs.into_iter()
-        .map(|run| (run.name.to_str().unwrap().to_owned(), run.files.iter().map(name).collect()))
+        .map(|run| {
+            let run_name = run.name.to_str().unwrap().replace(MAIN_SEPARATOR, "/");
+            (run_name, run.files.iter().map(name).collect())
+        })
         .collect()
 }
 
@@ -60,10 +63,21 @@ fn runs_are_directories_with_event_files() {
     assert_eq!(error.path(), Some(&*directory.path().join("gone")));
 }
 
+#[test]
+fn a_file_of_two_names_is_read_once() {
+    let directory = tree(&["run/tfevents.1", "run/tfevents.2"]);
+    let run = directory.path().join("run");
+    fs::hard_link(run.join("tfevents.1"), run.join("tfevents.3")).unwrap();
+    let expected = named(&[("run", &["tfevents.1", "tfevents.2"])]);
+    assert_eq!(found(find(directory.path()).unwrap()), expected);
+}
+
+// On Windows only administrators may make links.
 #[cfg(unix)]
 #[test]
 fn links_are_followed_but_not_around() {
     use std::os::unix::fs::symlink;
+    use tfevents::logdir::{Found, Reason, search};
     let directory = tree(&["a/tfevents.1", "a/b/tfevents.1"]);
     let elsewhere = tree(&["x/tfevents.1"]);
     let root = directory.path();
@@ -143,6 +157,7 @@ fn a_uri_of_a_local_path() {
     assert_eq!(found[0].name, directory.path().join("a b"));
 }
 
+// As above; and a path is long there at 260 characters.
 #[cfg(unix)]
 #[test]
 fn a_deep_tree_and_circles_in_it() {

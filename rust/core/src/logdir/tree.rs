@@ -169,7 +169,7 @@ fn distinct(mut files: Vec<EventFile>) -> Vec<PathBuf> {
         let mut been = HashSet::new();
         files.sort_by(|a, b| (a.is_link, &a.path).cmp(&(b.is_link, &b.path)));
         files.retain(|file| {
-            sys::status_at(&file.path).map_or(true, |status| been.insert(status.identity))
+            sys::status_at(&file.path).ok().is_none_or(|status| been.insert(status.identity))
         });
     }
     let mut paths: Vec<PathBuf> = files.into_iter().map(|file| file.path).collect();
