@@ -222,7 +222,7 @@ fn file(data: &[u8]) {
         threads: std::num::NonZero::new(1),
         selection,
         restarts: restarts(how >> 2),
-        ..Options::default()
+        max_points: std::num::NonZero::new(usize::from(pieces >> 5)),
     };
     let files: Vec<File> = (split(&bytes, 1 + usize::from(count % 3)).into_iter())
         .map(|part| File::new(Content { bytes: part.into(), piece: piece(pieces) }))
