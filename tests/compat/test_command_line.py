@@ -20,6 +20,7 @@ from tfevents import SummaryWriter
 for name in ("typer", "rich", "plotille"):
     peer(name)
 app = peer("tfevents.cli.app")
+COMMAND = (sys.executable, "-m", "tfevents")
 
 COMMAND = [sys.executable, "-m", "tfevents"]
 
@@ -392,3 +393,25 @@ def test_terminals(logs):
     assert "⠤a⠤ exp1" in plain
     picture = terminal(["show", logs, "picture"], 80, TERM="xterm", COLORTERM="truecolor")
     assert picture.count("▀") == 3 * 8 * 4
+
+
+def test_export_with_dask_writes_a_data_set_and_goes_on(tmp_path):
+    dataset = peer("pyarrow.dataset")
+    peer("distributed")
+    for run in "ab":
+        with tfevents.SummaryWriter(tmp_path / "runs" / run) as writer:
+            writer.add_scalar_series("loss", [3.0, 2.0, 1.0])
+    out = tmp_path / "out"
+    for expected in ("1 pieces", "0 pieces"):
+        # Its workers are processes, which import the script.
+        done = subprocess.run(
+            [*COMMAND, "export", tmp_path / "runs", "-o", out, "--engine", "dask"],
+            check=True,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert done.stdout.startswith(expected)
+    found = dataset.dataset(out, partitioning="hive").to_table().to_pydict()
+    assert sorted(zip(found["run"], found["step"], found["value"], strict=True)) == [
+        (run, step, 3.0 - step) for run in "ab" for step in range(3)
+    ]

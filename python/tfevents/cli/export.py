@@ -6,7 +6,6 @@ import csv
 import os
 import re
 from collections.abc import Iterator
-from importlib import import_module
 from itertools import repeat
 from typing import Annotated, Any
 
@@ -63,14 +62,22 @@ def command(
     tfevents export runs -o loss.parquet --tags '*loss' --wide
     tfevents export runs -o pictures --kinds images
     """
+    if engine is not None:
+        return _by_engine(
+            engine,
+            path,
+            output,
+            options.kinds(kinds),
+            runs=options.patterns(runs),
+            tags=options.patterns(tags),
+            steps=options.steps(steps),
+        )
     if (
         os.path.lexists(output)
         and not overwrite
         and not (os.path.isdir(output) and not os.listdir(output))
     ):
         raise Quit(1, f"{output}: there is something already; --overwrite replaces it")
-    if engine is not None:
-        return _by_engine(engine, path, output, runs, tags)
     suffix = os.path.splitext(output)[1].lower()
     chosen = options.kinds(kinds)
     if suffix in _FORMATS:
@@ -210,15 +217,31 @@ def _write(output: str, run: str, tag: str, name: str, content: bytes) -> int:
 
 
 def _by_engine(
-    engine: str, path: str, output: str, runs: list[str] | None, tags: list[str] | None
+    engine: str,
+    path: str,
+    output: str,
+    kinds: list[str] | None,
+    **selected: Any,
 ) -> int:
+    """Has the processes of an engine write a data set. What is there already stays."""
     if engine != "dask":
         raise ValueError(f"--engine: expected dask, got {engine!r}")
     try:
-        dask = import_module("tfevents.dask")
+        from distributed import Client
+
+        from tfevents import parquet
     except ImportError as error:
-        raise Quit(2, f"the engine dask is not to be had: {error}") from error
-    frame = dask.read(path, runs=options.patterns(runs), tags=options.patterns(tags))
-    frame.to_parquet(output)
-    print(f"a data set in {output}")
+        raise Quit(2, f"--engine dask needs pip install 'tfevents[arrow,dask]': {error}") from error
+    (kind, *more) = kinds or ["scalars"]
+    if more:
+        raise ValueError("--kinds: a data set holds one kind")
+    with Client(dashboard_address=None) as client:  # type: ignore[no-untyped-call]
+        made = parquet.write(
+            path,
+            output,
+            kind=kind,  # type: ignore[arg-type]
+            executor=client.get_executor(),
+            **selected,
+        )
+    print(f"{made.written} pieces in {output}, and {made.kept} that were there")
     return 0

@@ -106,7 +106,7 @@ def _tag_rows(log: Log) -> list[dict[str, Any]]:
 
 
 def _run_rows(log: Log) -> list[dict[str, Any]]:
-    files = {run: data.paths() for run, data in native(log)}
+    files = {run: data.files() for run, data in native(log)}
     sizes = file_sizes(one for paths in files.values() for one in paths)
     damaged: dict[str, int] = {}
     for one in log.damage:
