@@ -20,7 +20,6 @@ from tfevents import SummaryWriter
 for name in ("typer", "rich", "plotille"):
     peer(name)
 app = peer("tfevents.cli.app")
-COMMAND = (sys.executable, "-m", "tfevents")
 
 COMMAND = [sys.executable, "-m", "tfevents"]
 

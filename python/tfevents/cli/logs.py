@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import warnings
 from collections.abc import Iterable
 
 from tfevents import _native
@@ -28,15 +29,19 @@ def read_log(
     if tags and kinds is None:
         # What has no tag that anybody could choose is not meant.
         kinds = [kind for kind in KINDS if kind not in _TAGLESS]
-    log = read(
-        path,
-        runs=options.patterns(runs),
-        tags=options.patterns(tags),
-        kinds=kinds,  # type: ignore[arg-type]
-        steps=options.steps(steps),
-        restarts=restarts,  # type: ignore[arg-type]
-        on_corrupt="skip",
-    )
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        log = read(
+            path,
+            runs=options.patterns(runs),
+            tags=options.patterns(tags),
+            kinds=kinds,  # type: ignore[arg-type]
+            steps=options.steps(steps),
+            restarts=restarts,  # type: ignore[arg-type]
+            on_corrupt="skip",
+        )
+    for warning in told:
+        warn(str(warning.message))
     for one in log.damage:
         warn(f"{one.path}: {one.length} damaged bytes at {one.offset} ({one.kind})")
     for skipped in log.skipped:
