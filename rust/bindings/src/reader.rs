@@ -117,6 +117,7 @@ impl LogData {
     /// Nothing yet. `tags` chooses tags by their names, `kinds` by their names too, and `steps` the
     /// first and the last; about `max_points` scalars of a tag are kept.
     #[new]
+    #[allow(clippy::too_many_arguments)] // They are Python's.
     #[pyo3(signature = (verify, skip, threads, tags, kinds, steps, restarts, max_points=None))]
     fn new(
         verify: bool,
