@@ -26,6 +26,7 @@ from tfevents.state import RunState
 _T = TypeVar("_T")
 
 __all__ = [
+    "ArrowBatches",
     "Control",
     "Event",
     "EventFollower",
@@ -75,8 +76,10 @@ __all__ = [
     "pr_curve",
     "pr_curve_raw",
     "repair_file",
+    "run_data",
     "scalar",
     "session_log",
+    "smooth",
     "tensor",
     "tensor_of_strings",
     "text",

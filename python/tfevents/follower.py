@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import os
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from tfevents import _native, remote, selection
 from tfevents import state as states
 from tfevents._arguments import warn
 from tfevents._closing import Closing
-from tfevents.finding import Find, Skipped, finder
-from tfevents.reader import Damage, choice, roots
+from tfevents.finding import Find, Found, Skipped
+from tfevents.reader import Damage, choice, finder_of
+from tfevents.run import Metadata
+from tfevents.runs import KindName
 
 # Longer waits are made of these.
 _LONG = 3600.0
@@ -24,16 +27,23 @@ class Follower(Closing, Iterator[tuple[str, _native.Event]]):
     """Iterates over events as they are written; made by `follow`.
 
     While it waits it holds no file open, while it reads one. `close()` ends it, from another thread
-    too; a `with` block closes it as well.
+    too; a `with` block closes it as well. `async for` waits in a thread of its own, so that the
+    loop goes on meanwhile.
     """
 
     def __init__(
-        self, find: Find, files: _native.EventFollower, timeout: float, interval: float
+        self,
+        find: Find,
+        files: _native.EventFollower,
+        timeout: float,
+        interval: float,
+        wanted: Wanted | None = None,
     ) -> None:
         self._find = find
         self._files = files
         self._timeout = timeout
         self._interval = interval
+        self._wanted = wanted
         # When it was last looked for what is new.
         self._looked = -math.inf
         # What could not be looked into the last time.
@@ -65,6 +75,11 @@ class Follower(Closing, Iterator[tuple[str, _native.Event]]):
         while not self._closed.is_set():
             event = self._files.next()
             if event is not None:
+                if self._wanted is not None:
+                    chosen = self._wanted(*event)
+                    if chosen is None:
+                        continue
+                    event = event[0], chosen
                 return event
             self._warn(self._files.damage())
             if self._looked >= deadline:
@@ -83,6 +98,15 @@ class Follower(Closing, Iterator[tuple[str, _native.Event]]):
             self._looked = now
         raise StopIteration
 
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> tuple[str, _native.Event]:
+        event = await asyncio.to_thread(next, self, None)
+        if event is None:
+            raise StopAsyncIteration
+        return event
+
     def _warn(self, damage: Iterable[tuple[str, int, int, str]]) -> None:
         for path, offset, length, kind in damage:
             if (path, offset) not in self._warned:
@@ -95,10 +119,91 @@ class Follower(Closing, Iterator[tuple[str, _native.Event]]):
         self._files.close()
 
 
+class Wanted:
+    """What of events is wanted: values by their tags and kinds."""
+
+    def __init__(self, tags: selection.Matcher | None, kinds: list[str] | None) -> None:
+        self._tags = tags
+        self._kinds = None if kinds is None else set(kinds)
+        # Of each tag of a run, the metadata of its first value: those after it need not say it.
+        self._metadata: dict[tuple[str, str], Metadata] = {}
+
+    def __call__(self, run: str, event: _native.Event) -> _native.Event | None:
+        """The event with the values that are wanted; `None` where none is."""
+        if event.what != "summary":
+            kinds = self._kinds if self._tags is None and self._kinds is not None else ()
+            return event if _EVENTS.get(event.what or "") in kinds else None
+        values = event.values
+        chosen = [value for value in values if self._wants(run, value)]
+        if not chosen:
+            return None
+        return event if len(chosen) == len(values) else event.replace(values=chosen)
+
+    def _wants(self, run: str, value: _native.Value) -> bool:
+        if self._tags is not None and not self._tags(value.tag):
+            return False
+        if self._kinds is None:
+            return True
+        metadata = value.metadata
+        if metadata is not None:
+            metadata = self._metadata.setdefault((run, value.tag), metadata)
+        else:
+            metadata = self._metadata.get((run, value.tag))
+        return _kind(value, metadata) in self._kinds
+
+
+_EVENTS = {
+    "graph_def": "graph",
+    "meta_graph_def": "meta_graph",
+    "tagged_run_metadata": "run_metadata",
+    "session_log": "session_log",
+}
+_VALUES = {"simple_value": "scalar", "histo": "histogram", "image": "image", "audio": "audio"}
+_PLUGINS = {
+    "scalars": "scalar",
+    "histograms": "histogram",
+    "images": "image",
+    "text": "text",
+    "pr_curves": "pr_curve",
+    **{name: name for name in ("audio", "mesh", "custom_scalars", "hparams")},
+}
+
+
+def _kind(value: _native.Value, metadata: Metadata | None) -> str | None:
+    """The native name of what a value says that it is."""
+    plugin = "" if metadata is None else metadata.plugin_name
+    if value.what == "tensor":
+        return _PLUGINS.get(plugin, "tensor")
+    if value.what is None and plugin == "hparams":
+        return "hparams"
+    return _VALUES.get(value.what or "")
+
+
+class _Awaited:
+    """Finds nothing as long as nothing is there."""
+
+    def __init__(self, find: Find) -> None:
+        self._find = find
+        self._there = False
+
+    def __call__(self) -> Found:
+        try:
+            found = self._find()
+        except FileNotFoundError:
+            if self._there:
+                raise
+            return Found([], [])
+        self._there = True
+        return found
+
+
 def follow(
     path: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
     *,
     runs: selection.Patterns | None = None,
+    tags: selection.Patterns | None = None,
+    kinds: KindName | Iterable[KindName] | None = None,
+    wait_for_path: bool = False,
     start: Literal["beginning", "end"] = "beginning",
     state: Mapping[str, Any] | None = None,
     timeout: float | None = None,
@@ -125,6 +230,12 @@ def follow(
         path: an event file, the directory of a run, or one with runs anywhere below it, or an
             iterable of these, as for `read`. It must be there; a URI is listed at each look.
         runs: which runs, by names, globs or compiled regular expressions, as for `read`.
+        tags: which values, by names, globs or compiled regular expressions of their tags. An event
+            comes with those of its values that are wanted, and not at all where none is.
+        kinds: which values, by the names of a run's attributes, `"scalars"` say, or several; of a
+            tensor its metadata say it. Graphs, run metadata and session logs are events that come
+            whole, where their kind is named and no `tags` are.
+        wait_for_path: whether to wait for `path`, too, where nothing is there yet.
         start: `"beginning"`, with the first event of each file, or `"end"`, with what is written
             from now on. Files that come later are always read from their beginning.
         state: what `Log.state` returned: starts with what was written since.
@@ -159,9 +270,14 @@ def follow(
     waits = math.inf if timeout is None else _seconds("timeout", timeout)
     pause = _seconds("interval", interval)
     resumed = [] if state is None else states.load(state)
-    paths, several = roots(path)
-    find = finder(paths, several, runs, skip=skip)
+    find: Find = finder_of(path, runs, skip=skip)
+    paths = find.paths  # type: ignore[attr-defined]
+    if wait_for_path:
+        find = _Awaited(find)
     found = find().runs
+    wanted = None
+    if tags is not None or kinds is not None:
+        wanted = Wanted(selection.matcher("tags", tags), selection.kind_names(kinds))
     files = _native.EventFollower(check, skip)
     if at_end:
         # Steps over everything, reading as little as can be.
@@ -169,7 +285,7 @@ def follow(
         log.update(found)
         resumed = log.state()
     files.resume(resumed, found)
-    return Follower(find, files, waits, pause)
+    return Follower(find, files, waits, pause, wanted)
 
 
 def _seconds(argument: str, value: float) -> float:

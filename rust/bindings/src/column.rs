@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use numpy::ndarray::ArrayView1;
 use numpy::npyffi::{_PyArray_GET_ITEM_DATA, NPY_ARRAY_WRITEABLE};
-use numpy::{Element, PyArray1, PyUntypedArrayMethods};
+use numpy::{Element, PyArray1, PyReadonlyArray1, PyUntypedArrayMethods};
 use pyo3::prelude::*;
 use tfevents::columns::Series;
 use tfevents::reader::table;
@@ -69,4 +69,15 @@ pub fn owned<T: table::Number + Element>(
         let view = ArrayView1::from_shape_ptr(len, start);
         PyArray1::borrow_from_array(&view, owner.into_any())
     })
+}
+
+/// Numbers smoothed as TensorBoard's charts do it.
+#[pyfunction]
+pub fn smooth<'py>(
+    py: Python<'py>,
+    values: PyReadonlyArray1<'py, f64>,
+    weight: f64,
+) -> PyResult<Bound<'py, PyArray1<f64>>> {
+    let values = values.as_slice()?;
+    Ok(PyArray1::from_vec(py, py.detach(|| tfevents::reader::smooth(values, weight))))
 }

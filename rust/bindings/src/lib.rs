@@ -48,6 +48,8 @@ mod _native {
     #[pymodule_export]
     use crate::batches::ArrowBatches;
     #[pymodule_export]
+    use crate::column::smooth;
+    #[pymodule_export]
     use crate::events::{Event, EventReader, Value, repair_file, verify_file};
     #[pymodule_export]
     use crate::file_writer::FileWriter;
@@ -62,8 +64,6 @@ mod _native {
     #[pymodule_export]
     use crate::outage::Outage;
     #[pymodule_export]
-    use crate::pickle::{run_data, smooth};
-    #[pymodule_export]
     use crate::proto::{
         graph_nodes, graph_of_meta_graph, hparams_plugin_data, layout, mesh_plugin_data,
         node_attributes, session_log,
@@ -75,7 +75,7 @@ mod _native {
     #[pymodule_export]
     use crate::rewrite::Rewriter;
     #[pymodule_export]
-    use crate::run::{RunData, decode_png, decode_value};
+    use crate::run::{RunData, decode_png, decode_value, run_data};
     #[pymodule_export]
     use crate::summary::Summary;
     #[pymodule_export]

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use numpy::PyArray1;
+use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::{PyIndexError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyDict, PyList};
@@ -20,8 +21,9 @@ use tfevents::summary::PictureError;
 use crate::column::{self, Column};
 use crate::error::to_py;
 use crate::job;
+use crate::list::List;
 use crate::names;
-use crate::pickle;
+use crate::pickle::{self, RunTuple, TagTuple};
 
 /// The tags of one run and what they hold.
 #[pyclass(frozen, module = "tfevents._native")]
@@ -116,12 +118,9 @@ impl RunData {
         self.files.iter().map(|path| path.clone().into_os_string()).collect()
     }
 
-    fn __reduce__<'py>(
-        &self,
-        py: Python<'py>,
-    ) -> PyResult<(Bound<'py, PyAny>, pickle::RunTuple<'py>)> {
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, RunTuple<'py>)> {
         let load = names::RUN_DATA.get(py)?.clone();
-        Ok((load, pickle::dump(py, &self.run, &self.files, self)?))
+        Ok((load, dump(py, self)?))
     }
 
     /// Whether what was read before a state is not in it.
@@ -164,7 +163,7 @@ impl RunData {
     }
 
     /// Plugin, content, display name, description and data class of the tag at `index`.
-    pub fn metadata<'py>(
+    fn metadata<'py>(
         &self,
         py: Python<'py>,
         index: usize,
@@ -183,7 +182,7 @@ impl RunData {
     }
 
     /// Steps, wall times and values of the scalars of the tag at `index`.
-    pub fn scalars<'py>(
+    fn scalars<'py>(
         &self,
         py: Python<'py>,
         index: usize,
@@ -234,7 +233,7 @@ impl RunData {
     }
 
     /// Steps and wall times of the tag at `index`, which holds no scalars.
-    pub fn times<'py>(
+    fn times<'py>(
         &self,
         py: Python<'py>,
         index: usize,
@@ -263,7 +262,7 @@ impl RunData {
 
     /// The texts of the tag at `index`: each a shape and its strings, as many as the shape takes, or
     /// one for all.
-    pub fn texts<'py>(&self, py: Python<'py>, index: usize) -> PyResult<Bound<'py, PyList>> {
+    fn texts<'py>(&self, py: Python<'py>, index: usize) -> PyResult<Bound<'py, PyList>> {
         let series = self.series(index)?;
         let Values::Texts(texts) = &series.values else {
             return Err(PyIndexError::new_err(index));
@@ -280,7 +279,7 @@ impl RunData {
     }
 
     /// The columns of the histograms of the tag at `index`.
-    pub fn histograms<'py>(&self, py: Python<'py>, index: usize) -> PyResult<Histograms<'py>> {
+    fn histograms<'py>(&self, py: Python<'py>, index: usize) -> PyResult<Histograms<'py>> {
         type Get<T> = fn(&columns::Histograms) -> &[T];
         fn of<T>(series: &Series, get: Get<T>) -> &[T] {
             match &series.values {
@@ -313,7 +312,7 @@ impl RunData {
 
     /// The bytes of the value at `item` of the tag at `index`, as they are in the file: a field of
     /// a `Summary`, or the content of another event.
-    pub fn raw<'py>(
+    fn raw<'py>(
         &self,
         py: Python<'py>,
         index: usize,
@@ -367,6 +366,60 @@ impl RunData {
             _ => Err(PyValueError::new_err("the value is no picture")),
         })
     }
+}
+
+/// All that the tags of a run hold, those of its events after the others. Values that stayed in
+/// files are read.
+fn dump<'py>(py: Python<'py>, data: &RunData) -> PyResult<RunTuple<'py>> {
+    let run = &data.run;
+    let dump = |(index, tag): (usize, &Tag)| dump_tag(py, data, index, tag);
+    let mut tags = (run.tags().iter().chain(run.events()).enumerate())
+        .map(dump)
+        .collect::<PyResult<Vec<_>>>()?;
+    let events = tags.split_off(run.tags().len());
+    let files = data.files.clone().into();
+    Ok((run.name().to_owned(), files, run.is_continued(), tags.into(), events.into()))
+}
+
+fn dump_tag<'py>(
+    py: Python<'py>,
+    data: &RunData,
+    index: usize,
+    tag: &Tag,
+) -> PyResult<TagTuple<'py>> {
+    let metadata = data.run.series(index).and_then(|series| series.metadata.clone());
+    let metadata = metadata.map(|_| data.metadata(py, index)).transpose()?;
+    let ((step, wall_time), values) = match tag.kind {
+        Kind::Scalar => {
+            let (step, wall_time, value) = data.scalars(py, index)?;
+            ((step, wall_time), value.into_any())
+        }
+        Kind::Text => (data.times(py, index)?, data.texts(py, index)?.into_any()),
+        Kind::Histogram => {
+            (data.times(py, index)?, data.histograms(py, index)?.into_bound_py_any(py)?)
+        }
+        Kind::Other => (data.times(py, index)?, py.None().into_bound(py)),
+        _ => {
+            let times = data.times(py, index)?;
+            let blobs = (0..times.0.len()?).map(|item| data.raw(py, index, item));
+            let blobs = PyList::new(py, blobs.collect::<PyResult<Vec<_>>>()?)?;
+            (times, blobs.into_any())
+        }
+    };
+    Ok((tag.name.to_string(), tag.kind.name().to_owned(), metadata, step, wall_time, values))
+}
+
+/// What `RunData.__reduce__` gave.
+#[pyfunction]
+pub fn run_data(
+    name: PathBuf,
+    files: List<PathBuf>,
+    is_continued: bool,
+    tags: List<TagTuple<'_>>,
+    events: List<TagTuple<'_>>,
+) -> PyResult<RunData> {
+    let run = pickle::load((name, files, is_continued, tags, events))?;
+    Ok(RunData::new(Arc::new(run)))
 }
 
 fn pictures<'py>(py: Python<'py>, pictures: Pictures<'_>) -> (i64, i64, Vec<Bound<'py, PyBytes>>) {

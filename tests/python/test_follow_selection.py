@@ -1,0 +1,75 @@
+"""`follow` of some tags and kinds, of what is not there yet, and by `async for`."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import tfevents
+from tfevents import SummaryWriter
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Path:
+    with SummaryWriter(tmp_path / "a") as writer:
+        for step in range(3):
+            writer.log({"loss": step / 2, "acc": 1.0}, step)
+            writer.add_histogram("loss", np.arange(3), step)
+            writer.add_text("note", "hello", step)
+            writer.add_tensor("t", np.arange(3.0), step)
+    return tmp_path
+
+
+def seen(path: Path, **options: object) -> list[tuple[int, list[str | None], list[str]]]:
+    events = tfevents.follow(path, timeout=0, **options)  # type: ignore[arg-type]
+    return [
+        (event.step, [value.what for value in event.values], [value.tag for value in event.values])
+        for _, event in events
+    ]
+
+
+def test_tags(runs: Path) -> None:
+    found = seen(runs, tags="loss")
+    assert found == [
+        (step, [what], ["loss"]) for step in range(3) for what in ("simple_value", "histo")
+    ]
+
+
+def test_kinds(runs: Path) -> None:
+    assert seen(runs, kinds="scalars") == [
+        (step, ["simple_value"] * 2, ["loss", "acc"]) for step in range(3)
+    ]
+    # The metadata of the first value say what the others are.
+    assert [tags for _, _, tags in seen(runs, kinds=["texts"])] == [["note/text_summary"]] * 3
+    assert [tags for _, _, tags in seen(runs, kinds="tensors")] == [["t"]] * 3
+    assert [what for _, what, _ in seen(runs, kinds="scalars", tags="loss")] == [
+        ["simple_value"]
+    ] * 3
+    with pytest.raises(ValueError, match="kinds: there is no kind 'pictures'"):
+        seen(runs, kinds="pictures")
+
+
+def test_what_is_not_there_yet(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        tfevents.follow(tmp_path / "runs")
+    follower = tfevents.follow(tmp_path / "runs", wait_for_path=True, timeout=60, interval=0.02)
+
+    def write() -> None:
+        with SummaryWriter(tmp_path / "runs" / "late") as writer:
+            writer.add_scalar("x", 1.0, 7)
+
+    threading.Timer(0.1, write).start()
+    with follower:
+        assert next(event.step for name, event in follower if event.values) == 7
+
+
+def test_async_for(runs: Path) -> None:
+    async def steps() -> list[int]:
+        follower = tfevents.follow(runs, kinds="scalars", timeout=0)
+        return [event.step async for _, event in follower]
+
+    assert asyncio.run(steps()) == [0, 1, 2]
