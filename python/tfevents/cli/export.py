@@ -235,7 +235,7 @@ def _by_engine(
     (kind, *more) = kinds or ["scalars"]
     if more:
         raise ValueError("--kinds: a data set holds one kind")
-    with Client(dashboard_address=None) as client:  # type: ignore[no-untyped-call]
+    with Client(dashboard_address=None) as client:
         made = parquet.write(
             path,
             output,

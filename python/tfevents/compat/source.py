@@ -102,8 +102,16 @@ class DirectoryDeletedError(FileNotFoundError):
     """There is no such directory."""
 
 
+def is_deleted(error: Exception) -> bool:
+    """Whether an error says that there is no such directory."""
+    return isinstance(error, _deleted_error())
+
+
 def _deleted(path: str) -> Exception:
+    return _deleted_error()(f"Directory {path} has been permanently deleted")
+
+
+def _deleted_error() -> type[Exception]:
     # Whoever catches TensorBoard's has imported it.
     module = sys.modules.get("tensorboard.backend.event_processing.directory_watcher")
-    error = DirectoryDeletedError if module is None else module.DirectoryDeletedError
-    return error(f"Directory {path} has been permanently deleted")
+    return DirectoryDeletedError if module is None else module.DirectoryDeletedError
