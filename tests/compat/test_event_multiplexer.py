@@ -39,8 +39,8 @@ def same(mine, original):
 
     assert mine.Runs() == original.Runs()
     assert mine.RunPaths() == original.RunPaths()
-    same_call("PluginRunToTagToContent", "text")
-    same_call("PluginAssets", "projector")
+    assert mine.PluginRunToTagToContent("text") == original.PluginRunToTagToContent("text")
+    assert mine.PluginAssets("projector") == original.PluginAssets("projector")
     for run, tags in mine.Runs().items():
         assert_same(mine.GetAccumulator(run), original.GetAccumulator(run))
         for kind, method in KINDS.items():
