@@ -51,6 +51,20 @@ class Trial:
             return self.metrics
         return list(dict.fromkeys(tag for run in self._sources for tag in run.scalars))
 
+    def all_tags(self) -> list[str]:
+        """The tags of all scalars, those of the runs below it too."""
+        runs = (*self._sources, *self._below.values())
+        return list(dict.fromkeys(tag for run in runs for tag in run.scalars))
+
+    def values(self, tags: Iterable[str], choice: Choice) -> dict[str, float]:
+        """One value of each of these metrics, by the names of columns."""
+        return {
+            column: _value(series, tag, choice)
+            for tag in tags
+            for column, series in self.series(tag).items()
+            if any(map(len, series))
+        }
+
     def series(self, tag: str) -> dict[str, list[Scalars]]:
         """The scalars of a metric, by the names of columns: that of the tag, or where several runs
         below have it, with their names before it.
@@ -110,10 +124,7 @@ def table(runs: Mapping[str, Run], metrics: Metrics = "last") -> Columnar:
         tags = row.tags() if wanted is None else wanted
         found: dict[str, float] = {}
         for tag in tags:
-            choice = metrics[tag] if isinstance(metrics, Mapping) else metrics
-            for column, series in row.series(tag).items():
-                if any(map(len, series)):
-                    found[column] = _value(series, tag, choice)
+            found |= row.values([tag], metrics[tag] if isinstance(metrics, Mapping) else metrics)
         values.append(found)
     columns = list(dict.fromkeys(column for found in values for column in found))
     columns = [*columns, *(tag for tag in wanted or () if tag not in columns)]

@@ -10,7 +10,7 @@ import typer
 from tfevents.cli import options
 from tfevents.cli.logs import read_log
 from tfevents.cli.output import Quit, number, print_json, print_table
-from tfevents.reader import Log
+from tfevents.trials import Choice, trials
 
 
 def command(
@@ -21,19 +21,33 @@ def command(
         str | None, typer.Option("--sort", metavar="NAME", help="A metric or a hyperparameter.")
     ] = None,
     descending: Annotated[bool, typer.Option("--desc", help="The greatest first.")] = False,
+    metrics: Annotated[
+        Choice, typer.Option("--metrics", help="The value of a metric that counts.")
+    ] = "last",
     json: options.Json = False,
 ) -> int:
     """List trials and their metrics.
 
-    A trial is a run with hyperparameters; of a metric the last value counts. Metrics are those that
-    were named when the hyperparameters were logged; --tags chooses others.
+    A trial is a run with hyperparameters. Metrics are those that were named when the
+    hyperparameters were logged; --tags chooses others. Of the values of a metric the last counts,
+    or what --metrics says: `best` is the least of what a loss or an error is called, and the
+    greatest of others.
 
     \b
     tfevents hparams runs --sort accuracy --desc
+    tfevents hparams runs --metrics best
     tfevents hparams runs --tags 'val/*'
     """
     log = read_log(path, runs, tags, ["hparams", "scalars"])
-    found = trials(log, every_tag=bool(tags))
+    found: list[dict[str, Any]] = [
+        {
+            "run": trial.name,
+            "hparams": dict(trial.hparams),
+            "metrics": trial.values(trial.all_tags() if tags else trial.tags(), metrics),
+            "status": log[trial.name].hparams.status,
+        }
+        for trial in trials(log)
+    ]
     if not found:
         raise Quit(1, f"{path}: no run has hyperparameters")
     if sort is not None:
@@ -48,46 +62,15 @@ def command(
         print_json(found)
         return 0
     hparams = list(dict.fromkeys(name for one in found for name in one["hparams"]))
-    metrics = list(dict.fromkeys(name for one in found for name in one["metrics"]))
+    columns = list(dict.fromkeys(name for one in found for name in one["metrics"]))
     rows = [
         [one["run"]]
         + [_cell(one["hparams"].get(name)) for name in hparams]
-        + [_cell(one["metrics"].get(name)) for name in metrics]
+        + [_cell(one["metrics"].get(name)) for name in columns]
         for one in found
     ]
-    print_table(["run", *hparams, *metrics], rows)
+    print_table(["run", *hparams, *columns], rows)
     return 0
-
-
-def trials(log: Log, every_tag: bool = False) -> list[dict[str, Any]]:
-    """Each run with hyperparameters, and its metrics, which may be in runs below it."""
-    found = []
-    for name, run in log.items():
-        if not run.hparams:
-            continue
-        metrics: dict[str, float] = {}
-        for tag in _metrics(run.hparams.metrics, log, name, every_tag):
-            for other in _below(log, name):
-                scalars = log[other].scalars
-                if tag in scalars and len(scalars[tag]):
-                    metrics[tag] = float(scalars[tag].value[-1])
-                    break
-        one = {"run": name, "hparams": dict(run.hparams), "metrics": metrics}
-        found.append({**one, "status": run.hparams.status})
-    return found
-
-
-def _metrics(named: list[str], log: Log, name: str, every_tag: bool) -> list[str]:
-    if named and not every_tag:
-        return named
-    return list(dict.fromkeys(tag for run in _below(log, name) for tag in log[run].scalars))
-
-
-def _below(log: Log, name: str) -> list[str]:
-    """The run itself, and those below it that have no hyperparameters of their own."""
-    prefix = "" if name == "." else f"{name}/"
-    below = [run for run in log if run != name and run.startswith(prefix) and not log[run].hparams]
-    return [name, *below]
 
 
 def _of(one: dict[str, Any], name: str) -> Any:
