@@ -228,7 +228,7 @@ def _with_mask_of_any(values: Any, argument: str) -> tuple[NDArray[Any], Mask | 
 
 
 def _is_masked(array: object) -> bool:
-    # Whoever has a masked array has imported the module.
+    # Where there is a masked array, the module was imported.
     module = sys.modules.get("numpy.ma")
     return module is not None and isinstance(array, module.MaskedArray)
 

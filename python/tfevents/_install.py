@@ -221,7 +221,7 @@ class _Hook(MetaPathFinder):
                 continue
             spec = finder.find_spec(fullname, path, target)
             if spec is not None:
-                # Who has a loader of his own wants to do something with all of the module.
+                # A loader of another kind may do something with all of the module.
                 if fullname in _LAZY and type(spec.loader) is SourceFileLoader:
                     spec.loader = _Lazy(spec.loader)
                 elif spec.loader is not None:

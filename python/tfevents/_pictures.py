@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 
 def is_picture(value: object) -> bool:
-    """Whether `value` is a picture of Pillow, which whoever has one has imported."""
+    """Whether `value` is a picture of Pillow, which was imported where there is one."""
     module = sys.modules.get("PIL.Image")
     return module is not None and isinstance(value, module.Image)
 

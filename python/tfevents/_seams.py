@@ -38,7 +38,7 @@ def class_in(module: str, name: str) -> type | None:
     """A class of others' in a module that is loaded, the one that we have replaced there say."""
     found = vars(sys.modules.get(module, object)).get(name)
     found = originals.get(found, found)
-    # Where ours came first, there may be no other one yet. Who hooks ours is called by it.
+    # Where ours came first, there may be no other one yet. A hook on ours is called by it.
     is_theirs = isinstance(found, type) and StandIn not in found.__mro__
     return found if is_theirs else None
 

@@ -128,7 +128,7 @@ def main(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        # Who read it has seen enough. What is left in the buffer must not be written at the end.
+        # The pipe has no reader any more. What is left in the buffer must not be written to it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except (OSError, Error) as error:

@@ -21,7 +21,7 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
 def has_colors() -> bool:
-    """Whether there is a terminal that shows colours, and nobody wants none."""
+    """Whether there is a terminal that shows colours, and `NO_COLOR` is not set."""
     if not is_terminal():
         return False
     return console().color_system is not None and not console().no_color

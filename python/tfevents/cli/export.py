@@ -110,7 +110,7 @@ def command(
 
 def _table(log: Log, output: str, form: str, wide: bool) -> int:
     """Writes scalars; how many rows."""
-    # Whoever looks at it sees all of it or nothing.
+    # A reader of the output sees all of it or nothing.
     part = f"{output}.part"
     try:
         if form in ("parquet", "arrow"):

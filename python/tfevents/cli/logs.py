@@ -27,7 +27,7 @@ def read_log(
 ) -> Log:
     """Reads a log over damage, of which it warns; ends the command where there are no runs."""
     if tags and kinds is None:
-        # What has no tag that anybody could choose is not meant.
+        # Kinds without tags to choose from are not meant.
         kinds = [kind for kind in KINDS if kind not in _TAGLESS]
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")

@@ -23,7 +23,7 @@ def reached_twice(root: str | os.PathLike[str]) -> set[str]:
             try:
                 entries = list(os.scandir(path))
             except OSError:
-                # Who reads it will say so.
+                # Reading it will say so.
                 continue
             for entry in entries:
                 if entry.is_symlink():

@@ -112,6 +112,6 @@ def _deleted(path: str) -> Exception:
 
 
 def _deleted_error() -> type[Exception]:
-    # Whoever catches TensorBoard's has imported it.
+    # Code that catches TensorBoard's has imported it.
     module = sys.modules.get("tensorboard.backend.event_processing.directory_watcher")
     return DirectoryDeletedError if module is None else module.DirectoryDeletedError

@@ -36,7 +36,7 @@ def items_of(value: Any) -> Mapping[Any, Any] | None:
         return _attributes(value, [field.name for field in value.__attrs_attrs__])
     if isinstance(value, tuple) and hasattr(value, "_asdict"):
         return _attributes(value, getattr(value, "_fields", ()))
-    # Looked up, not imported: whoever has a namespace of it has imported the module.
+    # Looked up, not imported: where there is a namespace of it, the module was imported.
     argparse = sys.modules.get("argparse")
     if isinstance(value, SimpleNamespace) or (argparse and isinstance(value, argparse.Namespace)):
         return dict(vars(value))

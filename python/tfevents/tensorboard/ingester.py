@@ -46,7 +46,7 @@ class Ingester(DataIngester):
         # How many times it was begun and done, and whether somebody waits for it to be done again.
         self._begun = self._done = 0
         self._is_asked = False
-        # Before this time nobody has it looked again.
+        # Before this time no request makes it look again.
         self._rests_until = 0.0
 
     @property
@@ -76,7 +76,7 @@ class Ingester(DataIngester):
         try:
             for _ in self._log.load():
                 self._tell()
-        # Whatever it is, the next time may be better; nobody would begin this thread anew.
+        # Whatever it is, the next time may be better; and this thread is not started anew.
         except Exception as error:
             logger.exception("The log can't be read: %s", error)
         end = time.monotonic()

@@ -54,7 +54,7 @@ impl ArrowBatches {
         let _ = requested_schema;
         let batches = self.batches.call0(py)?.bind(py).try_iter()?.into_any().unbind();
         let next = move || {
-            // Whoever takes the stream need not be attached, and the interpreter may have ended.
+            // The consumer's thread need not be attached, and the interpreter may have ended.
             let made = Python::try_attach(|py| {
                 next_batch(batches.bind(py)).map_err(|it| message(py, &it))
             });

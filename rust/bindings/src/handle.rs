@@ -267,7 +267,7 @@ impl Drop for Handle {
             let pending = PyErr::take(py);
             let open = self.writer.is_running();
             let closed = self.wait(py, |patience| self.writer.close(patience));
-            // Whoever closed it has heard what there is to hear of the spool.
+            // The call that closed it was told of the spool's failures.
             let left = if open { self.tell_spool(py, of::abandon(py)) } else { Ok(()) };
             for error in [closed, left].into_iter().filter_map(PyResult::err) {
                 error.write_unraisable(py, None);

@@ -67,7 +67,7 @@ impl<T: Send + 'static> Job<T> {
         Ok(())
     }
 
-    /// Does it, and calls `rest` before anybody knows that it is done.
+    /// Does it, and calls `rest` before it is known to be done.
     fn run(&self, rest: impl FnOnce()) {
         let work = self.work.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(work) = work else { return };
@@ -115,7 +115,7 @@ impl<T: Send + 'static> Job<T> {
         result.map(|result| result.unwrap_or_else(|panic| resume_unwind(panic)))
     }
 
-    /// Has it end early: nobody waits for it any more.
+    /// Has it end early: no caller waits for it any more.
     pub fn cancel(&self) {
         self.token.cancel();
     }
@@ -226,7 +226,7 @@ fn give(py: Python<'_>, work: Work) -> PyResult<bool> {
     Ok(is_given)
 }
 
-/// Ends the helpers that have nothing to do: Python warns whoever forks where there are threads.
+/// Ends the helpers that have nothing to do: Python warns of a fork where there are threads.
 #[pyfunction]
 fn end_helpers(py: Python<'_>) {
     let ended: Vec<Helper> = {

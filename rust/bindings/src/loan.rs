@@ -87,7 +87,7 @@ impl<T: Send + 'static> Loan<T> {
         }
     }
 
-    /// Gives the value up, for whoever works on it or waits for it too.
+    /// Gives the value up, also for the jobs that work on it or wait for it.
     pub fn give_up(&self) {
         let place = std::mem::replace(&mut *self.lock(), Place::Gone);
         if let Place::Out(job) = &place {

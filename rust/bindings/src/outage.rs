@@ -37,12 +37,12 @@ impl Outage {
         self.0.report(Error::from(io::Error::other(raised)).into());
     }
 
-    /// Notes that an attempt succeeded: what nobody has heard of is over.
+    /// Notes that an attempt succeeded. A failure that no caller was told of is over.
     fn clear(&self) {
         self.0.clear();
     }
 
-    /// Raises or warns of what nobody has heard of.
+    /// Raises or warns of a failure that no caller was told of yet.
     fn check(&self, py: Python<'_>) -> PyResult<()> {
         let Some(error) = self.0.take() else { return Ok(()) };
         match self.0.on_error() {

@@ -218,7 +218,7 @@ impl<'f> Chosen<'f> {
         if let Some(&answer) = answers().get(tag) {
             return answer;
         }
-        // No lock is held while Python runs. Where the interpreter ends, nobody waits for it.
+        // No lock is held while Python runs. Where the interpreter ends, no caller waits any more.
         let answer = Python::try_attach(|py| {
             let answer = self.function.call1(py, (tag,)).and_then(|answer| answer.is_truthy(py));
             let keep = |error| {

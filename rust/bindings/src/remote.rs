@@ -202,13 +202,13 @@ impl Source for RemoteFile {
             window.len() > 0 && (window.end()..window.end() + NEAR).contains(&offset)
         };
         let into = if offset == 0 && sliding.len() == 0 && wanted >= PIECE {
-            // From the beginning on. Who wants a few bytes there only looks at them.
+            // From the beginning on. A caller that wants a few bytes there only looks at them.
             *sliding = self.read(0, BLOCK.max(wanted), 0)?;
             sliding
         } else if is_near(sliding) {
             let ahead = if *moves || offset == sliding.end() { AHEAD } else { 0 };
             let end = end_of_block(offset).max(offset + wanted);
-            // Who looks ahead comes back to what was read before.
+            // A caller that looks ahead comes back to what was read before.
             *aside = std::mem::replace(sliding, self.read(offset, end, ahead)?);
             *moves = true;
             sliding

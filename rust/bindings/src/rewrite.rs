@@ -75,7 +75,7 @@ impl Rewriter {
                     error.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(raised);
                     None
                 }
-                // The interpreter ends: nobody waits for it.
+                // The interpreter ends: no caller waits any more.
                 None => None,
             };
             let report = rewrite::rewrite(&sources, &rules, &routed, &progress);

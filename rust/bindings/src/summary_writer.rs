@@ -93,7 +93,7 @@ impl EventWriter {
     }
 }
 
-/// Hands the events of these records, one after the other, to who wants to see them.
+/// Hands the events of these records, one after the other, to the hook that takes them.
 fn relay(this: &Bound<'_, EventWriter>, step: Option<i64>, mut records: &[u8]) -> PyResult<()> {
     while let Some((length, rest)) = records.split_first_chunk() {
         let payload = &rest[HEADER - size_of::<u64>()..][..u64::from_le_bytes(*length) as usize];

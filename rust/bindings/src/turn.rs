@@ -14,9 +14,9 @@ const SLICE: Duration = Duration::from_millis(2);
 
 /// Lets one thread at a time do what stands in its `with` block.
 ///
-/// Who waits looks for signals. A thread whose turn it is, and that is in a signal's handler say,
-/// has it again, or, where it is said what is done, gets a `RuntimeError`. In a child that was
-/// forked meanwhile it is nobody's turn, or, where it is said what is done, nobody's any more.
+/// A thread that waits looks for signals. A thread whose turn it is, in a signal's handler say, has it
+/// again. In a child that was forked meanwhile no thread has it. A turn that says what is done is
+/// taken once only: the thread that has it, and such a child, get a `RuntimeError`.
 #[pyclass(frozen, module = "tfevents._native")]
 pub struct Turn {
     /// What is done, that can't be done within itself.

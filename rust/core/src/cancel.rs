@@ -9,12 +9,12 @@ thread_local! {
     static CURRENT: RefCell<Option<Token>> = const { RefCell::new(None) };
 }
 
-/// Shared by some work and whoever waits for it.
+/// Shared by some work and the callers that wait for it.
 #[derive(Debug, Clone, Default)]
 pub struct Token(Arc<AtomicBool>);
 
 impl Token {
-    /// Has the work end, with an error that nobody sees.
+    /// Has the work end, with an error that no caller sees.
     pub fn cancel(&self) {
         self.0.store(true, Ordering::Relaxed);
     }

@@ -23,8 +23,8 @@ pub fn histogram(
     Ok((summary, count - moments.num as usize))
 }
 
-/// With the interpreter released, as NumPy does it: whoever writes to the array meanwhile has some
-/// of the new values counted.
+/// With the interpreter released, as NumPy does it. Of what a thread writes to the array meanwhile,
+/// some is counted.
 fn counted<T: Float + Sync>(py: Python<'_>, values: &[T]) -> (usize, (Moments, Vec<f64>)) {
     (values.len(), py.detach(|| summary::histogram(values)))
 }

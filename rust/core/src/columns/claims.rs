@@ -1,9 +1,9 @@
 //! What tensors without metadata are taken for.
 //!
 //! Writers may say with a tag's first value alone what it is. So a tensor without metadata goes by
-//! the first metadata of its tag in the run. Who reads one file, or a part of one, does not always
-//! know what stands before it. What such tensors were taken for is kept, and compared once it is
-//! known what they are.
+//! the first metadata of its tag in the run. A reader of one file, or of a part of one, does not
+//! always know what stands before it. What such tensors were taken for is kept, and compared once
+//! it is known what they are.
 
 use std::collections::HashMap;
 

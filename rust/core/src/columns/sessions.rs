@@ -11,7 +11,7 @@ const MANY: usize = 16;
 /// What a file says of restarts, while its events come.
 #[derive(Debug, Clone, Default)]
 pub struct Sessions {
-    /// Whether anybody wants to know.
+    /// Whether restarts matter to this reading.
     pub is_watched: bool,
     /// The file's version, once it was said.
     version: Option<f64>,
@@ -79,7 +79,7 @@ impl Sessions {
         goes_backwards
     }
 
-    /// Takes what the next part of the file says, where nobody watches.
+    /// Takes what the next part of the file says, where restarts do not matter.
     pub fn append(&mut self, part: &mut Sessions) {
         self.version = part.version.take().or(self.version);
     }

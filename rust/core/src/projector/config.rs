@@ -4,7 +4,7 @@ use std::fs::OpenOptions;
 use std::io::{self, Read, Write};
 use std::path::Path;
 
-/// Adds an entry to the file, unless it has this very entry. What is there stays, whoever wrote it.
+/// Adds an entry to the file, unless it has this very entry. Entries of other writers stay.
 pub(super) fn append(path: &Path, entry: &str) -> io::Result<()> {
     let mut file = OpenOptions::new().read(true).append(true).create(true).open(path)?;
     let mut present = Vec::new();

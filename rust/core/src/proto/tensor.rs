@@ -70,7 +70,7 @@ impl<'a> Tensor<'a> {
                 _ => {}
             }
         }
-        // Strings are what they are, though nobody said it.
+        // Strings are strings, though no field says it.
         if dtype == 0 && has_strings {
             dtype = DataType::String as i32;
         }

@@ -75,7 +75,7 @@ impl FileState {
 
     pub(super) fn progress(&self) -> Progress {
         let FileState { offset, record, head: (length, checksum), tail, ref stamp, .. } = *self;
-        // Whoever made this up reads no more than there can be.
+        // A state that was made up leads to no more bytes than there can be.
         let head = (length.min(HEAD as u8), checksum);
         let mark = Mark { offset, record };
         let (settled, read, stamp) = (mark, mark, stamp.clone());

@@ -278,7 +278,7 @@ impl<'a> Group<'a> {
             self.report.left_out.kinds += 1;
             return Fate::Gone;
         }
-        // Hyperparameters have no tag that anybody chose, and no step that says anything.
+        // The tag of hyperparameters is the plugin's own, and their step says nothing.
         let (target, is_renamed) = match kind {
             Kind::HParams => (self.target(HERE, value.tag.into()), false),
             _ => match self.goes(tag) {

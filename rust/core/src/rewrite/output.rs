@@ -75,7 +75,7 @@ impl Outputs {
 impl Output {
     fn write(&mut self) -> Result<()> {
         let error = |error| Error::io(error, &self.path);
-        // Where nobody waits any more, what is here may be gone, and must not come back.
+        // Where the caller has given up, the directory may be gone, and must not come back.
         cancel::check().map_err(error)?;
         let mut options = OpenOptions::new();
         if self.is_created {

@@ -207,7 +207,7 @@ impl Scanner {
         let has_grown = now > before;
         if has_grown {
             self.stream.end_at(now);
-            // Who writes there may have written other bytes.
+            // The writer may have written other bytes there.
             self.stream.forget();
             (self.search, self.zeros, self.trusted) = (None, None, None);
         }
@@ -455,7 +455,7 @@ impl Scanner {
                     None if self.is_foreign() => (self.rest()?, Corruption::NotAnEventFile, false),
                     None => {
                         let rest = self.rest()?;
-                        // Who writes the file may write here again.
+                        // The writer of the file may write here again.
                         self.stream.forget();
                         (self.search, self.zeros) = (None, None);
                         return Ok(Passed::End(rest));

@@ -1,4 +1,4 @@
-//! Where whole good records begin in bytes of which nobody knows where the records are.
+//! Where whole good records begin in bytes in which the places of records are unknown.
 //!
 //! Each byte is looked at once, in order, whatever the bytes are: of each header that is found the
 //! checksum of all bytes before its payload is kept, and taken off that of all bytes before its

@@ -83,7 +83,7 @@ impl Tail {
                 break;
             }
             if !self.scanner.grow()? {
-                // Whoever writes the file may write here again.
+                // The writer of the file may write here again.
                 self.scanner.stream_mut().free();
                 break;
             }

@@ -58,7 +58,7 @@ pub fn decode_png(data: &[u8], limit: usize) -> Result<Picture, PictureError> {
     let limits = Limits { bytes: limit.saturating_mul(2).saturating_add(BESIDE) };
     let mut decoder = Decoder::new_with_limits(Cursor::new(data), limits);
     decoder.set_transformations(Transformations::EXPAND | Transformations::STRIP_16);
-    // What a few bytes of these may become has no limit, and nobody asks for it.
+    // A few bytes of these may become a picture of any size, and no event file needs them.
     decoder.set_ignore_text_chunk(true);
     decoder.set_ignore_iccp_chunk(true);
     let mut reader = decoder.read_info()?;

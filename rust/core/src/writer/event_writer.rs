@@ -96,7 +96,7 @@ impl Writer {
         calls::open(&self.shared, patience)
     }
 
-    /// Has what waits written by the caller, where [`Report::unserved`] says that nobody else does.
+    /// Has what waits written by the caller, where [`Report::unserved`] says that no thread does.
     /// A failure waits for the next call, as any in the background.
     pub fn settle(&self, patience: Duration) -> Report {
         if patience.is_zero() {
@@ -106,7 +106,7 @@ impl Writer {
         Report::done()
     }
 
-    /// What failed in the background and nobody has heard of: an error under [`OnError::Raise`].
+    /// What failed in the background and no caller was told of: an error under [`OnError::Raise`].
     pub fn check(&self) -> Result<Option<Error>> {
         self.shared.lock().take_unreported(self.options().on_error)
     }

@@ -80,7 +80,7 @@ impl std::error::Error for Told {
     }
 }
 
-/// What fails at present, and what nobody has heard of.
+/// What fails at present, and what no caller was told of.
 #[derive(Debug, Default)]
 pub struct Outage {
     failing: Option<Failure>,
@@ -106,12 +106,12 @@ impl Outage {
         self.failing = None;
     }
 
-    /// Forgets all, whoever has heard of it.
+    /// Forgets all, told or not.
     pub fn clear(&mut self) {
         *self = Outage::default();
     }
 
-    /// Forgets what nobody has heard of: it is being told.
+    /// Forgets what no caller was told of: it is being told.
     pub fn forget(&mut self) {
         self.unreported = None;
     }
@@ -126,7 +126,7 @@ impl Outage {
         self.unreported.is_some()
     }
 
-    /// What nobody has heard of, for who tells it.
+    /// What no caller was told of, for the call that tells it.
     pub fn take(&mut self) -> Option<Failure> {
         self.unreported.take()
     }

@@ -75,7 +75,7 @@ mod handlers {
                 (guard, shared)
             })
             .collect();
-        // Who holds a writer may wait for these, but not the other way round.
+        // A thread that holds a writer's lock may wait for these, but not the other way round.
         let pool = pool::lock();
         let table = descriptors::lock();
         HELD.set(Some(Held { table, pool, states, _writers: writers }));

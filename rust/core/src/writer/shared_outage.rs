@@ -19,7 +19,7 @@ pub struct SharedOutage {
 }
 
 impl SharedOutage {
-    /// One that nobody tells of yet.
+    /// One that no writer tells of yet.
     pub fn new(on_error: OnError) -> SharedOutage {
         SharedOutage { on_error, outage: Arc::default(), writers: Mutex::default() }
     }
@@ -61,12 +61,12 @@ impl SharedOutage {
         }
     }
 
-    /// An attempt succeeded, and nothing was lost: forgets what nobody has heard of.
+    /// An attempt succeeded, and nothing was lost: forgets what no caller was told of.
     pub fn clear(&self) {
         self.lock().clear();
     }
 
-    /// What nobody has heard of, for who tells it.
+    /// What no caller was told of, for the writer that tells it.
     pub fn take(&self) -> Option<Error> {
         self.lock().take().map(Error::from)
     }

@@ -144,7 +144,7 @@ impl Columns<'_> {
             let (tag, metadata) = (self.tag(&value.tag), value.metadata.as_ref());
             let is_tensor = matches!(value.data, Data::Tensor(_));
             let claimed = self.claim(tag, is_tensor, metadata);
-            // What can't be told of a tensor that nobody wants is not told.
+            // Of a tensor that is not selected no error is told.
             let kind = match is_tensor && claimed.needs_elements() {
                 true => claimed,
                 false => Kind::of(&value.data, claimed),
