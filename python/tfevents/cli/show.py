@@ -14,21 +14,10 @@ from tfevents.cli.draw import histogram, picture
 from tfevents.cli.logs import read_log
 from tfevents.cli.output import Quit, heading, number, print_json, when
 from tfevents.reader import Log
-from tfevents.run import Run
+from tfevents.run import KINDS, Run
 
-# Kinds whose values are looked at one by one, by the attributes of a run.
-_TAGGED = (
-    "scalars",
-    "histograms",
-    "images",
-    "audio",
-    "texts",
-    "tensors",
-    "pr_curves",
-    "meshes",
-    "custom_scalars",
-    "run_metadata",
-)
+# Kinds whose values are looked at one by one.
+_TAGGED = tuple(kind for kind in KINDS if kind not in ("hparams", "graph", "session_logs"))
 
 
 def command(
