@@ -48,7 +48,7 @@ tables-oldest tables-newest: build ## Test tables with other versions of pandas,
 	target/$@/bin/python -m pip install --quiet --upgrade 'pip>=25.1,<27'
 	target/$@/bin/python -m pip install --quiet --group $@
 	PYTHONPATH=python target/$@/bin/python -m pytest -p no:cacheprovider \
-		tests/compat/test_docs.py tests/compat/test_kind_tables.py tests/compat/test_table_peers.py
+		tests/compat/test_docs_tables.py tests/compat/test_kind_tables.py tests/compat/test_table_peers.py
 
 FAULTS_ARGS ?=
 

@@ -164,8 +164,9 @@ def test_add_figure(count):
         figures = figure() if count is None else [figure() for _ in range(count)]
         writer.add_figure("a", figures, 1, walltime=2.0)
 
+    others = plt.get_fignums()
     assert_equal(run)
-    assert plt.get_fignums() == []
+    assert plt.get_fignums() == others
 
 
 @given(
