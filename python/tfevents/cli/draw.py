@@ -58,8 +58,11 @@ def curves(
             ends += [float(x.min()), float(x.max())]
     if not drawn:
         raise Quit(1, "there is nothing that can be drawn")
-    if min(ends) < max(ends):
-        figure.set_x_limits(min(ends), max(ends))
+    low, high = min(ends), max(ends)
+    if low < high:
+        # A column is two dots wide. What lies at the limit itself falls behind the last dot.
+        dots = 2 * figure.width
+        figure.set_x_limits(low, low + (high - low) * dots / (dots - 1))
     drawing: str = figure.show(legend=True)
     # Its rows end in blanks of Braille. The first is for a label of y, which there is none of, and
     # the names have a heading, which they need not.
