@@ -90,8 +90,11 @@ def test_ls(call, logs):
         (["diff", "{logs}", "{logs}"], 2, "both are the same path"),
         (["export", "{logs}", "-o", "{logs}/x.xlsx"], 2, "no format ends in '.xlsx'"),
         (["export", "{logs}", "-o", "{logs}"], 1, "there is something already"),
+        (["export", "{logs}", "-o", "x", "--wide"], 2, "--wide: only a table has columns"),
+        (["export", "{logs}", "-o", "x", "--engine", "dask", "--wide"], 2, "--wide can't be with"),
         (["export", "{logs}", "-o", "x", "--engine", "spark"], 2, "--engine: expected dask"),
         (["rewrite", "{logs}", "-o", "x", "--rename", "a"], 2, "--rename: expected OLD=NEW"),
+        (["rewrite", "{logs}", "-o", "x", "--rename", r"/(a)/=\2"], 2, "is no replacement"),
         (["rewrite", "{logs}", "-o", "{logs}"], 2, "output must not lie in path"),
         (["tail", "{logs}", "--plot", "--json"], 2, "--plot can't be with --json"),
         (["repair", "{logs}", "-o", "{logs}/x"], 2, "output must not lie in path"),
@@ -153,6 +156,18 @@ def test_plot(call, logs, tmp_path):
         assert call("plot", logs, "train/loss", "-o", tmp_path / name)[0] == 0
         assert (tmp_path / name).read_bytes().startswith(beginning)
     assert call("plot", logs, "val/loss")[0] == 1  # nothing but NaN
+
+
+def test_a_plot_shows_the_point_of_the_last_step(call, tmp_path, monkeypatch):
+    for run, step in {"first": 0, "last": 30}.items():
+        with SummaryWriter(tmp_path / run) as writer:
+            writer.add_scalar("loss", step, step)
+    for columns in ("30", "80", "200"):
+        monkeypatch.setenv("COLUMNS", columns)
+        _, out, _ = call("plot", tmp_path, "loss")
+        drawn = [line.partition("|")[2] for line in out.splitlines() if "|" in line]
+        assert any("a" in line for line in drawn), out
+        assert any("b" in line for line in drawn), out
 
 
 def test_hparams(call, logs):
@@ -226,6 +241,17 @@ def test_a_tag_leads_nowhere_else(call, tmp_path):
         writer.add_text("../../up", "x")
     assert call("export", tmp_path / "run", "-o", tmp_path / "a" / "b")[0] == 0
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "run"]
+
+
+def test_tags_whose_names_become_the_same_are_all_exported(call, tmp_path):
+    tags = ("a:b", "a_b", "A_b", "a/b", "a//b")
+    with SummaryWriter(tmp_path / "runs/exp") as writer:
+        for tag in tags:
+            for step in (0, 1):
+                writer.add_image(tag, np.random.default_rng(0).random((3, 2, 2)), step)
+    assert call("export", tmp_path / "runs", "-o", tmp_path / "out")[0] == 0
+    found = [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
+    assert len(found) == 2 * len(tags)
 
 
 def test_damage(call, logs, tmp_path):
@@ -401,7 +427,7 @@ def test_export_with_dask_writes_a_data_set_and_goes_on(tmp_path):
         with tfevents.SummaryWriter(tmp_path / "runs" / run) as writer:
             writer.add_scalar_series("loss", [3.0, 2.0, 1.0])
     out = tmp_path / "out"
-    for expected in ("1 pieces", "0 pieces"):
+    for expected in ("1 piece ", "0 pieces "):
         # Its workers are processes, which import the script.
         done = subprocess.run(
             [*COMMAND, "export", tmp_path / "runs", "-o", out, "--engine", "dask"],

@@ -63,6 +63,9 @@ def command(
     tfevents export runs -o pictures --kinds images
     """
     if engine is not None:
+        if wide or overwrite or json:
+            one = "--wide" if wide else "--overwrite" if overwrite else "--json"
+            raise ValueError(f"{one} can't be with --engine")
         return _by_engine(
             engine,
             path,
@@ -71,6 +74,7 @@ def command(
             runs=options.patterns(runs),
             tags=options.patterns(tags),
             steps=options.steps(steps),
+            restarts=restarts,
         )
     if (
         os.path.lexists(output)
@@ -92,12 +96,15 @@ def command(
             f"--output: no format ends in {suffix!r}; there are {known}, or a directory"
         )
     else:
+        if wide:
+            raise ValueError("--wide: only a table has columns")
         wanted = list(_MEDIA) if chosen is None else chosen
         if unknown := [kind for kind in wanted if kind not in _MEDIA]:
             names = ", ".join(_MEDIA)
             raise ValueError(f"--kinds: {unknown[0]} are no files; there are {names}")
         log = read_log(path, runs, tags, wanted, steps, restarts)
-        number = sum(_write(output, *file) for file in _files(log, wanted))
+        taken: dict[str, tuple[str, str]] = {}
+        number = sum(_write(output, taken, *file) for file in _files(log, wanted))
         what = "file"
     if not number:
         raise Quit(1, f"{path}: there is nothing to export")
@@ -206,10 +213,17 @@ def _suffix(kind: str, data: bytes) -> str:
     return next(found, ".bin")
 
 
-def _write(output: str, run: str, tag: str, name: str, content: bytes) -> int:
+def _write(
+    output: str, taken: dict[str, tuple[str, str]], run: str, tag: str, name: str, content: bytes
+) -> int:
     # A tag may be any text; what could lead elsewhere becomes harmless.
     parts = [re.sub(r"[^\w .=+-]", "_", part) for part in f"{run}/{tag}".split("/")]
-    directory = os.path.join(output, *(part for part in parts if part.strip(". ")))
+    plain = directory = os.path.join(output, *(part for part in parts if part.strip(". ")))
+    # Names that differ may become the same, whose files must not replace each other.
+    again = 1
+    while taken.setdefault(os.path.normcase(directory).casefold(), (run, tag)) != (run, tag):
+        again += 1
+        directory = f"{plain}-{again}"
     os.makedirs(directory, exist_ok=True)
     with open(os.path.join(directory, name), "wb") as file:
         file.write(content)
@@ -243,5 +257,5 @@ def _by_engine(
             executor=client.get_executor(),
             **selected,
         )
-    print(f"{made.written} pieces in {output}, and {made.kept} that were there")
+    print(f"{count(made.written, 'piece')} in {output}, and {made.kept} that were there")
     return 0
