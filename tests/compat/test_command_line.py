@@ -178,6 +178,23 @@ def test_hparams(call, logs):
     assert rows[0]["hparams"] == {"lr": 0.2}
 
 
+def test_hparams_of_a_part_of_a_run(call, tmp_path):
+    for number in range(2):
+        with SummaryWriter(tmp_path / f"exp{number}") as writer:
+            writer.add_scalar_series("acc", [0.0, number], [0, 1])
+            writer.add_hparams({"lr": 0.1}, {"best": 1.0})
+    _, out, _ = call("hparams", tmp_path, "--tags", "acc", "--sort", "acc", "--desc", "--json")
+    rows = json.loads(out)
+    assert [row["run"] for row in rows] == ["exp1", "exp0"]
+    assert [row["metrics"] for row in rows] == [{"acc": 1.0}, {"acc": 0.0}]
+    assert all(row["trial"].startswith(f"{row['run']}/") for row in rows)
+    table = tfevents.read(tmp_path).hparams.table()
+    _, out, _ = call("hparams", tmp_path)
+    assert [line.split()[:2] for line in out.splitlines()[1:]] == [
+        list(names) for names in zip(table["trial"], table["run"], strict=True)
+    ]
+
+
 def test_diff(call, logs, tmp_path):
     tfevents.rewrite(logs, tmp_path / "copy")
     assert call("diff", logs, tmp_path / "copy")[:2] == (0, "")

@@ -63,6 +63,25 @@ def test_what_there_is(seeds: tfevents.Log) -> None:
     assert sum(table["count"][np.array(table["tag"]) == "acc"]) == 30
 
 
+def test_what_is_infinite_or_not_there(tmp_path: Path) -> None:
+    with SummaryWriter(tmp_path / "a") as writer:
+        writer.add_hparams({"lr": 1.0}, {}, same_run=True)
+        writer.add_scalar_series("loss", [1.0, float("inf")], [3, 4])
+        writer.add_scalar_series("acc", [1.0, float("nan")], [3, 4])
+    log = tfevents.read(tmp_path)
+    summary = {row[1]: row[3:] for row in rows(log.summary())}
+    assert summary["loss"] == (2, 3, 4, float("inf"))
+    assert summary["acc"][:3] == (2, 3, 4)
+    assert summary["acc"][3] is np.ma.masked
+    trials = log.hparams.table("last")
+    assert trials["loss"].tolist() == [float("inf")]
+    assert trials["acc"].tolist() == [None]
+    empty = tfevents.read(tmp_path, steps=(10, None), kinds="scalars").summary()
+    assert empty["count"].tolist() == [0, 0]
+    # Of no values there is no step.
+    assert empty["first_step"].tolist() == empty["last_step"].tolist() == [None, None]
+
+
 def test_trials(seeds: tfevents.Log) -> None:
     table = seeds.hparams.table({"acc": "max", "best": "last"})
     assert table.columns == ["trial", "run", "lr", "seed", "acc", "best"]

@@ -11,6 +11,7 @@ from tfevents.cli import options
 from tfevents.cli.logs import read_log
 from tfevents.cli.output import Quit, number, print_json, print_table
 from tfevents.reader import Log
+from tfevents.trials import Trial, trial_value, trials
 
 
 def command(
@@ -25,15 +26,16 @@ def command(
 ) -> int:
     """List trials and their metrics.
 
-    A trial is a run with hyperparameters; of a metric the last value counts. Metrics are those that
-    were named when the hyperparameters were logged; --tags chooses others.
+    A trial is a run with hyperparameters, or one that add_hparams made a part of another run, whose
+    metrics count too. Of a metric the last value counts. Metrics are those that were named when the
+    hyperparameters were logged; --tags chooses others.
 
     \b
     tfevents hparams runs --sort accuracy --desc
     tfevents hparams runs --tags 'val/*'
     """
     log = read_log(path, runs, tags, ["hparams", "scalars"])
-    found = trials(log, every_tag=bool(tags))
+    found = rows_of(log, every_tag=bool(tags))
     if not found:
         raise Quit(1, f"{path}: no run has hyperparameters")
     if sort is not None:
@@ -49,45 +51,39 @@ def command(
         return 0
     hparams = list(dict.fromkeys(name for one in found for name in one["hparams"]))
     metrics = list(dict.fromkeys(name for one in found for name in one["metrics"]))
+    # A trial that is a part of a run has a name of its own.
+    places = ["run"] if all(one["trial"] == one["run"] for one in found) else ["trial", "run"]
     rows = [
-        [one["run"]]
+        [one[place] for place in places]
         + [_cell(one["hparams"].get(name)) for name in hparams]
         + [_cell(one["metrics"].get(name)) for name in metrics]
         for one in found
     ]
-    print_table(["run", *hparams, *metrics], rows)
+    print_table([*places, *hparams, *metrics], rows)
     return 0
 
 
-def trials(log: Log, every_tag: bool = False) -> list[dict[str, Any]]:
-    """Each run with hyperparameters, and its metrics, which may be in runs below it."""
+def rows_of(log: Log, every_tag: bool = False) -> list[dict[str, Any]]:
+    """Each trial, as `log.hparams` has them, with the last values of its metrics."""
     found = []
-    for name, run in log.items():
-        if not run.hparams:
-            continue
-        metrics: dict[str, float] = {}
-        for tag in _metrics(run.hparams.metrics, log, name, every_tag):
-            for other in _below(log, name):
-                scalars = log[other].scalars
-                if tag in scalars and len(scalars[tag]):
-                    metrics[tag] = float(scalars[tag].value[-1])
-                    break
-        one = {"run": name, "hparams": dict(run.hparams), "metrics": metrics}
-        found.append({**one, "status": run.hparams.status})
+    for trial in trials(log):
+        metrics = {
+            column: trial_value(series, tag, "last")
+            for tag in _metrics(trial, every_tag)
+            for column, series in trial.series(tag).items()
+            if any(map(len, series))
+        }
+        one = {"trial": trial.name, "run": trial.run, "hparams": dict(trial.hparams)}
+        found.append({**one, "metrics": metrics, "status": log[trial.name].hparams.status})
     return found
 
 
-def _metrics(named: list[str], log: Log, name: str, every_tag: bool) -> list[str]:
-    if named and not every_tag:
-        return named
-    return list(dict.fromkeys(tag for run in _below(log, name) for tag in log[run].scalars))
-
-
-def _below(log: Log, name: str) -> list[str]:
-    """The run itself, and those below it that have no hyperparameters of their own."""
-    prefix = "" if name == "." else f"{name}/"
-    below = [run for run in log if run != name and run.startswith(prefix) and not log[run].hparams]
-    return [name, *below]
+def _metrics(trial: Trial, every_tag: bool) -> list[str]:
+    """The tags that were named as metrics, or else all, also of runs below."""
+    if trial.metrics and not every_tag:
+        return trial.metrics
+    below = [run for run in trial.below.values() if not run.hparams]
+    return list(dict.fromkeys(tag for run in (*trial.sources, *below) for tag in run.scalars))
 
 
 def _of(one: dict[str, Any], name: str) -> Any:
