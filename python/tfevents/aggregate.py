@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -66,6 +66,13 @@ def grouped(runs: Mapping[str, Run], tag: str, by: By) -> Groups:
     return Groups(names, [Group(k, found[k], [series[n] for n in found[k]]) for k in keys])
 
 
+def _wrong(by: object) -> TypeError:
+    return TypeError(
+        "by: expected names of hyperparameters, a compiled regular expression or a function, "
+        f"got {by!r}"
+    )
+
+
 def _order(key: tuple[Any, ...]) -> list[tuple[bool, int, Any]]:
     """Numbers by their size, the rest by its text; what is missing comes last."""
     return [
@@ -103,15 +110,14 @@ def _keys(
             return None if key is None else (key,)
 
         return ["group"], called
+    if not isinstance(by, Iterable):
+        raise _wrong(by)
     chosen = [by] if isinstance(by, str) else list(by)
     hparams = {name: trial.hparams for trial in trials(runs) for name in (trial.run, trial.name)}
     known = dict.fromkeys(name for values in hparams.values() for name in values)
     for name in chosen:
         if not isinstance(name, str):
-            raise TypeError(
-                "by: expected names of hyperparameters, a compiled regular expression or a "
-                f"function, got {by!r}"
-            )
+            raise _wrong(by)
         if name not in known:
             raise ValueError(f"by: {missing(f'hyperparameter {name!r} in any run', name, known)}")
 

@@ -8,7 +8,7 @@ import re
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, SupportsIndex
+from typing import Any, Literal, SupportsIndex, get_args
 
 from tfevents import remote, selection
 from tfevents._native import is_uri
@@ -67,6 +67,9 @@ class Partition:
         datetime: Datetime = None,
     ) -> Table:
         """Reads the files, and gives the table of a kind, as `log.scalars.table()` does."""
+        if kind not in get_args(TableKind):
+            kinds = ", ".join(get_args(TableKind))
+            raise ValueError(f"kind: there is no table of {kind!r}; there are {kinds}")
         table: Table = getattr(self.read(), kind).table(columns=columns, datetime=datetime)
         return table
 

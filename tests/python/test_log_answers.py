@@ -148,6 +148,8 @@ def test_seeds_by_names_and_functions(seeds: tfevents.Log) -> None:
     assert list(dict.fromkeys(called["group"])) == ["0", "1", "2"]
     everything = seeds.aggregate("acc", stats=("median", "sem", "count"))
     assert everything.columns == ["step", "median", "sem", "count"]
+    with pytest.raises(TypeError, match="by: expected names of hyperparameters"):
+        seeds.aggregate("acc", by=3)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match=r"by: no hyperparameter 'l' in any run; close: 'lr'"):
         seeds.aggregate("acc", by="l")
     with pytest.raises(ValueError, match="in any group"):
