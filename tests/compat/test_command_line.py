@@ -90,6 +90,7 @@ def test_ls(call, logs):
         (["diff", "{logs}", "{logs}"], 2, "both are the same path"),
         (["export", "{logs}", "-o", "{logs}/x.xlsx"], 2, "no format ends in '.xlsx'"),
         (["export", "{logs}", "-o", "{logs}"], 1, "there is something already"),
+        (["export", "{logs}", "-o", "none/x.csv"], 1, "--output: there is no directory none"),
         (["export", "{logs}", "-o", "x", "--wide"], 2, "--wide: only a table has columns"),
         (["export", "{logs}", "-o", "x", "--engine", "dask", "--wide"], 2, "--wide can't be with"),
         (["export", "{logs}", "-o", "x", "--engine", "spark"], 2, "--engine: expected dask"),
@@ -281,6 +282,7 @@ def test_damage(call, logs, tmp_path):
     assert code == 1
     assert "damaged bytes" in err
     assert [row["damaged"] > 0 for row in json.loads(out)] == [True, False, False]
+    assert call("hparams", tmp_path / "runs")[0] == 1
     code, out, _ = call("verify", tmp_path / "runs", "--json")
     report = json.loads(out)
     assert (code, report["ok"]) == (1, False)
@@ -457,3 +459,18 @@ def test_export_with_dask_writes_a_data_set_and_goes_on(tmp_path):
     assert sorted(zip(found["run"], found["step"], found["value"], strict=True)) == [
         (run, step, 3.0 - step) for run in "ab" for step in range(3)
     ]
+    # A piece that can't be read is told in a line.
+    for run in "ab":
+        (file,) = event_files(tmp_path / "runs" / run)
+        content = bytearray(file.read_bytes())
+        content[100] ^= 1
+        file.write_bytes(content)
+    done = subprocess.run(
+        [*COMMAND, "export", tmp_path / "runs", "-o", tmp_path / "other", "--engine", "dask"],
+        check=False,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert "tfevents: 1 of 1 pieces: piece " in done.stderr
+    assert "does not match at offset" in done.stderr.splitlines()[-1]

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tfevents._extras import module
 from tfevents.cli.output import Quit, console, is_terminal
 
 Numbers = NDArray[np.float64]
@@ -31,10 +32,8 @@ def curves(
     lines: list[tuple[str, Numbers, Numbers]], *, x_label: str = "step", log_y: bool = False
 ) -> str:
     """Curves by name, x and y, as text: in colours, or with a letter each where there are none."""
-    from plotille import Figure
-
+    figure = module("plotille", "a plot in the terminal", "cli").Figure()
     width, height = shutil.get_terminal_size((80, 24))
-    figure = Figure()
     figure.with_colors = has_colors()
     figure.color_mode = "names"
     # Beside the curves are 12 columns and what the axis says, above and below them the axes and a

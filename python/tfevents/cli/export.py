@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
+from tfevents._extras import module
 from tfevents.cli import options
 from tfevents.cli.logs import read_log
 from tfevents.cli.output import Quit, json_line, print_json
@@ -117,6 +118,9 @@ def command(
 
 def _table(log: Log, output: str, form: str, wide: bool) -> int:
     """Writes scalars; how many rows."""
+    parent = os.path.dirname(output)
+    if parent and not os.path.isdir(parent):
+        raise Quit(1, f"--output: there is no directory {parent}")
     # Whoever looks at it sees all of it or nothing.
     part = f"{output}.part"
     try:
@@ -249,13 +253,17 @@ def _by_engine(
     (kind, *more) = kinds or ["scalars"]
     if more:
         raise ValueError("--kinds: a data set holds one kind")
+    module("pyarrow", "--engine dask", "arrow")
     with Client(dashboard_address=None) as client:
-        made = parquet.write(
-            path,
-            output,
-            kind=kind,  # type: ignore[arg-type]
-            executor=client.get_executor(),
-            **selected,
-        )
+        try:
+            made = parquet.write(
+                path,
+                output,
+                kind=kind,  # type: ignore[arg-type]
+                executor=client.get_executor(),
+                **selected,
+            )
+        except ExceptionGroup as failed:
+            raise Quit(1, "\n".join([failed.message, *map(str, failed.exceptions)])) from failed
     print(f"{count(made.written, 'piece')} in {output}, and {made.kept} that were there")
     return 0

@@ -48,7 +48,7 @@ def command(
         found = present + absent
     if json:
         print_json(found)
-        return 0
+        return int(bool(log.damage))
     hparams = list(dict.fromkeys(name for one in found for name in one["hparams"]))
     metrics = list(dict.fromkeys(name for one in found for name in one["metrics"]))
     # A trial that is a part of a run has a name of its own.
@@ -60,7 +60,7 @@ def command(
         for one in found
     ]
     print_table([*places, *hparams, *metrics], rows)
-    return 0
+    return int(bool(log.damage))
 
 
 def rows_of(log: Log, every_tag: bool = False) -> list[dict[str, Any]]:

@@ -87,7 +87,7 @@ def _save(found: list[Line], output: str, label: str, log_y: bool) -> None:
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
-        raise Quit(2, "a plot in a file needs matplotlib: pip install matplotlib") from error
+        raise Quit(2, "a plot in a file needs matplotlib: pip install 'tfevents[plot]'") from error
     figure = Figure(figsize=(9, 5), layout="constrained")
     axes = figure.subplots()
     for name, at, y in found:
