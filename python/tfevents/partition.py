@@ -29,8 +29,8 @@ _AMOUNT = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([kmgt]?i?)b?\s*", re.IGNORECASE)
 class Partition:
     """Some files of some runs, and what of them is to be read; nothing was read yet.
 
-    Pickled it takes a few hundred bytes, and about 15 more for each file, since their names are
-    packed.
+    Pickled it takes a few hundred bytes, and about ten more for each further file, since names
+    are packed.
 
     Attributes:
         runs: the runs: their names, and their files.
