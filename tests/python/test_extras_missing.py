@@ -30,6 +30,6 @@ def test_the_error_names_the_extra(missing: str, call: str, extra: str) -> None:
     try:
         {call}
     except ImportError as error:
-        print(error)
+        print(error, error.name)
     """)
-    assert f"needs {missing}: pip install 'tfevents[{extra}]'" in out
+    assert f"needs {missing}: pip install 'tfevents[{extra}]' {missing}" in out
