@@ -192,7 +192,9 @@ def of(values: NDArray[np.float64], stat: Stat) -> NDArray[Any]:
             there = counts > 0
             result[there] = np.nanmedian(values[:, there], axis=0)
             return result
-        squares = np.nansum((values - mean) ** 2, axis=0) / np.maximum(counts - 1, 0)
+        # Of infinite values the deviation is NaN, which must not be taken for a missing value.
+        deviations = np.where(np.isnan(values), 0.0, values - mean)
+        squares = np.sum(deviations**2, axis=0) / np.maximum(counts - 1, 0)
         deviation: NDArray[np.float64] = np.where(counts < 2, np.nan, np.sqrt(squares))
         return deviation if stat == "std" else deviation / np.sqrt(counts)
 

@@ -53,7 +53,8 @@ def write(
 
     Args:
         path: where the runs are, as for `read`.
-        directory: where the data set is to be, which may be a URI. It holds one kind.
+        directory: where the data set is to be, which may be a URI. It holds one kind, of one call:
+            what a call with another path or other options wrote there is removed.
         kind: the kind, by the name of a run's attribute.
         datetime: as for `log.scalars.table`.
         executor: what writes the pieces: a `concurrent.futures.ProcessPoolExecutor`, or Dask's

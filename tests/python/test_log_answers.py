@@ -82,6 +82,16 @@ def test_what_is_infinite_or_not_there(tmp_path: Path) -> None:
     assert empty["first_step"].tolist() == empty["last_step"].tolist() == [None, None]
 
 
+def test_seeds_that_diverge(tmp_path: Path) -> None:
+    for seed, values in enumerate([[1.0, np.inf, np.inf], [3.0, np.inf, 1.0]]):
+        with SummaryWriter(tmp_path / f"seed{seed}") as writer:
+            writer.add_scalar_series("loss", values)
+    table = tfevents.read(tmp_path).aggregate("loss", stats=("mean", "std", "sem", "median"))
+    np.testing.assert_allclose(table["mean"], [2.0, np.inf, np.inf])
+    np.testing.assert_allclose(table["std"], [np.sqrt(2), np.nan, np.nan])
+    np.testing.assert_allclose(table["sem"], [1.0, np.nan, np.nan])
+
+
 def test_trials(seeds: tfevents.Log) -> None:
     table = seeds.hparams.table({"acc": "max", "best": "last"})
     assert table.columns == ["trial", "run", "lr", "seed", "acc", "best"]
