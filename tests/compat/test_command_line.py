@@ -78,7 +78,10 @@ def test_ls(call, logs):
         (["ls", "nowhere"], 1, "nowhere: there is nothing"),
         (["ls", "{logs}", "--runs", "none"], 1, "there are no runs of these names"),
         (["show", "{logs}", "none"], 1, "there is no tag 'none'"),
+        (["show", "{logs}", "weights"], 1, "there is no tag 'weights'; close: 'weight'"),
         (["plot", "{logs}", "none"], 1, "there are no such scalars"),
+        (["plot", "{logs}", "train/los"], 1, "no tag 'train/los'; close: 'train/loss'"),
+        (["plot", "{logs}", "weight"], 1, "there is no tag 'weight'"),
         (["hparams", "{logs}", "--sort", "none"], 2, "--sort: there is no 'none'; there are best"),
         (["ls", "{logs}", "--steps", "3"], 2, "--steps: expected LO:HI"),
         (["ls", "{logs}", "--kinds", "scalar"], 2, "kinds: there is no kind 'scalar'"),
@@ -136,6 +139,17 @@ def test_show(call, logs):
     _, out, _ = call("show", logs, "val/loss", "--runs", "exp1", "--json")
     # JSON has no NaN.
     assert json.loads(out)[0]["values"] == [{"step": 19, "wall_time": 20.0, "value": None}]
+
+
+def test_show_takes_the_names_that_it_shows(call, tmp_path):
+    with SummaryWriter(tmp_path) as writer:
+        writer.add_text("note", "a text", 0)
+        writer.add_mesh("mesh", np.zeros((1, 3, 3)), np.full((1, 3, 3), 7), [[[0, 1, 2]]])
+    (mesh,) = json.loads(call("show", tmp_path, "mesh", "--json")[1])
+    assert mesh["tag"] == "mesh"
+    assert "faces" in mesh["values"][0]["value"]
+    (note,) = json.loads(call("show", tmp_path, "note", "--json")[1])
+    assert note["values"][0]["value"] == "a text"
 
 
 def test_plot(call, logs, tmp_path):

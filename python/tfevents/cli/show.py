@@ -11,7 +11,7 @@ import typer
 
 from tfevents.cli import options
 from tfevents.cli.draw import histogram, picture
-from tfevents.cli.logs import read_log
+from tfevents.cli.logs import no_tag, read_log
 from tfevents.cli.output import Quit, heading, number, print_json, when
 from tfevents.reader import Log
 from tfevents.run import Run
@@ -29,6 +29,9 @@ _TAGGED = (
     "custom_scalars",
     "run_metadata",
 )
+
+# What is behind the name of a text or a mesh in a file.
+_ENDS = ("", "/text_summary", "_VERTEX", "_FACE", "_COLOR")
 
 
 def command(
@@ -57,10 +60,11 @@ def command(
     tfevents show runs 'weights/*' --runs 'exp*' --steps 100:200
     """
     chosen = [*(tag or []), *(tags or [])]
-    log = read_log(path, runs, chosen, options.kinds(kinds), steps, restarts)
+    stored = [f"{name}{end}" for name in chosen for end in _ENDS]
+    log = read_log(path, runs, stored, options.kinds(kinds), steps, restarts)
     found = list(_found(log, last))
     if chosen and not any(one["tag"] for one in found):
-        raise Quit(1, f"{path}: there is no tag {', '.join(map(repr, chosen))}")
+        raise Quit(1, f"{path}: there is {no_tag(path, runs, chosen)}")
     if json:
         print_json([{name: it for name, it in one.items() if name != "items"} for one in found])
     else:
