@@ -258,6 +258,16 @@ def test_export_tables(call, logs, tmp_path):
     assert call("export", logs, "-o", tmp_path / "t.arrow", "--overwrite")[0] == 0
 
 
+def test_wide_tables_of_tags_that_are_called_as_other_columns(call, tmp_path):
+    with SummaryWriter(tmp_path / "runs/exp") as writer:
+        writer.log({"run": 5.0, "step": 6.0}, 1)
+    for name in ("x.csv", "x.jsonl"):
+        assert call("export", tmp_path / "runs", "-o", tmp_path / name, "--wide")[0] == 0
+    (row,) = map(json.loads, (tmp_path / "x.jsonl").read_text().splitlines())
+    assert row == {"run": "exp", "step": 1, "run_": 5.0, "step_": 6.0}
+    assert (tmp_path / "x.csv").read_text() == "run,step,run_,step_\nexp,1,5.0,6.0\n"
+
+
 def test_export_files(call, logs, tmp_path):
     code, out, _ = call("export", logs, "-o", tmp_path / "files", "--json")
     assert (code, json.loads(out)["files"]) == (0, 9)

@@ -18,6 +18,7 @@ from tfevents.cli.logs import read_log
 from tfevents.cli.output import Quit, json_line, print_json
 from tfevents.reader import Log
 from tfevents.run import count
+from tfevents.tables.kinds import distinct
 
 # Formats by what names of files end in.
 _FORMATS = {
@@ -173,7 +174,8 @@ def _wide(log: Log) -> tuple[list[str], Iterator[tuple[Any, ...]]]:
             cells = (None if cell != cell else cell for cell in columns[:, at].tolist())
             yield names[number], one, *cells
 
-    return ["run", "step", *tags], rows()
+    # Tags that are called so themselves get an underscore, as in the other formats.
+    return distinct(["run", "step", *tags]), rows()
 
 
 def _lines(output: str, form: str, header: list[str], rows: Iterator[tuple[Any, ...]]) -> int:
