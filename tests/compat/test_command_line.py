@@ -141,6 +141,26 @@ def test_show(call, logs):
     assert json.loads(out)[0]["values"] == [{"step": 19, "wall_time": 20.0, "value": None}]
 
 
+def test_what_a_file_says_commands_no_terminal(call, tmp_path):
+    evil = "\x1b[2Jloss\nx\x07"
+    with SummaryWriter(tmp_path / "runs") as writer:
+        writer.add_scalar(evil, 1.0, 0)
+        writer.add_text("note", evil, 0)
+        writer.add_hparams({evil: evil}, {}, same_run=True)
+    for arguments in (
+        ["ls", tmp_path, "--tags", "*"],
+        ["show", tmp_path],
+        ["show", tmp_path, "note"],
+        ["tail", tmp_path, "--all", "--timeout", "0"],
+        ["hparams", tmp_path],
+        ["plot", tmp_path],
+    ):
+        code, out, _ = call(*arguments)
+        assert code == 0
+        assert not {"\x1b", "\x07"} & set(out)
+        assert r"\x1b[2Jloss" in out
+
+
 def test_show_takes_the_names_that_it_shows(call, tmp_path):
     with SummaryWriter(tmp_path) as writer:
         writer.add_text("note", "a text", 0)

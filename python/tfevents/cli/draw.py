@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tfevents._extras import module
-from tfevents.cli.output import Quit, console, is_terminal
+from tfevents.cli.output import Quit, console, is_terminal, shown
 
 Numbers = NDArray[np.float64]
 
@@ -52,7 +52,7 @@ def curves(
             color = _COLORS[drawn % len(_COLORS)] if figure.with_colors else None
             letter = None if figure.with_colors or len(lines) == 1 else _LETTERS[drawn % 26]
             y = np.log10(y) if log_y else y
-            figure.plot(x.tolist(), y.tolist(), label=name, lc=color, marker=letter)
+            figure.plot(x.tolist(), y.tolist(), label=shown(name), lc=color, marker=letter)
             drawn += 1
             ends += [float(x.min()), float(x.max())]
     if not drawn:

@@ -12,7 +12,7 @@ import typer
 from tfevents.cli import options
 from tfevents.cli.draw import histogram, picture
 from tfevents.cli.logs import no_tag, read_log
-from tfevents.cli.output import Quit, heading, number, print_json, when
+from tfevents.cli.output import Quit, heading, number, print_json, shown, when
 from tfevents.reader import Log
 from tfevents.run import Run
 
@@ -155,7 +155,7 @@ def _show(one: dict[str, Any], detailed: bool) -> None:
     heading(f"{title}({what})", "cyan")
     for name in ("display_name", "description") if detailed else ():
         if name in one:
-            print(textwrap.indent(one[name], "    "))
+            print(textwrap.indent(shown(one[name], "\n\t"), "    "))
     for item, value in zip(one.get("items", one["values"]), one["values"], strict=True):
         match one["kind"]:
             case "scalars":
@@ -163,7 +163,7 @@ def _show(one: dict[str, Any], detailed: bool) -> None:
                 print(f"    step {step}  {when(time)}  {number(scalar)}")
             case "hparams":
                 for name, it in value.items():
-                    print(f"    {name} = {it}")
+                    print(f"    {shown(name)} = {shown(str(it))}")
             case "graph":
                 print(f"    {value['nodes']} nodes")
             case "session_logs":
@@ -192,4 +192,5 @@ def _short(value: dict[str, Any], item: Any) -> str:
 
 def _text(value: Any, detailed: bool) -> str:
     text = value if isinstance(value, str) else str(np.asarray(value).tolist())
+    text = shown(text, "\n\t")
     return text if detailed else textwrap.shorten(text, 100, placeholder=" …")

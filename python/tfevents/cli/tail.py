@@ -16,7 +16,7 @@ from tfevents import selection
 from tfevents._native import Event, Value
 from tfevents.cli import options
 from tfevents.cli.draw import curves
-from tfevents.cli.output import Quit, console, is_terminal, json_line, number, warn, when
+from tfevents.cli.output import Quit, console, is_terminal, json_line, number, shown, warn, when
 from tfevents.follower import follow
 
 # As many of the last points of a curve are drawn.
@@ -167,9 +167,10 @@ def _print(found: Iterator[Found | None], json: bool) -> None:
             )
             print(line)
         else:
-            shown = number(scalar) if scalar is not None else f"({kind}) {_text(value) or ''}"
-            shown = " ".join(shown.split())
-            text = f"{when(event.wall_time)}  {run}  step {event.step}  {value.tag}  {shown}"
+            what = number(scalar) if scalar is not None else f"({kind}) {_text(value) or ''}"
+            what = " ".join(what.split())
+            text = f"{when(event.wall_time)}  {run}  step {event.step}  {value.tag}  {what}"
+            text = shown(text)
             print(_cut(text) if is_cut else text)
         sys.stdout.flush()
 
