@@ -214,8 +214,10 @@ def aligned(
     for group in groups:
         prepared = []
         for series in group.series:
-            one = series.smooth(smooth) if smooth else series
-            prepared.append(_increasing(one.resample(every=every) if every is not None else one))
+            one = _increasing(series)
+            one = one.smooth(smooth) if smooth else one
+            one = one.resample(every=every) if every is not None else one
+            prepared.append((one.step, one.value))
         steps = np.unique(np.concatenate([step for step, _ in prepared]))
         values = np.full((len(prepared), len(steps)), np.nan)
         for row, (step, value) in zip(values, prepared, strict=True):
@@ -228,12 +230,12 @@ def aligned(
         yield group, steps, values
 
 
-def _increasing(series: Scalars) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def _increasing(series: Scalars) -> Scalars:
     """By increasing steps; of several points at a step the last."""
     if len(series) > 1 and not (np.diff(series.step) > 0).all():
-        step, first = np.unique(series.step[::-1], return_index=True)
-        return step, series.value[::-1][first]
-    return series.step, series.value
+        _, from_end = np.unique(series.step[::-1], return_index=True)
+        return series[len(series) - 1 - from_end]
+    return series
 
 
 def _spacing(several: Sequence[Scalars]) -> int:

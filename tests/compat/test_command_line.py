@@ -83,6 +83,7 @@ def test_ls(call, logs):
         (["plot", "{logs}", "train/los"], 1, "no tag 'train/los'; close: 'train/loss'"),
         (["plot", "{logs}", "weight"], 1, "there is no tag 'weight'"),
         (["hparams", "{logs}", "--sort", "none"], 2, "--sort: there is no 'none'; there are best"),
+        (["hparams", "{logs}", "--tags", "bes"], 1, "no trial has such a metric"),
         (["ls", "{logs}", "--steps", "3"], 2, "--steps: expected LO:HI"),
         (["ls", "{logs}", "--kinds", "scalar"], 2, "kinds: there is no kind 'scalar'"),
         (["ls", "{logs}", "--tags", "/(/"], 2, "is no regular expression"),

@@ -92,6 +92,22 @@ def test_seeds_that_diverge(tmp_path: Path) -> None:
     np.testing.assert_allclose(table["sem"], [1.0, np.nan, np.nan])
 
 
+def test_steps_that_came_again_count_once(tmp_path: Path) -> None:
+    with SummaryWriter(tmp_path / "a") as writer:
+        writer.add_scalar_series("loss", [1.0, 2.0, 3.0, 4.0], [0, 1, 2, 3])
+        writer.add_scalar_series("loss", [20.0, 30.0, 40.0], [1, 2, 3])
+    log = tfevents.read(tmp_path)
+    means = {
+        "union": [1.0, 20.0, 30.0, 40.0],
+        "interp": [1.0, 20.0, 30.0, 40.0],
+        "bin": [10.5, 35.0],
+    }
+    for align, expected in means.items():
+        every = 2 if align == "bin" else None
+        table = log.aggregate("loss", align=align, every=every)  # type: ignore[arg-type]
+        assert table["mean"].tolist() == expected
+
+
 def test_trials(seeds: tfevents.Log) -> None:
     table = seeds.hparams.table({"acc": "max", "best": "last"})
     assert table.columns == ["trial", "run", "lr", "seed", "acc", "best"]

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from tfevents.cli import options
-from tfevents.cli.logs import read_log
+from tfevents.cli.logs import no_tag, read_log
 from tfevents.cli.output import Quit, number, print_json, print_table
 from tfevents.reader import Log
 from tfevents.trials import Trial, trial_value, trials
@@ -38,6 +38,8 @@ def command(
     found = rows_of(log, every_tag=bool(tags))
     if not found:
         raise Quit(1, f"{path}: no run has hyperparameters")
+    if tags and not any(one["metrics"] for one in found):
+        raise Quit(1, f"{path}: no trial has such a metric; there is {no_tag(path, runs, tags)}")
     if sort is not None:
         known = {name for one in found for name in (*one["hparams"], *one["metrics"])}
         if sort not in known:
