@@ -328,6 +328,7 @@ def test_damage(call, logs, tmp_path):
     assert "damaged bytes" in err
     assert [row["damaged"] > 0 for row in json.loads(out)] == [True, False, False]
     assert call("hparams", tmp_path / "runs")[0] == 1
+    assert call("tail", tmp_path / "runs", "--all", "--timeout", "0")[0] == 1
     code, out, _ = call("verify", tmp_path / "runs", "--json")
     report = json.loads(out)
     assert (code, report["ok"]) == (1, False)
