@@ -289,6 +289,18 @@ def test_wide_tables_of_tags_that_are_called_as_other_columns(call, tmp_path):
     assert (tmp_path / "x.csv").read_text() == "run,step,run_,step_\nexp,1,5.0,6.0\n"
 
 
+def test_export_replaces_no_device_and_no_link(call, logs, tmp_path):
+    os.mkfifo(tmp_path / "pipe.csv")
+    code, out, err = call("export", logs, "-o", tmp_path / "pipe.csv", "--overwrite")
+    assert (code, out) == (1, "")
+    assert "is no file that can be replaced" in err
+    (tmp_path / "there.csv").write_text("old")
+    (tmp_path / "link.csv").symlink_to("there.csv")
+    assert call("export", logs, "-o", tmp_path / "link.csv", "--overwrite")[0] == 0
+    assert (tmp_path / "link.csv").is_symlink()
+    assert (tmp_path / "there.csv").read_text().startswith("run,tag,step")
+
+
 def test_export_files(call, logs, tmp_path):
     code, out, _ = call("export", logs, "-o", tmp_path / "files", "--json")
     assert (code, json.loads(out)["files"]) == (0, 9)

@@ -122,6 +122,10 @@ def _table(log: Log, output: str, form: str, wide: bool) -> int:
     parent = os.path.dirname(output)
     if parent and not os.path.isdir(parent):
         raise Quit(1, f"--output: there is no directory {parent}")
+    if os.path.exists(output) and not os.path.isfile(output):
+        raise Quit(1, f"--output: {output} is no file that can be replaced")
+    # What a link leads to is replaced, and not the link: /dev/stdout is one.
+    output = os.path.realpath(output)
     # Whoever looks at it sees all of it or nothing.
     part = f"{output}.part"
     try:
