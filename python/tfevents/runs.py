@@ -195,17 +195,16 @@ class Runs(Mapping[str, Run]):
 
     def summary(self) -> Columnar:
         """What there is, as a table with a row a run, tag and kind: `run`, `tag`, `kind`, `count`,
-        `first_step`, `last_step`, `last_value` (of scalars).
+        `first_step` and `last_step`, the least and the greatest, `last_value` (of scalars), the
+        last in file order.
         """
         rows = []
         for name, run in self.items():
             data = run._data
-            for index, (tag, kind, number) in enumerate(data.summary()):
-                if kind == "scalar":
-                    step, _, value = data.scalars(index)
-                else:
-                    (step, _), value = data.times(index), np.empty(0)
-                first, last = (int(step[0]), int(step[-1])) if len(step) else (None, None)
+            tags = zip(data.summary(), data.extents(), strict=True)
+            for index, ((tag, kind, number), extent) in enumerate(tags):
+                value = data.scalars(index)[2] if kind == "scalar" else np.empty(0)
+                first, last = (None, None) if extent is None else extent[:2]
                 attribute = next((a for a, n in KINDS.items() if kind in n), kind)
                 final = float(value[-1]) if len(value) else np.nan
                 rows.append((name, tag, attribute, number, first, last, final))

@@ -57,9 +57,13 @@ def test_a_part_of_a_log(seeds: tfevents.Log) -> None:
         assert not seeds.filter(runs="lr7*")
 
 
-def test_what_there_is(seeds: tfevents.Log) -> None:
+def test_what_there_is(seeds: tfevents.Log, tmp_path: Path) -> None:
     table = seeds.summary()
     assert rows(table)[0] == ("lr0.01/seed0", "acc", "scalars", 5, 0, 8, pytest.approx(0.08))
+    with SummaryWriter(tmp_path / "back") as writer:
+        writer.add_scalar_series("acc", [1.0, 2.0, 3.0], [7, 3, 5])
+    back = tfevents.read(tmp_path / "back").summary()
+    assert rows(back) == [(".", "acc", "scalars", 3, 3, 7, 3.0)]
     assert sum(table["count"][np.array(table["tag"]) == "acc"]) == 30
 
 
