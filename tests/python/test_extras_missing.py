@@ -1,5 +1,7 @@
 """Without a package that comes with an extra, errors say which extra that is."""
 
+from pathlib import Path
+
 import pytest
 
 import scripts
@@ -18,12 +20,12 @@ import scripts
         ("matplotlib", "log.plot('loss')", "plot"),
     ],
 )
-def test_the_error_names_the_extra(missing: str, call: str, extra: str) -> None:
+def test_the_error_names_the_extra(tmp_path: Path, missing: str, call: str, extra: str) -> None:
     out = scripts.check(f"""
-    import os, sys, tempfile
+    import os, sys
     sys.modules[{missing!r}] = None
     import tfevents
-    os.chdir(tempfile.mkdtemp())
+    os.chdir({str(tmp_path)!r})
     with tfevents.SummaryWriter("run") as writer:
         writer.add_scalar("loss", 1.0, 0)
     log = tfevents.read("run")
