@@ -52,12 +52,17 @@ def is_sequence(value: object) -> TypeGuard[Sequence[Any]]:
     return isinstance(value, Sequence) and not isinstance(value, (str, bytes, bytearray))
 
 
-def as_count(value: Any, argument: str, most: int = 2**31 - 1) -> int:
-    """`value`, an integer from 1 to `most`."""
+def as_int(value: Any, argument: str) -> int:
+    """`value`, an integer of any size."""
     try:
-        count = operator.index(value)
+        return operator.index(value)
     except TypeError:
         raise TypeError(f"{argument}: expected an integer, got {value!r:.60}") from None
+
+
+def as_count(value: Any, argument: str, most: int = 2**31 - 1) -> int:
+    """`value`, an integer from 1 to `most`."""
+    count = as_int(value, argument)
     if not 1 <= count <= most:
         raise ValueError(f"{argument}: expected an integer from 1 to {most}, got {count}")
     return count

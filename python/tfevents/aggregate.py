@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -66,6 +66,13 @@ def grouped(runs: Mapping[str, Run], tag: str, by: By) -> Groups:
     return Groups(names, [Group(k, found[k], [series[n] for n in found[k]]) for k in keys])
 
 
+def _wrong(by: object) -> TypeError:
+    return TypeError(
+        "by: expected names of hyperparameters, a compiled regular expression or a function, "
+        f"got {by!r}"
+    )
+
+
 def _order(key: tuple[Any, ...]) -> list[tuple[bool, int, Any]]:
     """Numbers by their size, the rest by its text; what is missing comes last."""
     return [
@@ -103,15 +110,14 @@ def _keys(
             return None if key is None else (key,)
 
         return ["group"], called
+    if not isinstance(by, Iterable):
+        raise _wrong(by)
     chosen = [by] if isinstance(by, str) else list(by)
     hparams = {name: trial.hparams for trial in trials(runs) for name in (trial.run, trial.name)}
     known = dict.fromkeys(name for values in hparams.values() for name in values)
     for name in chosen:
         if not isinstance(name, str):
-            raise TypeError(
-                "by: expected names of hyperparameters, a compiled regular expression or a "
-                f"function, got {by!r}"
-            )
+            raise _wrong(by)
         if name not in known:
             raise ValueError(f"by: {missing(f'hyperparameter {name!r} in any run', name, known)}")
 
@@ -186,7 +192,9 @@ def of(values: NDArray[np.float64], stat: Stat) -> NDArray[Any]:
             there = counts > 0
             result[there] = np.nanmedian(values[:, there], axis=0)
             return result
-        squares = np.nansum((values - mean) ** 2, axis=0) / np.maximum(counts - 1, 0)
+        # Of infinite values the deviation is NaN, which must not be taken for a missing value.
+        deviations = np.where(np.isnan(values), 0.0, values - mean)
+        squares = np.sum(deviations**2, axis=0) / np.maximum(counts - 1, 0)
         deviation: NDArray[np.float64] = np.where(counts < 2, np.nan, np.sqrt(squares))
         return deviation if stat == "std" else deviation / np.sqrt(counts)
 
@@ -206,8 +214,10 @@ def aligned(
     for group in groups:
         prepared = []
         for series in group.series:
-            one = series.smooth(smooth) if smooth else series
-            prepared.append(_increasing(one.resample(every=every) if every is not None else one))
+            one = _increasing(series)
+            one = one.smooth(smooth) if smooth else one
+            one = one.resample(every=every) if every is not None else one
+            prepared.append((one.step, one.value))
         steps = np.unique(np.concatenate([step for step, _ in prepared]))
         values = np.full((len(prepared), len(steps)), np.nan)
         for row, (step, value) in zip(values, prepared, strict=True):
@@ -220,12 +230,12 @@ def aligned(
         yield group, steps, values
 
 
-def _increasing(series: Scalars) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def _increasing(series: Scalars) -> Scalars:
     """By increasing steps; of several points at a step the last."""
     if len(series) > 1 and not (np.diff(series.step) > 0).all():
-        step, first = np.unique(series.step[::-1], return_index=True)
-        return step, series.value[::-1][first]
-    return series.step, series.value
+        _, from_end = np.unique(series.step[::-1], return_index=True)
+        return series[len(series) - 1 - from_end]
+    return series
 
 
 def _spacing(several: Sequence[Scalars]) -> int:

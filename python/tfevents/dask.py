@@ -18,7 +18,9 @@ from tfevents.views import empty
 try:
     import dask.dataframe as dd
 except ImportError:
-    raise ImportError("tfevents.dask needs Dask: pip install 'tfevents[dask]'") from None
+    raise ImportError(
+        "tfevents.dask needs Dask: pip install 'tfevents[dask]'", name="dask"
+    ) from None
 
 
 def table(

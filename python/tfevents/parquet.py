@@ -7,9 +7,10 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, get_args
 from urllib.parse import quote
 
+from tfevents._extras import module
 from tfevents._native import is_uri
 from tfevents.partition import Partition, TableKind, partitions
 from tfevents.reader import Path, path_of
@@ -52,7 +53,8 @@ def write(
 
     Args:
         path: where the runs are, as for `read`.
-        directory: where the data set is to be, which may be a URI. It holds one kind.
+        directory: where the data set is to be, which may be a URI. It holds one kind, of one call:
+            what a call with another path or other options wrote there is removed.
         kind: the kind, by the name of a run's attribute.
         datetime: as for `log.scalars.table`.
         executor: what writes the pieces: a `concurrent.futures.ProcessPoolExecutor`, or Dask's
@@ -72,6 +74,12 @@ def write(
         >>> tfevents.parquet.write("runs", "scalars.parquet")  # doctest: +SKIP
         >>> polars.scan_parquet("scalars.parquet/**/*.parquet")  # doctest: +SKIP
     """
+    if kind not in get_args(TableKind):
+        kinds = ", ".join(get_args(TableKind))
+        raise ValueError(f"kind: there is no table of {kind!r}; there are {kinds}")
+    if executor is None:
+        # Not once for each piece.
+        module("pyarrow", "Parquet", "arrow")
     options.setdefault("kinds", kind)
     place = _Place(path_of(directory, "directory"))
     pieces = {_identity(piece, kind, datetime): piece for piece in partitions(path, **options)}
@@ -139,10 +147,9 @@ def write_piece(
     piece: Partition, directory: str, kind: TableKind, datetime: Datetime, name: str
 ) -> None:
     """Writes what one piece holds, and that it is written."""
-    try:
-        from pyarrow import parquet
-    except ImportError:
-        raise ImportError("Parquet needs pyarrow: pip install 'tfevents[arrow]'") from None
+    module("pyarrow", "Parquet", "arrow")
+    from pyarrow import parquet
+
     place = _Place(directory)
     files = []
     for run, one in piece.read().items():

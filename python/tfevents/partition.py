@@ -8,7 +8,7 @@ import re
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, SupportsIndex
+from typing import Any, Literal, SupportsIndex, get_args
 
 from tfevents import remote, selection
 from tfevents._native import is_uri
@@ -29,8 +29,8 @@ _AMOUNT = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([kmgt]?i?)b?\s*", re.IGNORECASE)
 class Partition:
     """Some files of some runs, and what of them is to be read; nothing was read yet.
 
-    Pickled it takes a few hundred bytes, and about 15 more for each file, since their names are
-    packed.
+    Pickled it takes a few hundred bytes, and about ten more for each further file, since names
+    are packed.
 
     Attributes:
         runs: the runs: their names, and their files.
@@ -67,6 +67,9 @@ class Partition:
         datetime: Datetime = None,
     ) -> Table:
         """Reads the files, and gives the table of a kind, as `log.scalars.table()` does."""
+        if kind not in get_args(TableKind):
+            kinds = ", ".join(get_args(TableKind))
+            raise ValueError(f"kind: there is no table of {kind!r}; there are {kinds}")
         table: Table = getattr(self.read(), kind).table(columns=columns, datetime=datetime)
         return table
 

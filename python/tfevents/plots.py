@@ -31,7 +31,9 @@ def axes(ax: Axes | None = None, size: tuple[float, float] = (7, 4)) -> Axes:
     try:
         from matplotlib import pyplot
     except ImportError:
-        raise ImportError("to plot needs matplotlib: pip install 'tfevents[plot]'") from None
+        raise ImportError(
+            "to plot needs matplotlib: pip install 'tfevents[plot]'", name="matplotlib"
+        ) from None
     _, made = pyplot.subplots(figsize=size, layout="constrained")
     return made
 

@@ -18,7 +18,7 @@ from tfevents.views import empty
 try:
     import ray.data
 except ImportError:
-    raise ImportError("tfevents.ray needs Ray: pip install 'tfevents[ray]'") from None
+    raise ImportError("tfevents.ray needs Ray: pip install 'tfevents[ray]'", name="ray") from None
 
 
 def table(

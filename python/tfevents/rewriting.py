@@ -379,9 +379,15 @@ def _renaming(argument: str, given: Any, *, whole: bool = False) -> Callable[[st
             )
         try:
             pattern = re.compile(pair[0])
-            compiled.append((pattern, _text(argument, pair[1])))
         except (re.error, TypeError) as error:
             raise ValueError(f"{argument}: {pair[0]!r} is no regular expression: {error}") from None
+        new = _text(argument, pair[1])
+        try:
+            # It is looked at as a whole, whatever matches.
+            pattern.sub(new, "")
+        except (re.error, IndexError) as error:
+            raise ValueError(f"{argument}: {new!r} is no replacement: {error}") from None
+        compiled.append((pattern, new))
 
     def substitute(name: str) -> str:
         if whole:

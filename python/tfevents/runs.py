@@ -195,17 +195,16 @@ class Runs(Mapping[str, Run]):
 
     def summary(self) -> Columnar:
         """What there is, as a table with a row a run, tag and kind: `run`, `tag`, `kind`, `count`,
-        `first_step`, `last_step`, `last_value` (of scalars).
+        `first_step` and `last_step`, the least and the greatest, `last_value` (of scalars), the
+        last in file order.
         """
         rows = []
         for name, run in self.items():
             data = run._data
-            for index, (tag, kind, number) in enumerate(data.summary()):
-                if kind == "scalar":
-                    step, _, value = data.scalars(index)
-                else:
-                    (step, _), value = data.times(index), np.empty(0)
-                first, last = (int(step[0]), int(step[-1])) if len(step) else (0, 0)
+            tags = zip(data.summary(), data.extents(), strict=True)
+            for index, ((tag, kind, number), extent) in enumerate(tags):
+                value = data.scalars(index)[2] if kind == "scalar" else np.empty(0)
+                first, last = (None, None) if extent is None else extent[:2]
                 attribute = next((a for a, n in KINDS.items() if kind in n), kind)
                 final = float(value[-1]) if len(value) else np.nan
                 rows.append((name, tag, attribute, number, first, last, final))
@@ -213,12 +212,14 @@ class Runs(Mapping[str, Run]):
         names = ("run", "tag", "kind", "count", "first_step", "last_step", "last_value")
         types = dict(zip(names, (*["text"] * 3, *["int64"] * 3, "float64"), strict=True))
         data_of: dict[str, Any] = {
-            name: list(column)
-            if types[name] == "text"
-            else np.array(column, {"int64": np.int64, "float64": np.float64}[types[name]])
-            for name, column in zip(names, columns, strict=True)
+            name: list(column) for name, column in zip(names, columns, strict=True)
         }
-        data_of["last_value"] = np.ma.masked_invalid(data_of["last_value"])
+        for name in ("count", "first_step", "last_step"):
+            column, mask = data_of[name], [number is None for number in data_of[name]]
+            numbers = np.array([number or 0 for number in column], np.int64)
+            data_of[name] = np.ma.MaskedArray(numbers, mask) if any(mask) else numbers
+        final_values = np.array(data_of["last_value"], np.float64)
+        data_of["last_value"] = np.ma.MaskedArray(final_values, np.isnan(final_values))
         return Columnar(types, len(rows), data_of)
 
     def aggregate(

@@ -36,43 +36,31 @@ class Trial:
             it a part.
         hparams: the hyperparameters by name.
         metrics: the tags that were named as metrics.
+        sources: the runs that have its metrics: itself and the one that it belongs to.
+        below: the runs below these, by the rest of their names.
     """
 
     name: str
     run: str
     hparams: Mapping[str, Any]
     metrics: list[str]
-    _sources: list[Run]
-    _below: dict[str, Run]
+    sources: list[Run]
+    below: dict[str, Run]
 
     def tags(self) -> list[str]:
         """The tags of all that is known as metrics, or else of all scalars."""
         if self.metrics:
             return self.metrics
-        return list(dict.fromkeys(tag for run in self._sources for tag in run.scalars))
-
-    def all_tags(self) -> list[str]:
-        """The tags of all scalars, those of the runs below it too."""
-        runs = (*self._sources, *self._below.values())
-        return list(dict.fromkeys(tag for run in runs for tag in run.scalars))
-
-    def values(self, tags: Iterable[str], choice: Choice) -> dict[str, float]:
-        """One value of each of these metrics, by the names of columns."""
-        return {
-            column: _value(series, tag, choice)
-            for tag in tags
-            for column, series in self.series(tag).items()
-            if any(map(len, series))
-        }
+        return list(dict.fromkeys(tag for run in self.sources for tag in run.scalars))
 
     def series(self, tag: str) -> dict[str, list[Scalars]]:
         """The scalars of a metric, by the names of columns: that of the tag, or where several runs
         below have it, with their names before it.
         """
-        here = [run.scalars[tag] for run in self._sources if tag in run.scalars]
+        here = [run.scalars[tag] for run in self.sources if tag in run.scalars]
         if here:
             return {tag: here}
-        below = {name: run.scalars[tag] for name, run in self._below.items() if tag in run.scalars}
+        below = {name: run.scalars[tag] for name, run in self.below.items() if tag in run.scalars}
         if len(below) == 1:
             return {tag: list(below.values())}
         return {f"{name}/{tag}": [found] for name, found in below.items()}
@@ -124,7 +112,10 @@ def table(runs: Mapping[str, Run], metrics: Metrics = "last") -> Columnar:
         tags = row.tags() if wanted is None else wanted
         found: dict[str, float] = {}
         for tag in tags:
-            found |= row.values([tag], metrics[tag] if isinstance(metrics, Mapping) else metrics)
+            choice = metrics[tag] if isinstance(metrics, Mapping) else metrics
+            for column, series in row.series(tag).items():
+                if any(map(len, series)):
+                    found[column] = trial_value(series, tag, choice)
         values.append(found)
     columns = list(dict.fromkeys(column for found in values for column in found))
     columns = [*columns, *(tag for tag in wanted or () if tag not in columns)]
@@ -135,7 +126,9 @@ def table(runs: Mapping[str, Run], metrics: Metrics = "last") -> Columnar:
         types[label], data[label] = column_of([row.hparams.get(name) for row in rows])
     for label, column in zip(labels[len(names) :], columns, strict=True):
         types[label] = "float64"
-        data[label] = np.ma.masked_invalid([found.get(column, np.nan) for found in values])
+        numbers = np.array([found.get(column, np.nan) for found in values], np.float64)
+        # An infinite metric is there; NaN stands for what is not.
+        data[label] = np.ma.MaskedArray(numbers, np.isnan(numbers))
     return Columnar(types, len(rows), data)
 
 
@@ -154,7 +147,8 @@ def _wanted(rows: list[Trial], metrics: Metrics) -> list[str] | None:
     return list(metrics)
 
 
-def _value(series: Sequence[Scalars], tag: str, choice: str) -> float:
+def trial_value(series: Sequence[Scalars], tag: str, choice: str) -> float:
+    """The value of a metric that is chosen."""
     values = np.concatenate([one.value for one in series])
     if choice == "best":
         choice = "min" if _LESS.search(tag) else "max"

@@ -78,8 +78,12 @@ def test_ls(call, logs):
         (["ls", "nowhere"], 1, "nowhere: there is nothing"),
         (["ls", "{logs}", "--runs", "none"], 1, "there are no runs of these names"),
         (["show", "{logs}", "none"], 1, "there is no tag 'none'"),
+        (["show", "{logs}", "weights"], 1, "there is no tag 'weights'; close: 'weight'"),
         (["plot", "{logs}", "none"], 1, "there are no such scalars"),
+        (["plot", "{logs}", "train/los"], 1, "no tag 'train/los'; close: 'train/loss'"),
+        (["plot", "{logs}", "weight"], 1, "there is no tag 'weight'"),
         (["hparams", "{logs}", "--sort", "none"], 2, "--sort: there is no 'none'; there are best"),
+        (["hparams", "{logs}", "--tags", "bes"], 1, "no trial has such a metric"),
         (["ls", "{logs}", "--steps", "3"], 2, "--steps: expected LO:HI"),
         (["ls", "{logs}", "--kinds", "scalar"], 2, "kinds: there is no kind 'scalar'"),
         (["ls", "{logs}", "--tags", "/(/"], 2, "is no regular expression"),
@@ -90,8 +94,12 @@ def test_ls(call, logs):
         (["diff", "{logs}", "{logs}"], 2, "both are the same path"),
         (["export", "{logs}", "-o", "{logs}/x.xlsx"], 2, "no format ends in '.xlsx'"),
         (["export", "{logs}", "-o", "{logs}"], 1, "there is something already"),
+        (["export", "{logs}", "-o", "none/x.csv"], 1, "--output: there is no directory none"),
+        (["export", "{logs}", "-o", "x", "--wide"], 2, "--wide: only a table has columns"),
+        (["export", "{logs}", "-o", "x", "--engine", "dask", "--wide"], 2, "--wide can't be with"),
         (["export", "{logs}", "-o", "x", "--engine", "spark"], 2, "--engine: expected dask"),
         (["rewrite", "{logs}", "-o", "x", "--rename", "a"], 2, "--rename: expected OLD=NEW"),
+        (["rewrite", "{logs}", "-o", "x", "--rename", r"/(a)/=\2"], 2, "is no replacement"),
         (["rewrite", "{logs}", "-o", "{logs}"], 2, "output must not lie in path"),
         (["tail", "{logs}", "--plot", "--json"], 2, "--plot can't be with --json"),
         (["repair", "{logs}", "-o", "{logs}/x"], 2, "output must not lie in path"),
@@ -134,6 +142,37 @@ def test_show(call, logs):
     assert json.loads(out)[0]["values"] == [{"step": 19, "wall_time": 20.0, "value": None}]
 
 
+def test_what_a_file_says_commands_no_terminal(call, tmp_path):
+    evil = "\x1b[2Jloss\nx\x07"
+    with SummaryWriter(tmp_path / "runs") as writer:
+        writer.add_scalar(evil, 1.0, 0)
+        writer.add_text("note", evil, 0)
+        writer.add_hparams({evil: evil}, {}, same_run=True)
+    for arguments in (
+        ["ls", tmp_path, "--tags", "*"],
+        ["show", tmp_path],
+        ["show", tmp_path, "note"],
+        ["tail", tmp_path, "--all", "--timeout", "0"],
+        ["hparams", tmp_path],
+        ["plot", tmp_path],
+    ):
+        code, out, _ = call(*arguments)
+        assert code == 0
+        assert not {"\x1b", "\x07"} & set(out)
+        assert r"\x1b[2Jloss" in out
+
+
+def test_show_takes_the_names_that_it_shows(call, tmp_path):
+    with SummaryWriter(tmp_path) as writer:
+        writer.add_text("note", "a text", 0)
+        writer.add_mesh("mesh", np.zeros((1, 3, 3)), np.full((1, 3, 3), 7), [[[0, 1, 2]]])
+    (mesh,) = json.loads(call("show", tmp_path, "mesh", "--json")[1])
+    assert mesh["tag"] == "mesh"
+    assert "faces" in mesh["values"][0]["value"]
+    (note,) = json.loads(call("show", tmp_path, "note", "--json")[1])
+    assert note["values"][0]["value"] == "a text"
+
+
 def test_plot(call, logs, tmp_path):
     code, out, _ = call("plot", logs, "train/loss", "--log-y")
     assert code == 0
@@ -155,12 +194,41 @@ def test_plot(call, logs, tmp_path):
     assert call("plot", logs, "val/loss")[0] == 1  # nothing but NaN
 
 
+def test_a_plot_shows_the_point_of_the_last_step(call, tmp_path, monkeypatch):
+    for run, step in {"first": 0, "last": 30}.items():
+        with SummaryWriter(tmp_path / run) as writer:
+            writer.add_scalar("loss", step, step)
+    for columns in ("30", "80", "200"):
+        monkeypatch.setenv("COLUMNS", columns)
+        _, out, _ = call("plot", tmp_path, "loss")
+        drawn = [line.partition("|")[2] for line in out.splitlines() if "|" in line]
+        assert any("a" in line for line in drawn), out
+        assert any("b" in line for line in drawn), out
+
+
 def test_hparams(call, logs):
     _, out, _ = call("hparams", logs, "--sort", "best", "--json")
     rows = json.loads(out)
     assert [row["run"] for row in rows] == ["other/deep", "exp2", "exp1"]
     assert [row["metrics"] for row in rows] == [{"best": -1.0}, {"best": 0.0}, {"best": 1.0}]
     assert rows[0]["hparams"] == {"lr": 0.2}
+
+
+def test_hparams_of_a_part_of_a_run(call, tmp_path):
+    for number in range(2):
+        with SummaryWriter(tmp_path / f"exp{number}") as writer:
+            writer.add_scalar_series("acc", [0.0, number], [0, 1])
+            writer.add_hparams({"lr": 0.1}, {"best": 1.0})
+    _, out, _ = call("hparams", tmp_path, "--tags", "acc", "--sort", "acc", "--desc", "--json")
+    rows = json.loads(out)
+    assert [row["run"] for row in rows] == ["exp1", "exp0"]
+    assert [row["metrics"] for row in rows] == [{"acc": 1.0}, {"acc": 0.0}]
+    assert all(row["trial"].startswith(f"{row['run']}/") for row in rows)
+    table = tfevents.read(tmp_path).hparams.table()
+    _, out, _ = call("hparams", tmp_path)
+    assert [line.split()[:2] for line in out.splitlines()[1:]] == [
+        list(names) for names in zip(table["trial"], table["run"], strict=True)
+    ]
 
 
 def test_diff(call, logs, tmp_path):
@@ -211,6 +279,28 @@ def test_export_tables(call, logs, tmp_path):
     assert call("export", logs, "-o", tmp_path / "t.arrow", "--overwrite")[0] == 0
 
 
+def test_wide_tables_of_tags_that_are_called_as_other_columns(call, tmp_path):
+    with SummaryWriter(tmp_path / "runs/exp") as writer:
+        writer.log({"run": 5.0, "step": 6.0}, 1)
+    for name in ("x.csv", "x.jsonl"):
+        assert call("export", tmp_path / "runs", "-o", tmp_path / name, "--wide")[0] == 0
+    (row,) = map(json.loads, (tmp_path / "x.jsonl").read_text().splitlines())
+    assert row == {"run": "exp", "step": 1, "run_": 5.0, "step_": 6.0}
+    assert (tmp_path / "x.csv").read_text() == "run,step,run_,step_\nexp,1,5.0,6.0\n"
+
+
+def test_export_replaces_no_device_and_no_link(call, logs, tmp_path):
+    os.mkfifo(tmp_path / "pipe.csv")
+    code, out, err = call("export", logs, "-o", tmp_path / "pipe.csv", "--overwrite")
+    assert (code, out) == (1, "")
+    assert "is no file that can be replaced" in err
+    (tmp_path / "there.csv").write_text("old")
+    (tmp_path / "link.csv").symlink_to("there.csv")
+    assert call("export", logs, "-o", tmp_path / "link.csv", "--overwrite")[0] == 0
+    assert (tmp_path / "link.csv").is_symlink()
+    assert (tmp_path / "there.csv").read_text().startswith("run,tag,step")
+
+
 def test_export_files(call, logs, tmp_path):
     code, out, _ = call("export", logs, "-o", tmp_path / "files", "--json")
     assert (code, json.loads(out)["files"]) == (0, 9)
@@ -228,6 +318,17 @@ def test_a_tag_leads_nowhere_else(call, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "run"]
 
 
+def test_tags_whose_names_become_the_same_are_all_exported(call, tmp_path):
+    tags = ("a:b", "a_b", "A_b", "a/b", "a//b")
+    with SummaryWriter(tmp_path / "runs/exp") as writer:
+        for tag in tags:
+            for step in (0, 1):
+                writer.add_image(tag, np.random.default_rng(0).random((3, 2, 2)), step)
+    assert call("export", tmp_path / "runs", "-o", tmp_path / "out")[0] == 0
+    found = [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
+    assert len(found) == 2 * len(tags)
+
+
 def test_damage(call, logs, tmp_path):
     tfevents.rewrite(logs, tmp_path / "runs")
     path = event_files(tmp_path / "runs")[0]
@@ -238,6 +339,8 @@ def test_damage(call, logs, tmp_path):
     assert code == 1
     assert "damaged bytes" in err
     assert [row["damaged"] > 0 for row in json.loads(out)] == [True, False, False]
+    assert call("hparams", tmp_path / "runs")[0] == 1
+    assert call("tail", tmp_path / "runs", "--all", "--timeout", "0")[0] == 1
     code, out, _ = call("verify", tmp_path / "runs", "--json")
     report = json.loads(out)
     assert (code, report["ok"]) == (1, False)
@@ -401,7 +504,7 @@ def test_export_with_dask_writes_a_data_set_and_goes_on(tmp_path):
         with tfevents.SummaryWriter(tmp_path / "runs" / run) as writer:
             writer.add_scalar_series("loss", [3.0, 2.0, 1.0])
     out = tmp_path / "out"
-    for expected in ("1 pieces", "0 pieces"):
+    for expected in ("1 piece ", "0 pieces "):
         # Its workers are processes, which import the script.
         done = subprocess.run(
             [*COMMAND, "export", tmp_path / "runs", "-o", out, "--engine", "dask"],
@@ -414,3 +517,18 @@ def test_export_with_dask_writes_a_data_set_and_goes_on(tmp_path):
     assert sorted(zip(found["run"], found["step"], found["value"], strict=True)) == [
         (run, step, 3.0 - step) for run in "ab" for step in range(3)
     ]
+    # A piece that can't be read is told in a line.
+    for run in "ab":
+        (file,) = event_files(tmp_path / "runs" / run)
+        content = bytearray(file.read_bytes())
+        content[100] ^= 1
+        file.write_bytes(content)
+    done = subprocess.run(
+        [*COMMAND, "export", tmp_path / "runs", "-o", tmp_path / "other", "--engine", "dask"],
+        check=False,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert "tfevents: 1 of 1 pieces: piece " in done.stderr
+    assert "does not match at offset" in done.stderr.splitlines()[-1]

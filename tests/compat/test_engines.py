@@ -56,6 +56,14 @@ def kill_once(piece: Any, mark: str) -> Any:
     return piece.table().to_pandas()
 
 
+def test_kinds_without_a_table(root: Path, tmp_path: Path) -> None:
+    for kind in ("scalar", "meshes"):
+        with pytest.raises(ValueError, match=f"kind: there is no table of '{kind}'"):
+            tfevents.partitions(root)[0].table(kind)  # type: ignore[arg-type]
+        with pytest.raises(ValueError, match=f"kind: there is no table of '{kind}'"):
+            tfevents.parquet.write(root, tmp_path, kind=kind)  # type: ignore[arg-type]
+
+
 def test_every_file_is_in_one_piece(root: Path) -> None:
     files = sorted(str(path) for path in root.rglob("events*"))
     for keep_runs in (True, False):

@@ -57,10 +57,59 @@ def test_a_part_of_a_log(seeds: tfevents.Log) -> None:
         assert not seeds.filter(runs="lr7*")
 
 
-def test_what_there_is(seeds: tfevents.Log) -> None:
+def test_what_there_is(seeds: tfevents.Log, tmp_path: Path) -> None:
     table = seeds.summary()
     assert rows(table)[0] == ("lr0.01/seed0", "acc", "scalars", 5, 0, 8, pytest.approx(0.08))
+    with SummaryWriter(tmp_path / "back") as writer:
+        writer.add_scalar_series("acc", [1.0, 2.0, 3.0], [7, 3, 5])
+    back = tfevents.read(tmp_path / "back").summary()
+    assert rows(back) == [(".", "acc", "scalars", 3, 3, 7, 3.0)]
     assert sum(table["count"][np.array(table["tag"]) == "acc"]) == 30
+
+
+def test_what_is_infinite_or_not_there(tmp_path: Path) -> None:
+    with SummaryWriter(tmp_path / "a") as writer:
+        writer.add_hparams({"lr": 1.0}, {}, same_run=True)
+        writer.add_scalar_series("loss", [1.0, float("inf")], [3, 4])
+        writer.add_scalar_series("acc", [1.0, float("nan")], [3, 4])
+    log = tfevents.read(tmp_path)
+    summary = {row[1]: row[3:] for row in rows(log.summary())}
+    assert summary["loss"] == (2, 3, 4, float("inf"))
+    assert summary["acc"][:3] == (2, 3, 4)
+    assert summary["acc"][3] is np.ma.masked
+    trials = log.hparams.table("last")
+    assert trials["loss"].tolist() == [float("inf")]
+    assert trials["acc"].tolist() == [None]
+    empty = tfevents.read(tmp_path, steps=(10, None), kinds="scalars").summary()
+    assert empty["count"].tolist() == [0, 0]
+    # Of no values there is no step.
+    assert empty["first_step"].tolist() == empty["last_step"].tolist() == [None, None]
+
+
+def test_seeds_that_diverge(tmp_path: Path) -> None:
+    for seed, values in enumerate([[1.0, np.inf, np.inf], [3.0, np.inf, 1.0]]):
+        with SummaryWriter(tmp_path / f"seed{seed}") as writer:
+            writer.add_scalar_series("loss", values)
+    table = tfevents.read(tmp_path).aggregate("loss", stats=("mean", "std", "sem", "median"))
+    np.testing.assert_allclose(table["mean"], [2.0, np.inf, np.inf])
+    np.testing.assert_allclose(table["std"], [np.sqrt(2), np.nan, np.nan])
+    np.testing.assert_allclose(table["sem"], [1.0, np.nan, np.nan])
+
+
+def test_steps_that_came_again_count_once(tmp_path: Path) -> None:
+    with SummaryWriter(tmp_path / "a") as writer:
+        writer.add_scalar_series("loss", [1.0, 2.0, 3.0, 4.0], [0, 1, 2, 3])
+        writer.add_scalar_series("loss", [20.0, 30.0, 40.0], [1, 2, 3])
+    log = tfevents.read(tmp_path)
+    means = {
+        "union": [1.0, 20.0, 30.0, 40.0],
+        "interp": [1.0, 20.0, 30.0, 40.0],
+        "bin": [10.5, 35.0],
+    }
+    for align, expected in means.items():
+        every = 2 if align == "bin" else None
+        table = log.aggregate("loss", align=align, every=every)  # type: ignore[arg-type]
+        assert table["mean"].tolist() == expected
 
 
 def test_trials(seeds: tfevents.Log) -> None:
@@ -129,6 +178,8 @@ def test_seeds_by_names_and_functions(seeds: tfevents.Log) -> None:
     assert list(dict.fromkeys(called["group"])) == ["0", "1", "2"]
     everything = seeds.aggregate("acc", stats=("median", "sem", "count"))
     assert everything.columns == ["step", "median", "sem", "count"]
+    with pytest.raises(TypeError, match="by: expected names of hyperparameters"):
+        seeds.aggregate("acc", by=3)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match=r"by: no hyperparameter 'l' in any run; close: 'lr'"):
         seeds.aggregate("acc", by="l")
     with pytest.raises(ValueError, match="in any group"):

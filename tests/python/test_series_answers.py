@@ -121,6 +121,16 @@ def test_resample(pairs: list[tuple[int, float]], every: int) -> None:
         series(pairs).resample(every=0)
 
 
+def test_what_is_no_integer() -> None:
+    one = series([(0, 5.0), (1, 3.0)])
+    with pytest.raises(TypeError, match=r"step: expected an integer, got 1\.5"):
+        one.at(1.5)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="every: expected an integer, got '2'"):
+        one.resample(every="2")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="stop: expected an integer"):
+        one.between(None, 0.5)  # type: ignore[arg-type]
+
+
 def test_points_have_no_order() -> None:
     one = series([(0, 5.0), (1, 3.0)])
     for compare in (operator.lt, operator.le, operator.gt, operator.ge):

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tfevents.cli.output import Quit, console, is_terminal
+from tfevents._extras import module
+from tfevents.cli.output import Quit, console, is_terminal, shown
 
 Numbers = NDArray[np.float64]
 
@@ -31,10 +32,8 @@ def curves(
     lines: list[tuple[str, Numbers, Numbers]], *, x_label: str = "step", log_y: bool = False
 ) -> str:
     """Curves by name, x and y, as text: in colours, or with a letter each where there are none."""
-    from plotille import Figure
-
+    figure = module("plotille", "a plot in the terminal", "cli").Figure()
     width, height = shutil.get_terminal_size((80, 24))
-    figure = Figure()
     figure.with_colors = has_colors()
     figure.color_mode = "names"
     # Beside the curves are 12 columns and what the axis says, above and below them the axes and a
@@ -53,13 +52,16 @@ def curves(
             color = _COLORS[drawn % len(_COLORS)] if figure.with_colors else None
             letter = None if figure.with_colors or len(lines) == 1 else _LETTERS[drawn % 26]
             y = np.log10(y) if log_y else y
-            figure.plot(x.tolist(), y.tolist(), label=name, lc=color, marker=letter)
+            figure.plot(x.tolist(), y.tolist(), label=shown(name), lc=color, marker=letter)
             drawn += 1
             ends += [float(x.min()), float(x.max())]
     if not drawn:
         raise Quit(1, "there is nothing that can be drawn")
-    if min(ends) < max(ends):
-        figure.set_x_limits(min(ends), max(ends))
+    low, high = min(ends), max(ends)
+    if low < high:
+        # A column is two dots wide. What lies at the limit itself falls behind the last dot.
+        dots = 2 * figure.width
+        figure.set_x_limits(low, low + (high - low) * dots / (dots - 1))
     drawing: str = figure.show(legend=True)
     # Its rows end in blanks of Braille. The first is for a label of y, which there is none of, and
     # the names have a heading, which they need not.

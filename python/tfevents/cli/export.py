@@ -12,11 +12,13 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
+from tfevents._extras import module
 from tfevents.cli import options
 from tfevents.cli.logs import read_log
 from tfevents.cli.output import Quit, json_line, print_json
 from tfevents.reader import Log
 from tfevents.run import count
+from tfevents.tables.kinds import distinct
 
 # Formats by what names of files end in.
 _FORMATS = {
@@ -63,6 +65,9 @@ def command(
     tfevents export runs -o pictures --kinds images
     """
     if engine is not None:
+        if wide or overwrite or json:
+            one = "--wide" if wide else "--overwrite" if overwrite else "--json"
+            raise ValueError(f"{one} can't be with --engine")
         return _by_engine(
             engine,
             path,
@@ -71,6 +76,7 @@ def command(
             runs=options.patterns(runs),
             tags=options.patterns(tags),
             steps=options.steps(steps),
+            restarts=restarts,
         )
     if (
         os.path.lexists(output)
@@ -92,12 +98,15 @@ def command(
             f"--output: no format ends in {suffix!r}; there are {known}, or a directory"
         )
     else:
+        if wide:
+            raise ValueError("--wide: only a table has columns")
         wanted = list(_MEDIA) if chosen is None else chosen
         if unknown := [kind for kind in wanted if kind not in _MEDIA]:
             names = ", ".join(_MEDIA)
             raise ValueError(f"--kinds: {unknown[0]} are no files; there are {names}")
         log = read_log(path, runs, tags, wanted, steps, restarts)
-        number = sum(_write(output, *file) for file in _files(log, wanted))
+        taken: dict[str, tuple[str, str]] = {}
+        number = sum(_write(output, taken, *file) for file in _files(log, wanted))
         what = "file"
     if not number:
         raise Quit(1, f"{path}: there is nothing to export")
@@ -110,6 +119,13 @@ def command(
 
 def _table(log: Log, output: str, form: str, wide: bool) -> int:
     """Writes scalars; how many rows."""
+    parent = os.path.dirname(output)
+    if parent and not os.path.isdir(parent):
+        raise Quit(1, f"--output: there is no directory {parent}")
+    if os.path.exists(output) and not os.path.isfile(output):
+        raise Quit(1, f"--output: {output} is no file that can be replaced")
+    # What a link leads to is replaced, and not the link: /dev/stdout is one.
+    output = os.path.realpath(output)
     # A reader of the output sees all of it or nothing.
     part = f"{output}.part"
     try:
@@ -162,7 +178,8 @@ def _wide(log: Log) -> tuple[list[str], Iterator[tuple[Any, ...]]]:
             cells = (None if cell != cell else cell for cell in columns[:, at].tolist())
             yield names[number], one, *cells
 
-    return ["run", "step", *tags], rows()
+    # Tags that are called so themselves get an underscore, as in the other formats.
+    return distinct(["run", "step", *tags]), rows()
 
 
 def _lines(output: str, form: str, header: list[str], rows: Iterator[tuple[Any, ...]]) -> int:
@@ -206,10 +223,17 @@ def _suffix(kind: str, data: bytes) -> str:
     return next(found, ".bin")
 
 
-def _write(output: str, run: str, tag: str, name: str, content: bytes) -> int:
+def _write(
+    output: str, taken: dict[str, tuple[str, str]], run: str, tag: str, name: str, content: bytes
+) -> int:
     # A tag may be any text; what could lead elsewhere becomes harmless.
     parts = [re.sub(r"[^\w .=+-]", "_", part) for part in f"{run}/{tag}".split("/")]
-    directory = os.path.join(output, *(part for part in parts if part.strip(". ")))
+    plain = directory = os.path.join(output, *(part for part in parts if part.strip(". ")))
+    # Names that differ may become the same, whose files must not replace each other.
+    again = 1
+    while taken.setdefault(os.path.normcase(directory).casefold(), (run, tag)) != (run, tag):
+        again += 1
+        directory = f"{plain}-{again}"
     os.makedirs(directory, exist_ok=True)
     with open(os.path.join(directory, name), "wb") as file:
         file.write(content)
@@ -235,13 +259,17 @@ def _by_engine(
     (kind, *more) = kinds or ["scalars"]
     if more:
         raise ValueError("--kinds: a data set holds one kind")
+    module("pyarrow", "--engine dask", "arrow")
     with Client(dashboard_address=None) as client:
-        made = parquet.write(
-            path,
-            output,
-            kind=kind,  # type: ignore[arg-type]
-            executor=client.get_executor(),
-            **selected,
-        )
-    print(f"{made.written} pieces in {output}, and {made.kept} that were there")
+        try:
+            made = parquet.write(
+                path,
+                output,
+                kind=kind,  # type: ignore[arg-type]
+                executor=client.get_executor(),
+                **selected,
+            )
+        except ExceptionGroup as failed:
+            raise Quit(1, "\n".join([failed.message, *map(str, failed.exceptions)])) from failed
+    print(f"{count(made.written, 'piece')} in {output}, and {made.kept} that were there")
     return 0

@@ -8,9 +8,10 @@ from typing import Annotated, Any
 import typer
 
 from tfevents.cli import options
-from tfevents.cli.logs import read_log
+from tfevents.cli.logs import no_tag, read_log
 from tfevents.cli.output import Quit, number, print_json, print_table
-from tfevents.trials import Choice, trials
+from tfevents.reader import Log
+from tfevents.trials import Choice, Trial, trial_value, trials
 
 
 def command(
@@ -28,10 +29,10 @@ def command(
 ) -> int:
     """List trials and their metrics.
 
-    A trial is a run with hyperparameters. Metrics are those that were named when the
-    hyperparameters were logged; --tags chooses others. Of the values of a metric the last counts,
-    or what --metrics says: `best` is the least of what a loss or an error is called, and the
-    greatest of others.
+    A trial is a run with hyperparameters, or one that add_hparams made a part of another run, whose
+    metrics count too. Metrics are those that were named when the hyperparameters were logged;
+    --tags chooses others. Of the values of a metric the last counts, or what --metrics says: `best`
+    is the least of what a loss or an error is called, and the greatest of others.
 
     \b
     tfevents hparams runs --sort accuracy --desc
@@ -39,17 +40,11 @@ def command(
     tfevents hparams runs --tags 'val/*'
     """
     log = read_log(path, runs, tags, ["hparams", "scalars"])
-    found: list[dict[str, Any]] = [
-        {
-            "run": trial.name,
-            "hparams": dict(trial.hparams),
-            "metrics": trial.values(trial.all_tags() if tags else trial.tags(), metrics),
-            "status": log[trial.name].hparams.status,
-        }
-        for trial in trials(log)
-    ]
+    found = rows_of(log, metrics, every_tag=bool(tags))
     if not found:
         raise Quit(1, f"{path}: no run has hyperparameters")
+    if tags and not any(one["metrics"] for one in found):
+        raise Quit(1, f"{path}: no trial has such a metric; there is {no_tag(path, runs, tags)}")
     if sort is not None:
         known = {name for one in found for name in (*one["hparams"], *one["metrics"])}
         if sort not in known:
@@ -60,17 +55,42 @@ def command(
         found = present + absent
     if json:
         print_json(found)
-        return 0
+        return int(bool(log.damage))
     hparams = list(dict.fromkeys(name for one in found for name in one["hparams"]))
     columns = list(dict.fromkeys(name for one in found for name in one["metrics"]))
+    # A trial that is a part of a run has a name of its own.
+    places = ["run"] if all(one["trial"] == one["run"] for one in found) else ["trial", "run"]
     rows = [
-        [one["run"]]
+        [one[place] for place in places]
         + [_cell(one["hparams"].get(name)) for name in hparams]
         + [_cell(one["metrics"].get(name)) for name in columns]
         for one in found
     ]
-    print_table(["run", *hparams, *columns], rows)
-    return 0
+    print_table([*places, *hparams, *columns], rows)
+    return int(bool(log.damage))
+
+
+def rows_of(log: Log, choice: Choice, every_tag: bool = False) -> list[dict[str, Any]]:
+    """Each trial, as `log.hparams` has them, with one value of each of its metrics."""
+    found = []
+    for trial in trials(log):
+        metrics = {
+            column: trial_value(series, tag, choice)
+            for tag in _metrics(trial, every_tag)
+            for column, series in trial.series(tag).items()
+            if any(map(len, series))
+        }
+        one = {"trial": trial.name, "run": trial.run, "hparams": dict(trial.hparams)}
+        found.append({**one, "metrics": metrics, "status": log[trial.name].hparams.status})
+    return found
+
+
+def _metrics(trial: Trial, every_tag: bool) -> list[str]:
+    """The tags that were named as metrics, or else all, also of runs below."""
+    if trial.metrics and not every_tag:
+        return trial.metrics
+    below = [run for run in trial.below.values() if not run.hparams]
+    return list(dict.fromkeys(tag for run in (*trial.sources, *below) for tag in run.scalars))
 
 
 def _of(one: dict[str, Any], name: str) -> Any:

@@ -12,7 +12,7 @@ from tfevents.cli import options
 from tfevents.cli.output import Quit, warn
 from tfevents.reader import Log, read
 from tfevents.remote.uri import is_uri
-from tfevents.run import KINDS
+from tfevents.run import KINDS, missing
 
 _TAGLESS = ("hparams", "graph", "run_metadata", "session_logs")
 
@@ -49,6 +49,16 @@ def read_log(
     if not log:
         raise Quit(1, f"{path}: there are no runs" + (" of these names" if runs else ""))
     return log
+
+
+def no_tag(
+    path: str, runs: list[str] | None, tags: list[str], kinds: str | list[str] | None = None
+) -> str:
+    """That there is no such tag, and which of those that there are may be meant."""
+    with warnings.catch_warnings(action="ignore"):
+        log = read(path, runs=options.patterns(runs), kinds=kinds, on_corrupt="skip")  # type: ignore[arg-type]
+    known = dict.fromkeys(tag for _, data in native(log) for tag, _, _ in data.summary())
+    return missing(f"tag {', '.join(map(repr, tags))}", tags[0], known)
 
 
 def file_sizes(files: Iterable[str]) -> dict[str, int]:

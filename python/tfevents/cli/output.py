@@ -56,6 +56,16 @@ def _plain(value: Any) -> Any:
     return value
 
 
+def shown(text: str, keep: str = "") -> str:
+    """A text of a file for a terminal, which characters that can't be printed could command."""
+    if text.isprintable():
+        return text
+    return "".join(
+        one if one.isprintable() or one in keep else one.encode("unicode_escape").decode()
+        for one in text
+    )
+
+
 def print_table(header: Sequence[str], rows: Sequence[Sequence[str]], right: str = "") -> None:
     """Prints rows under a header. `right`: the columns that are set right.
 
@@ -64,6 +74,8 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[str]], right: str
     """
     from rich.cells import cell_len, set_cell_size
 
+    header = [shown(name) for name in header]
+    rows = [[shown(cell) for cell in row] for row in rows]
     columns = range(len(header))
     widths = [max(map(cell_len, [header[at], *(row[at] for row in rows)])) for at in columns]
     room = console().width if is_terminal() else sys.maxsize
@@ -95,6 +107,7 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[str]], right: str
 
 
 def heading(text: str, style: str = "bold") -> None:
+    text = shown(text)
     if is_terminal():
         console().print(text, style=style, markup=False)
     else:

@@ -9,7 +9,7 @@ import typer
 
 from tfevents.cli import options
 from tfevents.cli.draw import Numbers, curves, smoothed
-from tfevents.cli.logs import read_log
+from tfevents.cli.logs import no_tag, read_log
 from tfevents.cli.output import Quit, print_json
 from tfevents.reader import Log
 
@@ -50,7 +50,8 @@ def command(
     log = read_log(path, runs, chosen, "scalars", steps, restarts)
     found = lines(log, x, smooth)
     if not found:
-        raise Quit(1, f"{path}: there are no such scalars")
+        said = f"; there is {no_tag(path, runs, chosen, 'scalars')}" if chosen else ""
+        raise Quit(1, f"{path}: there are no such scalars{said}")
     label = "step" if x == "step" else "hours"
     if json:
         rows = [{"name": name, "x": a.tolist(), "y": b.tolist()} for name, a, b in found]
@@ -87,7 +88,7 @@ def _save(found: list[Line], output: str, label: str, log_y: bool) -> None:
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
-        raise Quit(2, "a plot in a file needs matplotlib: pip install matplotlib") from error
+        raise Quit(2, "a plot in a file needs matplotlib: pip install 'tfevents[plot]'") from error
     figure = Figure(figsize=(9, 5), layout="constrained")
     axes = figure.subplots()
     for name, at, y in found:

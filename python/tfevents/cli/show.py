@@ -11,13 +11,16 @@ import typer
 
 from tfevents.cli import options
 from tfevents.cli.draw import histogram, picture
-from tfevents.cli.logs import read_log
-from tfevents.cli.output import Quit, heading, number, print_json, when
+from tfevents.cli.logs import no_tag, read_log
+from tfevents.cli.output import Quit, heading, number, print_json, shown, when
 from tfevents.reader import Log
 from tfevents.run import KINDS, Run
 
 # Kinds whose values are looked at one by one.
 _TAGGED = tuple(kind for kind in KINDS if kind not in ("hparams", "graph", "session_logs"))
+
+# What is behind the name of a text or a mesh in a file.
+_ENDS = ("", "/text_summary", "_VERTEX", "_FACE", "_COLOR")
 
 
 def command(
@@ -46,10 +49,11 @@ def command(
     tfevents show runs 'weights/*' --runs 'exp*' --steps 100:200
     """
     chosen = [*(tag or []), *(tags or [])]
-    log = read_log(path, runs, chosen, options.kinds(kinds), steps, restarts)
+    stored = [f"{name}{end}" for name in chosen for end in _ENDS]
+    log = read_log(path, runs, stored, options.kinds(kinds), steps, restarts)
     found = list(_found(log, last))
     if chosen and not any(one["tag"] for one in found):
-        raise Quit(1, f"{path}: there is no tag {', '.join(map(repr, chosen))}")
+        raise Quit(1, f"{path}: there is {no_tag(path, runs, chosen)}")
     if json:
         print_json([{name: it for name, it in one.items() if name != "items"} for one in found])
     else:
@@ -140,7 +144,7 @@ def _show(one: dict[str, Any], detailed: bool) -> None:
     heading(f"{title}({what})", "cyan")
     for name in ("display_name", "description") if detailed else ():
         if name in one:
-            print(textwrap.indent(one[name], "    "))
+            print(textwrap.indent(shown(one[name], "\n\t"), "    "))
     for item, value in zip(one.get("items", one["values"]), one["values"], strict=True):
         match one["kind"]:
             case "scalars":
@@ -148,7 +152,7 @@ def _show(one: dict[str, Any], detailed: bool) -> None:
                 print(f"    step {step}  {when(time)}  {number(scalar)}")
             case "hparams":
                 for name, it in value.items():
-                    print(f"    {name} = {it}")
+                    print(f"    {shown(name)} = {shown(str(it))}")
             case "graph":
                 print(f"    {value['nodes']} nodes")
             case "session_logs":
@@ -177,4 +181,5 @@ def _short(value: dict[str, Any], item: Any) -> str:
 
 def _text(value: Any, detailed: bool) -> str:
     text = value if isinstance(value, str) else str(np.asarray(value).tolist())
+    text = shown(text, "\n\t")
     return text if detailed else textwrap.shorten(text, 100, placeholder=" …")

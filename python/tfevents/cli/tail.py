@@ -16,8 +16,9 @@ from tfevents import selection
 from tfevents._native import Event, Value
 from tfevents.cli import options
 from tfevents.cli.draw import curves
-from tfevents.cli.output import Quit, console, is_terminal, json_line, number, warn, when
+from tfevents.cli.output import Quit, console, is_terminal, json_line, number, shown, warn, when
 from tfevents.follower import follow
+from tfevents.reader import Damage
 
 # As many of the last points of a curve are drawn.
 _MOST = 10_000
@@ -68,7 +69,8 @@ def command(
     """
     if plot and json:
         raise ValueError("--plot can't be with --json")
-    found = _values(path, runs, tags, kinds, steps, everything, timeout, interval, plot)
+    damage: list[Damage] = []
+    found = _values(path, runs, tags, kinds, steps, everything, timeout, interval, plot, damage)
     try:
         if plot:
             _draw(found)
@@ -76,7 +78,7 @@ def command(
             _print(found, json)
     except KeyboardInterrupt:
         return 0
-    return 0
+    return int(bool(damage))
 
 
 Found = tuple[str, Event, Value, str]
@@ -92,8 +94,12 @@ def _values(
     timeout: float | None,
     interval: float,
     plot: bool,
+    damage: list[Damage],
 ) -> Iterator[Found | None]:
-    """The values that are wanted, of each event; None where nothing came for a moment."""
+    """The values that are wanted, of each event; None where nothing came for a moment.
+
+    At the end `damage` has what was stepped over.
+    """
     wants = selection.matcher("tags", options.patterns(tags))
     wanted = options.kinds(kinds)
     selection.kind_names(wanted)
@@ -123,6 +129,7 @@ def _values(
                     ):
                         yield run, event, value, kind
             if not plot or (timeout is not None and time.monotonic() - quiet >= timeout):
+                damage += events.damage
                 return
             yield None
 
@@ -167,9 +174,10 @@ def _print(found: Iterator[Found | None], json: bool) -> None:
             )
             print(line)
         else:
-            shown = number(scalar) if scalar is not None else f"({kind}) {_text(value) or ''}"
-            shown = " ".join(shown.split())
-            text = f"{when(event.wall_time)}  {run}  step {event.step}  {value.tag}  {shown}"
+            what = number(scalar) if scalar is not None else f"({kind}) {_text(value) or ''}"
+            what = " ".join(what.split())
+            text = f"{when(event.wall_time)}  {run}  step {event.step}  {value.tag}  {what}"
+            text = shown(text)
             print(_cut(text) if is_cut else text)
         sys.stdout.flush()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NoReturn, overload
 
@@ -10,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tfevents import _native
+from tfevents._arguments import as_int
+from tfevents._extras import module
 from tfevents.series.columns import Columns
 
 if TYPE_CHECKING:
@@ -121,9 +122,9 @@ class Scalars(Columns[Scalar]):
         """
         chosen = np.ones(len(self), bool)
         if first is not None:
-            chosen &= self.step >= operator.index(first)
+            chosen &= self.step >= as_int(first, "first")
         if stop is not None:
-            chosen &= self.step < operator.index(stop)
+            chosen &= self.step < as_int(stop, "stop")
         return self[chosen]
 
     def at(self, step: int, method: Method = "exact") -> Scalar:
@@ -137,7 +138,7 @@ class Scalars(Columns[Scalar]):
         Raises:
             KeyError: there is none.
         """
-        wanted = operator.index(step)
+        wanted = as_int(step, "step")
         if method not in ("exact", "ffill", "nearest"):
             raise ValueError(f"method must be 'exact', 'ffill' or 'nearest', not {method!r}")
         steps = self.step
@@ -202,7 +203,7 @@ class Scalars(Columns[Scalar]):
                 where there is something else), or the last in file order. The wall time is the
                 last's.
         """
-        width = operator.index(every)
+        width = as_int(every, "every")
         if width < 1:
             raise ValueError(f"every must be at least 1, not {width}")
         if how not in ("mean", "last", "min", "max"):
@@ -226,7 +227,7 @@ class Scalars(Columns[Scalar]):
 
     def to_pandas(self) -> pandas.Series[float]:
         """A `pandas.Series` of the values, with the steps as its index."""
-        import pandas as pd
+        pd = module("pandas", "to_pandas", "pandas")
 
         index = pd.Index(self.step, name="step", copy=False)
         return pd.Series(self.value, index, name="value", copy=False)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from tfevents import _native
+from tfevents._extras import module
 from tfevents.tables.columns import Categories
 from tfevents.tables.kinds import Runs, chosen_columns, column_types, distinct, run_names
 from tfevents.tables.table import Batch, Datetime, Table
@@ -72,7 +73,7 @@ class ScalarTable(Table):
         """
         if not pivot:
             return super().to_pandas()
-        import pandas as pd
+        pd = module("pandas", "to_pandas", "pandas")
 
         runs = pd.Index(self._names, name="run", dtype=str)
         tags = pd.Index(self._data.tags(), name="tag", dtype=str)
@@ -97,9 +98,10 @@ class ScalarTable(Table):
             ImportError: Polars is not installed.
             MemoryError: a wide table has a cell for every tag and step, which can be too many.
         """
-        import polars as pl
+        pl = module("polars", "to_polars", "polars")
 
-        return pl.DataFrame(self.wide() if pivot else self)
+        frame: polars.DataFrame = pl.DataFrame(self.wide() if pivot else self)
+        return frame
 
     def to_arrow(self, *, pivot: bool = False) -> pyarrow.Table:
         """A `pyarrow.Table`.
@@ -111,7 +113,7 @@ class ScalarTable(Table):
             ImportError: pyarrow is not installed.
             MemoryError: a wide table has a cell for every tag and step, which can be too many.
         """
-        import pyarrow as pa
+        pa = module("pyarrow", "to_arrow", "arrow")
 
         return pa.table(self.wide() if pivot else self)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from tfevents import _native
+from tfevents._extras import module
 from tfevents.tables import columns
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class Table:
         Raises:
             ImportError: pandas is not installed.
         """
-        import pandas as pd
+        pd = module("pandas", "to_pandas", "pandas")
 
         parts: dict[str, list[Any]] = {name: [] for name in self._types}
         for _, batch in self._batches():
@@ -67,13 +68,14 @@ class Table:
 
     def to_polars(self) -> polars.DataFrame:
         """A `polars.DataFrame`; an ImportError if Polars is not installed."""
-        import polars as pl
+        pl = module("polars", "to_polars", "polars")
 
-        return pl.DataFrame(self)
+        frame: polars.DataFrame = pl.DataFrame(self)
+        return frame
 
     def to_arrow(self) -> pyarrow.Table:
         """A `pyarrow.Table`; an ImportError if pyarrow is not installed."""
-        import pyarrow as pa
+        pa = module("pyarrow", "to_arrow", "arrow")
 
         return pa.table(self)
 
