@@ -87,10 +87,6 @@ def write(
     for name, mark in there.items():
         if mark["kind"] != kind:
             raise ValueError(f"directory: {place.root!r} holds {mark['kind']}, not {kind}")
-        if name not in pieces:
-            for file in mark["files"]:
-                place.remove(file)
-            place.remove(f"{_MARKS}/{name}.json")
     todo = {name: piece for name, piece in pieces.items() if name not in there}
     submit = _here if executor is None else executor.submit
     failed = []
@@ -118,6 +114,11 @@ def write(
     if failed:
         noted = "; ".join(error.__notes__[-1] for error in failed)
         raise ExceptionGroup(f"{len(failed)} of {len(todo)} pieces: {noted}", failed)
+    # Once all is there that takes their place, so that no failure leaves neither.
+    for name in there.keys() - pieces.keys():
+        for file in there[name]["files"]:
+            place.remove(file)
+        place.remove(f"{_MARKS}/{name}.json")
     return Written(len(todo), len(pieces) - len(todo))
 
 

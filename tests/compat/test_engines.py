@@ -228,3 +228,23 @@ def test_ray_goes_on_where_a_worker_was_killed(
     assert os.path.exists(mark)
     tables = [table.astype({"run": str}) for table in found]
     pd.testing.assert_frame_equal(plain(pd.concat(tables)), expected)
+
+
+def test_what_a_failed_call_would_replace_stays(tmp_path: Path) -> None:
+    for name in ("runs", "others"):
+        with tfevents.SummaryWriter(tmp_path / name / "run") as writer:
+            writer.add_scalar("loss", 1.0, 0)
+    tfevents.parquet.write(tmp_path / "runs", tmp_path / "set")
+    before = sorted((tmp_path / "set").rglob("*.parquet"))
+    (path,) = (tmp_path / "others" / "run").iterdir()
+    content = bytearray(path.read_bytes())
+    content[-5] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(ExceptionGroup, match="1 of 1 pieces"):
+        tfevents.parquet.write(tmp_path / "others", tmp_path / "set")
+    assert sorted((tmp_path / "set").rglob("*.parquet")) == before
+    content[-5] ^= 1
+    path.write_bytes(content)
+    tfevents.parquet.write(tmp_path / "others", tmp_path / "set")
+    (after,) = (tmp_path / "set").rglob("*.parquet")
+    assert after not in before
