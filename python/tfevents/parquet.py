@@ -84,7 +84,7 @@ def write(
     place = _Place(path_of(directory, "directory"))
     pieces = {_identity(piece, kind, datetime): piece for piece in partitions(path, **options)}
     there = dict(place.marks())
-    for name, mark in there.items():
+    for mark in there.values():
         if mark["kind"] != kind:
             raise ValueError(f"directory: {place.root!r} holds {mark['kind']}, not {kind}")
     todo = {name: piece for name, piece in pieces.items() if name not in there}
