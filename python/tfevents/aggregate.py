@@ -107,6 +107,10 @@ def _keys(
 
         def called(name: str) -> tuple[Any, ...] | None:
             key = function(runs[name])
+            if not isinstance(key, Hashable):
+                raise TypeError(
+                    f"by: expected what can be a key, got {type(key).__name__} of {name!r}"
+                )
             return None if key is None else (key,)
 
         return ["group"], called

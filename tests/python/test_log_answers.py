@@ -180,6 +180,8 @@ def test_seeds_by_names_and_functions(seeds: tfevents.Log) -> None:
     assert everything.columns == ["step", "median", "sem", "count"]
     with pytest.raises(TypeError, match="by: expected names of hyperparameters"):
         seeds.aggregate("acc", by=3)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="by: expected what can be a key, got list"):
+        seeds.aggregate("acc", by=lambda run: [run.name])
     with pytest.raises(ValueError, match=r"by: no hyperparameter 'l' in any run; close: 'lr'"):
         seeds.aggregate("acc", by="l")
     with pytest.raises(ValueError, match="in any group"):

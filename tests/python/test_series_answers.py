@@ -121,6 +121,11 @@ def test_resample(pairs: list[tuple[int, float]], every: int) -> None:
         series(pairs).resample(every=0)
 
 
+def test_resample_into_one_point() -> None:
+    one = series([(-3, 1.0), (4, 2.0), (5, 4.0)]).resample(every=2**70)
+    assert one.value.tolist() == [1.0, 3.0]
+
+
 def test_what_is_no_integer() -> None:
     one = series([(0, 5.0), (1, 3.0)])
     with pytest.raises(TypeError, match=r"step: expected an integer, got 1\.5"):

@@ -208,6 +208,8 @@ class Scalars(Columns[Scalar]):
             raise ValueError(f"every must be at least 1, not {width}")
         if how not in ("mean", "last", "min", "max"):
             raise ValueError(f"how must be 'mean', 'last', 'min' or 'max', not {how!r}")
+        # No two steps are further apart.
+        width = min(width, 2**63 - 1)
         bins = self.step // width
         order = np.argsort(bins, kind="stable")
         found, starts = np.unique(bins[order], return_index=True)
