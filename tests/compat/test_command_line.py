@@ -383,18 +383,18 @@ def test_uris(call, logs):
     fsspec = peer("fsspec")
     memory = fsspec.filesystem("memory")
     try:
-        memory.put(str(logs), "/of-the-command/runs", recursive=True)
+        memory.put(str(logs), "/command/runs", recursive=True)
         local, remote = (
-            json.loads(call("ls", path, "--json")[1]) for path in (logs, "memory://of-the-command/runs")
+            json.loads(call("ls", path, "--json")[1]) for path in (logs, "memory://command/runs")
         )
         assert local == remote
-        uri = "memory://of-the-command/out"
-        code, _, _ = call("rewrite", "memory://of-the-command/runs", "-o", uri, "--kinds", "scalars")
+        uri = "memory://command/out"
+        code, _, _ = call("rewrite", "memory://command/runs", "-o", uri, "--kinds", "scalars")
         assert code == 0
         assert tfevents.read(uri)["exp1"].tags == ["train/loss", "val/loss", "best"]
-        assert call("rewrite", "memory://of-the-command/runs", "-o", uri)[0] == 1
+        assert call("rewrite", "memory://command/runs", "-o", uri)[0] == 1
         assert call("verify", uri)[0] == 0
-        assert "20 values differ" in call("diff", "memory://of-the-command/runs/exp1", logs / "exp2")[1]
+        assert "20 values differ" in call("diff", "memory://command/runs/exp1", logs / "exp2")[1]
     finally:
         memory.store.clear()
 
