@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import importlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tfevents import _exit as _exit
-from tfevents._install import install, uninstall
 from tfevents._native import Event, Value, __version__
 from tfevents.damage import FileReport, Report, repair, verify
 from tfevents.errors import CorruptFileError, Error, FileChangedError
@@ -35,6 +34,9 @@ from tfevents.series import (
     Texts,
 )
 from tfevents.writer import FileWriter, SummaryWriter
+
+if TYPE_CHECKING:
+    from tfevents._install import install, uninstall
 
 __all__ = [
     "Audio",
@@ -84,13 +86,17 @@ __all__ = [
     "verify",
 ]
 
-# What needs other packages is imported when it is first asked for.
+# What needs other packages is imported when it is first asked for, and so are the stand-ins for
+# the classes of others.
 _LAZY = ("dask", "parquet", "ray")
+_STAND_INS = ("install", "uninstall")
 
 
 def __getattr__(name: str) -> Any:
     if name in _LAZY:
         return importlib.import_module(f"tfevents.{name}")
+    if name in _STAND_INS:
+        return getattr(importlib.import_module("tfevents._install"), name)
     raise AttributeError(f"module 'tfevents' has no attribute {name!r}")
 
 

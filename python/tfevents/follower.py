@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 import os
 import threading
@@ -102,6 +101,9 @@ class Follower(Closing, Iterator[tuple[str, _native.Event]]):
         return self
 
     async def __anext__(self) -> tuple[str, _native.Event]:
+        # A program that awaits has imported it; for others it would be a tenth of our import.
+        import asyncio
+
         event = await asyncio.to_thread(next, self, None)
         if event is None:
             raise StopAsyncIteration
