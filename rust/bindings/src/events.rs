@@ -11,7 +11,7 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyFloat, PyInt, PyList, PyString};
 use tfevents::logdir::{Reason, Skipped};
-use tfevents::proto::{Data, Event as Decoded, Malformed, SummaryValue, What};
+use tfevents::proto::{Data, Event as Decoded, Malformed, ScalarEvent, SummaryValue, What};
 use tfevents::record::{FOOTER, HEADER, Verify};
 use tfevents::scan::repair::{self, Report};
 use tfevents::scan::{Damage, Next, OnCorrupt, Records};
@@ -225,9 +225,36 @@ pub struct Event {
     /// `"meta_graph_def"`; None if it holds nothing.
     #[pyo3(get)]
     what: Py<PyAny>,
-    /// The serialized `Event` message, as it is in the file.
-    #[pyo3(get)]
-    raw: Py<PyBytes>,
+    payload: Payload,
+}
+
+/// The serialized message of an event. A short one lies in the object, which spares another one.
+enum Payload {
+    Short { bytes: [u8; Payload::SHORT], length: u8 },
+    Long(Py<PyBytes>),
+}
+
+impl Payload {
+    /// A scalar takes twenty-odd bytes, and its tag.
+    const SHORT: usize = 71;
+
+    fn new(py: Python<'_>, payload: &[u8]) -> Payload {
+        match (payload.len() <= Payload::SHORT, u8::try_from(payload.len())) {
+            (true, Ok(length)) => {
+                let mut bytes = [0; Payload::SHORT];
+                bytes[..payload.len()].copy_from_slice(payload);
+                Payload::Short { bytes, length }
+            }
+            _ => Payload::Long(PyBytes::new(py, payload).unbind()),
+        }
+    }
+
+    fn as_bytes<'a>(&'a self, py: Python<'a>) -> &'a [u8] {
+        match self {
+            Payload::Short { bytes, length } => &bytes[..usize::from(*length)],
+            Payload::Long(bytes) => bytes.as_bytes(py),
+        }
+    }
 }
 
 impl Event {
@@ -237,29 +264,43 @@ impl Event {
     }
 
     fn from_payload(py: Python<'_>, payload: &[u8]) -> PyResult<Py<Event>> {
-        let event = Decoded::decode(payload).map_err(malformed)?;
-        let what = match event.what {
-            What::Nothing => None,
-            What::FileVersion(_) => Some(intern!(py, "file_version")),
-            What::Graph(_) => Some(intern!(py, "graph_def")),
-            What::Summary(_) => Some(intern!(py, "summary")),
-            What::LogMessage(_) => Some(intern!(py, "log_message")),
-            What::SessionLog(_) => Some(intern!(py, "session_log")),
-            What::RunMetadata(_) => Some(intern!(py, "tagged_run_metadata")),
-            What::MetaGraph(_) => Some(intern!(py, "meta_graph_def")),
+        let (wall_time, step, what) = match ScalarEvent::decode(payload) {
+            Some(scalar) => (scalar.wall_time, scalar.step, Some(intern!(py, "summary"))),
+            None => {
+                let event = Decoded::decode(payload).map_err(malformed)?;
+                (event.wall_time, event.step, content_name(py, &event.what))
+            }
         };
         let event = Event {
-            wall_time: PyFloat::new(py, event.wall_time).unbind(),
-            step: event.step.into_pyobject(py)?.unbind(),
+            wall_time: PyFloat::new(py, wall_time).unbind(),
+            step: step.into_pyobject(py)?.unbind(),
             what: or_none(py, what),
-            raw: PyBytes::new(py, payload).unbind(),
+            payload: Payload::new(py, payload),
         };
         Py::new(py, event)
     }
 
-    fn decoded<'a>(&'a self, py: Python<'a>) -> PyResult<Decoded<'a>> {
-        Decoded::decode(self.raw.as_bytes(py)).map_err(malformed)
+    fn raw_bytes<'a>(&'a self, py: Python<'a>) -> &'a [u8] {
+        self.payload.as_bytes(py)
     }
+
+    fn decoded<'a>(&'a self, py: Python<'a>) -> PyResult<Decoded<'a>> {
+        Decoded::decode(self.raw_bytes(py)).map_err(malformed)
+    }
+}
+
+/// The member of an event's `oneof`.
+fn content_name<'py>(py: Python<'py>, what: &What<'_>) -> Option<&'py Bound<'py, PyString>> {
+    Some(match what {
+        What::Nothing => return None,
+        What::FileVersion(_) => intern!(py, "file_version"),
+        What::Graph(_) => intern!(py, "graph_def"),
+        What::Summary(_) => intern!(py, "summary"),
+        What::LogMessage(_) => intern!(py, "log_message"),
+        What::SessionLog(_) => intern!(py, "session_log"),
+        What::RunMetadata(_) => intern!(py, "tagged_run_metadata"),
+        What::MetaGraph(_) => intern!(py, "meta_graph_def"),
+    })
 }
 
 fn or_none(py: Python<'_>, name: Option<&Bound<'_, PyString>>) -> Py<PyAny> {
@@ -268,6 +309,15 @@ fn or_none(py: Python<'_>, name: Option<&Bound<'_, PyString>>) -> Py<PyAny> {
 
 #[pymethods]
 impl Event {
+    /// The serialized `Event` message, as it is in the file.
+    #[getter]
+    fn raw<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        match &self.payload {
+            Payload::Short { .. } => PyBytes::new(py, self.raw_bytes(py)),
+            Payload::Long(bytes) => bytes.bind(py).clone(),
+        }
+    }
+
     /// Who wrote the file, where the event says it (`source_metadata.writer`); else None.
     #[getter]
     fn writer<'a>(&'a self, py: Python<'a>) -> PyResult<Option<&'a str>> {
@@ -278,6 +328,9 @@ impl Event {
     #[getter]
     fn values<'py>(this: &Bound<'py, Event>) -> PyResult<Bound<'py, PyList>> {
         let py = this.py();
+        if let Some(scalar) = ScalarEvent::decode(this.get().raw_bytes(py)) {
+            return PyList::new(py, [Value::of_scalar(this, &scalar)?]);
+        }
         let What::Summary(summary) = this.get().decoded(py)?.what else {
             return Ok(PyList::empty(py));
         };
@@ -318,8 +371,8 @@ impl Event {
 
     /// The same as `raw`, named as protobuf's messages name it.
     #[pyo3(name = "SerializeToString")]
-    fn serialize_to_string(&self, py: Python<'_>) -> Py<PyBytes> {
-        self.raw.clone_ref(py)
+    fn serialize_to_string<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        self.raw(py)
     }
 
     /// The event of a serialized `Event` message, named as protobuf's messages name it.
@@ -334,7 +387,7 @@ impl Event {
 
     /// The event as a `tfevents.proto.Event`.
     fn to_proto<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        names::EVENT_MESSAGE.get(py)?.call_method1(of::from_string(py), (&self.raw,))
+        names::EVENT_MESSAGE.get(py)?.call_method1(of::from_string(py), (self.raw(py),))
     }
 
     /// The event with another wall time, another step or other values; all else stays.
@@ -368,7 +421,7 @@ impl Event {
         let values: Option<Vec<_>> = values
             .map(|values| values.try_iter()?.map(raw).collect::<PyResult<_>>())
             .transpose()?;
-        let event = replaced_event(self.raw.as_bytes(py), wall_time, step, values.as_deref())
+        let event = replaced_event(self.raw_bytes(py), wall_time, step, values.as_deref())
             .map_err(malformed)?;
         let event = Event::from_payload(py, &event)?;
         Event::values(event.bind(py)).map_err(|_| argument::malformed("values"))?;
@@ -377,11 +430,8 @@ impl Event {
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         let what = self.what.extract::<Option<&str>>(py)?.unwrap_or("nothing");
-        Ok(format!(
-            "Event({what}, step {}, wall_time {:?})",
-            self.step,
-            self.wall_time.bind(py).value()
-        ))
+        let wall_time = self.wall_time.bind(py).value();
+        Ok(format!("Event({what}, step {}, wall_time {wall_time:?})", self.step))
     }
 }
 
@@ -412,25 +462,36 @@ enum Place {
 
 impl Value {
     fn of(event: &Bound<'_, Event>, value: &SummaryValue<'_>) -> PyResult<Py<Value>> {
-        let py = event.py();
-        let raw = event.get().raw.as_bytes(py);
-        let at = value.raw.as_ptr().addr().wrapping_sub(raw.as_ptr().addr());
-        let range = at..at.wrapping_add(value.raw.len());
         let number = match &value.data {
             Data::SimpleValue(bytes) => bytes.first_chunk().map(|it| f32::from_le_bytes(*it)),
             _ => None,
         };
-        let value = Value {
-            tag: tags::string(py, value.tag),
-            what: or_none(py, name(py, &value.data)),
-            number,
-            event: event.clone().unbind(),
-            place: match raw.get(range.clone()) {
-                Some(_) => Place::Event(range),
-                None => Place::Own(value.raw.into()),
-            },
+        let what = data_name(event.py(), &value.data);
+        Value::new(event, value.tag, what, number, value.raw)
+    }
+
+    fn of_scalar(event: &Bound<'_, Event>, scalar: &ScalarEvent<'_>) -> PyResult<Py<Value>> {
+        let what = Some(intern!(event.py(), "simple_value"));
+        Value::new(event, scalar.tag, what, Some(scalar.value), scalar.raw)
+    }
+
+    fn new(
+        event: &Bound<'_, Event>,
+        tag: &str,
+        what: Option<&Bound<'_, PyString>>,
+        number: Option<f32>,
+        field: &[u8],
+    ) -> PyResult<Py<Value>> {
+        let py = event.py();
+        let raw = event.get().raw_bytes(py);
+        let at = field.as_ptr().addr().wrapping_sub(raw.as_ptr().addr());
+        let range = at..at.wrapping_add(field.len());
+        let place = match raw.get(range.clone()) {
+            Some(_) => Place::Event(range),
+            None => Place::Own(field.into()),
         };
-        Py::new(py, value)
+        let (tag, what) = (tags::string(py, tag), or_none(py, what));
+        Py::new(py, Value { tag, what, number, event: event.clone().unbind(), place })
     }
 
     fn decoded<'a>(&'a self, py: Python<'a>) -> PyResult<SummaryValue<'a>> {
@@ -440,7 +501,7 @@ impl Value {
     /// The field of the summary that holds the value.
     fn bytes<'a>(&'a self, py: Python<'a>) -> &'a [u8] {
         match &self.place {
-            Place::Event(range) => &self.event.get().raw.as_bytes(py)[range.clone()],
+            Place::Event(range) => &self.event.get().raw_bytes(py)[range.clone()],
             Place::Own(bytes) => bytes,
         }
     }
@@ -542,7 +603,8 @@ impl Value {
     }
 }
 
-fn name<'py>(py: Python<'py>, data: &Data<'_>) -> Option<&'py Bound<'py, PyString>> {
+/// The member of a value's `oneof`.
+fn data_name<'py>(py: Python<'py>, data: &Data<'_>) -> Option<&'py Bound<'py, PyString>> {
     Some(match data {
         Data::Nothing => return None,
         Data::SimpleValue(_) => intern!(py, "simple_value"),

@@ -8,7 +8,7 @@ use crate::record::{HEADER, OVERHEAD};
 use crate::wire::{FIXED64, VARINT, key};
 
 /// The key of an event's wall time, and the bytes that the field takes.
-pub const WALL_TIME: u8 = key(event::WALL_TIME, FIXED64) as u8;
+const WALL_TIME: u8 = key(event::WALL_TIME, FIXED64) as u8;
 pub const WALL_TIME_LEN: usize = 9;
 /// The key of an event's step.
 const STEP: u64 = key(event::STEP, VARINT) as u64;

@@ -7,6 +7,7 @@ use crate::proto::log_message::LogMessage;
 use crate::proto::message::Message;
 use crate::proto::number::{event as number, source_metadata};
 use crate::proto::run_metadata::TaggedRunMetadata;
+use crate::proto::scalar_event::ScalarEvent;
 use crate::proto::session_log::SessionLog;
 use crate::proto::summary::Summary;
 use crate::wire::{Cursor, Malformed, Value, encode};
@@ -108,7 +109,7 @@ pub fn is_event(payload: &[u8]) -> bool {
             _ => Ok(()),
         }
     };
-    is_well_formed().is_ok()
+    ScalarEvent::decode(payload).is_some() || is_well_formed().is_ok()
 }
 
 /// Whether the content of this number is a message, of which several are merged.

@@ -282,7 +282,7 @@ impl Scanner {
         let Parsed::Record(payload) = record::parse(window, Verify::Crc) else { return None };
         let size = payload.len() + OVERHEAD;
         // Zeros may be what was not written yet.
-        if self.verify == Verify::None && window[size - FOOTER] == 0 {
+        if self.verify == Verify::None && window[size - FOOTER..size] == [0; FOOTER] {
             return None;
         }
         sink.event(payload, offset + HEADER as u64).ok()?;
@@ -355,8 +355,8 @@ impl Scanner {
     fn is_cut(&mut self, end: u64) -> io::Result<bool> {
         let at = end - FOOTER as u64;
         let in_window = (at - self.stream.offset()) as usize;
-        match self.stream.window().get(in_window) {
-            Some(&byte) if byte != 0 => Ok(false),
+        match self.stream.window().get(in_window..in_window + FOOTER) {
+            Some(footer) if footer != [0; FOOTER] => Ok(false),
             _ => self.are_zeros(at),
         }
     }

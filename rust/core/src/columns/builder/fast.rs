@@ -3,23 +3,22 @@
 use std::borrow::Cow;
 
 use super::columns::Columns;
-use crate::columns::frame::{WALL_TIME, WALL_TIME_LEN};
+use crate::columns::frame::WALL_TIME_LEN;
 use crate::columns::memory::prefetch;
 use crate::columns::series::Values;
 use crate::crc32c;
 use crate::proto::number::{event, summary, value};
+use crate::proto::scalar_event::{head, varint, whole};
 use crate::proto::{Histogram, Kind};
 use crate::record::{self, OVERHEAD, Parsed, Verify};
-use crate::wire::{BYTES, Cursor, VARINT, key};
+use crate::wire::{BYTES, key};
 
 /// How far ahead of the record that is parsed memory is fetched. Each record says where the next
 /// begins, so the processor cannot guess it.
 const AHEAD: usize = 2048;
 
-/// The keys of an event's fields: its number and its wire type.
-const STEP: u64 = key(event::STEP, VARINT) as u64;
-const SUMMARY: u64 = key(event::SUMMARY, BYTES) as u64;
-/// Those of a summary and of a value.
+/// The keys of fields of an event, a summary and a value: the number and the wire type.
+const SUMMARY: u8 = key(event::SUMMARY, BYTES) as u8;
 const VALUE: u8 = key(summary::VALUE, BYTES) as u8;
 const TAG: u8 = key(value::TAG, BYTES) as u8;
 const HISTOGRAM: u8 = key(value::HISTO, BYTES) as u8;
@@ -99,7 +98,7 @@ impl Columns<'_> {
         }
         let (wall_time, step, summary) = head(payload)?;
         // Each of these is the last field of the one around it.
-        let values = whole(summary.strip_prefix(&[SUMMARY as u8])?)?;
+        let values = whole(summary.strip_prefix(&[SUMMARY])?)?;
         let value = whole(values.strip_prefix(&[VALUE])?)?;
         let (length, rest) = varint(value.strip_prefix(&[TAG])?)?;
         let (name, rest) = rest.split_at_checked(usize::try_from(length).ok()?)?;
@@ -120,7 +119,7 @@ impl Columns<'_> {
     /// Takes in `wall_time, step?, summary` with any number of values of known shapes.
     pub(super) fn many_values(&mut self, payload: &[u8]) -> Option<()> {
         let (wall_time, step, summary) = head(payload)?;
-        let mut values = whole(summary.strip_prefix(&[SUMMARY as u8])?)?;
+        let mut values = whole(summary.strip_prefix(&[SUMMARY])?)?;
         self.pending.clear();
         while !values.is_empty() {
             let predicted = self.hot.get(self.last as usize)?.next;
@@ -156,51 +155,5 @@ pub(super) fn good_record(bytes: &[u8], verify: Verify) -> Option<&[u8]> {
     match record::parse(bytes, verify) {
         Parsed::Record(payload) => Some(payload),
         _ => None,
-    }
-}
-
-/// The wall time and step at the beginning of an event, and the bytes after them.
-#[inline(always)]
-fn head(payload: &[u8]) -> Option<(f64, i64, &[u8])> {
-    // A key, a double, and eight more bytes, most of which are the step: no event with a value
-    // is shorter.
-    let (&[WALL_TIME, ref times @ ..], _) = payload.split_first_chunk::<17>()? else {
-        return None;
-    };
-    let (wall_time, word) = times.split_first_chunk::<8>()?;
-    let word = u64::from_le_bytes(*word.first_chunk()?);
-    let (step, length) = match word & 0xff {
-        SUMMARY => (0, 0),
-        STEP if word & 0x8000 == 0 => (word >> 8 & 0x7f, 2),
-        STEP if word & 0x80_0000 == 0 => (word >> 8 & 0x7f | word >> 9 & 0x3f80, 3),
-        STEP if word & 0x8000_0000 == 0 => {
-            (word >> 8 & 0x7f | word >> 9 & 0x3f80 | word >> 10 & 0x1f_c000, 4)
-        }
-        STEP => {
-            let (step, rest) = varint(&payload[10..])?;
-            (step, payload.len() - 9 - rest.len())
-        }
-        _ => return None,
-    };
-    Some((f64::from_le_bytes(*wall_time), step as i64, payload.get(9 + length..)?))
-}
-
-/// The bytes of a field of which these are the length and all that follows.
-#[inline(always)]
-fn whole(field: &[u8]) -> Option<&[u8]> {
-    let (length, bytes) = varint(field)?;
-    (length == bytes.len() as u64).then_some(bytes)
-}
-
-/// The varint at the beginning of `bytes`, and what follows it.
-#[inline(always)]
-fn varint(bytes: &[u8]) -> Option<(u64, &[u8])> {
-    match bytes {
-        [a @ ..0x80, rest @ ..] => Some((u64::from(*a), rest)),
-        [a, b @ ..0x80, rest @ ..] => Some((u64::from(a & 0x7f) | u64::from(*b) << 7, rest)),
-        _ => {
-            let mut cursor = Cursor::new(bytes);
-            Some((cursor.varint().ok()?, cursor.rest()))
-        }
     }
 }
