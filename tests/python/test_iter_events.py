@@ -48,7 +48,7 @@ def test_events_and_their_values(run: Path) -> None:
 def test_raw_is_the_records_payload(run: Path) -> None:
     events = list(iter_events(run))
     assert [event.raw for event in events] == read_records(only_file(run))
-    assert all(event.SerializeToString() is event.raw for event in events)
+    assert all(event.SerializeToString() == event.raw for event in events)
 
 
 def test_a_value_outlives_its_event_and_iterator(run: Path) -> None:
