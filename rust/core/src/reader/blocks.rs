@@ -2,10 +2,12 @@
 //!
 //! Each takes the next block of the file, guesses where in it the first record begins, and reads the
 //! block into columns of its own, which are small enough to stay in its processor's cache. Then it
-//! waits for its turn, which comes in the order of the blocks. The block before must have ended just
-//! where this one was believed to begin; then its columns are appended to those of the file. If not,
-//! it is read once more, in its turn, as one thread alone would read it.
+//! hands them in and goes on with another block. One thread at a time puts together what was handed
+//! in, in the order of the blocks. The block before must have ended just where this one was believed
+//! to begin; then its columns are appended to those of the file. If not, it is read once more, in
+//! its turn, as one thread alone would read it.
 
+use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -41,6 +43,10 @@ const WORTH_THREADS: u64 = 4;
 /// large for guesses.
 const PATIENCE: u32 = 4;
 
+/// So many blocks a thread may wait for those before them: a thread that is held up holds up no
+/// other.
+const AHEAD: usize = 2;
+
 /// What is to be read, and how.
 pub(super) struct Blocks<'b> {
     path: &'b Path,
@@ -55,20 +61,37 @@ pub(super) struct Blocks<'b> {
 
 /// What is put together, by one thread at a time.
 struct Whole<'w, 'c, 'r> {
-    /// The block whose turn it is.
-    block: u64,
     columns: &'w mut Columns<'c>,
     layout: &'w mut Layout<'r>,
     stretch: Stretch,
     error: Option<Error>,
-    is_over: bool,
 }
 
 /// What the threads share.
-struct Shared<'w, 'c, 'r> {
+struct Shared<'w, 'c, 'r, 'b> {
     next: AtomicU64,
     whole: Mutex<Whole<'w, 'c, 'r>>,
-    turn: Condvar,
+    queue: Mutex<Queue<'b>>,
+    /// Told whenever a block left the queue.
+    moved: Condvar,
+}
+
+/// Blocks that were handed in before their turn.
+#[derive(Default)]
+struct Queue<'b> {
+    waiting: BTreeMap<u64, HandedIn<'b>>,
+    /// The block whose turn it is.
+    turn: u64,
+    /// Whether a thread puts blocks together.
+    is_served: bool,
+    is_over: bool,
+    spare: Vec<Part<'b>>,
+}
+
+/// A block, and what is in it, if that could be guessed.
+struct HandedIn<'b> {
+    part: Part<'b>,
+    guess: Option<Guess>,
 }
 
 /// The columns of one block after the other.
@@ -127,9 +150,12 @@ impl<'b> Blocks<'b> {
         layout: &mut Layout<'_>,
     ) -> Result<Stretch> {
         let stretch = Stretch::at(self.begin);
-        let whole = Whole { block: 0, columns, layout, stretch, error: None, is_over: false };
-        let (next, whole, turn) = (AtomicU64::new(0), Mutex::new(whole), Condvar::new());
-        let shared = Shared { next, whole, turn };
+        let shared = Shared {
+            next: AtomicU64::new(0),
+            whole: Mutex::new(Whole { columns, layout, stretch, error: None }),
+            queue: Mutex::default(),
+            moved: Condvar::new(),
+        };
         let token = Token::current();
         let help = || match token.clone() {
             Some(token) => token.run(|| self.help(&shared)),
@@ -149,7 +175,7 @@ impl<'b> Blocks<'b> {
     }
 
     /// Reads blocks, unless the file is not the same any more.
-    fn help(&self, shared: &Shared<'_, '_, '_>) {
+    fn help<'p>(&'p self, shared: &Shared<'_, '_, '_, 'p>) {
         let open = || {
             let source = storage::open(self.path)?;
             if source.stamp()?.as_ref() != Some(self.stamp) {
@@ -165,8 +191,9 @@ impl<'b> Blocks<'b> {
         }
     }
 
-    fn work(&self, scanner: &mut Scanner, shared: &Shared<'_, '_, '_>) {
-        let (mut part, mut misses) = (Part::new(self.selection), 0);
+    fn work<'p>(&'p self, scanner: &mut Scanner, shared: &Shared<'_, '_, '_, 'p>) {
+        let mut misses = 0;
+        let mut part = Part::new(self.selection);
         loop {
             let block = shared.next.fetch_add(1, Ordering::Relaxed);
             let from = self.begin.offset + block * self.size;
@@ -178,15 +205,27 @@ impl<'b> Blocks<'b> {
                 _ => self.guess(block, from, scanner, &mut part),
             };
             misses = if guess.is_some() { 0 } else { misses + 1 };
-            let Some(mut whole) = shared.wait_for(block) else { break };
-            let until = from + self.size;
-            if let Err(error) = self.take_turn(&mut whole, until, guess, scanner, &mut part) {
+            let Some(serves) = shared.hand_in(block, HandedIn { part, guess }, self.threads) else {
+                break;
+            };
+            if serves {
+                self.serve(scanner, shared);
+            }
+            part = shared.spare().unwrap_or_else(|| Part::new(self.selection));
+        }
+    }
+
+    /// Puts together what was handed in, up to a block that was not yet.
+    fn serve<'p>(&'p self, scanner: &mut Scanner, shared: &Shared<'_, '_, '_, 'p>) {
+        let mut whole = shared.whole.lock().unwrap_or_else(PoisonError::into_inner);
+        while let Some((block, HandedIn { mut part, guess })) = shared.take_turn() {
+            let until = self.begin.offset + (block + 1) * self.size;
+            if let Err(error) = self.add(&mut whole, until, guess, scanner, &mut part) {
                 whole.error = Some(error);
             }
             let Whole { stretch, error, .. } = &*whole;
-            whole.is_over = error.is_some() || stretch.is_end || stretch.raised.is_some();
-            whole.block += 1;
-            shared.turn.notify_all();
+            let is_over = error.is_some() || stretch.is_end || stretch.raised.is_some();
+            shared.turn_is_done(part, is_over);
         }
     }
 
@@ -215,7 +254,7 @@ impl<'b> Blocks<'b> {
     }
 
     /// Adds a block in its turn.
-    fn take_turn<'p>(
+    fn add<'p>(
         &'p self,
         whole: &mut Whole<'_, '_, '_>,
         until: u64,
@@ -255,13 +294,47 @@ impl<'b> Blocks<'b> {
     }
 }
 
-impl<'w, 'c, 'r> Shared<'w, 'c, 'r> {
-    /// Waits for the turn of this block; none if there is nothing more to do.
-    fn wait_for(&self, block: u64) -> Option<MutexGuard<'_, Whole<'w, 'c, 'r>>> {
-        let whole = self.whole.lock().unwrap_or_else(PoisonError::into_inner);
-        let waits = |whole: &mut Whole<'_, '_, '_>| !whole.is_over && whole.block != block;
-        let whole = self.turn.wait_while(whole, waits).unwrap_or_else(PoisonError::into_inner);
-        (!whole.is_over).then_some(whole)
+impl<'b> Shared<'_, '_, '_, 'b> {
+    fn queue(&self) -> MutexGuard<'_, Queue<'b>> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Hands in a block, once not too many wait; whether the caller is to put blocks together, or
+    /// nothing if there is nothing more to do.
+    fn hand_in(&self, block: u64, what: HandedIn<'b>, threads: usize) -> Option<bool> {
+        let is_early = |queue: &mut Queue<'b>| {
+            !queue.is_over && queue.turn != block && queue.waiting.len() >= AHEAD * threads
+        };
+        let queue = self.moved.wait_while(self.queue(), is_early);
+        let mut queue = queue.unwrap_or_else(PoisonError::into_inner);
+        if queue.is_over {
+            return None;
+        }
+        queue.waiting.insert(block, what);
+        let serves = queue.turn == block && !queue.is_served;
+        queue.is_served |= serves;
+        Some(serves)
+    }
+
+    /// The block whose turn it is. If it was not handed in, the thread that does so goes on.
+    fn take_turn(&self) -> Option<(u64, HandedIn<'b>)> {
+        let mut queue = self.queue();
+        let turn = queue.turn;
+        let what = if queue.is_over { None } else { queue.waiting.remove(&turn) };
+        queue.is_served = what.is_some();
+        Some((turn, what?))
+    }
+
+    fn turn_is_done(&self, part: Part<'b>, is_over: bool) {
+        let mut queue = self.queue();
+        queue.turn += 1;
+        queue.is_over = is_over;
+        queue.spare.push(part);
+        self.moved.notify_all();
+    }
+
+    fn spare(&self) -> Option<Part<'b>> {
+        self.queue().spare.pop()
     }
 }
 
