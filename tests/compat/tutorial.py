@@ -13,6 +13,7 @@ import random
 import re
 import struct
 import sys
+import time
 from pathlib import Path
 
 IMPORT = "from torch.utils.tensorboard import SummaryWriter"
@@ -93,6 +94,9 @@ def main() -> None:
             if isinstance(value, writer_class):
                 value.close()
                 namespace[name] = writer_class(os.path.relpath(before / value.log_dir, before))
+        if "SummaryWriter()" in code:
+            # Its run is named by the second, and must not be that of an earlier sample.
+            time.sleep(1 - time.time() % 1)
         random.seed(number)
         np.random.seed(number)
         torch.manual_seed(number)
