@@ -18,6 +18,42 @@ pub fn masked(data: &[u8]) -> u32 {
     mask(checksum(data))
 }
 
+/// That the processor has an instruction for it, so that nobody need ask again.
+#[derive(Debug, Clone, Copy)]
+pub struct Hardware(());
+
+impl Hardware {
+    /// None if it has not.
+    #[inline]
+    pub fn new() -> Option<Hardware> {
+        #[cfg(target_arch = "x86_64")]
+        let is_there = std::arch::is_x86_feature_detected!("sse4.2");
+        #[cfg(target_arch = "aarch64")]
+        let is_there = std::arch::is_aarch64_feature_detected!("crc");
+        #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+        let is_there = false;
+        is_there.then_some(Hardware(()))
+    }
+
+    /// The masked CRC32C of `data`.
+    #[inline(always)]
+    pub fn masked(self, data: &[u8]) -> u32 {
+        mask(!self.update(u32::MAX, data))
+    }
+
+    #[inline(always)]
+    fn update(self, crc: u32, data: &[u8]) -> u32 {
+        // SAFETY: the processor has the instruction.
+        #[cfg(target_arch = "x86_64")]
+        return unsafe { sse42::update(crc, data) };
+        // SAFETY: as above.
+        #[cfg(target_arch = "aarch64")]
+        return unsafe { armv8::update(crc, data) };
+        #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+        portable::update(crc, data)
+    }
+}
+
 /// A checksum, masked.
 #[inline(always)]
 pub fn mask(checksum: u32) -> u32 {
@@ -61,15 +97,8 @@ pub(crate) fn of_last(all: u32, before: u32, length: u64) -> u32 {
 /// The register of the checksum after `data`, when it was `crc` before.
 #[inline(always)]
 fn update(crc: u32, data: &[u8]) -> u32 {
-    #[cfg(target_arch = "x86_64")]
-    if std::arch::is_x86_feature_detected!("sse4.2") {
-        // SAFETY: the processor has the instruction.
-        return unsafe { sse42::update(crc, data) };
-    }
-    #[cfg(target_arch = "aarch64")]
-    if std::arch::is_aarch64_feature_detected!("crc") {
-        // SAFETY: the processor has the instruction.
-        return unsafe { armv8::update(crc, data) };
+    if let Some(hardware) = Hardware::new() {
+        return hardware.update(crc, data);
     }
     portable::update(crc, data)
 }

@@ -48,6 +48,11 @@ impl Template {
         Some(Template { bytes: bytes.into(), value: start, number: start + offset, element })
     }
 
+    /// Where in the field the number begins, and what it is.
+    pub fn number(&self) -> (usize, Element) {
+        (self.number, self.element)
+    }
+
     /// The number in `summary`, a whole field, if it has this shape.
     #[inline(always)]
     pub fn read_summary(&self, summary: &[u8]) -> Option<f64> {

@@ -5,7 +5,6 @@ use std::iter;
 
 use crate::columns::claims::Claim;
 use crate::columns::content::Content;
-use crate::columns::frame::Frame;
 use crate::columns::memory::Lockstep;
 use crate::columns::origin::Origin;
 use crate::columns::points::Points;
@@ -13,6 +12,7 @@ use crate::columns::restarts::Purge;
 use crate::columns::selection::Selection;
 use crate::columns::series::{Segment, Series, Values};
 use crate::columns::sessions::Sessions;
+use crate::columns::shape::Shape;
 use crate::columns::template::Template;
 use crate::proto::{Kind, Metadata};
 use crate::scan::tags::Tags;
@@ -72,9 +72,9 @@ pub(super) struct Known {
 /// What each scalar of a series needs, close together.
 #[derive(Debug, Default)]
 pub(super) struct Hot {
-    /// The frame of the tag's last record that was not predicted.
-    pub frame: Frame,
-    /// The shape of the tag's last scalar that was decoded in full.
+    /// The shape of the tag's last record that was not predicted.
+    pub shape: Shape,
+    /// What the tag's last scalar that was decoded in full looks like.
     pub template: Template,
     pub points: Points,
     /// The series whose value came after this one's, the last time.

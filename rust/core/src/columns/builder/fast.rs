@@ -3,14 +3,14 @@
 use std::borrow::Cow;
 
 use super::columns::Columns;
-use crate::columns::frame::WALL_TIME_LEN;
 use crate::columns::memory::prefetch;
 use crate::columns::series::Values;
-use crate::crc32c;
+use crate::columns::shape::{Shaped, WALL_TIME_LEN};
+use crate::crc32c::{self, Hardware};
 use crate::proto::number::{event, summary, value};
 use crate::proto::scalar_event::{head, varint, whole};
 use crate::proto::{Histogram, Kind};
-use crate::record::{self, OVERHEAD, Parsed, Verify};
+use crate::record::{self, Parsed, Verify};
 use crate::wire::{BYTES, key};
 
 /// How far ahead of the record that is parsed memory is fetched. Each record says where the next
@@ -33,34 +33,49 @@ impl Columns<'_> {
         window: &'w [u8],
         verify: Verify,
     ) -> (usize, u64, Option<&'w [u8]>) {
-        let (mut at, mut records) = (0, 0);
+        match (verify, Hardware::new()) {
+            (Verify::None, _) => self.predicted_by::<SELECTS>(window, verify, |_, _| true),
+            (Verify::Crc, Some(hardware)) => {
+                self.predicted_by::<SELECTS>(window, verify, |payload, checksum| {
+                    hardware.masked(payload) == checksum
+                })
+            }
+            (Verify::Crc, None) => {
+                self.predicted_by::<SELECTS>(window, verify, |payload, checksum| {
+                    crc32c::masked(payload) == checksum
+                })
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn predicted_by<'w, const SELECTS: bool>(
+        &mut self,
+        window: &'w [u8],
+        verify: Verify,
+        is_good: impl Fn(&[u8], u32) -> bool,
+    ) -> (usize, u64, Option<&'w [u8]>) {
+        let (mut rest, mut records) = (window, 0);
         let mut last = self.last;
         let selection = self.selection;
         let hot = &mut self.hot[..];
         let mut next = hot.get(last as usize).map_or(u32::MAX, |hot| hot.next);
         let unusual = loop {
-            prefetch(window, at + AHEAD);
-            let Some(rest) = window.get(at..) else { break None };
+            prefetch(rest, AHEAD);
             let Some(hot) = hot.get_mut(next as usize) else { break good_record(rest, verify) };
-            let Some((payload, checksum)) = hot.frame.payload(rest) else {
-                break good_record(rest, verify);
-            };
-            if verify == Verify::Crc && crc32c::masked(payload) != checksum {
+            let Some(shaped) = hot.shape.read(rest) else { break good_record(rest, verify) };
+            let Shaped { payload, checksum, wall_time, step, value, behind } = shaped;
+            if !is_good(payload, checksum) {
                 break None;
             }
-            let Some((wall_time, step, summary)) = hot.frame.head(payload) else {
-                break Some(payload);
-            };
-            let Some(value) = hot.template.read_summary(summary) else { break Some(payload) };
             if !SELECTS || (hot.is_selected && selection.has_step(step)) {
                 hot.points.push(step, wall_time, value);
             }
-            (last, next) = (next, hot.next);
-            at += payload.len() + OVERHEAD;
+            (last, next, rest) = (next, hot.next, behind);
             records += 1;
         };
         self.last = last;
-        (at, records, unusual)
+        (window.len() - rest.len(), records, unusual)
     }
 
     /// Takes in an event with one value of a known shape, whose series or length was not predicted;

@@ -2,7 +2,7 @@
 
 use super::columns::Columns;
 use super::fast::good_record;
-use crate::columns::frame::Frame;
+use crate::columns::shape::Shape;
 use crate::proto::Malformed;
 use crate::record::{HEADER, OVERHEAD, Verify};
 
@@ -32,8 +32,8 @@ impl Columns<'_> {
             match self.one_value(payload) {
                 Some((series, step)) => {
                     let (record, hot) = (&rest[done..done + size], &mut self.hot[series as usize]);
-                    if !hot.frame.fits(record, step) {
-                        hot.frame = Frame::of(record, step).unwrap_or_default();
+                    if !hot.shape.fits(record) {
+                        hot.shape = Shape::of(record, step, &hot.template).unwrap_or_default();
                     }
                 }
                 None if self.add(payload, offset + (at + HEADER) as u64).is_err() => break,
