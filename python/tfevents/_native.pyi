@@ -50,6 +50,7 @@ __all__ = [
     "as_wall_time",
     "audio",
     "before_termination",
+    "buckets",
     "custom_scalars",
     "decode_png",
     "decode_value",
@@ -85,6 +86,7 @@ __all__ = [
     "text",
     "verify_file",
     "video",
+    "views",
 ]
 
 __version__: str
@@ -561,6 +563,19 @@ class ArrowBatches:
     ) -> Self: ...
     def __arrow_c_schema__(self) -> object: ...
     def __arrow_c_stream__(self, requested_schema: object = None) -> object: ...
+
+def buckets(
+    parts: Sequence[tuple[RunData, int, int, int]],
+) -> tuple[
+    tuple[NDArray[np.int64], NDArray[np.float64]], tuple[NDArray[np.int64], NDArray[np.float64]]
+]:
+    """Edges and counts of histograms as TensorBoard shows them; of each run and index of a tag
+    some, from the first to before the last. Of both, where those of each histogram end, after a 0,
+    and those of all.
+    """
+
+def views(items: NDArray[Any], ends: NDArray[np.int64]) -> NDArray[np.object_]:
+    """An array of arrays, each a view of the items from where one ends to where the next does."""
 
 def smooth(values: NDArray[np.float64], weight: float) -> NDArray[np.float64]:
     """Numbers smoothed as TensorBoard's charts do it."""
