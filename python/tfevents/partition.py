@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, SupportsIndex, get_args
 
 from tfevents import remote, selection
+from tfevents._arguments import warn
 from tfevents._native import is_uri
 from tfevents.finding import Found, RunFiles
 from tfevents.reader import Log, Path, finder_of, how
@@ -115,7 +116,9 @@ def partitions(
     processes and machines. The tree is listed once, and no file is opened.
 
     Args:
-        path, runs, tags, kinds, steps, verify, on_corrupt, restarts: as for `read`.
+        path, runs, tags, kinds, steps, verify, on_corrupt, restarts: as for `read`. A directory
+            that may not be read and that `read` would list in `Log.skipped` is told by a
+            `RuntimeWarning`.
         bytes: about how many bytes of files a piece is to have, a number or a string such as
             `"256MB"` or `"1GiB"`. No file is cut, and with `keep_runs` no run.
         keep_runs: whether the files of a run stay together. Else those of one run may be in
@@ -138,8 +141,8 @@ def partitions(
         ...     tables = list(pool.map(best_of, pieces))
     """
     options = {
-        "tags": _kept(tags),
-        "kinds": _kept(kinds),
+        "tags": selection.kept(tags),
+        "kinds": selection.kept(kinds),
         "steps": steps,
         "verify": verify,
         "on_corrupt": on_corrupt,
@@ -154,6 +157,8 @@ def partitions(
     found = find()
     if runs is not None and not found.runs and (names := find.names()):
         selection.tell_unmatched("runs", runs, names)
+    for skipped in found.skipped:
+        warn(f"{skipped.path}: left out ({skipped.reason})")
     sized = [(name, [(file, _size(file)) for file in files]) for name, files, _ in found.runs]
     units = sized if keep_runs else [(name, [file]) for name, files in sized for file in files]
     total = sum(size for _, files in units for _, size in files)
@@ -177,13 +182,6 @@ def _partition(
         files.setdefault(name, []).extend(path for path, _ in paths)
     size = sum(size for _, paths in units for _, size in paths)
     return Partition(tuple((n, tuple(paths)) for n, paths in files.items()), size, options)
-
-
-def _kept(given: Any) -> Any:
-    """What can be gone over more than once."""
-    if given is None or isinstance(given, (str, re.Pattern)) or not isinstance(given, Iterable):
-        return given
-    return list(given)
 
 
 def _size(path: str) -> int:

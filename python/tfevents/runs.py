@@ -177,6 +177,7 @@ class Runs(Mapping[str, Run]):
         Example:
             >>> log.filter(runs=lambda run: run.hparams.get("lr") == 0.1)  # doctest: +SKIP
         """
+        tags = selection.kept(tags)
         wants_tag = selection.matcher("tags", tags)
         if runs is None or isinstance(runs, str) or not callable(runs):
             matches = selection.matcher("runs", runs)
@@ -187,10 +188,15 @@ class Runs(Mapping[str, Run]):
             chosen = [name for name, run in self.items() if runs(run)]
         data = {name: self._contents[0][name] for name in chosen}
         if wants_tag is not None:
+            tags_there = dict.fromkeys(
+                tag for one in data.values() for tag, kind, _ in one.summary() if kind != "hparams"
+            )
             data = {
                 name: one.only({tag for tag in one.tags() if wants_tag(tag)})
                 for name, one in data.items()
             }
+            if tags and tags_there and not any(map(wants_tag, tags_there)):
+                selection.tell_unmatched("tags", tags, list(tags_there))
         return Runs(data)
 
     def summary(self) -> Columnar:
