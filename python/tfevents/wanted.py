@@ -2,18 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from tfevents import _native, selection
 from tfevents.run import Metadata
+
+
+class Kinds:
+    """The kinds of values, by what the first value of each tag of a run said."""
+
+    def __init__(self, known: Iterable[tuple[str, str, Metadata]] = ()) -> None:
+        self._metadata: dict[tuple[str, str], Metadata] = {}
+        for run, tag, metadata in known:
+            self._metadata.setdefault((run, tag), metadata)
+
+    def __call__(self, run: str, value: _native.Value) -> str | None:
+        """The native name of what a value says that it is; None if it is nothing."""
+        metadata = value.metadata
+        if metadata is not None:
+            metadata = self._metadata.setdefault((run, value.tag), metadata)
+        else:
+            metadata = self._metadata.get((run, value.tag))
+        plugin = "" if metadata is None else metadata.plugin_name
+        if value.what == "tensor":
+            return _PLUGINS.get(plugin, "tensor")
+        if value.what is None and plugin == "hparams":
+            return "hparams"
+        return _VALUES.get(value.what or "")
 
 
 class Wanted:
     """What of events is wanted: values by their tags and kinds."""
 
-    def __init__(self, tags: selection.Matcher | None, kinds: list[str] | None) -> None:
+    def __init__(
+        self, tags: selection.Matcher | None, kinds: list[str] | None, kind_of: Kinds
+    ) -> None:
         self._tags = tags
         self._kinds = None if kinds is None else set(kinds)
-        # Of each tag of a run, the metadata of its first value: those after it need not say it.
-        self._metadata: dict[tuple[str, str], Metadata] = {}
+        self._kind_of = kind_of
 
     def __call__(self, run: str, event: _native.Event) -> _native.Event | None:
         """The event with the values that are wanted; `None` where none is."""
@@ -29,14 +55,7 @@ class Wanted:
     def _wants(self, run: str, value: _native.Value) -> bool:
         if self._tags is not None and not self._tags(value.tag):
             return False
-        if self._kinds is None:
-            return True
-        metadata = value.metadata
-        if metadata is not None:
-            metadata = self._metadata.setdefault((run, value.tag), metadata)
-        else:
-            metadata = self._metadata.get((run, value.tag))
-        return _kind(value, metadata) in self._kinds
+        return self._kinds is None or self._kind_of(run, value) in self._kinds
 
 
 _EVENTS = {
@@ -54,13 +73,3 @@ _PLUGINS = {
     "pr_curves": "pr_curve",
     **{name: name for name in ("audio", "mesh", "custom_scalars", "hparams")},
 }
-
-
-def _kind(value: _native.Value, metadata: Metadata | None) -> str | None:
-    """The native name of what a value says that it is."""
-    plugin = "" if metadata is None else metadata.plugin_name
-    if value.what == "tensor":
-        return _PLUGINS.get(plugin, "tensor")
-    if value.what is None and plugin == "hparams":
-        return "hparams"
-    return _VALUES.get(value.what or "")

@@ -189,7 +189,7 @@ class HistogramTable(KindTable):
     }
 
     def _columns(self, parts: list[Part], tags: list[str]) -> tuple[None, dict[str, Any]]:
-        own = {
+        own: dict[str, Any] = {
             name: np.concatenate([part.of(name) for part in parts])
             for name, holds in self._OWN.items()
             if holds == "float64"
