@@ -132,6 +132,15 @@ class RunKind(Tagged[T, int], Tabular):
         return [(self._run, self._data)]
 
 
+class RunMeshes(Tagged[Meshes, dict[str, int]], Tabular):
+    """The names of three-dimensional shapes, each with what several tags hold of them."""
+
+    __slots__ = ()
+
+    def _runs(self) -> Runs:
+        return [(self._run, self._data)]
+
+
 class RunTexts(RunKind[Texts]):
     """The tags that hold texts; `add_text("x", …)` writes `x/text_summary`, which `x` finds too."""
 
@@ -292,21 +301,20 @@ class Run:
         return self._view("pr_curves", partial(PrCurves, self._data))
 
     @property
-    def meshes(self) -> Mapping[str, Meshes]:
+    def meshes(self) -> RunMeshes:
         """The names of three-dimensional shapes, each with what several tags hold of them."""
 
-        def make() -> Mapping[str, Meshes]:
+        def make() -> RunMeshes:
             data = self._data
             names = mesh_names(data, data.indices("mesh"))
-            return Tagged(self.name, "meshes", data, names, lambda tags: Meshes(data, tags))
+            return RunMeshes(self.name, "meshes", data, names, lambda tags: Meshes(data, tags))
 
         return self._once("meshes", make)
 
     @property
-    def custom_scalars(self) -> Mapping[str, Layouts]:
+    def custom_scalars(self) -> RunKind[Layouts]:
         """The tags that hold layouts of charts, mostly `custom_scalars__config__` alone."""
-        view: Mapping[str, Layouts] = self._tags("custom_scalars", partial(Layouts, self._data))
-        return view
+        return self._view("custom_scalars", partial(Layouts, self._data))
 
     @property
     def hparams(self) -> HParams:

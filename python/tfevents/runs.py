@@ -10,12 +10,13 @@ import numpy as np
 from tfevents import _native, selection
 from tfevents import aggregate as aggregation
 from tfevents import trials as trial
-from tfevents.run import KINDS, Run, RunKind, RunScalars, count, missing, table
+from tfevents.run import KINDS, Run, RunKind, RunMeshes, RunScalars, count, missing, table
 from tfevents.series import (
     Audio,
     Histograms,
     HParams,
     Images,
+    Layouts,
     PrCurves,
     Tensors,
     Texts,
@@ -123,6 +124,16 @@ class Runs(Mapping[str, Run]):
     def pr_curves(self) -> LogKind[RunKind[PrCurves]]:
         """The precision-recall curves of all runs, by the names of runs."""
         return LogKind(self, "pr_curves")
+
+    @property
+    def meshes(self) -> LogKind[RunMeshes]:
+        """The three-dimensional shapes of all runs, by the names of runs."""
+        return LogKind(self, "meshes")
+
+    @property
+    def custom_scalars(self) -> LogKind[RunKind[Layouts]]:
+        """The layouts of charts of all runs, by the names of runs."""
+        return LogKind(self, "custom_scalars")
 
     @property
     def hparams(self) -> LogHParams:

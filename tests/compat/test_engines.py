@@ -57,7 +57,7 @@ def kill_once(piece: Any, mark: str) -> Any:
 
 
 def test_kinds_without_a_table(root: Path, tmp_path: Path) -> None:
-    for kind in ("scalar", "meshes"):
+    for kind in ("scalar", "graph"):
         with pytest.raises(ValueError, match=f"kind: there is no table of '{kind}'"):
             tfevents.partitions(root)[0].table(kind)  # type: ignore[arg-type]
         with pytest.raises(ValueError, match=f"kind: there is no table of '{kind}'"):
