@@ -18,7 +18,17 @@ from tfevents.reader import Log, Path, finder_of, how
 from tfevents.runs import KindName
 from tfevents.tables import Datetime, Table
 
-TableKind = Literal["scalars", "histograms", "images", "audio", "texts", "tensors", "pr_curves"]
+TableKind = Literal[
+    "scalars",
+    "histograms",
+    "images",
+    "audio",
+    "texts",
+    "tensors",
+    "pr_curves",
+    "meshes",
+    "custom_scalars",
+]
 """The kinds that have a table."""
 
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
