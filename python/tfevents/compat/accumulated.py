@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from tfevents import _native
 from tfevents.compat import source
+from tfevents.compat.events import TensorEvent
 from tfevents.compat.messages import message
 
 logger = logging.getLogger("tfevents")
@@ -50,6 +51,14 @@ class Accumulated:
             for item in self._source.load():
                 self._add(item)
         return self
+
+    def Tags(self) -> dict[str, Any]:
+        """The tags of each kind, and whether there are graphs."""
+        raise NotImplementedError
+
+    def Tensors(self, tag: str) -> list[TensorEvent]:
+        """The tensors of a tag."""
+        raise NotImplementedError
 
     def Graph(self) -> Any:
         """The `GraphDef` that was logged last, or else that of the meta graph; a ValueError if
