@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Callable
 from typing import Any, Self
 
 from tfevents import _native
@@ -19,7 +20,12 @@ _MAX_WRITER_NAME = 128
 class Accumulated:
     """A run, and what is said of it rather than of its values."""
 
-    def __init__(self, path: str | os.PathLike[str], purge_orphaned_data: bool) -> None:
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        purge_orphaned_data: bool,
+        is_active: Callable[[float], bool] | None = None,
+    ) -> None:
         if not path:
             raise ValueError("path must be a valid string")
         self.path = path
@@ -28,7 +34,7 @@ class Accumulated:
         self.most_recent_wall_time: float = -1
         self.file_version: float | None = None
 
-        self._source = source.open_path(os.fspath(path))
+        self._source = source.open_path(os.fspath(path), is_active)
         self._turn = _native.Turn("loading events")
         self._first_wall_time: float | None = None
         self._source_writer: str | None = None

@@ -75,18 +75,25 @@ class Multiplexed(Generic[A]):
     def Reload(self) -> Self:
         """Reads what was written since, in all runs. Those whose directory is gone go too."""
         self._is_loaded = True
-        for name, accumulator in self._items():
-            try:
-                accumulator.Reload()
-            except Exception as error:
-                if is_deleted(error):
-                    with self._lock:
-                        self._accumulators.pop(name, None)
-                elif isinstance(error, OSError):
-                    logger.error("the run %s can't be read: %s", name, error)
-                else:
-                    raise
+        self._reload_all()
         return self
+
+    def _reload_all(self) -> None:
+        for item in self._items():
+            self._reload(item)
+
+    def _reload(self, item: tuple[str, A]) -> None:
+        name, accumulator = item
+        try:
+            accumulator.Reload()
+        except Exception as error:
+            if is_deleted(error):
+                with self._lock:
+                    self._accumulators.pop(name, None)
+            elif isinstance(error, OSError):
+                logger.error("the run %s can't be read: %s", name, error)
+            else:
+                raise
 
     def Runs(self) -> dict[str, dict[str, Any]]:
         """The names of the runs, each with its tags by kind."""
