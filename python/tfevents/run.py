@@ -108,6 +108,11 @@ class Tagged(Mapping[str, T], Generic[T, Place]):
     def __repr__(self) -> str:
         return table(count(len(self), "tag"), [(tag, repr(self[tag])) for tag in self])
 
+    def _repr_html_(self) -> str:
+        from tfevents import notebook
+
+        return notebook.tags(self.items(), count(len(self), "tag"), len(self))
+
 
 class RunScalars(Tagged[Scalars, int], TabularScalars):
     """The tags that hold numbers, each with its `Scalars`."""

@@ -379,6 +379,14 @@ class _ByRun(Mapping[str, V], Generic[V]):
         rows = [(name, count(len(self[name]), "tag")) for name in self]  # type: ignore[arg-type]
         return table(f"{self._attribute} of {count(len(self), 'run')}", rows)
 
+    def _repr_html_(self) -> str:
+        from tfevents import notebook
+
+        named = ((f"{run}: {tag}", view[tag]) for run, view in self.items() for tag in view)  # type: ignore[attr-defined,index]
+        total = sum(map(len, self.values()))  # type: ignore[arg-type]
+        title = f"{self._attribute} of {count(len(self), 'run')}"
+        return notebook.tags(named, title, total)
+
 
 class LogKind(_ByRun[V], Tabular):
     """What the runs of a log have of one kind: a read-only mapping by the names of runs."""

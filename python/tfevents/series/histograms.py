@@ -157,7 +157,9 @@ class Histograms(Columns[Histogram]):
         return plots.ridge(self, most=most, ax=ax)
 
     def _repr_html_(self) -> str:
-        return f"<div>{self!r}</div>" + (self[-1]._repr_html_() if len(self) else "")
+        from tfevents import notebook
+
+        return notebook.series(self)
 
     def __repr__(self) -> str:
         last = f", last from {self.min[-1]:.6g} to {self.max[-1]:.6g}" if len(self) else ""

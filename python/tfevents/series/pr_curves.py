@@ -92,8 +92,7 @@ class PrCurves(Stored[PrCurve]):
         """
         from tfevents import plots
 
-        chosen = np.unique(np.linspace(0, len(self) - 1, min(most, len(self))).astype(int))
-        return plots.precision_recall([self[int(i)] for i in chosen], ax=ax)
+        return plots.precision_recall([self[i] for i in plots.spread(len(self), most)], ax=ax)
 
     def __repr__(self) -> str:
         return self._repr("curve", "curves")
