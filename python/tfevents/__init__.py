@@ -103,4 +103,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted((*__all__, *_LAZY))
+    return sorted((*__all__, *_LAZY, "summary"))
