@@ -11,7 +11,7 @@ from tfevents.damage import FileReport, Report, repair, verify
 from tfevents.errors import CorruptFileError, Error, FileChangedError
 from tfevents.events import Events, LogMessage, TaggedRunMetadata, iter_events
 from tfevents.finding import Skipped
-from tfevents.follower import Follower, follow
+from tfevents.follower import Followed, FollowedValues, Follower, follow
 from tfevents.global_writer import GlobalSummaryWriter
 from tfevents.partition import Partition, partitions
 from tfevents.reader import Damage, Log, read, read_run
@@ -48,6 +48,8 @@ __all__ = [
     "FileChangedError",
     "FileReport",
     "FileWriter",
+    "Followed",
+    "FollowedValues",
     "Follower",
     "GlobalSummaryWriter",
     "Graph",
@@ -101,4 +103,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted((*__all__, *_LAZY))
+    return sorted((*__all__, *_LAZY, "summary"))

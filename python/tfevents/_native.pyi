@@ -50,6 +50,7 @@ __all__ = [
     "as_wall_time",
     "audio",
     "before_termination",
+    "buckets",
     "custom_scalars",
     "decode_png",
     "decode_value",
@@ -85,6 +86,7 @@ __all__ = [
     "text",
     "verify_file",
     "video",
+    "views",
 ]
 
 __version__: str
@@ -147,14 +149,38 @@ class EventWriter:
         display_name: str | None = None,
         summary_description: str | None = None,
         step: SupportsIndex | float | _Array | None = None,
-    ) -> None: ...
+    ) -> None:
+        """Logs one number.
+
+        Args:
+            tag: the curve; TensorBoard groups by what stands before a `/`.
+            scalar_value: the number. NaN and infinities are numbers.
+            global_step: an integer of 64 bits; None leaves the step out, which reads as 0.
+            walltime: seconds since the epoch, or a `datetime` or `numpy.datetime64`; by default
+                now.
+            new_style: store a tensor of the "scalars" plugin instead of a `simple_value`.
+            double_precision: store all 64 bits. `simple_value` has 32, so this implies
+                `new_style`.
+            display_name: the curve's title, in place of its tag.
+            summary_description: a text about it, in Markdown.
+            step: another word for `global_step`.
+        """
+
     def add_text(
         self,
         tag: str,
         text_string: str,
         global_step: SupportsIndex | float | _Array | None = None,
         walltime: WallTime | None = None,
-    ) -> None: ...
+    ) -> None:
+        """Logs a text, which TensorBoard shows as Markdown.
+
+        Args:
+            tag: its name; stored as `<tag>/text_summary`, as torch does.
+            text_string: the text.
+            global_step, walltime: as for `add_scalar`.
+        """
+
     def log(
         self,
         values: Mapping[str, Any],
@@ -162,7 +188,17 @@ class EventWriter:
         walltime: WallTime | None = None,
         *,
         global_step: SupportsIndex | float | _Array | None = None,
-    ) -> None: ...
+    ) -> None:
+        """Logs the numbers of many tags in one event, which is faster than an event each.
+
+        Args:
+            values: the numbers by tag, each as `add_scalar` takes them, stored as float32. A
+                mapping in place of a number has numbers of its own: `{"loss": {"train": 0.1}}` is
+                `loss/train`.
+            step, walltime: as `add_scalar`'s `global_step` and `walltime`.
+            global_step: another word for `step`.
+        """
+
     def _add_scalar_series(
         self,
         tag: str,
@@ -442,15 +478,23 @@ class Event:
             step: an integer of 64 bits.
             values: `Value`s, or objects that serialize to a `Summary.Value`. They make a summary
                 of what is none.
+
+        Raises:
+            TypeError, ValueError: an argument that can't be used.
         """
 
     @staticmethod
     def FromString(serialized: bytes) -> Event:
-        """The event of a serialized `Event` message, named as protobuf's messages name it."""
+        """The event of a serialized `Event` message, named as protobuf's messages name it.
 
-    def SerializeToString(self) -> bytes: ...
+        Raises:
+            ValueError: the bytes are none.
+        """
+
+    def SerializeToString(self) -> bytes:
+        """The same as `raw`, named as protobuf's messages name it."""
     def to_proto(self) -> Any:
-        """The event as a `tfevents.proto.Event`, which needs the extra `tfevents[protobuf]`."""
+        """The event as a `tfevents.proto.Event`."""
 
 @final
 class Value:
@@ -489,7 +533,8 @@ class EventReader:
     def _damage(self) -> list[tuple[str, int, int, str]]: ...
     @property
     def _skipped(self) -> list[tuple[str, str]]: ...
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Ends the iteration and closes the file."""
 
 @final
 class EventFollower:
@@ -561,6 +606,19 @@ class ArrowBatches:
     ) -> Self: ...
     def __arrow_c_schema__(self) -> object: ...
     def __arrow_c_stream__(self, requested_schema: object = None) -> object: ...
+
+def buckets(
+    parts: Sequence[tuple[RunData, int, int, int]],
+) -> tuple[
+    tuple[NDArray[np.int64], NDArray[np.float64]], tuple[NDArray[np.int64], NDArray[np.float64]]
+]:
+    """Edges and counts of histograms as TensorBoard shows them; of each run and index of a tag
+    some, from the first to before the last. Of both, where those of each histogram end, after a 0,
+    and those of all.
+    """
+
+def views(items: NDArray[Any], ends: NDArray[np.int64]) -> NDArray[np.object_]:
+    """An array of arrays, each a view of the items from where one ends to where the next does."""
 
 def smooth(values: NDArray[np.float64], weight: float) -> NDArray[np.float64]:
     """Numbers smoothed as TensorBoard's charts do it."""

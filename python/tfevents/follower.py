@@ -7,7 +7,9 @@ import os
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Literal, Self
+from functools import partial
+from operator import attrgetter
+from typing import Any, Literal, NamedTuple, Self, TypeVar
 
 from tfevents import _native, remote, selection
 from tfevents import state as states
@@ -17,12 +19,33 @@ from tfevents.finding import Find, Found, Skipped
 from tfevents.reader import Damage, choice, finder_of
 from tfevents.run import Metadata
 from tfevents.runs import KindName
+from tfevents.series.of_tensor import of_tensor
+from tfevents.wanted import Kinds, Wanted
 
 # Longer waits are made of these.
 _LONG = 3600.0
 
 
-class Follower(Closing, Iterator[tuple[str, _native.Event]]):
+T = TypeVar("T")
+
+
+class Following(Closing, Iterator[T]):
+    """What is iterated over as it is written, by `for` and by `async for`."""
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> T:
+        # A program that awaits has imported it; for others it would be a tenth of our import.
+        import asyncio
+
+        following = await asyncio.to_thread(next, self, None)
+        if following is None:
+            raise StopAsyncIteration
+        return following
+
+
+class Follower(Following[tuple[str, _native.Event]]):
     """Iterates over events as they are written; made by `follow`.
 
     While it waits it holds no file open, while it reads one. `close()` ends it, from another thread
@@ -36,12 +59,14 @@ class Follower(Closing, Iterator[tuple[str, _native.Event]]):
         files: _native.EventFollower,
         timeout: float,
         interval: float,
+        kind_of: Kinds,
         wanted: Wanted | None = None,
     ) -> None:
         self._find = find
         self._files = files
         self._timeout = timeout
         self._interval = interval
+        self._kind_of = kind_of
         self._wanted = wanted
         # When it was last looked for what is new.
         self._looked = -math.inf
@@ -97,17 +122,20 @@ class Follower(Closing, Iterator[tuple[str, _native.Event]]):
             self._looked = now
         raise StopIteration
 
-    def __aiter__(self) -> Self:
-        return self
+    def values(self) -> FollowedValues:
+        """Iterates over the values of the events, one by one, instead of over the events.
 
-    async def __anext__(self) -> tuple[str, _native.Event]:
-        # A program that awaits has imported it; for others it would be a tenth of our import.
-        import asyncio
+        Each has the attributes `run`, `tag`, `step`, `wall_time` and `value`, as a run has it: of
+        scalars a float, of texts a `str` or an array of them, of histograms, pictures, sounds and
+        PR curves a `Histogram`, an `Image`, an `AudioClip` and a `PrCurve`, and of all else an
+        array. Graphs and hyperparameters are no values.
 
-        event = await asyncio.to_thread(next, self, None)
-        if event is None:
-            raise StopAsyncIteration
-        return event
+        Example:
+            >>> for it in tfevents.follow("runs", tags="*loss").values():  # doctest: +SKIP
+            ...     if math.isnan(it.value):
+            ...         alert(it.run, it.tag, it.step)
+        """
+        return FollowedValues(self)
 
     def _warn(self, damage: Iterable[tuple[str, int, int, str]]) -> None:
         for path, offset, length, kind in damage:
@@ -121,64 +149,61 @@ class Follower(Closing, Iterator[tuple[str, _native.Event]]):
         self._files.close()
 
 
-class Wanted:
-    """What of events is wanted: values by their tags and kinds."""
+class Followed(NamedTuple):
+    """A value as it is written."""
 
-    def __init__(self, tags: selection.Matcher | None, kinds: list[str] | None) -> None:
-        self._tags = tags
-        self._kinds = None if kinds is None else set(kinds)
-        # Of each tag of a run, the metadata of its first value: those after it need not say it.
-        self._metadata: dict[tuple[str, str], Metadata] = {}
-
-    def __call__(self, run: str, event: _native.Event) -> _native.Event | None:
-        """The event with the values that are wanted; `None` where none is."""
-        if event.what != "summary":
-            kinds = self._kinds if self._tags is None and self._kinds is not None else ()
-            return event if _EVENTS.get(event.what or "") in kinds else None
-        values = event.values
-        chosen = [value for value in values if self._wants(run, value)]
-        if not chosen:
-            return None
-        return event if len(chosen) == len(values) else event.replace(values=chosen)
-
-    def _wants(self, run: str, value: _native.Value) -> bool:
-        if self._tags is not None and not self._tags(value.tag):
-            return False
-        if self._kinds is None:
-            return True
-        metadata = value.metadata
-        if metadata is not None:
-            metadata = self._metadata.setdefault((run, value.tag), metadata)
-        else:
-            metadata = self._metadata.get((run, value.tag))
-        return _kind(value, metadata) in self._kinds
+    run: str
+    """The name of its run."""
+    tag: str
+    step: int
+    wall_time: float
+    """When it was logged, in seconds since the epoch."""
+    value: Any
+    """A float, a `str`, a `Histogram` and so on, as `Follower.values` says."""
 
 
-_EVENTS = {
-    "graph_def": "graph",
-    "meta_graph_def": "meta_graph",
-    "tagged_run_metadata": "run_metadata",
-    "session_log": "session_log",
-}
-_VALUES = {"simple_value": "scalar", "histo": "histogram", "image": "image", "audio": "audio"}
-_PLUGINS = {
-    "scalars": "scalar",
-    "histograms": "histogram",
-    "images": "image",
-    "text": "text",
-    "pr_curves": "pr_curve",
-    **{name: name for name in ("audio", "mesh", "custom_scalars", "hparams")},
-}
+class FollowedValues(Following[Followed]):
+    """Iterates over values as they are written; made by `Follower.values`.
+
+    It waits, ends and goes on as the `Follower` does, which it closes.
+    """
+
+    def __init__(self, follower: Follower) -> None:
+        self._follower = follower
+        # Those of the last event that did not come yet.
+        self._rest: Iterator[Followed] = iter(())
+
+    def __next__(self) -> Followed:
+        """The next value.
+
+        Raises:
+            StopIteration: none came within the timeout, or it is closed.
+            OSError, CorruptFileError: as for `follow`. The next call tries again.
+            ValueError: a tensor can't be had. The next call gives what comes after it.
+        """
+        while True:
+            for value in self._rest:
+                return value
+            run, event = next(self._follower)
+            self._rest = map(partial(self._followed, run, event), filter(_HOLDS, event.values))
+
+    def _followed(self, run: str, event: _native.Event, value: _native.Value) -> Followed:
+        try:
+            found = value.value
+        except ValueError as error:
+            where = f"run {run!r}, tag {value.tag!r}, step {event.step}"
+            raise ValueError(f"{where}: {error}") from error
+        if value.what == "tensor":
+            kind = self._follower._kind_of(run, value)
+            found = of_tensor(kind, event.step, event.wall_time, found)
+        return Followed(run, value.tag, event.step, event.wall_time, found)
+
+    def close(self) -> None:
+        """Closes the follower."""
+        self._follower.close()
 
 
-def _kind(value: _native.Value, metadata: Metadata | None) -> str | None:
-    """The native name of what a value says that it is."""
-    plugin = "" if metadata is None else metadata.plugin_name
-    if value.what == "tensor":
-        return _PLUGINS.get(plugin, "tensor")
-    if value.what is None and plugin == "hparams":
-        return "hparams"
-    return _VALUES.get(value.what or "")
+_HOLDS = attrgetter("what")
 
 
 class _Awaited:
@@ -215,7 +240,8 @@ def follow(
 ) -> Follower:
     """Iterates over events as they are written, in all files of all runs.
 
-    It gives pairs of the name of a run and an event, as `iter_events` gives events. It reads what
+    It gives pairs of the name of a run and an event, as `iter_events` gives events; `.values()` of
+    it gives the values instead. It reads what
     is there, waits, looks again and finds new runs, new files, and what was appended to any file.
     A record that the end of a file cuts short is not written yet, and is waited for. What comes
     after bytes at the end that seem damaged, and may prove to be a part of them, is given once the
@@ -260,9 +286,9 @@ def follow(
 
     Example:
         >>> for run, event in tfevents.follow("runs", timeout=600):  # doctest: +SKIP
-        ...     for value in event.values:
-        ...         if value.tag == "loss" and math.isnan(value.value):
-        ...             alert(run, event.step)
+        ...     print(run, event.step, [value.tag for value in event.values])
+        >>> for it in tfevents.follow("runs", kinds="scalars").values():  # doctest: +SKIP
+        ...     print(it.run, it.tag, it.step, it.value)
     """
     check = choice("verify", verify, "crc", "none") == "crc"
     skip = choice("on_corrupt", on_corrupt, "raise", "skip") == "skip"
@@ -277,9 +303,7 @@ def follow(
     if wait_for_path:
         find = _Awaited(find)
     found = find().runs
-    wanted = None
-    if tags is not None or kinds is not None:
-        wanted = Wanted(selection.matcher("tags", tags), selection.kind_names(kinds))
+    choices = selection.matcher("tags", tags), selection.kind_names(kinds)
     files = _native.EventFollower(check, skip)
     if at_end:
         # Steps over everything, reading as little as can be.
@@ -287,7 +311,14 @@ def follow(
         log.update(found)
         resumed = log.state()
     files.resume(resumed, found)
-    return Follower(find, files, waits, pause, wanted)
+    kind_of = Kinds(
+        (run, tag, Metadata(*metadata))
+        for run, _, known in resumed
+        for tag, _, metadata in known
+        if metadata is not None
+    )
+    wanted = None if choices == (None, None) else Wanted(*choices, kind_of)
+    return Follower(find, files, waits, pause, kind_of, wanted)
 
 
 def _seconds(argument: str, value: float) -> float:

@@ -13,7 +13,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from tfevents.run import Run
-    from tfevents.series import AudioClip, Histogram, Image, Scalars
+    from tfevents.series import Audio, AudioClip, Histogram, Histograms, Image, Images, Scalars
 
 _MOST = 20
 _WIDTH, _HEIGHT = 320, 90
@@ -38,6 +38,23 @@ def run(one: Run) -> str:
     title = f"Run {one.name!r}, {len(one.tags)} tags"
     total = len(one._data.summary())
     return _table(title, ["tag", "kind", "values", ""], rows, total, raw={3})
+
+
+def series(many: Histograms | Images | Audio) -> str:
+    """A series, and its last value."""
+    last = many[-1]._repr_html_() if len(many) else ""
+    return f"<div>{html.escape(repr(many))}</div>{last}"
+
+
+def tags(named: Iterable[tuple[str, Any]], title: str, total: int) -> str:
+    """Tags and what they hold, each with its last value where that shows itself."""
+    rows = [[name, _last(held)] for name, held in _first(named)]
+    return _table(title, ["tag", ""], rows, total, raw={1})
+
+
+def _last(held: Any) -> str:
+    shown: str = getattr(held, "_repr_html_", lambda: html.escape(repr(held)))()
+    return shown
 
 
 def scalars(series: Scalars) -> str:

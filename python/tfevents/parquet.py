@@ -12,8 +12,9 @@ from urllib.parse import quote
 
 from tfevents._extras import module
 from tfevents._native import is_uri
+from tfevents.finding import Skipped
 from tfevents.partition import Partition, TableKind, partitions
-from tfevents.reader import Path, path_of
+from tfevents.reader import Damage, Path, path_of
 from tfevents.tables import Datetime
 
 # What is written of each piece is in a file here.
@@ -28,6 +29,10 @@ class Written(NamedTuple):
     """How many pieces were written."""
     kept: int
     """How many were there already."""
+    damage: list[Damage]
+    """What was stepped over in all pieces, as in `Log.damage`."""
+    skipped: list[Skipped]
+    """What was left out of all pieces, as in `Log.skipped`."""
 
 
 class Executor(Protocol):
@@ -62,7 +67,7 @@ def write(
         options: those of `tfevents.partitions`.
 
     Returns:
-        How many pieces were written, and how many were there.
+        How many pieces were written, how many were there, and what of them could not be read.
 
     Raises:
         ExceptionGroup: pieces failed twice; each exception has a note that names the piece. All
@@ -90,6 +95,7 @@ def write(
     todo = {name: piece for name, piece in pieces.items() if name not in there}
     submit = _here if executor is None else executor.submit
     failed = []
+    marks = [mark for name, mark in there.items() if name in pieces]
     jobs = {
         name: _submitted(submit, p, place.root, kind, datetime, name) for name, p in todo.items()
     }
@@ -100,7 +106,7 @@ def write(
                 job = jobs.pop(name, None) or _submitted(
                     submit, piece, place.root, kind, datetime, name
                 )
-                job()
+                marks.append(job())
             except Exception as raised:
                 error = raised
             else:
@@ -119,7 +125,12 @@ def write(
         for file in there[name]["files"]:
             place.remove(file)
         place.remove(f"{_MARKS}/{name}.json")
-    return Written(len(todo), len(pieces) - len(todo))
+    return Written(
+        len(todo),
+        len(pieces) - len(todo),
+        [Damage(*one) for mark in marks for one in mark.get("damage", ())],
+        [Skipped(*one) for mark in marks for one in mark.get("skipped", ())],
+    )
 
 
 def _submitted(submit: Any, *arguments: Any) -> Callable[[], Any]:
@@ -146,14 +157,15 @@ def _here(function: Callable[..., Any], /, *arguments: Any) -> _Here:
 
 def write_piece(
     piece: Partition, directory: str, kind: TableKind, datetime: Datetime, name: str
-) -> None:
-    """Writes what one piece holds, and that it is written."""
+) -> dict[str, Any]:
+    """Writes what one piece holds, and what is written, which it returns."""
     module("pyarrow", "Parquet", "arrow")
     from pyarrow import parquet
 
     place = _Place(directory)
     files = []
-    for run, one in piece.read().items():
+    log = piece.read()
+    for run, one in log.items():
         table = getattr(one, kind).table(datetime=datetime).to_arrow()
         if len(table):
             file = f"run={quote(run, safe='')}/{name}.parquet"
@@ -161,8 +173,10 @@ def write_piece(
             with place.create(file) as sink:
                 parquet.write_table(table.drop_columns(["run"]), sink)
             files.append(file)
+    mark = {"kind": kind, "files": files, "damage": log.damage, "skipped": log.skipped}
     with place.create(f"{_MARKS}/{name}.json") as sink:
-        sink.write(json.dumps({"kind": kind, "files": files}).encode())
+        sink.write(json.dumps(mark).encode())
+    return mark
 
 
 def _identity(piece: Partition, kind: str, datetime: Datetime) -> str:

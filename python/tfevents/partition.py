@@ -11,13 +11,24 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, SupportsIndex, get_args
 
 from tfevents import remote, selection
+from tfevents._arguments import warn
 from tfevents._native import is_uri
 from tfevents.finding import Found, RunFiles
 from tfevents.reader import Log, Path, finder_of, how
 from tfevents.runs import KindName
 from tfevents.tables import Datetime, Table
 
-TableKind = Literal["scalars", "histograms", "images", "audio", "texts", "tensors", "pr_curves"]
+TableKind = Literal[
+    "scalars",
+    "histograms",
+    "images",
+    "audio",
+    "texts",
+    "tensors",
+    "pr_curves",
+    "meshes",
+    "custom_scalars",
+]
 """The kinds that have a table."""
 
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
@@ -115,7 +126,9 @@ def partitions(
     processes and machines. The tree is listed once, and no file is opened.
 
     Args:
-        path, runs, tags, kinds, steps, verify, on_corrupt, restarts: as for `read`.
+        path, runs, tags, kinds, steps, verify, on_corrupt, restarts: as for `read`. A directory
+            that may not be read and that `read` would list in `Log.skipped` is told by a
+            `RuntimeWarning`.
         bytes: about how many bytes of files a piece is to have, a number or a string such as
             `"256MB"` or `"1GiB"`. No file is cut, and with `keep_runs` no run.
         keep_runs: whether the files of a run stay together. Else those of one run may be in
@@ -138,8 +151,8 @@ def partitions(
         ...     tables = list(pool.map(best_of, pieces))
     """
     options = {
-        "tags": _kept(tags),
-        "kinds": _kept(kinds),
+        "tags": selection.kept(tags),
+        "kinds": selection.kept(kinds),
         "steps": steps,
         "verify": verify,
         "on_corrupt": on_corrupt,
@@ -154,6 +167,8 @@ def partitions(
     found = find()
     if runs is not None and not found.runs and (names := find.names()):
         selection.tell_unmatched("runs", runs, names)
+    for skipped in found.skipped:
+        warn(f"{skipped.path}: left out ({skipped.reason})")
     sized = [(name, [(file, _size(file)) for file in files]) for name, files, _ in found.runs]
     units = sized if keep_runs else [(name, [file]) for name, files in sized for file in files]
     total = sum(size for _, files in units for _, size in files)
@@ -177,13 +192,6 @@ def _partition(
         files.setdefault(name, []).extend(path for path, _ in paths)
     size = sum(size for _, paths in units for _, size in paths)
     return Partition(tuple((n, tuple(paths)) for n, paths in files.items()), size, options)
-
-
-def _kept(given: Any) -> Any:
-    """What can be gone over more than once."""
-    if given is None or isinstance(given, (str, re.Pattern)) or not isinstance(given, Iterable):
-        return given
-    return list(given)
 
 
 def _size(path: str) -> int:

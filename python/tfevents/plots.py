@@ -9,7 +9,8 @@ import numpy as np
 
 from tfevents.aggregate import Align, By, Group, aligned, grouped, of
 from tfevents.run import Run
-from tfevents.series import Histograms, PrCurve, Scalars
+from tfevents.series import Audio, AudioClip, Histograms, Image, Images, PrCurve, Scalars
+from tfevents.series.audio import decode_wav
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,16 +27,27 @@ def axes(ax: Axes | None = None, size: tuple[float, float] = (7, 4)) -> Axes:
     Raises:
         ImportError: matplotlib is not installed.
     """
-    if ax is not None:
-        return ax
+    return several(1, 1, size)[0] if ax is None else ax
+
+
+def several(rows: int, columns: int, size: tuple[float, float]) -> list[Axes]:
+    """The axes of a new figure, row by row."""
     try:
         from matplotlib import pyplot
     except ImportError:
         raise ImportError(
             "to plot needs matplotlib: pip install 'tfevents[plot]'", name="matplotlib"
         ) from None
-    _, made = pyplot.subplots(figsize=size, layout="constrained")
-    return made
+    _, made = pyplot.subplots(rows, columns, figsize=size, layout="constrained", squeeze=False)
+    return list(made.flat)
+
+
+def spread(count: int, most: int) -> list[int]:
+    """At most so many of the indices up to a count, evenly chosen, the first and the last among
+    them.
+    """
+    chosen = np.unique(np.linspace(0, count - 1, min(most, count)).astype(int))
+    return [int(row) for row in chosen]
 
 
 def curves(
@@ -102,11 +114,11 @@ def ridge(histograms: Histograms, *, most: int = 30, ax: Axes | None = None) -> 
     from matplotlib import colormaps
 
     ax = axes(ax, (6, 5))
-    rows = np.unique(np.linspace(0, len(histograms) - 1, min(most, len(histograms))).astype(int))
+    rows = spread(len(histograms), most)
     low, high = _range(histograms, rows)
     # Buckets of one width, since in those of a file density grows without bound around 0.
     edges = np.linspace(low, high, _BINS + 1)
-    densities = [histograms[int(row)].rebin(edges) for row in rows]
+    densities = [histograms[row].rebin(edges) for row in rows]
     densities = [counts / (counts.sum() or 1) for counts in densities]
     tallest = max((density.max() for density in densities), default=0) or 1
     colors = colormaps["viridis"](np.linspace(0.1, 0.9, max(len(densities), 1)))
@@ -117,7 +129,7 @@ def ridge(histograms: Histograms, *, most: int = 30, ax: Axes | None = None) -> 
         y = base + np.concatenate([[0], density, [0]]) * (max(len(densities) / 6, 1) / tallest)
         ax.fill_between(x, base, y, color=colors[row], alpha=0.8, zorder=row, linewidth=0)
         ax.plot(x, y, color="white", linewidth=0.7, zorder=row)
-    places = np.unique(np.linspace(0, len(densities) - 1, min(6, len(densities))).astype(int))
+    places = spread(len(densities), 6)
     ax.set_yticks([len(densities) - 1 - p for p in places])
     ax.set_yticklabels([str(histograms.step[rows[p]]) for p in places])
     ax.set(xlabel="value", ylabel="step")
@@ -130,6 +142,65 @@ def _range(histograms: Histograms, rows: Any) -> tuple[float, float]:
     finite = ends[np.isfinite(ends)]
     low, high = (float(finite.min()), float(finite.max())) if len(finite) else (0.0, 1.0)
     return (low, high) if low < high else (low - 0.5, low + 0.5)
+
+
+def picture(image: Image, index: int = 0, *, ax: Axes | None = None) -> Axes:
+    """A picture; of one that moves the first frame."""
+    ax = axes(ax, (4, 4))
+    pixels = image.decode(index)
+    pixels = pixels[0] if pixels.ndim == 4 else pixels
+    if pixels.shape[2] == 2:
+        # Grey with alpha, which matplotlib does not know.
+        pixels = pixels[..., [0, 0, 0, 1]]
+    grey = {"cmap": "gray", "vmin": 0, "vmax": 255} if pixels.shape[2] == 1 else {}
+    ax.imshow(pixels, **grey)  # type: ignore[arg-type]
+    ax.set(title=f"step {image.step}", xticks=[], yticks=[])
+    return ax
+
+
+def pictures(images: Images, *, most: int) -> list[Axes]:
+    """The first picture of several steps, side by side."""
+    rows = spread(len(images), most)
+    if not rows:
+        return []
+    columns = min(len(rows), 4)
+    lines = -(-len(rows) // columns)
+    made = several(lines, columns, (2.2 * columns, 2.4 * lines))
+    for ax in made[len(rows) :]:
+        ax.remove()
+    for row, ax in zip(rows, made, strict=False):
+        image = images[row]
+        if image.batch:
+            picture(image, ax=ax)
+        else:
+            ax.set(title=f"step {image.step}: none", xticks=[], yticks=[])
+    return made[: len(rows)]
+
+
+def waveform(clip: AudioClip, index: int = 0, *, ax: Axes | None = None) -> Axes:
+    """The samples of a sound over the seconds, a line a channel."""
+    ax = axes(ax, (7, 2))
+    samples, rate, bits = decode_wav(clip.batch[index])
+    # Bytes are around 128.
+    values = samples.astype(float) - (128 if bits == 8 else 0)
+    ax.plot(np.arange(len(values)) / (rate or 1), values / 2 ** (bits - 1), linewidth=0.7)
+    ax.set(title=f"step {clip.step}", xlabel="seconds", ylim=(-1.05, 1.05))
+    return ax
+
+
+def waveforms(audio: Audio, *, most: int) -> list[Axes]:
+    """The first sound of several steps, one below the other."""
+    rows = spread(len(audio), most)
+    if not rows:
+        return []
+    made = several(len(rows), 1, (7, 1.8 * len(rows)))
+    for row, ax in zip(rows, made, strict=True):
+        clip = audio[row]
+        if clip.batch:
+            waveform(clip, ax=ax)
+        else:
+            ax.set(title=f"step {clip.step}: none")
+    return made
 
 
 def precision_recall(curves: Sequence[PrCurve], *, ax: Axes | None = None) -> Axes:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import pickle
 from typing import Any
 
-from tfevents.partition import TableKind, partitions
+from tfevents.engines import of_kind, pieces_of, table_of
+from tfevents.partition import TableKind
 from tfevents.reader import Path
 from tfevents.tables import Datetime
 from tfevents.views import empty
@@ -21,26 +22,15 @@ except ImportError:
     raise ImportError("tfevents.ray needs Ray: pip install 'tfevents[ray]'", name="ray") from None
 
 
+@table_of(
+    "a Ray Dataset",
+    """>>> tfevents.ray.scalars("s3://bucket/runs").groupby("run").max("value")
+        ... # doctest: +SKIP""",
+)
 def table(
     kind: TableKind, path: Path, *, datetime: Datetime = None, **options: Any
 ) -> ray.data.Dataset:
-    """What the runs below a path hold of one kind, as a Ray Dataset.
-
-    Args:
-        kind: the kind, by the name of a run's attribute.
-        path: where the runs are, as for `read`. Workers have to get at it too.
-        datetime: as for `log.scalars.table`.
-        options: those of `tfevents.partitions`.
-
-    Raises:
-        OSError, TypeError, ValueError: as for `tfevents.partitions`.
-
-    Example:
-        >>> tfevents.ray.scalars("s3://bucket/runs").groupby("run").max("value")
-        ... # doctest: +SKIP
-    """
-    options.setdefault("kinds", kind)
-    pieces = partitions(path, **options)
+    pieces = pieces_of(kind, path, options)
     if not pieces:
         return ray.data.from_arrow(_plain(empty(kind, datetime).to_arrow()))
     items = [{"piece": pickle.dumps(piece)} for piece in pieces]
@@ -61,36 +51,12 @@ def _plain(table: Any) -> Any:
     return table
 
 
-def scalars(path: Path, **options: Any) -> ray.data.Dataset:
-    """Scalars; see `table`."""
-    return table("scalars", path, **options)
-
-
-def histograms(path: Path, **options: Any) -> ray.data.Dataset:
-    """Histograms; see `table`."""
-    return table("histograms", path, **options)
-
-
-def images(path: Path, **options: Any) -> ray.data.Dataset:
-    """Pictures; see `table`."""
-    return table("images", path, **options)
-
-
-def audio(path: Path, **options: Any) -> ray.data.Dataset:
-    """Sounds; see `table`."""
-    return table("audio", path, **options)
-
-
-def texts(path: Path, **options: Any) -> ray.data.Dataset:
-    """Texts; see `table`."""
-    return table("texts", path, **options)
-
-
-def tensors(path: Path, **options: Any) -> ray.data.Dataset:
-    """Tensors; see `table`."""
-    return table("tensors", path, **options)
-
-
-def pr_curves(path: Path, **options: Any) -> ray.data.Dataset:
-    """Precision-recall curves; see `table`."""
-    return table("pr_curves", path, **options)
+scalars = of_kind("scalars", table)
+histograms = of_kind("histograms", table)
+images = of_kind("images", table)
+audio = of_kind("audio", table)
+texts = of_kind("texts", table)
+tensors = of_kind("tensors", table)
+pr_curves = of_kind("pr_curves", table)
+meshes = of_kind("meshes", table)
+custom_scalars = of_kind("custom_scalars", table)

@@ -19,7 +19,7 @@ from tfevents.finding import (
     finder,
     is_glob,
 )
-from tfevents.run import Run, count
+from tfevents.run import KINDS, Run, count
 from tfevents.runs import KindName, Runs
 
 Path = (
@@ -220,9 +220,11 @@ def read(
             Where they choose none of the runs that there are, a `RuntimeWarning` says which those
             are.
         tags: the tags to read, likewise. Hyperparameters, graphs, run metadata and session
-            logs have no tags of this kind, and are not asked for.
+            logs have no tags of this kind, and are not asked for. Where they choose none of the
+            tags that there are, a `RuntimeWarning` says which those are.
         kinds: the kinds to read, one or several, by the names of the attributes of a `Run`:
-            `"scalars"`, `"images"` and so on.
+            `"scalars"`, `"images"` and so on. Where there is nothing of these kinds, a
+            `RuntimeWarning` says of which there is.
         steps: `(lo, hi)`, the values with `lo <= step < hi`, like `range(lo, hi)`; `None` at either
             end leaves it open. Graphs, run metadata and session logs are read whatever their
             step is.
@@ -274,6 +276,7 @@ def read(
     skip = choice("on_corrupt", on_corrupt, "raise", "skip") == "skip"
     find = finder_of(path, runs, skip=skip)
     resumed = None if state is None else states.load(state)
+    tags, kinds = selection.kept(tags), selection.kept(kinds)
     chosen = how(
         remote.threads_for(find.paths),
         tags=tags,
@@ -288,19 +291,57 @@ def read(
     chooses = runs is not None and not (isinstance(runs, Sized) and not len(runs))
     if chooses and not log and not log.skipped and (names := find.names()):
         selection.tell_unmatched("runs", runs, names)
+    # Who names none expects none.
+    if tags or kinds:
+        _tell_unmatched(log, tags, kinds)
     return log
+
+
+# Kinds whose values are not chosen by tags.
+_TAGLESS = frozenset(
+    native
+    for kind in ("hparams", "graph", "run_metadata", "session_logs")
+    for native in KINDS[kind]
+)
+
+
+def _tell_unmatched(
+    log: Log,
+    tags: selection.Patterns | None,
+    kinds: KindName | Iterable[KindName] | None,
+) -> None:
+    """Warns where tags or kinds choose nothing of what the files hold, and says what there is."""
+    natives = selection.kind_names(kinds)
+    tagged = None if natives is None else set(natives) - _TAGLESS
+    runs = log._contents[0].values()
+    for run in runs:
+        if any(k not in _TAGLESS and (tagged is None or k in tagged) for _, k, _ in run.summary()):
+            return
+        if tags is None and any(run.indices(kind) for kind in natives or ()):
+            return
+    # What was stepped over is known too.
+    seen = [(tag, kind) for _, _, there in log._log.state() for tag, kind, _ in there]
+    names = {tag for tag, kind in seen if kind not in _TAGLESS and (not tagged or kind in tagged)}
+    wants = selection.matcher("tags", tags)
+    if wants is not None and names:
+        if tagged != set() and not any(map(wants, names)):
+            selection.tell_unmatched("tags", tags, sorted(names))
+    elif natives is not None and seen and not any(kind in natives for _, kind in seen):
+        there = {kind for _, kind in seen}
+        known = [name for name, of in KINDS.items() if there.intersection(of)]
+        selection.tell_unmatched("kinds", kinds, known)
 
 
 def how(
     default_threads: int | None,
     *,
-    tags: selection.Patterns | None,
-    kinds: KindName | Iterable[KindName] | None,
-    steps: tuple[SupportsIndex | None, SupportsIndex | None] | None,
-    verify: str,
-    on_corrupt: str,
-    restarts: str,
-    threads: int | None,
+    tags: selection.Patterns | None = None,
+    kinds: KindName | Iterable[KindName] | None = None,
+    steps: tuple[SupportsIndex | None, SupportsIndex | None] | None = None,
+    verify: str = "crc",
+    on_corrupt: str = "raise",
+    restarts: str = "raw",
+    threads: int | None = None,
 ) -> tuple[Any, ...]:
     """The options of `read`, checked, as the native reader takes them."""
     return (

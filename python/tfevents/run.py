@@ -108,6 +108,11 @@ class Tagged(Mapping[str, T], Generic[T, Place]):
     def __repr__(self) -> str:
         return table(count(len(self), "tag"), [(tag, repr(self[tag])) for tag in self])
 
+    def _repr_html_(self) -> str:
+        from tfevents import notebook
+
+        return notebook.tags(self.items(), count(len(self), "tag"), len(self))
+
 
 class RunScalars(Tagged[Scalars, int], TabularScalars):
     """The tags that hold numbers, each with its `Scalars`."""
@@ -125,6 +130,15 @@ class RunScalars(Tagged[Scalars, int], TabularScalars):
 
 class RunKind(Tagged[T, int], Tabular):
     """The tags of one kind, each with what it holds."""
+
+    __slots__ = ()
+
+    def _runs(self) -> Runs:
+        return [(self._run, self._data)]
+
+
+class RunMeshes(Tagged[Meshes, dict[str, int]], Tabular):
+    """The names of three-dimensional shapes, each with what several tags hold of them."""
 
     __slots__ = ()
 
@@ -292,21 +306,20 @@ class Run:
         return self._view("pr_curves", partial(PrCurves, self._data))
 
     @property
-    def meshes(self) -> Mapping[str, Meshes]:
+    def meshes(self) -> RunMeshes:
         """The names of three-dimensional shapes, each with what several tags hold of them."""
 
-        def make() -> Mapping[str, Meshes]:
+        def make() -> RunMeshes:
             data = self._data
             names = mesh_names(data, data.indices("mesh"))
-            return Tagged(self.name, "meshes", data, names, lambda tags: Meshes(data, tags))
+            return RunMeshes(self.name, "meshes", data, names, lambda tags: Meshes(data, tags))
 
         return self._once("meshes", make)
 
     @property
-    def custom_scalars(self) -> Mapping[str, Layouts]:
+    def custom_scalars(self) -> RunKind[Layouts]:
         """The tags that hold layouts of charts, mostly `custom_scalars__config__` alone."""
-        view: Mapping[str, Layouts] = self._tags("custom_scalars", partial(Layouts, self._data))
-        return view
+        return self._view("custom_scalars", partial(Layouts, self._data))
 
     @property
     def hparams(self) -> HParams:

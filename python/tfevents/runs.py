@@ -10,12 +10,13 @@ import numpy as np
 from tfevents import _native, selection
 from tfevents import aggregate as aggregation
 from tfevents import trials as trial
-from tfevents.run import KINDS, Run, RunKind, RunScalars, count, missing, table
+from tfevents.run import KINDS, Run, RunKind, RunMeshes, RunScalars, count, missing, table
 from tfevents.series import (
     Audio,
     Histograms,
     HParams,
     Images,
+    Layouts,
     PrCurves,
     Tensors,
     Texts,
@@ -125,6 +126,16 @@ class Runs(Mapping[str, Run]):
         return LogKind(self, "pr_curves")
 
     @property
+    def meshes(self) -> LogKind[RunMeshes]:
+        """The three-dimensional shapes of all runs, by the names of runs."""
+        return LogKind(self, "meshes")
+
+    @property
+    def custom_scalars(self) -> LogKind[RunKind[Layouts]]:
+        """The layouts of charts of all runs, by the names of runs."""
+        return LogKind(self, "custom_scalars")
+
+    @property
     def hparams(self) -> LogHParams:
         """The hyperparameters of all runs, by the names of runs; their table has a row a trial."""
         return LogHParams(self, "hparams")
@@ -177,6 +188,7 @@ class Runs(Mapping[str, Run]):
         Example:
             >>> log.filter(runs=lambda run: run.hparams.get("lr") == 0.1)  # doctest: +SKIP
         """
+        tags = selection.kept(tags)
         wants_tag = selection.matcher("tags", tags)
         if runs is None or isinstance(runs, str) or not callable(runs):
             matches = selection.matcher("runs", runs)
@@ -187,10 +199,15 @@ class Runs(Mapping[str, Run]):
             chosen = [name for name, run in self.items() if runs(run)]
         data = {name: self._contents[0][name] for name in chosen}
         if wants_tag is not None:
+            tags_there = dict.fromkeys(
+                tag for one in data.values() for tag, kind, _ in one.summary() if kind != "hparams"
+            )
             data = {
                 name: one.only({tag for tag in one.tags() if wants_tag(tag)})
                 for name, one in data.items()
             }
+            if tags and tags_there and not any(map(wants_tag, tags_there)):
+                selection.tell_unmatched("tags", tags, list(tags_there))
         return Runs(data)
 
     def summary(self) -> Columnar:
@@ -361,6 +378,14 @@ class _ByRun(Mapping[str, V], Generic[V]):
     def __repr__(self) -> str:
         rows = [(name, count(len(self[name]), "tag")) for name in self]  # type: ignore[arg-type]
         return table(f"{self._attribute} of {count(len(self), 'run')}", rows)
+
+    def _repr_html_(self) -> str:
+        from tfevents import notebook
+
+        named = ((f"{run}: {tag}", view[tag]) for run, view in self.items() for tag in view)  # type: ignore[attr-defined,index]
+        total = sum(map(len, self.values()))  # type: ignore[arg-type]
+        title = f"{self._attribute} of {count(len(self), 'run')}"
+        return notebook.tags(named, title, total)
 
 
 class LogKind(_ByRun[V], Tabular):

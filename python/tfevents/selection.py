@@ -6,7 +6,7 @@ import fnmatch
 import operator
 import re
 from collections.abc import Callable, Iterable
-from typing import SupportsIndex, TypeAlias
+from typing import Any, SupportsIndex, TypeAlias
 
 from tfevents._arguments import warn
 from tfevents.run import KINDS
@@ -63,6 +63,13 @@ class Matcher:
 def matcher(argument: str, patterns: Patterns | None) -> Matcher | None:
     """Whether a name is chosen; `None` where all are."""
     return None if patterns is None else Matcher(argument, patterns)
+
+
+def kept(given: Any) -> Any:
+    """What can be gone over more than once."""
+    if given is None or isinstance(given, (str, re.Pattern)) or not isinstance(given, Iterable):
+        return given
+    return list(given)
 
 
 def tell_unmatched(argument: str, patterns: object, names: list[str]) -> None:

@@ -11,6 +11,8 @@ from tfevents.tables import (
     HistogramTable,
     ImageTable,
     KindTable,
+    LayoutTable,
+    MeshTable,
     PrCurveTable,
     ScalarTable,
     Table,
@@ -32,6 +34,8 @@ TABLES: dict[str, type[KindTable]] = {
     "texts": TextTable,
     "tensors": TensorTable,
     "pr_curves": PrCurveTable,
+    "meshes": MeshTable,
+    "custom_scalars": LayoutTable,
 }
 
 
@@ -69,6 +73,8 @@ class Tabular:
         | `images` | `width`, `height`, `size`, `data` |
         | `audio` | `sample_rate`, `content_type`, `label`, `size`, `data` |
         | `pr_curves` | `thresholds`, `precision`, `recall`, `true_positives`, … |
+        | `meshes` | `vertices`, `faces`, `colors`, `config` |
+        | `custom_scalars` | `category`, `closed`, `chart`, `tags`, `margin_value`, … |
 
         Args:
             columns: those of the columns that are wanted, by default all. Pictures and sounds

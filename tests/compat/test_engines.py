@@ -57,7 +57,7 @@ def kill_once(piece: Any, mark: str) -> Any:
 
 
 def test_kinds_without_a_table(root: Path, tmp_path: Path) -> None:
-    for kind in ("scalar", "meshes"):
+    for kind in ("scalar", "graph"):
         with pytest.raises(ValueError, match=f"kind: there is no table of '{kind}'"):
             tfevents.partitions(root)[0].table(kind)  # type: ignore[arg-type]
         with pytest.raises(ValueError, match=f"kind: there is no table of '{kind}'"):
@@ -152,12 +152,15 @@ def test_a_data_set_written_by_workers_goes_on(
     pieces = len(tfevents.partitions(root, **SMALL))
     executor = client.get_executor()
     done = tfevents.parquet.write(root, directory, executor=executor, **SMALL)
-    assert done == (pieces, 0)
+    assert done == (pieces, 0, [], [])
     read = dataset.dataset(directory, partitioning="hive").to_table().to_pandas()
     pd.testing.assert_frame_equal(plain(read)[list(expected)], expected, check_dtype=False)
     times = {path: path.stat().st_mtime_ns for path in directory.rglob("*.parquet")}
     next((directory / "_tfevents").iterdir()).unlink()
-    assert tfevents.parquet.write(root, directory, executor=executor, **SMALL) == (1, pieces - 1)
+    assert tfevents.parquet.write(root, directory, executor=executor, **SMALL)[:2] == (
+        1,
+        pieces - 1,
+    )
     again = {path: path.stat().st_mtime_ns for path in directory.rglob("*.parquet")}
     assert again.keys() == times.keys()
     assert sum(again[path] != times[path] for path in times) < len(times)
@@ -181,7 +184,17 @@ def test_a_piece_that_fails_twice_is_named_and_the_others_are_kept(
     assert len(dataset.dataset(tmp_path / "set", partitioning="hive").to_table()) == 1000
     data[len(data) // 2] ^= 0xFF
     bad.write_bytes(data)
-    assert tfevents.parquet.write(tmp_path / "runs", tmp_path / "set", **small) == (1, 1)
+    assert tfevents.parquet.write(tmp_path / "runs", tmp_path / "set", **small)[:2] == (1, 1)
+    # Damage that was stepped over is told, also of pieces that are there already.
+    data[len(data) // 2] ^= 0xFF
+    bad.write_bytes(data)
+    for written in (2, 0):
+        skip: Any = {**small, "on_corrupt": "skip"}
+        done = tfevents.parquet.write(tmp_path / "runs", tmp_path / "set", **skip)
+        assert done.written == written
+        assert [one.path for one in done.damage] == [str(bad)]
+    data[len(data) // 2] ^= 0xFF
+    bad.write_bytes(data)
     # What grew takes the place of what was there.
     with SummaryWriter(tmp_path / "runs" / "good") as writer:
         writer.add_scalar("x", 1.0, 1000)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,18 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> tfevents.Log:
                 writer.add_tensor("t", rng.normal(size=(2, step)), step, walltime=when)
                 labels, predictions = rng.integers(0, 2, 20), rng.random(20)
                 writer.add_pr_curve("pr", labels, predictions, step, 10, walltime=when)
+                points, corners = rng.random((1, 4, 3)), rng.integers(0, 4, (1, 2, 3))
+                config = {"lights": [{"cls": "AmbientLight"}]}
+                writer.add_mesh(
+                    "m", points, faces=corners, config_dict=config, global_step=step, walltime=when
+                )
+                writer.add_mesh(
+                    "cloud",
+                    points,
+                    rng.integers(0, 255, (1, 4, 3)),
+                    global_step=step,
+                    walltime=when,
+                )
     return tfevents.read(root)
 
 
@@ -65,6 +78,10 @@ def values(kind: str, item: Any) -> list[Any]:
             return [str(item.value.dtype), list(item.value.shape), flat, []]
         case "images":
             return [item.width, item.height, len(item.data), item.data]
+        case "meshes":
+            parts = (item.vertices, item.faces, item.colors)
+            flat = [[] if part is None else part.ravel().tolist() for part in parts]
+            return [*flat, None if item.config is None else json.dumps(item.config)]
         case "audio":
             return [item.sample_rate, item.content_type, "", len(item.data), item.data]
     names = ("thresholds", "precision", "recall")
@@ -72,7 +89,7 @@ def values(kind: str, item: Any) -> list[Any]:
     return [getattr(item, name).tolist() for name in (*names, *counts)]
 
 
-KINDS = ("scalars", "histograms", "texts", "tensors", "images", "audio", "pr_curves")
+KINDS = ("scalars", "histograms", "texts", "tensors", "images", "audio", "pr_curves", "meshes")
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -148,6 +165,63 @@ def test_a_table_comes_in_batches(tmp_path: Path) -> None:
         batches = list(view.table()._batches(2))
         assert [rows for rows, _ in batches] == [2, 1]
     assert run.tensors.to_arrow()["value"].to_pylist() == [[step] * 10 for step in range(3)]
+
+
+def test_a_batch_of_meshes_is_several_rows(tmp_path: Path) -> None:
+    points = np.arange(24.0).reshape(2, 4, 3)
+    with SummaryWriter(tmp_path) as writer:
+        writer.add_mesh("m", points, faces=np.zeros((2, 1, 3), int), global_step=5)
+        writer.add_mesh("m", points[:1], global_step=6)
+    table = tfevents.read(tmp_path).meshes.to_pandas()
+    assert table.step.tolist() == [5, 5, 6]
+    assert [row.reshape(-1, 3).tolist() for row in table.vertices[:2]] == points.tolist()
+    assert [len(row) for row in table.faces] == [3, 3, 0]
+    assert table.config.tolist() == ["{}"] * 3
+    empty = tfevents.read(tmp_path, steps=(9, 10)).meshes.to_arrow()
+    assert (empty.num_rows, empty.column_names) == (0, list(table.columns))
+
+
+def test_parts_of_a_mesh_that_do_not_fit_are_told(tmp_path: Path) -> None:
+    values = []
+    for count in (2, 1):
+        with SummaryWriter(tmp_path / str(count)) as writer:
+            points, corners = np.zeros((count, 4, 3)), np.zeros((count, 1, 3), int)
+            writer.add_mesh("m", points, faces=corners, global_step=5)
+        event = list(tfevents.iter_events(tmp_path / str(count)))[-1]
+        values.append(event.values[len(values)])
+    file = tfevents.FileWriter(tmp_path / "r")
+    file.add_event(event.replace(values=values))
+    file.close()
+    log = tfevents.read(tmp_path, runs="r")
+    with pytest.raises(
+        ValueError, match=r"run 'r', tag 'm': step 5: faces .* \[2, n, 3\], not float32"
+    ):
+        log.meshes.to_pandas()
+
+
+def test_layouts(tmp_path: Path) -> None:
+    with SummaryWriter(tmp_path) as writer:
+        for _ in range(2):
+            layout = {
+                "Losses": {
+                    "both": ["Multiline", ["train/.*", "val/.*"]],
+                    "band": ["Margin", ["x", "x/lower", "x/upper"]],
+                },
+                "Rest": {"lr": ["Multiline", ["lr"]]},
+            }
+            writer.add_custom_scalars(layout)
+    table = tfevents.read_run(tmp_path).custom_scalars.to_arrow()
+    table.validate(full=True)
+    one = [
+        ("Losses", False, "both", ["train/.*", "val/.*"], [], [], []),
+        ("Losses", False, "band", [], ["x"], ["x/lower"], ["x/upper"]),
+        ("Rest", False, "lr", ["lr"], [], [], []),
+    ]
+    assert [tuple(row.values())[4:] for row in table.to_pylist()] == one * 2
+    frame = tfevents.read(tmp_path).custom_scalars.to_pandas()
+    assert [list(map(listed, row))[4:] for row in frame.itertuples(index=False)] == [
+        list(row) for row in one * 2
+    ]
 
 
 def test_duckdb_takes_every_kind(log: tfevents.Log) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ import pytest
 import tfevents
 from peers import peer
 from tfevents import SummaryWriter
+from tfevents.series import Image
 
 mpl = peer("matplotlib")
 mpl.use("agg")
@@ -89,6 +91,55 @@ def test_precision_over_recall(log: tfevents.Log) -> None:
     assert np.array_equal(line.get_xdata(), curves[2].recall)
     assert np.array_equal(line.get_ydata(), curves[2].precision)
     assert [line.get_label() for line in curves.plot(most=2).lines] == ["step 0", "step 4"]
+
+
+def test_pictures_side_by_side(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    with SummaryWriter(tmp_path) as writer:
+        for step in range(9):
+            writer.add_image("colour", rng.random((3, 4, 5)), step)
+        writer.add_video("film", rng.random((1, 4, 3, 8, 8)), 0)
+    images = tfevents.read_run(tmp_path).images
+    drawn = images["colour"].plot(most=5)
+    assert [ax.get_title() for ax in drawn] == [f"step {step}" for step in (0, 2, 4, 6, 8)]
+    assert drawn[0].figure.axes == drawn
+    for ax, step in zip(drawn, (0, 2, 4, 6, 8), strict=True):
+        assert np.array_equal(ax.images[0].get_array(), images["colour"][step].decode())
+    assert images["film"][0].decode().ndim == 4
+    ax = plt.subplots()[1]
+    assert images["film"][0].plot(ax=ax) is ax
+    assert ax.images[0].get_array().shape == (8, 8, 3)
+    assert tfevents.read_run(tmp_path, steps=(20, 30)).images["colour"].plot() == []
+
+
+@pytest.mark.parametrize("mode", ["L", "LA"])
+def test_a_grey_picture(mode: str) -> None:
+    pixels = np.arange(100, 100 + 6 * len(mode), dtype=np.uint8).reshape(2, 3, len(mode))
+    file = io.BytesIO()
+    peer("PIL.Image").fromarray(pixels.squeeze()).save(file, "png")
+    ax = Image(3, 0.0, 3, 2, (file.getvalue(),)).plot()
+    (drawn,) = ax.images
+    assert np.array_equal(drawn.get_array().reshape(2, 3, -1)[..., 0], pixels[..., 0])
+    if mode == "L":
+        # It is as dark as it is, whatever the darkest pixel.
+        assert drawn.get_clim() == (0, 255)
+    else:
+        assert np.array_equal(drawn.get_array()[..., 3], pixels[..., 1])
+
+
+def test_sounds_one_below_the_other(tmp_path: Path) -> None:
+    wave = np.sin(np.arange(800) / 5) / 2
+    with SummaryWriter(tmp_path) as writer:
+        for step in range(3):
+            writer.add_audio("tone", wave, step, sample_rate=400)
+        writer.add_audio("both", np.stack([wave, -wave], axis=1), 0, sample_rate=400)
+    audio = tfevents.read_run(tmp_path).audio
+    drawn = audio["tone"].plot(most=2)
+    assert [ax.get_title() for ax in drawn] == ["step 0", "step 2"]
+    (line,) = drawn[1].lines
+    assert np.allclose(line.get_ydata(), wave, atol=1e-4)
+    assert np.array_equal(line.get_xdata(), np.arange(800) / 400)
+    assert len(audio["both"][0].plot().lines) == 2
 
 
 def test_matplotlib_is_asked_for_where_it_is_missing(log: tfevents.Log) -> None:

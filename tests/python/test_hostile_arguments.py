@@ -104,6 +104,7 @@ FUNCTIONS: dict[str, list[Any]] = {
     "as_text": ["t", "x"],
     "as_wall_time": [1.0, "x"],
     "audio": ["t", np.zeros((4, 1), "i2"), 8000],
+    "buckets": [[]],
     "custom_scalars": [[("c", [("t", ["a"]), ("m", ("a", "b", "c"))])]],
     "decode_png": [b"\x89PNG\r\n\x1a\n"],
     "decode_value": [b"\x0a\x03\x0a\x01t"],
@@ -138,6 +139,7 @@ FUNCTIONS: dict[str, list[Any]] = {
     "text": ["t", "x"],
     "verify_file": ["file"],
     "video": ["t", np.zeros((1, 2, 2, 2, 3), "u1"), (1, 1), 4.0, 3],
+    "views": [np.zeros(5), np.array([0, 2, 5])],
     # Classes.
     "EventFollower": [True, False],
     "EventReader": [["file"], {"file"}, True, False],
@@ -241,6 +243,7 @@ def objects() -> list[Any]:
     writer = _native.FileWriter("out")
     writer.close()
     tail = _native.EventTail("file")
+    assert _native.buckets([(run, run.indices("histogram")["h"], 0, 1)])[1][1].sum() == 3
     return [
         *(data, run, follower, table, table.pivot(["a"]), writer, tail),
         *(

@@ -50,6 +50,7 @@ ALL_TAGS = ["loss/train", "loss/val", "acc", "a[0]", "a0", "loss/note/text_summa
         ([], []),
     ],
 )
+@pytest.mark.filterwarnings("ignore:tags. nothing matches")
 def test_tags(logs: Path, tags: Any, expected: list[str]) -> None:
     log = tfevents.read(logs / "one", tags=tags)
     assert log["."].tags == expected
@@ -87,6 +88,7 @@ def test_files_of_other_runs_are_not_opened(tmp_path: Path) -> None:
     assert log.skipped == [(str(tmp_path / "bad" / "tfevents"), "not_an_event_file")]
 
 
+@pytest.mark.filterwarnings("ignore:kinds. nothing matches")
 def test_kinds(logs: Path) -> None:
     run = tfevents.read(logs / "one", kinds="texts")["."]
     assert (list(run.texts), list(run.scalars)) == (["loss/note/text_summary"], [])
@@ -177,3 +179,41 @@ def test_wrong_arguments_are_named(
 ) -> None:
     with pytest.raises(error, match=words):
         tfevents.read(tmp_path, **arguments)
+
+
+def test_what_matches_nothing_is_told(tmp_path: Path) -> None:
+    for run in "ab":
+        with tfevents.SummaryWriter(tmp_path / run) as writer:
+            writer.add_scalar("train/loss", 1.0, 1)
+            writer.add_histogram("weight", np.arange(3.0), 1)
+            writer.add_hparams({"lr": 0.1}, {}, same_run=True)
+    with pytest.warns(
+        RuntimeWarning, match="tags: nothing matches 'los'; there are 2: 'train/loss'"
+    ):
+        log = tfevents.read(tmp_path, tags="los")
+    assert log.runs == ["a", "b"]
+    with pytest.warns(RuntimeWarning, match=r"tags: .*\['weight'\]; there are 1: 'train/loss'"):
+        tfevents.read(tmp_path, tags=iter(["weight"]), kinds="scalars")
+    for tags in (None, "weight"):
+        with pytest.warns(RuntimeWarning, match="kinds: .*'images'; there are 3: 'scalars', 'hist"):
+            tfevents.read(tmp_path, tags=tags, kinds="images")
+    with pytest.warns(RuntimeWarning, match="tags: nothing matches 'los'; there are 2"):
+        tfevents.read(tmp_path).filter(tags="los")
+    # What matches is selected, also where there are no values of it. Who names none expects none.
+    for chosen in (
+        {"tags": ["los", "weight"]},
+        {"tags": "weight", "steps": (5, 9)},
+        {"tags": "los", "kinds": "hparams"},
+        {"kinds": ["images", "hparams"]},
+        {"kinds": "hparams"},
+        {"tags": []},
+        {"kinds": []},
+        {"runs": "a", "tags": "weight"},
+        {"tags": "weight", "state": log.state()},
+    ):
+        tfevents.read(tmp_path, **chosen)
+    # Where nothing is known yet it may come.
+    with tfevents.SummaryWriter(tmp_path / "new" / "c"):
+        pass
+    assert tfevents.read(tmp_path / "new", tags="los", kinds="images").runs == ["c"]
+    log.reload()

@@ -174,6 +174,14 @@ def test_it_shows_itself(tmp_path: Path) -> None:
     assert run.histograms["w"][0]._repr_html_().count("<rect") == 40
     assert "data:image/png;base64," in run.images["i"][0]._repr_html_()
     assert "<audio controls" in run.audio["a"][0]._repr_html_()
+    for view in (run, log):
+        assert "data:image/png;base64," in view.images._repr_html_()
+        assert "<audio controls" in view.audio._repr_html_()
+        assert "<rect" in view.histograms._repr_html_()
+        assert "&lt;loss&gt;" in view.scalars._repr_html_()
+        assert "<loss>" not in view.scalars._repr_html_()
+    assert "data:image/png;base64," in run.images["i"]._repr_html_()
+    assert "<audio controls" in run.audio["a"]._repr_html_()
     assert "5000" in log._repr_html_()
     assert "<table>" in log.scalars.table()._repr_html_()
     assert log._ipython_key_completions_() == ["."]

@@ -151,7 +151,7 @@ def test_a_log_that_goes_on_is_reloaded_as_any_other(tmp_path):
 def test_what_is_selected_may_be_something_else(tmp_path):
     write(tmp_path / "a", range(3))
     write(tmp_path / "b", range(3))
-    state = saved(tfevents.read(tmp_path, runs="a", tags="nothing"))
+    state = saved(tfevents.read(tmp_path, runs="a", tags=[]))
     with SummaryWriter(tmp_path / "a") as writer:
         writer.add_scalar("loss", 3, 3)
         writer.add_scalar("accuracy", 4, 4)

@@ -70,8 +70,8 @@ def test_workers_read_a_bucket_and_write_to_it(server: Any, bucket: str) -> None
         executor = client.get_executor()
         target = "s3://bucket/set"
         write = tfevents.parquet.write
-        assert write(bucket, target, executor=executor, bytes="80kB") == (3, 0)
-        assert write(bucket, target, executor=executor, bytes="80kB") == (0, 3)
+        assert write(bucket, target, executor=executor, bytes="80kB") == (3, 0, [], [])
+        assert write(bucket, target, executor=executor, bytes="80kB") == (0, 3, [], [])
     pd.testing.assert_frame_equal(plain(found), expected, check_dtype=False)
     fs = peer("fsspec").filesystem("s3")
     tables = []

@@ -1,10 +1,12 @@
-"""Histograms of 30 buckets to a DataFrame of pandas, against tbparse, on one thread."""
+"""Histograms of 30 buckets to tables of pandas and Arrow, against tbparse, on one thread."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 
@@ -15,40 +17,42 @@ from harness.check import WrongResult
 from harness.measure import Row, interleave, ratio_row, skipped
 from workloads.load_histograms import BUCKETS, Expected
 
+# A figure to what is made of the table.
+FIGURES: dict[str, Callable[[Any], Any]] = {
+    "a DataFrame of {count:,} histograms of {buckets} buckets": lambda view: view.to_pandas(),
+    "an Arrow table of these, against the DataFrame": lambda view: view.to_arrow(),
+}
+
 
 def rows(bench: Bench) -> Iterator[Row]:
-    figure = f"a DataFrame of histograms of {BUCKETS} buckets"
-    if not bench.has("pandas", "tbparse"):
-        yield skipped(figure, "tbparse", "pandas or tbparse is not here")
-        return
     count = bench.points // 10
-    few = min(count, 5_000)
-    with bench.directory() as directory:
-        path, fewer = directory / "many.tfevents", directory / "few.tfevents"
-        expected = mediafiles.write_histograms(path, count, BUCKETS)
-        expected_few = mediafiles.write_histograms(fewer, few, BUCKETS)
-        costs = interleave(
-            bench.slow_repetitions,
-            {
-                "tbparse": lambda: tbparse(fewer, expected_few) / few,
-                "ours": lambda: ours(path, expected) / count,
-            },
-        )
-    yield ratio_row(
-        figure,
-        "tbparse",
-        costs["ours"],
-        costs["tbparse"],
-        ("at least", 100),
-        unit="histogram",
-        note=f"tbparse: a file of {few:,} histograms",
-    )
+    for figure, make in FIGURES.items():
+        figure = figure.format(count=count, buckets=BUCKETS)
+        if not bench.has("pandas", "pyarrow", "tbparse"):
+            yield skipped(figure, "tbparse", "pandas, pyarrow or tbparse is not here")
+            continue
+        with bench.directory() as directory:
+            path = directory / "events.out.tfevents.1"
+            expected = mediafiles.write_histograms(path, count, BUCKETS)
+            # Both read the same file: what tbparse takes for each grows with their number.
+            contenders = {
+                "tbparse": partial(tbparse, path, expected),
+                "ours": partial(ours, path, expected, make),
+            }
+            costs = interleave(
+                bench.slow_repetitions,
+                {name: lambda run=run: run() / count for name, run in contenders.items()},
+            )
+        bound = "at least", 100
+        yield ratio_row(figure, "tbparse", costs["ours"], costs["tbparse"], bound, unit="histogram")
 
 
-def ours(path: Path, expected: Expected) -> float:
+def ours(path: Path, expected: Expected, make: Callable[[Any], Any]) -> float:
     start = perf_counter()
-    table = tfevents.read(path, threads=1).histograms.to_pandas()
+    table = make(tfevents.read(path, threads=1).histograms)
     seconds = perf_counter() - start
+    if not hasattr(table, "groupby"):
+        table = table.to_pandas()
     for tag, part in table.groupby("tag", observed=True):
         columns = expected[str(tag)]
         same(str(tag), part.step.to_numpy(), columns["step"])

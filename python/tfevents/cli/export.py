@@ -14,7 +14,7 @@ import typer
 
 from tfevents._extras import module
 from tfevents.cli import options
-from tfevents.cli.logs import read_log
+from tfevents.cli.logs import read_log, tell
 from tfevents.cli.output import Quit, json_line, print_json
 from tfevents.reader import Log
 from tfevents.run import count
@@ -267,9 +267,11 @@ def _by_engine(
                 output,
                 kind=kind,  # type: ignore[arg-type]
                 executor=client.get_executor(),
+                on_corrupt="skip",
                 **selected,
             )
         except ExceptionGroup as failed:
             raise Quit(1, "\n".join([failed.message, *map(str, failed.exceptions)])) from failed
+    tell(made.damage, made.skipped)
     print(f"{count(made.written, 'piece')} in {output}, and {made.kept} that were there")
-    return 0
+    return 1 if made.damage else 0

@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from tfevents import _native
 from tfevents.cli import options
 from tfevents.cli.output import Quit, warn
-from tfevents.reader import Log, read
+from tfevents.finding import Skipped
+from tfevents.reader import Damage, Log, read
 from tfevents.remote.uri import is_uri
 from tfevents.run import KINDS, missing
 
@@ -42,13 +43,18 @@ def read_log(
         )
     for warning in told:
         warn(str(warning.message))
-    for one in log.damage:
-        warn(f"{one.path}: {one.length} damaged bytes at {one.offset} ({one.kind})")
-    for skipped in log.skipped:
-        warn(f"{skipped.path}: left out ({skipped.reason})")
+    tell(log.damage, log.skipped)
     if not log:
         raise Quit(1, f"{path}: there are no runs" + (" of these names" if runs else ""))
     return log
+
+
+def tell(damage: Iterable[Damage], skipped: Iterable[Skipped]) -> None:
+    """Warns of what could not be read."""
+    for one in damage:
+        warn(f"{one.path}: {one.length} damaged bytes at {one.offset} ({one.kind})")
+    for left in skipped:
+        warn(f"{left.path}: left out ({left.reason})")
 
 
 def no_tag(

@@ -1,5 +1,6 @@
 """Readers with the surface of others, for code that was written for these.
 
-`tfevents.compat.event_accumulator` is in the place of TensorBoard's module of that name,
-`tfevents.compat.tbparse` in the place of tbparse. `tfevents.install()` puts them there.
+`event_accumulator`, `event_multiplexer`, `plugin_event_accumulator` and `plugin_event_multiplexer`
+are in the place of TensorBoard's modules of these names, `summary_iterator` of TensorFlow's
+function, `tbparse` of tbparse. `tfevents.install()` puts `event_accumulator` and `tbparse` there.
 """

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
-from tfevents import _native
-from tfevents.compat import compressor, source
+from tfevents.compat import compressor
+from tfevents.compat.accumulated import Accumulated, logger
 from tfevents.compat.events import (
     AudioEvent,
     CompressedHistogramEvent,
@@ -46,8 +45,6 @@ __all__ = [
     "TensorEvent",
 ]
 
-logger = logging.getLogger("tfevents")
-
 COMPRESSED_HISTOGRAMS = "distributions"
 HISTOGRAMS = "histograms"
 IMAGES = "images"
@@ -75,10 +72,8 @@ DEFAULT_SIZE_GUIDANCE = {
 STORE_EVERYTHING_SIZE_GUIDANCE = dict.fromkeys(DEFAULT_SIZE_GUIDANCE, 0)
 """All are."""
 
-_MAX_WRITER_NAME = 128
 
-
-class EventAccumulator:
+class EventAccumulator(Accumulated):
     """Reads a run as TensorBoard's class of this name does, and returns the same.
 
     Attributes:
@@ -112,11 +107,8 @@ class EventAccumulator:
             FileNotFoundError: there is no such file.
             ValueError: the path is empty, or a number of values is negative.
         """
-        if not path:
-            raise ValueError("path must be a valid string")
+        super().__init__(path, purge_orphaned_data)
         sizes = {**DEFAULT_SIZE_GUIDANCE, **(size_guidance or {})}
-        self.path = path
-        self.purge_orphaned_data = purge_orphaned_data
         self.scalars = ScalarReservoir(sizes[SCALARS], ScalarEvent)
         self.histograms = Reservoir(sizes[HISTOGRAMS], _histogram_event)
         self.compressed_histograms = Reservoir(
@@ -125,34 +117,7 @@ class EventAccumulator:
         self.images = Reservoir(sizes[IMAGES], ImageEvent)
         self.audios = Reservoir(sizes[AUDIO], AudioEvent)
         self.tensors = Reservoir(sizes[TENSORS], _tensor_event)
-        self.most_recent_step = -1
-        self.most_recent_wall_time: float = -1
-        self.file_version: float | None = None
-
         self._compression_bps = compression_bps
-        self._source = source.open_path(os.fspath(path))
-        self._turn = _native.Turn("loading events")
-        self._first_wall_time: float | None = None
-        self._source_writer: str | None = None
-        self._metadata: dict[str, bytes] = {}
-        self._metadata_messages: dict[str, Any] = {}
-        # tbparse asks for it by this name.
-        self._plugin_to_tag_to_content: dict[str, dict[str, bytes]] = {}
-        self._graph: bytes | None = None
-        self._meta_graph: bytes | None = None
-        self._run_metadata: dict[str, bytes] = {}
-
-    def Reload(self) -> Self:
-        """Reads the events that came since it was last called, the first time all.
-
-        Raises:
-            CorruptFileError: a record is no event. What comes after it is read the next time.
-            DirectoryDeletedError: there is no such directory.
-        """
-        with self._turn:
-            for item in self._source.load():
-                self._add(item)
-        return self
 
     def Tags(self) -> dict[str, Any]:
         """The tags of each kind, and whether there are graphs."""
@@ -194,101 +159,6 @@ class EventAccumulator:
         """
         return self.tensors.Items(tag)
 
-    def Graph(self) -> Any:
-        """The `GraphDef` that was logged last, or else that of the meta graph; a ValueError if
-        there is none.
-        """
-        if self._graph is not None:
-            return message("GraphDef").FromString(self._graph)
-        if self._meta_graph is not None:
-            return self.MetaGraph().graph_def
-        raise ValueError("There is no graph in this EventAccumulator")
-
-    def SerializedGraph(self) -> bytes | None:
-        """The same as bytes; `None` if there is none."""
-        if self._graph is None and self._meta_graph is not None:
-            serialized: bytes = self.Graph().SerializeToString()
-            return serialized
-        return self._graph
-
-    def MetaGraph(self) -> Any:
-        """The `MetaGraphDef` that was logged last; a ValueError if there is none."""
-        if self._meta_graph is None:
-            raise ValueError("There is no metagraph in this EventAccumulator")
-        return message("MetaGraphDef").FromString(self._meta_graph)
-
-    def RunMetadata(self, tag: str) -> Any:
-        """The `RunMetadata` that were logged last under a tag; a ValueError if there are none."""
-        if tag not in self._run_metadata:
-            raise ValueError("There is no run metadata with this tag name")
-        return message("RunMetadata").FromString(self._run_metadata[tag])
-
-    def SummaryMetadata(self, tag: str) -> Any:
-        """The first `SummaryMetadata` of a tag; a KeyError if there are none."""
-        if tag not in self._metadata_messages:
-            summary = message("Summary").FromString(self._metadata[tag])
-            self._metadata_messages[tag] = summary.value[0].metadata
-        return self._metadata_messages[tag]
-
-    def AllSummaryMetadata(self) -> dict[str, Any]:
-        """The first `SummaryMetadata` of each tag that has some."""
-        return {tag: self.SummaryMetadata(tag) for tag in self._metadata}
-
-    @property
-    def summary_metadata(self) -> dict[str, Any]:
-        """The first `SummaryMetadata` of each tag that has some."""
-        return self.AllSummaryMetadata()
-
-    def ActivePlugins(self) -> list[str]:
-        """The names of the plugins for which there is something."""
-        return list(self._plugin_to_tag_to_content)
-
-    def PluginTagToContent(self, plugin_name: str) -> dict[str, bytes]:
-        """What a plugin was first told about each tag; a KeyError if there is nothing for it."""
-        if plugin_name not in self._plugin_to_tag_to_content:
-            raise KeyError(f"Plugin {plugin_name!r} could not be found.")
-        return self._plugin_to_tag_to_content[plugin_name]
-
-    def PluginAssets(self, plugin_name: str) -> list[str]:
-        """The names of a plugin's files beside the event files."""
-        try:
-            return os.listdir(self._assets(plugin_name))
-        except (FileNotFoundError, NotADirectoryError):
-            return []
-
-    def RetrievePluginAsset(self, plugin_name: str, asset_name: str) -> str:
-        """The text in a plugin's file; a KeyError if it can't be read."""
-        path = os.path.join(self._assets(plugin_name), asset_name)
-        try:
-            with open(path, encoding="utf-8", newline="") as file:
-                return file.read()
-        except FileNotFoundError:
-            raise KeyError(f"Asset path {path} not found") from None
-        except OSError as error:
-            raise KeyError(f"Couldn't read asset path: {path}, {error}") from error
-
-    def FirstEventTimestamp(self) -> float:
-        """The time of the first event, which is read if nothing was; a ValueError if none is."""
-        if self._first_wall_time is None:
-            self._read_one()
-        if self._first_wall_time is None:
-            raise ValueError("No event timestamp could be found")
-        return self._first_wall_time
-
-    def GetSourceWriter(self) -> str | None:
-        """Who wrote the events, if the first says it, which is read if nothing was."""
-        if self._source_writer is None:
-            self._read_one()
-        return self._source_writer
-
-    def _assets(self, plugin_name: str) -> str:
-        return os.path.join(self.path, "plugins", plugin_name)
-
-    def _read_one(self) -> None:
-        with self._turn:
-            for item in self._source.load(1):
-                self._add(item)
-
     def _compressed(self, wall_time: float, step: int, *value: Any) -> CompressedHistogramEvent:
         histogram = _histogram_event(wall_time, step, *value).histogram_value
         values = compressor.compress(histogram, self._compression_bps)
@@ -299,13 +169,8 @@ class EventAccumulator:
         if isinstance(item[0], list):
             self._add_scalars(*item)
             return
-        wall_time, step, writer, what, content = item
-        if self._first_wall_time is None:
-            self._first_wall_time = wall_time
-        if writer is not None:
-            self._source_writer = _writer_name(writer)
-        if what == "file_version":
-            self.file_version = _version(content)
+        wall_time, step, _, what, content = item
+        self._note(item)
         if self.purge_orphaned_data:
             if self._has_session_logs():
                 if what == "session_log" and content:
@@ -391,10 +256,6 @@ class EventAccumulator:
             if len(part):
                 self.scalars.add(name, part)
 
-    def _has_session_logs(self) -> bool:
-        """Whether restarts are logged in files of this version, so that steps need not tell."""
-        return bool(self.file_version and self.file_version >= 2)
-
     def _purge(self, step: int, wall_time: float, tags: list[str]) -> None:
         """Drops the values of these tags, of all if one is empty, from `step` on; no tensors."""
         kinds = (
@@ -427,15 +288,3 @@ def _histogram_event(wall_time: float, step: int, *value: Any) -> HistogramEvent
 
 def _tensor_event(wall_time: float, step: int, raw: bytes) -> TensorEvent:
     return TensorEvent(wall_time, step, message("Summary").FromString(raw).value[0].tensor)
-
-
-def _version(text: str) -> float:
-    try:
-        return float(text.split("brain.Event:")[-1])
-    except ValueError:
-        logger.warning("The file's version is not known: %r", text)
-        return -1
-
-
-def _writer_name(writer: str) -> str | None:
-    return writer if 0 < len(writer) <= _MAX_WRITER_NAME else None

@@ -6,10 +6,13 @@ their names, and left for good when the next one is there. Reading a file ends a
 
 from __future__ import annotations
 
+import math
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
+
+import numpy as np
 
 from tfevents import _native
 
@@ -21,6 +24,7 @@ class File:
     """The events of one file."""
 
     def __init__(self, path: str) -> None:
+        self.current: str | None = path
         self._tail = _native.EventTail(path)
 
     def load(self, limit: int = _ALL) -> Iterator[Any]:
@@ -36,11 +40,15 @@ class File:
 
 
 class Directory:
-    """The events of the files in a directory."""
+    """The events of the files in a directory.
+
+    Attributes:
+        current: the file from which the last event came.
+    """
 
     def __init__(self, path: str) -> None:
         self._path = path
-        self._current: str | None = None
+        self.current: str | None = None
         self._file: File | None = None
 
     def load(self, limit: int = _ALL) -> Iterator[Any]:
@@ -61,7 +69,7 @@ class Directory:
                 found = True
             if found and limit != _ALL:
                 return
-            self._current, self._file = following, None
+            self.current, self._file = following, None
             try:
                 self._file = File(following)
             except FileNotFoundError:
@@ -73,18 +81,64 @@ class Directory:
 
     def _next(self) -> str | None:
         """The path of the next file."""
-        try:
-            names = os.listdir(self._path)
-        except FileNotFoundError:
-            raise _deleted(self._path) from None
-        except OSError:
-            return None
-        paths = [os.path.join(self._path, name) for name in names]
-        current = self._current
-        return min(
-            (path for path in paths if is_event_file(path) and (current is None or path > current)),
-            default=None,
-        )
+        current = self.current
+        paths = _event_files(self._path)
+        return next((path for path in paths if current is None or path > current), None)
+
+
+class ActiveFiles:
+    """The events of all files in a directory that are still written to.
+
+    Attributes:
+        current: the file from which the last event came.
+    """
+
+    def __init__(self, path: str, is_active: Callable[[float], bool]) -> None:
+        self._path = path
+        self._is_active = is_active
+        self.current: str | None = None
+        # What is read on, and None for what is left for good; the greatest wall times.
+        self._files: dict[str, File | None] = {}
+        self._last: dict[str, float] = {}
+
+    def load(self, limit: int = _ALL) -> Iterator[Any]:
+        """What `EventTail.load` gives, at most `limit` events."""
+        for path in _event_files(self._path):
+            if self._leave(path):
+                continue
+            try:
+                file = self._files.get(path) or File(path)
+            except FileNotFoundError:
+                # It went after it was found.
+                continue
+            self._files[path] = file
+            found = False
+            for item in file.load(limit):
+                times = item[4] if isinstance(item[0], list) else item[0]
+                self._last[path] = max(self._last.get(path, -math.inf), float(np.max(times)))
+                self.current, found = path, True
+                yield item
+            if found and limit != _ALL:
+                return
+            self._leave(path)
+
+    def _leave(self, path: str) -> bool:
+        """Whether a file is left for good."""
+        last = self._last.get(path)
+        if last is not None and not self._is_active(last):
+            self._files[path] = None
+        return path in self._files and self._files[path] is None
+
+
+def _event_files(directory: str) -> list[str]:
+    """The event files in a directory, in the order of their names."""
+    try:
+        names = os.listdir(directory)
+    except FileNotFoundError:
+        raise _deleted(directory) from None
+    except OSError:
+        return []
+    return sorted(filter(is_event_file, (os.path.join(directory, name) for name in names)))
 
 
 def is_event_file(path: str) -> bool:
@@ -92,10 +146,16 @@ def is_event_file(path: str) -> bool:
     return "tfevents" in os.path.basename(path) and not path.endswith(".profile-empty")
 
 
-def open_path(path: str) -> File | Directory:
-    """The events at `path`."""
+def open_path(
+    path: str, is_active: Callable[[float], bool] | None = None
+) -> File | Directory | ActiveFiles:
+    """The events at `path`; of a directory those of one file after the other, or of all that are
+    active.
+    """
     # TensorBoard takes a directory of such a name for a file, and can't read it.
-    return File(path) if is_event_file(path) and not os.path.isdir(path) else Directory(path)
+    if is_event_file(path) and not os.path.isdir(path):
+        return File(path)
+    return Directory(path) if is_active is None else ActiveFiles(path, is_active)
 
 
 class DirectoryDeletedError(FileNotFoundError):

@@ -7,12 +7,15 @@ import wave
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tfevents.series.columns import Stored
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
@@ -62,6 +65,21 @@ class AudioClip:
         """
         samples, _, _ = decode_wav(self.batch[index])
         return samples
+
+    def plot(self, index: int = 0, *, ax: Axes | None = None) -> Axes:
+        """Draws the samples over the seconds, a line a channel.
+
+        Args:
+            index: which one of `batch`.
+            ax: where to draw; by default in a figure of its own.
+
+        Raises:
+            ValueError: it is no WAV file of PCM.
+            ImportError: matplotlib is not installed, as it is with `tfevents[plot]`.
+        """
+        from tfevents import plots
+
+        return plots.waveform(self, index, ax=ax)
 
     def __repr__(self) -> str:
         size = ", ".join(f"{len(data)} bytes" for data in self.batch) or "none"
@@ -123,6 +141,28 @@ class Audio(Stored[AudioClip]):
         batch = tuple(data for data, _ in files)
         labels = tuple((label or b"").decode(errors="replace") for _, label in files)
         return AudioClip(*self._time(index), batch, labels, content_type, sample_rate)
+
+    def plot(self, *, most: int = 4) -> list[Axes]:
+        """Draws the first sound at several steps, evenly chosen, in a figure of its own.
+
+        Args:
+            most: how many of them.
+
+        Returns:
+            The axes, a step each.
+
+        Raises:
+            ValueError: one is no WAV file of PCM.
+            ImportError: matplotlib is not installed, as it is with `tfevents[plot]`.
+        """
+        from tfevents import plots
+
+        return plots.waveforms(self, most=most)
+
+    def _repr_html_(self) -> str:
+        from tfevents import notebook
+
+        return notebook.series(self)
 
     def __repr__(self) -> str:
         return self._repr("sound", "sounds")

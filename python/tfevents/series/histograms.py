@@ -142,39 +142,6 @@ class Histograms(Columns[Histogram]):
             index < len(self._tensors) and self._tensors[index],
         )
 
-    def shown(self, chosen: slice) -> tuple[tuple[NDArray[np.int64], NDArray[np.float64]], ...]:
-        """The `edges` and the `counts` of some histograms, as `Histogram` has them.
-
-        Of each two arrays: int64[n + 1], where those of each histogram end, from 0 on; and
-        float64[m], those of all, one after the other.
-        """
-        ends = self.bucket_end.astype(np.int64)
-        first = np.concatenate(([0], ends[:-1]))[chosen]
-        last = ends[chosen]
-        (filled,) = np.nonzero(self.bucket > 0)
-        # The first and the last that are filled, but of tensors, which are shown as they are.
-        low, high = np.searchsorted(filled, first), np.searchsorted(filled, last)
-        is_tensor = np.zeros(len(self), bool)
-        is_tensor[: len(self._tensors)] = self._tensors
-        cut = (high > low) & ~is_tensor[chosen]
-        last = np.where(is_tensor[chosen], last, first)
-        last[cut] = filled[high[cut] - 1] + 1
-        first[cut] = filled[low[cut]]
-
-        number = last - first
-        count_ends = np.concatenate(([0], np.cumsum(number)))
-        edge_ends = np.concatenate(([0], np.cumsum(number + (number > 0))))
-        within = np.arange(count_ends[-1])
-        buckets = np.repeat(first - count_ends[:-1], number) + within
-        edges = np.empty(edge_ends[-1])
-        edges[np.repeat(edge_ends[:-1] + 1 - count_ends[:-1], number) + within] = self.bucket_limit[
-            buckets
-        ]
-        there = number > 0
-        edges[edge_ends[:-1][there]] = self.min[chosen][there]
-        edges[edge_ends[1:][there] - 1] = self.max[chosen][there]
-        return (edge_ends, edges), (count_ends, self.bucket[buckets])
-
     def plot(self, *, most: int = 30, ax: Axes | None = None) -> Axes:
         """Draws their densities above each other, the first step at the back.
 
@@ -190,7 +157,9 @@ class Histograms(Columns[Histogram]):
         return plots.ridge(self, most=most, ax=ax)
 
     def _repr_html_(self) -> str:
-        return f"<div>{self!r}</div>" + (self[-1]._repr_html_() if len(self) else "")
+        from tfevents import notebook
+
+        return notebook.series(self)
 
     def __repr__(self) -> str:
         last = f", last from {self.min[-1]:.6g} to {self.max[-1]:.6g}" if len(self) else ""

@@ -6,13 +6,16 @@ import io
 import operator
 import sys
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tfevents import _native
 from tfevents.series.columns import Stored
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 MAX_BYTES = 256 << 20
 """How many bytes the pixels of a picture take at most, unless a caller allows more."""
@@ -64,6 +67,21 @@ class Image:
             ImportError: it is no PNG, and Pillow is not installed.
         """
         return decode_image(self.batch[index], max_bytes)
+
+    def plot(self, index: int = 0, *, ax: Axes | None = None) -> Axes:
+        """Draws the picture; of one that moves the first frame.
+
+        Args:
+            index: which one of `batch`.
+            ax: where to draw; by default in a figure of its own.
+
+        Raises:
+            ValueError: it is no picture.
+            ImportError: matplotlib is not installed, as it is with `tfevents[plot]`.
+        """
+        from tfevents import plots
+
+        return plots.picture(self, index, ax=ax)
 
     def __repr__(self) -> str:
         size = ", ".join(f"{len(data)} bytes" for data in self.batch) or "none"
@@ -149,6 +167,28 @@ class Images(Stored[Image]):
     def _item(self, index: int) -> Image:
         width, height, batch = self._data.image(self._index, index)
         return Image(*self._time(index), width, height, tuple(batch))
+
+    def plot(self, *, most: int = 8) -> list[Axes]:
+        """Draws the first picture at several steps, evenly chosen, in a figure of its own.
+
+        Args:
+            most: how many of them.
+
+        Returns:
+            The axes, a step each.
+
+        Raises:
+            ValueError: one is no picture.
+            ImportError: matplotlib is not installed, as it is with `tfevents[plot]`.
+        """
+        from tfevents import plots
+
+        return plots.pictures(self, most=most)
+
+    def _repr_html_(self) -> str:
+        from tfevents import notebook
+
+        return notebook.series(self)
 
     def __repr__(self) -> str:
         return self._repr("image", "images")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,6 +55,17 @@ class PrCurve:
         return f"PrCurve(step {self.step}, {len(self.precision)} thresholds)"
 
 
+def pr_curve(step: int, wall_time: float, table: NDArray[Any]) -> PrCurve:
+    """The curve of a tensor."""
+    # As TensorBoard does, which looks at the first six rows of any numbers.
+    if table.ndim != 2 or len(table) < 6 or table.dtype.kind in "Oc":
+        shape = list(table.shape)
+        raise ValueError(f"a PR curve is numbers of shape [6, n], not {table.dtype} {shape}")
+    if table.dtype.kind not in "fiu":
+        table = table.astype(np.float32)
+    return PrCurve(step, wall_time, *table[:6])
+
+
 class PrCurves(Stored[PrCurve]):
     """All precision-recall curves logged under one tag, in file order, none left out.
 
@@ -67,13 +78,7 @@ class PrCurves(Stored[PrCurve]):
 
     def _item(self, index: int) -> PrCurve:
         table = as_array(*self._data.tensor(self._index, index))
-        # As TensorBoard does, which looks at the first six rows of any numbers.
-        if table.ndim != 2 or len(table) < 6 or table.dtype.kind in "Oc":
-            shape = list(table.shape)
-            raise ValueError(f"a PR curve is numbers of shape [6, n], not {table.dtype} {shape}")
-        if table.dtype.kind not in "fiu":
-            table = table.astype(np.float32)
-        return PrCurve(*self._time(index), *table[:6])
+        return pr_curve(*self._time(index), table)
 
     def plot(self, *, most: int = 5, ax: Axes | None = None) -> Axes:
         """Draws precision over recall at several steps, evenly chosen.
@@ -87,8 +92,7 @@ class PrCurves(Stored[PrCurve]):
         """
         from tfevents import plots
 
-        chosen = np.unique(np.linspace(0, len(self) - 1, min(most, len(self))).astype(int))
-        return plots.precision_recall([self[int(i)] for i in chosen], ax=ax)
+        return plots.precision_recall([self[i] for i in plots.spread(len(self), most)], ax=ax)
 
     def __repr__(self) -> str:
         return self._repr("curve", "curves")

@@ -10,6 +10,8 @@ from tfevents.tables.kinds import (
     TensorTable,
     TextTable,
 )
+from tfevents.tables.layouts import LayoutTable
+from tfevents.tables.meshes import MeshTable
 from tfevents.tables.scalars import ScalarTable
 from tfevents.tables.table import Columnar, Datetime, Table
 
@@ -20,6 +22,8 @@ __all__ = [
     "HistogramTable",
     "ImageTable",
     "KindTable",
+    "LayoutTable",
+    "MeshTable",
     "PrCurveTable",
     "Runs",
     "ScalarTable",

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from tfevents import _native
 
 Native = tuple[int, list[NDArray[Any] | None], list[Any], list[Any]]
 """How the native module takes a column: length, buffers, children, dictionary."""
@@ -111,13 +114,8 @@ def pandas(holds: str, parts: list[Any]) -> Any:
             codes = np.concatenate([p.codes for p in parts]) if parts[1:] else parts[0].codes
         return pd.Categorical.from_codes(codes, names, validate=False)
     if holds.startswith("list["):
-        column = np.empty(sum(len(part.ends) - 1 for part in parts), object)
-        column[:] = [
-            part.items[start:end]
-            for part in parts
-            for start, end in zip(part.ends[:-1].tolist(), part.ends[1:].tolist(), strict=True)
-        ] or None
-        return column
+        rows = [_views(part) for part in parts]
+        return np.concatenate([np.empty(0, object), *rows]) if len(rows) != 1 else rows[0]
     if holds in ("text", "binary"):
         values = [value for part in parts for value in part]
         is_text = holds == "text" and int(pd.__version__.split(".")[0]) >= 3
@@ -132,6 +130,15 @@ def pandas(holds: str, parts: list[Any]) -> Any:
     if holds == "timestamp":
         return pd.DatetimeIndex(_micros(data)).tz_localize("UTC")
     return data
+
+
+def _views(lists: Lists) -> NDArray[np.object_]:
+    if isinstance(lists.items, np.ndarray):
+        return _native.views(lists.items, lists.ends)
+    ends = lists.ends.tolist()
+    rows = np.empty(len(ends) - 1, object)
+    rows[:] = [lists.items[start:end] for start, end in pairwise(ends)] or None
+    return rows
 
 
 def masked(parts: list[Any]) -> Any:

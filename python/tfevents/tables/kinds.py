@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +43,10 @@ class KindTable(Table):
         super().__init__(types, columns)
         self._runs = runs
 
+    def _places(self, data: _native.RunData) -> dict[str, Any]:
+        """The tags of a run, each with what the series is made of."""
+        return data.indices(self._KIND)
+
     def _values(self, series: Any, rows: range) -> tuple[NDArray[np.int64] | None, dict[str, Any]]:
         """The columns of their own of some values; how many rows each value takes, if not one.
 
@@ -53,41 +57,74 @@ class KindTable(Table):
     def _batches(self, rows: int = ROWS) -> Iterator[Batch]:
         names = run_names(self._runs)
         places = [
-            (run, data, tag, index)
+            (run, data, tag, place)
             for run, (_, data) in enumerate(self._runs)
-            for tag, index in data.indices(self._KIND).items()
+            for tag, place in self._places(data).items()
         ]
         tags = {tag: i for i, tag in enumerate(dict.fromkeys(tag for _, _, tag, _ in places))}
-        parts: list[tuple[int, int, NDArray[np.int64], NDArray[np.float64], dict[str, Any]]] = []
+        parts: list[Part] = []
         waiting, most = 0, min(rows, max(1, BYTES // self._SIZE))
 
-        def batch() -> Batch:
-            joined = _joined(parts, names, list(tags), self._types)
-            parts.clear()
-            return joined
-
-        for run, data, tag, index in places:
-            series = self._SERIES(data, index)
+        for run, data, tag, place in places:
+            series = self._SERIES(data, place)
             start = 0
             while start < len(series):
                 end = min(len(series), start + most - waiting)
                 waiting += end - start
-                chosen = range(start, end)
-                try:
-                    counts, own = self._values(series, chosen)
-                except ValueError as error:
-                    where = f"run {self._runs[run][0]!r}, tag {tag!r}"
-                    raise ValueError(f"{where}: {error}") from error
-                step, wall_time = series.step[start:end], series.wall_time[start:end]
-                if counts is not None:
-                    step, wall_time = np.repeat(step, counts), np.repeat(wall_time, counts)
-                parts.append((run, tags[tag], step, wall_time, own))
+                parts.append(Part(run, tags[tag], place, series, range(start, end)))
                 start = end
                 if waiting == most:
-                    yield batch()
-                    waiting = 0
+                    yield self._batch(parts, names, list(tags))
+                    parts, waiting = [], 0
         if parts:
-            yield batch()
+            yield self._batch(parts, names, list(tags))
+
+    def _batch(self, parts: list[Part], runs: list[str], tags: list[str]) -> Batch:
+        """The rows of some parts, one after the other."""
+        counts, own = self._columns(parts, tags)
+        codes = np.array([(part.run, part.tag) for part in parts], np.int32)
+        codes = codes.repeat([len(part.rows) for part in parts], axis=0)
+        step = np.concatenate([part.of("step") for part in parts])
+        wall_time = np.concatenate([part.of("wall_time") for part in parts])
+        if counts is not None:
+            codes, step, wall_time = (
+                column.repeat(counts, axis=0) for column in (codes, step, wall_time)
+            )
+        run, tag = np.ascontiguousarray(codes.T)
+        own |= {"run": Categories(run, runs), "tag": Categories(tag, tags)}
+        own |= {"step": step, "wall_time": wall_time}
+        return len(step), {name: own[name] for name in self._types}
+
+    def _columns(
+        self, parts: list[Part], tags: list[str]
+    ) -> tuple[NDArray[np.int64] | None, dict[str, Any]]:
+        """The columns of their own of some parts; how many rows each value takes, if not one."""
+        counts, found = [], []
+        for part in parts:
+            try:
+                number, own = self._values(part.series, part.rows)
+            except ValueError as error:
+                where = f"run {self._runs[part.run][0]!r}, tag {tags[part.tag]!r}"
+                raise ValueError(f"{where}: {error}") from error
+            counts += [] if number is None else [number]
+            found.append(own)
+        chosen = {name: self._OWN[name] for name in self._types if name in self._OWN}
+        own = {name: _concatenated(h, [own[name] for own in found]) for name, h in chosen.items()}
+        return np.concatenate(counts) if counts else None, own
+
+
+class Part(NamedTuple):
+    """Some of the values of a tag of a run, by the numbers of both."""
+
+    run: int
+    tag: int
+    place: Any
+    series: Any
+    rows: range
+
+    def of(self, name: str) -> Any:
+        """A column of the series."""
+        return getattr(self.series, name)[self.rows.start : self.rows.stop]
 
 
 def column_types(own: dict[str, str], datetime: Datetime) -> dict[str, str]:
@@ -123,23 +160,6 @@ def distinct(names: Iterable[str]) -> list[str]:
     return list(taken)
 
 
-def _joined(parts: Sequence[Any], runs: list[str], tags: list[str], types: dict[str, str]) -> Batch:
-    """Parts of a batch, each a run, a tag, steps, wall times and other columns."""
-    counts = [len(step) for _, _, step, _, _ in parts]
-    codes = np.array([(run, tag) for run, tag, *_ in parts], np.int32).repeat(counts, axis=0)
-    run_codes, tag_codes = np.ascontiguousarray(codes.T)
-    batch = {
-        "run": Categories(run_codes, runs),
-        "tag": Categories(tag_codes, tags),
-        "step": np.concatenate([step for _, _, step, _, _ in parts]),
-        "wall_time": np.concatenate([wall_time for _, _, _, wall_time, _ in parts]),
-    }
-    for name, holds in types.items():
-        if name not in batch:
-            batch[name] = _concatenated(holds, [own[name] for *_, own in parts])
-    return sum(counts), batch
-
-
 def _concatenated(holds: str, parts: list[Any]) -> Any:
     if len(parts) == 1:
         return parts[0]
@@ -168,13 +188,16 @@ class HistogramTable(KindTable):
         "counts": LIST_OF_NUMBERS,
     }
 
-    def _values(self, series: Histograms, rows: range) -> tuple[None, dict[str, Any]]:
-        chosen = slice(rows.start, rows.stop)
-        own = {
-            name: getattr(series, name)[chosen]
-            for name in ("min", "max", "num", "sum", "sum_squares")
+    def _columns(self, parts: list[Part], tags: list[str]) -> tuple[None, dict[str, Any]]:
+        own: dict[str, Any] = {
+            name: np.concatenate([part.of(name) for part in parts])
+            for name, holds in self._OWN.items()
+            if holds == "float64"
         }
-        own["edges"], own["counts"] = (Lists(*one) for one in series.shown(chosen))
+        places = [
+            (self._runs[part.run][1], part.place, part.rows.start, part.rows.stop) for part in parts
+        ]
+        own["edges"], own["counts"] = (Lists(*one) for one in _native.buckets(places))
         return None, own
 
 

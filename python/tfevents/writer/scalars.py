@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from tfevents._arguments import WallTime, as_mapping
 from tfevents._arrays import float_points, int_column, time_column
 from tfevents._native import as_number, as_step, as_text, as_wall_time
-from tfevents.reader import read
+from tfevents.reader import Log, finder_of, how
 from tfevents.series import Scalars
 from tfevents.writer.base import BaseWriter, StrPath, check_name, escaped
 
@@ -143,6 +143,6 @@ class ScalarMethods(BaseWriter):
 
 def _scalars_of(directory: str) -> Mapping[str, Scalars]:
     """The scalars in the event files of one directory, by their tags."""
-    log = read(directory, runs=".", kinds="scalars")
+    log = Log(finder_of(directory, ".", skip=False), how(None, kinds="scalars"))
     # It is none where somebody removed the files.
     return log["."].scalars if "." in log else {}

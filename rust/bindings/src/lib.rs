@@ -4,6 +4,7 @@
 mod argument;
 mod arrow;
 mod batches;
+mod buckets;
 mod column;
 mod damage;
 mod error;
@@ -47,6 +48,8 @@ mod _native {
     use crate::argument::{as_number, as_step, as_text, as_wall_time};
     #[pymodule_export]
     use crate::batches::ArrowBatches;
+    #[pymodule_export]
+    use crate::buckets::{buckets, views};
     #[pymodule_export]
     use crate::column::smooth;
     #[pymodule_export]

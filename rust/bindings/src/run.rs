@@ -58,7 +58,7 @@ impl RunData {
         indices.filter_map(|index| self.run.series(index))
     }
 
-    fn series(&self, index: usize) -> PyResult<Arc<Series>> {
+    pub fn series(&self, index: usize) -> PyResult<Arc<Series>> {
         self.run.series(index).ok_or_else(|| PyIndexError::new_err(index))
     }
 

@@ -84,6 +84,27 @@ impl Histograms {
         &self.tensors
     }
 
+    /// Where the buckets of the histogram at `row` start among all; of one after the last, where
+    /// all end.
+    pub(crate) fn start(&self, row: usize) -> usize {
+        row.checked_sub(1).map_or(0, |before| self.ends[before])
+    }
+
+    /// Which buckets TensorBoard shows of the histogram at `row` (`_migrate_histogram_value` of its
+    /// `data_compat.py`): not the empty ones at both ends, but of a tensor all.
+    pub fn shown(&self, row: usize) -> Range<usize> {
+        let all = self.start(row)..self.ends[row];
+        if self.tensors.get(row) == Some(&true) {
+            return all;
+        }
+        let counts = &self.counts()[all.clone()];
+        let is_filled = |count: &f64| *count > 0.0;
+        match (counts.iter().position(is_filled), counts.iter().rposition(is_filled)) {
+            (Some(first), Some(last)) => all.start + first..all.start + last + 1,
+            _ => all.start..all.start,
+        }
+    }
+
     /// These histograms: least, greatest, count, sum and sum of squares of each; where the buckets
     /// of each end, their limits and counts; which are tensors. `None` if they don't fit together.
     pub fn of_columns(
@@ -191,8 +212,7 @@ impl Histograms {
 
     /// Appends copies of these histograms of `other`.
     pub(crate) fn extend_from(&mut self, other: &Histograms, range: Range<usize>) {
-        let start = |index: usize| index.checked_sub(1).map_or(0, |before| other.ends[before]);
-        let buckets = start(range.start)..start(range.end);
+        let buckets = other.start(range.start)..other.start(range.end);
         if !other.tensors.is_empty() {
             self.tensors.resize(self.steps.len(), false);
             let is_tensor = |index| other.tensors.get(index).copied().unwrap_or(false);

@@ -1,6 +1,7 @@
 //! Event files to columns.
 
 mod blocks;
+pub mod buckets;
 pub mod chart;
 mod file;
 mod follow;

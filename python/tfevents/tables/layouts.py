@@ -1,0 +1,48 @@
+"""The table of layouts of the custom scalars dashboard."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tfevents.series import Layouts
+from tfevents.tables.columns import Lists
+from tfevents.tables.kinds import KindTable
+
+
+class LayoutTable(KindTable):
+    """Layouts, a row a chart.
+
+    Columns of their own: `category`, the heading; `closed`, whether the charts below it are hidden
+    at first; `chart`, the title; `tags`, a list of the regular expressions whose tags a chart of
+    many lines shows; and of a chart with margins `margin_value`, `margin_lower` and
+    `margin_upper`, lists of tags.
+    """
+
+    _KIND = "custom_scalars"
+    _SERIES = Layouts
+    _OWN: ClassVar = {
+        "category": "text",
+        "closed": "bool",
+        "chart": "text",
+        **dict.fromkeys(("tags", "margin_value", "margin_lower", "margin_upper"), "list[text]"),
+    }
+
+    def _values(self, series: Layouts, rows: range) -> tuple[NDArray[np.int64], dict[str, Any]]:
+        layouts = [series[row].categories for row in rows]
+        charts = [
+            [(category, chart) for category in layout for chart in category.charts]
+            for layout in layouts
+        ]
+        flat = [pair for layout in charts for pair in layout]
+        own: dict[str, Any] = {
+            "category": [category.title for category, _ in flat],
+            "closed": np.array([category.closed for category, _ in flat], bool),
+            "chart": [chart.title for _, chart in flat],
+            "tags": Lists.of([chart.tags for _, chart in flat]),
+        }
+        for place, name in enumerate(("margin_value", "margin_lower", "margin_upper")):
+            own[name] = Lists.of([[tags[place] for tags in chart.margins] for _, chart in flat])
+        return np.array(list(map(len, charts)), np.int64), own

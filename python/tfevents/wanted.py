@@ -1,0 +1,75 @@
+"""What of events is wanted, by the tags and kinds of their values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tfevents import _native, selection
+from tfevents.run import Metadata
+
+
+class Kinds:
+    """The kinds of values, by what the first value of each tag of a run said."""
+
+    def __init__(self, known: Iterable[tuple[str, str, Metadata]] = ()) -> None:
+        self._metadata: dict[tuple[str, str], Metadata] = {}
+        for run, tag, metadata in known:
+            self._metadata.setdefault((run, tag), metadata)
+
+    def __call__(self, run: str, value: _native.Value) -> str | None:
+        """The native name of what a value says that it is; None if it is nothing."""
+        metadata = value.metadata
+        if metadata is not None:
+            metadata = self._metadata.setdefault((run, value.tag), metadata)
+        else:
+            metadata = self._metadata.get((run, value.tag))
+        plugin = "" if metadata is None else metadata.plugin_name
+        if value.what == "tensor":
+            return _PLUGINS.get(plugin, "tensor")
+        if value.what is None and plugin == "hparams":
+            return "hparams"
+        return _VALUES.get(value.what or "")
+
+
+class Wanted:
+    """What of events is wanted: values by their tags and kinds."""
+
+    def __init__(
+        self, tags: selection.Matcher | None, kinds: list[str] | None, kind_of: Kinds
+    ) -> None:
+        self._tags = tags
+        self._kinds = None if kinds is None else set(kinds)
+        self._kind_of = kind_of
+
+    def __call__(self, run: str, event: _native.Event) -> _native.Event | None:
+        """The event with the values that are wanted; `None` where none is."""
+        if event.what != "summary":
+            kinds = self._kinds if self._tags is None and self._kinds is not None else ()
+            return event if _EVENTS.get(event.what or "") in kinds else None
+        values = event.values
+        chosen = [value for value in values if self._wants(run, value)]
+        if not chosen:
+            return None
+        return event if len(chosen) == len(values) else event.replace(values=chosen)
+
+    def _wants(self, run: str, value: _native.Value) -> bool:
+        if self._tags is not None and not self._tags(value.tag):
+            return False
+        return self._kinds is None or self._kind_of(run, value) in self._kinds
+
+
+_EVENTS = {
+    "graph_def": "graph",
+    "meta_graph_def": "meta_graph",
+    "tagged_run_metadata": "run_metadata",
+    "session_log": "session_log",
+}
+_VALUES = {"simple_value": "scalar", "histo": "histogram", "image": "image", "audio": "audio"}
+_PLUGINS = {
+    "scalars": "scalar",
+    "histograms": "histogram",
+    "images": "image",
+    "text": "text",
+    "pr_curves": "pr_curve",
+    **{name: name for name in ("audio", "mesh", "custom_scalars", "hparams")},
+}

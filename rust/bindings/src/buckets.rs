@@ -1,0 +1,111 @@
+//! The buckets of histograms as arrays, and arrays as rows.
+
+#![allow(unsafe_code)]
+
+use std::ptr::null_mut;
+use std::sync::Arc;
+
+use numpy::npyffi::{
+    _PyArray_GET_ITEM_DATA, NPY_ARRAY_WRITEABLE, NpyTypes, PY_ARRAY_API, PyArrayObject,
+    get_type_object, npy_intp,
+};
+use numpy::{
+    PyArray1, PyArrayDescrMethods, PyReadonlyArray1, PyUntypedArray, PyUntypedArrayMethods,
+};
+use pyo3::exceptions::{PyIndexError, PyMemoryError, PyValueError};
+use pyo3::ffi;
+use pyo3::prelude::*;
+use tfevents::columns::{Histograms, Series, Values};
+use tfevents::reader::buckets::Buckets;
+
+use crate::column::{self, Column};
+use crate::list::List;
+use crate::run::RunData;
+
+/// Where the lists end, after a 0, and the items of all.
+type Lists<'py> = (Column<'py, i64>, Column<'py, f64>);
+
+/// Edges and counts of histograms as TensorBoard shows them; of each run and index of a tag some,
+/// from the first to before the last.
+#[pyfunction]
+pub fn buckets<'py>(
+    py: Python<'py>,
+    parts: List<(Bound<'py, RunData>, usize, usize, usize)>,
+) -> PyResult<(Lists<'py>, Lists<'py>)> {
+    let series = parts
+        .iter()
+        .map(|(data, index, ..)| data.get().series(*index))
+        .collect::<PyResult<Vec<Arc<Series>>>>()?;
+    let chosen = (series.iter().zip(&*parts))
+        .map(|(series, &(_, index, first, last))| {
+            let Values::Histograms(histograms) = &series.values else {
+                return Err(PyIndexError::new_err(index));
+            };
+            if first > last || last > histograms.len() {
+                return Err(PyIndexError::new_err(last));
+            }
+            Ok((&**histograms, first..last))
+        })
+        .collect::<PyResult<Vec<(&Histograms, _)>>>()?;
+    let made = py.detach(|| Buckets::of(&chosen));
+    let all = made.map_err(|_| PyMemoryError::new_err("not enough memory for the table"))?;
+    Ok((
+        (column::owned(py, all.edge_ends)?, column::owned(py, all.edges)?),
+        (column::owned(py, all.count_ends)?, column::owned(py, all.counts)?),
+    ))
+}
+
+/// An array of arrays, each a view of the items from where one ends to where the next does.
+///
+/// Python takes three times as long for it.
+#[pyfunction]
+pub fn views<'py>(
+    py: Python<'py>,
+    items: &Bound<'py, PyUntypedArray>,
+    ends: PyReadonlyArray1<'py, i64>,
+) -> PyResult<Bound<'py, PyArray1<Py<PyAny>>>> {
+    if items.ndim() != 1 || !items.is_c_contiguous() {
+        return Err(PyValueError::new_err("items: expected a contiguous array of shape [n]"));
+    }
+    let ends = ends.as_slice()?;
+    let is_inside = |&end: &i64| usize::try_from(end).is_ok_and(|end| end <= items.len());
+    if !ends.is_sorted() || !ends.iter().all(is_inside) {
+        return Err(PyValueError::new_err("ends: expected where items end, in their order"));
+    }
+    // SAFETY: the array is one, and alive.
+    let array = unsafe { &*_PyArray_GET_ITEM_DATA(items.as_array_ptr()) };
+    let (start, flags) = (array.data, array.flags & NPY_ARRAY_WRITEABLE);
+    let dtype = items.dtype();
+    let size = dtype.itemsize();
+    let rows = ends.windows(2).map(|pair| {
+        let (first, mut length) = (pair[0] as usize, (pair[1] - pair[0]) as npy_intp);
+        // SAFETY: the elements lie within the array, whose type the view has, and which it keeps
+        // alive as its base. NumPy takes over a reference to the type, and one to the base.
+        unsafe {
+            let view = PY_ARRAY_API.PyArray_NewFromDescr(
+                py,
+                get_type_object(py, NpyTypes::PyArray_Type),
+                dtype.clone().into_ptr().cast(),
+                1,
+                &raw mut length,
+                null_mut(),
+                start.add(first * size).cast(),
+                flags,
+                null_mut(),
+            );
+            let view = Bound::from_owned_ptr_or_err(py, view)?;
+            let base = items.as_ptr();
+            ffi::Py_INCREF(base);
+            match PY_ARRAY_API.PyArray_SetBaseObject(
+                py,
+                view.as_ptr().cast::<PyArrayObject>(),
+                base,
+            ) {
+                0 => Ok(view.unbind()),
+                _ => Err(PyErr::fetch(py)),
+            }
+        }
+    });
+    let rows = rows.collect::<PyResult<Vec<_>>>()?;
+    Ok(PyArray1::from_vec(py, rows))
+}
