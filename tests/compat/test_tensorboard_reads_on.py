@@ -223,6 +223,7 @@ STOCK = """
     found.configure(["tensorboard", *sys.argv[1:]])
     app = found._make_server()
     print(type(app._data_provider).__module__, *(type(plugin).__name__ for plugin in app._plugins))
+    print("is_imported" if "tfevents" in sys.modules else "")
 """
 
 
@@ -230,13 +231,14 @@ STOCK = """
 def test_tensorboards_own_command(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
-    """Nothing changes for who does not ask for it."""
+    """Nothing changes for who does not ask for it, and nothing of ours is imported."""
     if how == "variable":
         monkeypatch.setenv("TENSORBOARD_READER", "tfevents")
     flags = ["--reader=tfevents"] if how == "flag" else []
     said = scripts.check(STOCK, f"--logdir={tmp_path}", "--load_fast=false", *flags).split()
     assert said[0].startswith("tensorboard." if how == "neither" else "tfevents.tensorboard")
     assert ("MetricsPlugin" if how == "neither" else "Metrics") in said
+    assert ("is_imported" in said) == (how != "neither")
 
 
 def test_a_reader_that_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -255,7 +257,7 @@ def test_a_reader_that_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     ],
 )
 def test_flags_that_can_not_be(tmp_path: Path, flags: list[str], message: str) -> None:
-    loader = importlib.import_module("tfevents.tensorboard.loader").ReaderLoader()
+    loader = importlib.import_module("tensorboard_plugin_tfevents").ReaderLoader()
     parser = argparse.ArgumentParser()
     loader.define_flags(parser)
     given = parser.parse_args(flags)
