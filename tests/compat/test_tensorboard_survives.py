@@ -151,14 +151,21 @@ def test_it_is_said_once_that_there_is_nothing(
     ],
 )
 def test_meshes_that_the_plugin_can_not_send(
-    tmp_path: Path, content_type: Any, values: Any, shown: bool
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    content_type: Any,
+    values: Any,
+    shown: bool,
 ) -> None:
     metadata = meshes.create_summary_metadata("mesh", "", content_type, 0, (1, 1, 3), None)
-    add_tensor(tmp_path, "mesh", [values.reshape(1, 1, 3)], metadata)
+    tag = f"{content_type} of {values.dtype}"
+    add_tensor(tmp_path, tag, [values.reshape(1, 1, 3)], metadata)
     provider = started(tmp_path)
     when(lambda: runs(provider), bool, 10)
-    (found,) = asked(provider.read_tensors, "mesh", ".", downsample=9).values()
-    assert [datum.numpy.tolist() for datum in found] == [[[values.tolist()]]][:shown]
+    for _ in range(2):
+        (found,) = asked(provider.read_tensors, "mesh", ".", downsample=9).values()
+        assert [datum.numpy.tolist() for datum in found] == [[[values.tolist()]]][:shown]
+    assert caplog.text.count(f"A value of {tag!r} of run '.' can't be shown") == (not shown)
 
 
 def test_several_meshes_at_one_step(tmp_path: Path) -> None:

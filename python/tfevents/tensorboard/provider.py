@@ -173,7 +173,9 @@ class Provider(provider.DataProvider):
                 chosen = {int(step[item]): item for item in chosen}.values()
             return [
                 provider.TensorDatum(int(step[item]), float(wall_time[item]), array)
-                for item, array in values.tensors(run.data, series, chosen)
+                for item, array in values.tensors(
+                    run.data, series, chosen, f"{tag!r} of run {name!r}"
+                )
             ]
 
         found = self._read(read, TENSOR, plugin_name, run_tag_filter)

@@ -6,6 +6,7 @@ import json
 import logging
 import math
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -35,16 +36,25 @@ _MOST_REPEATED = 1 << 16
 
 
 def tensors(
-    data: _native.RunData, series: Series, items: Iterable[int]
+    data: _native.RunData, series: Series, items: Iterable[int], name: str
 ) -> Iterator[tuple[int, NDArray[Any]]]:
-    """The arrays of these items, each with its index; those that can't be read are left out."""
+    """The arrays of these items, each with its index; those that can't be read are left out.
+
+    `name` is what people are told that they are.
+    """
     load = _loader(data, series)
     for item in items:
         try:
             yield item, load(item)
         # One that is malformed, or whose file went or was changed, hides no others.
         except Exception as error:
-            logger.warning("A value can't be shown: %s", error)
+            _tell(f"A value of {name} can't be shown: {error}")
+
+
+@lru_cache(maxsize=4096)
+def _tell(what: str) -> None:
+    """Says it once, however often the page asks."""
+    logger.warning(what)
 
 
 def _loader(data: _native.RunData, series: Series) -> Callable[[int], NDArray[Any]]:
@@ -133,7 +143,7 @@ def parts(data: _native.RunData, series: Series) -> list[int]:
         try:
             return len(blobs(data, series, item))
         except Exception as error:
-            logger.warning("A value can't be shown: %s", error)
+            _tell(f"A value can't be shown: {error}")
             return extra
 
     counts = data.parts(series.place)
