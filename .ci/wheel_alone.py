@@ -1,5 +1,6 @@
 """Writes and reads a run in an environment that has the wheel and NumPy only."""
 
+import importlib.util
 import sys
 import tempfile
 from importlib.metadata import distributions, files
@@ -13,6 +14,9 @@ assert not extra, f"the wheel brought in {sorted(extra)}"
 notices = [file for file in files("tfevents") or [] if file.name == "THIRD-PARTY-NOTICES.txt"]
 assert len(notices) == 1, "the licences of what is compiled into the wheel are missing"
 assert "SIL OPEN FONT LICENSE" in notices[0].read_text()
+
+# TensorBoard finds our reader by it.
+assert importlib.util.find_spec("tensorboard_plugin_tfevents"), "the wheel lacks the plugin"
 
 with tempfile.TemporaryDirectory() as root:
     with tfevents.SummaryWriter(root) as writer:

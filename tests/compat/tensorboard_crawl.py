@@ -24,7 +24,7 @@ warnings.simplefilter("ignore")
 from tensorboard import default, program  # noqa: E402
 from werkzeug.test import Client  # noqa: E402
 
-from tfevents.tensorboard.loader import ReaderLoader  # noqa: E402
+from tensorboard_plugin_tfevents import ReaderLoader  # noqa: E402
 
 # What the page itself is made of, and what other programs than ours hold.
 NOT_ASKED = ("/data/plugin/debugger-v2/", "/data/plugin/projector/", "/data/plugin_entry.html")
@@ -34,12 +34,13 @@ STATUSES = ["STATUS_UNKNOWN", "STATUS_SUCCESS", "STATUS_FAILURE", "STATUS_RUNNIN
 
 def application(log_dir: str, reader: str, *flags: str) -> Any:
     """TensorBoard's application, with all that there is read."""
-    plugins = [plugin for plugin in default.get_plugins() if plugin is not ReaderLoader]
-    tensorboard = program.TensorBoard(
-        plugins=[*plugins, ReaderLoader(reader)], server_class=lambda app, flags: app
-    )
+    plugins = default.get_plugins()
+    if ReaderLoader not in plugins:
+        plugins.append(ReaderLoader)
+    tensorboard = program.TensorBoard(plugins=plugins, server_class=lambda app, flags: app)
     once = ["--reload_interval=0", "--reload_task=blocking", "--load_fast=false"]
-    tensorboard.configure(["tensorboard", f"--logdir={log_dir}", *once, *flags])
+    asked = [f"--logdir={log_dir}", f"--reader={reader}", *once, *flags]
+    tensorboard.configure(["tensorboard", *asked])
     return tensorboard._make_server()
 
 

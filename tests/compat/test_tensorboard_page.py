@@ -3,6 +3,7 @@
 The requests are made in processes that have no TensorFlow, as most that show a log of torch's.
 """
 
+import random
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
+import events
 import every_plugin
 import hostile
 import tfevents
@@ -69,6 +71,19 @@ def test_files_of_five_writers(tmp_path: Path) -> None:
     assert said.count("requests") == len(files) + 1
 
 
+def flipped(payloads: list[bytes], rng: random.Random) -> bytes:
+    """An event file of some of these messages, in any order, with a few bits of them changed."""
+    records = []
+    for payload in rng.choices(payloads, k=30):
+        message = bytearray(payload)
+        for _ in range(rng.choice([0, 0, 1, 3])):
+            # Where tags and their metadata are, or anywhere.
+            at = rng.randrange(min(len(message), rng.choice([150, len(message)])))
+            message[at] ^= 1 << rng.randrange(8)
+        records.append(events.record(bytes(message)))
+    return b"".join(records)
+
+
 def test_whatever_the_bytes_every_route_answers(tmp_path: Path) -> None:
     damaged: list[bytes] = []
 
@@ -86,5 +101,9 @@ def test_whatever_the_bytes_every_route_answers(tmp_path: Path) -> None:
     make()
     whole = (hostile.CORPUS / "torch-0").read_bytes()
     damaged += [b"", b"\0" * 100, whole[:-7], whole[: len(whole) // 2] + b"?" * 50 + whole]
-    assert len(damaged) > 100
+    rng = random.Random(0)
+    files = [events.read_records(file) for file in sorted(hostile.CORPUS.iterdir())]
+    payloads = [payload for file in files for payload in file if 0 < len(payload) < 4000]
+    damaged += [flipped(payloads, rng) for _ in range(200)]
+    assert len(damaged) > 300
     crawl("--alone", runs_of(tmp_path / "damaged", damaged))

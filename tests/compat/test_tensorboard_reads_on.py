@@ -7,14 +7,13 @@ import json
 import os
 import shutil
 import time
-from argparse import Namespace
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from tensorboard_provider import CTX, WHICH, add, chart, points, runs, started, writing
 
 import every_plugin
 import scripts
@@ -23,60 +22,8 @@ from every_plugin import when
 from peers import peer
 
 peer("tensorboard.main")
-context = peer("tensorboard.context")
-RunTagFilter = peer("tensorboard.data.provider").RunTagFilter
-ingester = importlib.import_module("tfevents.tensorboard.ingester")
 log = importlib.import_module("tfevents.tensorboard.log")
 sampling = importlib.import_module("tfevents.tensorboard.sampling")
-
-CTX = context.RequestContext()
-WHICH = {"experiment_id": "", "plugin_name": "scalars"}
-
-
-def started(log_dir: Path, **flags: Any) -> Any:
-    """The provider of a directory, which looks at it again whenever it is asked for the runs."""
-    defaults = {
-        "logdir": str(log_dir),
-        "logdir_spec": "",
-        "reload_interval": 3600,
-        "reload_task": "auto",
-        "samples_per_plugin": {},
-        "restarts": "latest",
-        "max_points": 0,
-    }
-    reading = ingester.Ingester(Namespace(**{**defaults, **flags}))
-    reading.start()
-    return reading.data_provider
-
-
-def runs(provider: Any) -> list[str]:
-    return [run.run_name for run in provider.list_runs(CTX, experiment_id="")]
-
-
-def points(provider: Any, run: str, tag: str = "loss") -> list[tuple[int, float]]:
-    """All points of a tag, once what was written is read."""
-    runs(provider)
-    found = provider.read_scalars(
-        CTX, **WHICH, downsample=10**9, run_tag_filter=RunTagFilter([run], [tag])
-    )
-    return [(datum.step, datum.value) for datum in found.get(run, {}).get(tag, [])]
-
-
-def chart(provider: Any, tag: str = "loss", most: int | None = None) -> Any:
-    return json.loads(provider.charts(RunTagFilter(None, [tag]), most, named=False))
-
-
-@contextmanager
-def writing(*directories: Path) -> Iterator[list[tfevents.SummaryWriter]]:
-    writers = [tfevents.SummaryWriter(directory) for directory in directories]
-    yield writers
-    for writer in writers:
-        writer.close()
-
-
-def add(writer: tfevents.SummaryWriter, step: int, value: float, tag: str = "loss") -> None:
-    writer.add_scalar(tag, value, step)
-    writer.flush()
 
 
 def test_runs_that_grow_come_and_go(tmp_path: Path) -> None:
@@ -276,6 +223,7 @@ STOCK = """
     found.configure(["tensorboard", *sys.argv[1:]])
     app = found._make_server()
     print(type(app._data_provider).__module__, *(type(plugin).__name__ for plugin in app._plugins))
+    print("is_imported" if "tfevents" in sys.modules else "")
 """
 
 
@@ -283,13 +231,14 @@ STOCK = """
 def test_tensorboards_own_command(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
-    """Nothing changes for who does not ask for it."""
+    """Nothing changes for who does not ask for it, and nothing of ours is imported."""
     if how == "variable":
         monkeypatch.setenv("TENSORBOARD_READER", "tfevents")
     flags = ["--reader=tfevents"] if how == "flag" else []
     said = scripts.check(STOCK, f"--logdir={tmp_path}", "--load_fast=false", *flags).split()
     assert said[0].startswith("tensorboard." if how == "neither" else "tfevents.tensorboard")
     assert ("MetricsPlugin" if how == "neither" else "Metrics") in said
+    assert ("is_imported" in said) == (how != "neither")
 
 
 def test_a_reader_that_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -308,7 +257,7 @@ def test_a_reader_that_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     ],
 )
 def test_flags_that_can_not_be(tmp_path: Path, flags: list[str], message: str) -> None:
-    loader = importlib.import_module("tfevents.tensorboard.loader").ReaderLoader()
+    loader = importlib.import_module("tensorboard_plugin_tfevents").ReaderLoader()
     parser = argparse.ArgumentParser()
     loader.define_flags(parser)
     given = parser.parse_args(flags)

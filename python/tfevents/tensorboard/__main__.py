@@ -25,15 +25,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     import absl.logging
 
-    from tfevents.tensorboard.loader import ReaderLoader
+    from tensorboard_plugin_tfevents import ReaderLoader
 
     # As TensorBoard's program has it.
     absl.logging.set_verbosity(absl.logging.WARNING)
-    plugins = [plugin for plugin in default.get_plugins() if plugin is not ReaderLoader]
-    tensorboard = program.TensorBoard(plugins=[*plugins, ReaderLoader("tfevents")])
+    plugins = default.get_plugins()
+    if ReaderLoader not in plugins:
+        # Where tfevents is on the path and not installed.
+        plugins.append(ReaderLoader)
+    tensorboard = program.TensorBoard(plugins=plugins)
     arguments = sys.argv[1:] if argv is None else list(argv)
     try:
-        tensorboard.configure(["tensorboard", *arguments])
+        tensorboard.configure(["tensorboard", "--reader=tfevents", *arguments])
     except FlagsError as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1

@@ -102,8 +102,8 @@ def _series(
     """The class of data and the plugin of a series; `None` where no plugin can show it."""
     plugin, content, display_name, description, data_class = metadata
     known_class, known_plugin = _KINDS[kind]
-    if not tag and (plugin in _GRAPHS or kind == "run_metadata"):
-        # To the plugin it would be the graph of the run.
+    if not tag and (plugin in _GRAPHS or kind in ("run_metadata", "pr_curve")):
+        # To the plugin of graphs it would be the graph of the run; the other asks for a tag.
         return None
     if kind == "tensor":
         if plugin in _GRAPHS:

@@ -65,14 +65,18 @@ class Log:
         for prefix, find in self._finds:
             try:
                 found = find()
-            except FileNotFoundError:
+            except FileNotFoundError as error:
                 # It may come.
+                self._warn(("none", error.filename), "There is no %s yet", error.filename)
                 continue
-            except OSError as error:
+            # The latter two are of remote directories for which a package is missing.
+            except (OSError, ValueError, ImportError) as error:
                 self._warn(("find", str(error)), "Runs can't be found: %s", error)
                 continue
+            for path, reason in found.skipped:
+                self._warn((path, reason), "%s is left out: %s", path, reason)
             for name, files, given in found.runs:
-                known = name if prefix is None else posixpath.join(prefix, name)
+                known = _shown(name if prefix is None else posixpath.join(prefix, name))
                 if known in runs:
                     # TensorBoard shows the last of them too.
                     self._warn(("name", known), "Two places have a run %r: name them", known)
@@ -108,6 +112,11 @@ class Log:
         if what not in self._told:
             self._told.add(what)
             logger.warning(message, *arguments)
+
+
+def _shown(name: str) -> str:
+    """A run's name as text that can be sent. Directories may be named by any bytes."""
+    return name.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _parts(found: list[RunFiles]) -> Iterator[list[RunFiles]]:

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import numpy as np
 from tensorboard import errors
 from tensorboard.data import provider
+from tensorboard.plugins.mesh import metadata as meshes
 
 from tfevents.tensorboard import sampling, values
 from tfevents.tensorboard.contents import BLOBS, SCALAR, TENSOR, Contents, Series
@@ -107,13 +108,13 @@ class Provider(provider.DataProvider):
         self, ctx: Any = None, *, experiment_id: str, plugin_name: str, run_tag_filter: Any = None
     ) -> Any:
         _check(ctx, experiment_id)
-        return self._list(
-            _BlobSequenceTimeSeries,
-            BLOBS,
-            plugin_name,
-            run_tag_filter,
-            lambda run, series: {"max_length": max(values.parts(run.data, series), default=None)},
-        )
+
+        def lengths(run: Contents, series: Series) -> dict[str, Any] | None:
+            counts = values.parts(run.data, series)
+            # Dashboards count with the greatest. There is none where a restart took all values.
+            return {"max_length": max(counts)} if counts else None
+
+        return self._list(_BlobSequenceTimeSeries, BLOBS, plugin_name, run_tag_filter, lengths)
 
     def read_scalars(
         self,
@@ -166,10 +167,15 @@ class Provider(provider.DataProvider):
 
         def read(name: str, tag: str, run: Contents, series: Series) -> list[Any]:
             step, wall_time = run.data.times(series.place)
-            chosen = sampling.sample(len(step), most)
+            chosen: Collection[int] = sampling.sample(len(step), most)
+            if plugin_name == meshes.PLUGIN_NAME:
+                # The page asks for meshes by their steps. Of several at one step the last is shown.
+                chosen = {int(step[item]): item for item in chosen}.values()
             return [
                 provider.TensorDatum(int(step[item]), float(wall_time[item]), array)
-                for item, array in values.tensors(run.data, series, chosen)
+                for item, array in values.tensors(
+                    run.data, series, chosen, f"{tag!r} of run {name!r}"
+                )
             ]
 
         found = self._read(read, TENSOR, plugin_name, run_tag_filter)
@@ -224,7 +230,8 @@ class Provider(provider.DataProvider):
             blob = values.blobs(run.data, series, int(found[0]))[part]
             values.check(plugin, blob)
             return blob
-        except (IndexError, ValueError, OSError) as error:
+        # It is malformed, or its file went or was changed.
+        except Exception as error:
             raise errors.NotFoundError(f"{tag!r} at step {step}: {error}") from error
 
     def charts(self, chosen: Any, most: int | None, *, named: bool) -> bytes:
@@ -265,18 +272,21 @@ class Provider(provider.DataProvider):
         data_class: int,
         plugin: str,
         chosen: Any,
-        more: Callable[[Contents, Series], dict[str, Any]] = lambda run, series: {},
+        more: Callable[[Contents, Series], dict[str, Any] | None] = lambda run, series: {},
     ) -> dict[str, dict[str, Any]]:
         listed: dict[str, dict[str, Any]] = {}
         for name, run, tags in self._chosen(data_class, plugin, chosen):
             listed[name] = {}
             for tag, series in tags.items():
+                rest = more(run, series)
+                if rest is None:
+                    continue
                 listed[name][tag] = make(
                     partial(run.extent, series.place),
                     plugin_content=series.content,
                     description=series.description,
                     display_name=series.display_name,
-                    **more(run, series),
+                    **rest,
                 )
         return listed
 
@@ -322,5 +332,5 @@ def _decode_key(key: str) -> tuple[str, str, str, int, int]:
         place = json.loads(base64.urlsafe_b64decode(key + "=="))
         _, plugin, run, tag, step, part = place
         return str(plugin), str(run), str(tag), int(step), int(part)
-    except (binascii.Error, ValueError, TypeError) as error:
+    except (binascii.Error, ValueError, TypeError, RecursionError) as error:
         raise errors.NotFoundError(f"no blob has the key {key!r}") from error

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -24,21 +25,36 @@ from tfevents.tensorboard.contents import Series
 
 logger = logging.getLogger(__name__)
 
+# What the plugin makes of the parts of a mesh that are integers.
+_LIMITS: dict[int, np.iinfo[Any]] = {
+    meshes.plugin_data_pb2.MeshPluginData.FACE: np.iinfo(np.int32),
+    meshes.plugin_data_pb2.MeshPluginData.COLOR: np.iinfo(np.uint8),
+}
+
 # A tensor that says "this many times the same string" may have so many.
 _MOST_REPEATED = 1 << 16
 
 
 def tensors(
-    data: _native.RunData, series: Series, items: Sequence[int]
+    data: _native.RunData, series: Series, items: Iterable[int], name: str
 ) -> Iterator[tuple[int, NDArray[Any]]]:
-    """The arrays of these items, each with its index; those that can't be read are left out."""
+    """The arrays of these items, each with its index; those that can't be read are left out.
+
+    `name` is what people are told that they are.
+    """
     load = _loader(data, series)
     for item in items:
         try:
             yield item, load(item)
-        # One that is malformed, or whose file went, hides no others.
-        except (ValueError, OSError, ImportError) as error:
-            logger.warning("A value can't be shown: %s", error)
+        # One that is malformed, or whose file went or was changed, hides no others.
+        except Exception as error:
+            _tell(f"A value of {name} can't be shown: {error}")
+
+
+@lru_cache(maxsize=4096)
+def _tell(what: str) -> None:
+    """Says it once, however often the page asks."""
+    logger.warning(what)
 
 
 def _loader(data: _native.RunData, series: Series) -> Callable[[int], NDArray[Any]]:
@@ -86,9 +102,15 @@ def _strings(shape: list[int], strings: list[str]) -> NDArray[Any]:
 
 
 def _check_mesh(series: Series, array: NDArray[Any]) -> None:
-    samples = meshes.parse_plugin_metadata(series.content).shape[0]
-    if array.ndim != 3 or len(array) < samples:
-        raise ValueError(f"a mesh of {samples} samples has the shape {array.shape}")
+    mesh = meshes.parse_plugin_metadata(series.content)
+    if array.ndim != 3 or len(array) < mesh.shape[0]:
+        raise ValueError(f"a mesh of {mesh.shape[0]} samples has the shape {array.shape}")
+    limits = _LIMITS.get(mesh.content_type)
+    if array.dtype.kind not in "biuf":
+        raise ValueError(f"a mesh is of numbers, not of {array.dtype}")
+    # Of what is no number neither holds.
+    if limits is not None and not np.all((array >= limits.min) & (array <= limits.max)):
+        raise ValueError(f"a mesh has indices or colours beyond {limits.dtype}")
 
 
 def _check_layout(series: Series, array: NDArray[Any]) -> None:
@@ -116,15 +138,20 @@ _CHECKS: dict[str, Callable[[Series, NDArray[Any]], None]] = {
 def parts(data: _native.RunData, series: Series) -> list[int]:
     """How many blobs each value has, as TensorBoard counts them."""
     extra = 2 if series.kind == "image" else 0  # the width and the height
+
+    def count(item: int) -> int:
+        try:
+            return len(blobs(data, series, item))
+        except Exception as error:
+            _tell(f"A value can't be shown: {error}")
+            return extra
+
     counts = data.parts(series.place)
-    return [
-        (len(blobs(data, series, item)) if count is None else count + extra)
-        for item, count in enumerate(counts)
-    ]
+    return [(count(at) if known is None else known + extra) for at, known in enumerate(counts)]
 
 
 def blobs(data: _native.RunData, series: Series, item: int) -> list[bytes]:
-    """The blobs of one value; an OSError or a ValueError if it can't be read."""
+    """The blobs of one value; any Exception if it can't be read."""
     if series.kind == "image":
         width, height, pictures = data.image(series.place, item)
         return [str(width).encode(), str(height).encode(), *pictures]

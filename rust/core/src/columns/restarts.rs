@@ -1,5 +1,6 @@
 //! Training that crashed and went on from an earlier step, so that steps came twice.
 
+use std::cmp::Ordering;
 use std::ops::Range;
 
 /// What becomes of the values of steps that came again after a restart.
@@ -54,6 +55,9 @@ pub(crate) fn add(purges: &mut Vec<Purge>, new: Purge) {
 
 /// The values that no purge takes, as ranges of indices; None if that is all.
 pub(crate) fn unpurged(steps: &[i64], purges: &[Purge]) -> Option<Vec<Range<usize>>> {
+    if purges.is_empty() {
+        return None;
+    }
     let mut purges = purges.iter().rev().peekable();
     // From the end on: what comes later purges what came before.
     let (mut kept, mut limit) = (Vec::<Range<usize>>::new(), None::<i64>);
@@ -97,19 +101,20 @@ pub(crate) fn last_of_each(steps: &[i64]) -> Option<Vec<Range<usize>>> {
 /// None if that is all, as it is. `ends` are the indices at which files end.
 pub(crate) fn latest_of_each(steps: &[i64], ends: &[usize]) -> Option<Vec<Range<usize>>> {
     let starts_file = |index: usize| ends.binary_search(&index).is_ok();
+    let is_next = |index: usize| match steps[index - 1].cmp(&steps[index]) {
+        Ordering::Less => true,
+        Ordering::Equal => !starts_file(index),
+        Ordering::Greater => false,
+    };
+    if (1..steps.len()).all(is_next) {
+        return None;
+    }
     let mut groups = Vec::<Range<usize>>::new();
-    let mut is_in_order = true;
     for (index, &step) in steps.iter().enumerate() {
         match groups.last_mut() {
             Some(last) if steps[last.start] == step && !starts_file(index) => last.end = index + 1,
-            last => {
-                is_in_order &= last.is_none_or(|last| steps[last.start] < step);
-                groups.push(index..index + 1);
-            }
+            _ => groups.push(index..index + 1),
         }
-    }
-    if is_in_order {
-        return None;
     }
     groups.sort_by_key(|group| steps[group.start]);
     let mut kept = Vec::<Range<usize>>::new();

@@ -1,4 +1,8 @@
-"""The flags that have TensorBoard read with our reader, for its own command and for ours."""
+"""The flags that have TensorBoard read with our reader, for its own command and for ours.
+
+Every start of TensorBoard imports this module, which imports nothing of `tfevents` until its reader
+is asked for.
+"""
 
 from __future__ import annotations
 
@@ -17,28 +21,21 @@ _ALL = sys.maxsize
 
 
 class ReaderLoader(base_plugin.TBLoader):
-    """Adds the flags, and puts our reader in the place of TensorBoard's where they ask for it.
+    """Adds the flags, and puts our reader in the place of TensorBoard's where they ask for it."""
 
-    TensorBoard makes one without arguments where it finds it among its plugins.
-    """
-
-    def __init__(self, reader: str | None = None) -> None:
-        self._reader = reader
+    def __init__(self) -> None:
         self._is_ours = False
 
     def define_flags(self, parser: argparse.ArgumentParser) -> None:
         group = parser.add_argument_group("tfevents")
-        if self._reader is None:
-            group.add_argument(
-                "--reader",
-                choices=READERS,
-                default=os.environ.get("TENSORBOARD_READER") or "tensorboard",
-                help="who reads the event files: TensorBoard's reader, or tfevents, which loads "
-                "faster and shows every point (default: the environment variable "
-                "TENSORBOARD_READER, or tensorboard)",
-            )
-        else:
-            parser.set_defaults(reader=self._reader)
+        group.add_argument(
+            "--reader",
+            choices=READERS,
+            default=os.environ.get("TENSORBOARD_READER") or "tensorboard",
+            help="who reads the event files: TensorBoard's reader, or tfevents, which loads faster "
+            "and shows every point (default: the environment variable TENSORBOARD_READER, or "
+            "tensorboard)",
+        )
         group.add_argument(
             "--restarts",
             choices=RESTARTS,
