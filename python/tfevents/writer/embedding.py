@@ -18,10 +18,6 @@ from tfevents._pictures import are_pictures, colours, is_picture, stacked
 from tfevents.summary._pixels import check_size
 from tfevents.writer.base import BaseWriter, check_name
 
-# Has an entry for each embedding of the directory, those of earlier writers too.
-_CONFIG = "projector_config.pbtxt"
-
-
 # What TensorBoard's projector asks for, and takes.
 _MOST_VECTORS = 100_000
 _LARGEST_SPRITE = 8192
@@ -62,9 +58,8 @@ class EmbeddingMethods(BaseWriter):
 
         Raises:
             TypeError, ValueError: an argument that can't be used; nothing is written then.
-            OSError: the directory can't be made (with `on_error="warn"` that is a warning later),
-                or the configuration that a remote one has can't be read; in a later call, that
-                writing failed.
+            OSError: the directory can't be made (with `on_error="warn"` that is a warning later);
+                in a later call, that writing failed.
         """
         vectors = _vectors(mat)
         count = len(vectors)
@@ -86,8 +81,6 @@ class EmbeddingMethods(BaseWriter):
                 # The thread tries again, and tells of it as `on_error` says.
                 if self.on_error == "raise":
                     raise
-            if self._spool is not None:
-                self._spool.fetch(_CONFIG)
         self._add_embedding(directory, f"{tag}:{step}", vectors, text, pictures)
 
 
