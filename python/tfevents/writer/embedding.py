@@ -60,6 +60,9 @@ class EmbeddingMethods(BaseWriter):
             TypeError, ValueError: an argument that can't be used; nothing is written then.
             OSError: the directory can't be made (with `on_error="warn"` that is a warning later);
                 in a later call, that writing failed.
+
+        Example:
+            >>> writer.add_embedding(rng.normal(size=(3, 8)), metadata=["cat", "dog", "cow"])
         """
         vectors = _vectors(mat)
         count = len(vectors)
@@ -165,14 +168,17 @@ def _metadata(metadata: Any, header: Any, count: int) -> str:
 
 def _items(argument: str, values: Any) -> list[Any]:
     if hasattr(values, "detach"):
-        # The numbers, where str would show tensors.
-        values = as_array(values, argument).tolist()
+        # The numbers, where str would show tensors, as NumPy has them, which shows no more digits
+        # than their type holds.
+        values = as_array(values, argument)
     elif hasattr(values, "columns") and hasattr(values, "__array__"):
         # The rows of a table, which gives its columns where it is iterated over.
         values = np.asarray(values, object).tolist()
     elif hasattr(values, "to_pylist"):
         values = values.to_pylist()
-    if isinstance(values, (str, bytes, Mapping)) or not isinstance(values, Iterable):
+    # A set has no order.
+    is_no_list = isinstance(values, (str, bytes, Mapping, set, frozenset))
+    if is_no_list or not isinstance(values, Iterable):
         raise TypeError(f"{argument}: expected a list, got {type(values).__name__}")
     try:
         return list(values)
@@ -193,7 +199,7 @@ _ESCAPES = str.maketrans({"\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 def _field(value: Any) -> str:
     if hasattr(value, "detach") and value.ndim == 0:
-        value = value.item()
+        value = as_array(value, "metadata")[()]
     return str(value).translate(_ESCAPES)
 
 
