@@ -53,9 +53,9 @@ def upload_spools(uri: str | None = None) -> list[str]:
             has arrived for 30 s, and a second for each megabyte that is on its way. An
             `ExceptionGroup` of such where several spools could not.
 
-    ```python
-    tfevents.upload_spools("s3://bucket/runs")
-    ```
+    Example:
+        >>> tfevents.upload_spools("s3://bucket/runs")  # doctest: +SKIP
+        ['s3://bucket/runs/exp1/events.out.tfevents.1700000000.host.1.0']
     """
     if uri is not None and not isinstance(uri, str):
         raise TypeError(f"uri: expected a str, got {type(uri).__name__}")

@@ -65,6 +65,13 @@ class Histogram:
 
         Returns:
             float64[m], the counts. What lies beyond the edges is in none.
+
+        Raises:
+            ValueError: edges that do not increase.
+
+        Example:
+            >>> run.histograms["weights"][0].rebin([0, 1, 2, 3])
+            array([1., 2., 1.])
         """
         own, counts = self.edges, self.counts
         edges = np.asarray(edges, float)
@@ -113,6 +120,11 @@ class Histograms(Columns[Histogram]):
         bucket_limit, bucket: float64[m], the upper limits and the counts of the buckets of all
             histograms, one after the other, as they are stored.
         bucket_end: uint64[n], where the buckets of each histogram end among all.
+
+    Example:
+        >>> weights = run.histograms["weights"]
+        >>> weights[0].edges, weights[0].counts
+        (array([0., 1., 2., 3.]), array([1., 2., 1.]))
     """
 
     __slots__ = (
@@ -147,6 +159,17 @@ class Histograms(Columns[Histogram]):
 
         Of each two arrays: int64[n + 1], where those of each histogram end, from 0 on; and
         float64[m], those of all, one after the other.
+
+        Args:
+            chosen: which histograms.
+
+        Raises:
+            TypeError: `chosen` is no slice.
+
+        Example:
+            >>> (ends, edges), (count_ends, counts) = weights.shown(slice(None))
+            >>> edges[ends[0] : ends[1]]
+            array([0., 1., 2., 3.])
         """
         ends = self.bucket_end.astype(np.int64)
         first = np.concatenate(([0], ends[:-1]))[chosen]
@@ -184,6 +207,9 @@ class Histograms(Columns[Histogram]):
 
         Raises:
             ImportError: matplotlib is not installed, as it is with `tfevents[plot]`.
+
+        Example:
+            >>> weights.plot(most=10)  # doctest: +SKIP
         """
         from tfevents import plots
 
