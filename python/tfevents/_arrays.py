@@ -63,8 +63,8 @@ def number(value: Any, argument: str) -> float:
     return float("nan") if mask is not None else _single(array, argument)
 
 
-def whole_number(value: Any, argument: str) -> Any:
-    """The one element of an array, which is a step."""
+def unmasked_number(value: Any, argument: str) -> Any:
+    """The one element of an array, a step or a time, which nothing masked is."""
     array = as_array(value, argument)
     return _single(array.astype(np.float64) if array.dtype.kind == "f" else array, argument)
 
@@ -275,7 +275,9 @@ def _by_protocol(values: Any) -> Any:
     for name in _CONVERSIONS:
         method = getattr(values, name, None)
         if callable(method):
-            return _as_numpy(method())
+            value = method()
+            # Arrow's scalars may have none.
+            return np.ma.masked if name == "as_py" and value is None else _as_numpy(value)
     return np.asarray(values)
 
 

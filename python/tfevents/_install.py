@@ -94,6 +94,12 @@ def install() -> Installation:
 
     Returns:
         What is patched, and what will be.
+
+    Example:
+        >>> print(tfevents.install())  # doctest: +SKIP
+        tfevents is in the place of:
+          torch.utils.tensorboard.SummaryWriter
+        >>> tfevents.uninstall()  # doctest: +SKIP
     """
     with _lock:
         if _hook not in sys.meta_path:
@@ -114,6 +120,10 @@ def uninstall() -> list[str]:
 
     Returns:
         The names that were restored.
+
+    Example:
+        >>> tfevents.uninstall()
+        []
     """
     for name in _LAZY:
         try:

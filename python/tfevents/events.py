@@ -102,9 +102,11 @@ def iter_events(
         TypeError, ValueError: an argument can't be used.
 
     Example:
-        >>> for event in tfevents.iter_events("runs/exp1"):  # doctest: +SKIP
+        >>> for event in tfevents.iter_events("runs/exp2"):
         ...     for value in event.values:
         ...         print(event.step, value.tag, value.value)
+        0 loss 0.5
+        1 loss 0.25
     """
     check = choice("verify", verify, "crc", "none") == "crc"
     skip = choice("on_corrupt", on_corrupt, "raise", "skip") == "skip"

@@ -29,6 +29,14 @@ class GlobalSummaryWriter:
 
     Attributes:
         smw: the `SummaryWriter` that it logs to.
+
+    Raises:
+        TypeError, ValueError, OSError, ImportError: as for `SummaryWriter`.
+
+    Example:
+        >>> shared = tfevents.GlobalSummaryWriter("runs/shared")
+        >>> shared.add_scalar("loss", 0.5)
+        >>> shared.close()
     """
 
     _writer_class: ClassVar[type[SummaryWriter]] = SummaryWriter
@@ -79,7 +87,19 @@ class GlobalSummaryWriter:
     def add_scalar(
         self, tag: str, scalar_value: SupportsFloat, walltime: WallTime | None = None
     ) -> None:
-        """Logs one number, at the next step of its tag."""
+        """Logs one number, at the next step of its tag.
+
+        Args:
+            tag: the curve.
+            scalar_value: the number, as `SummaryWriter.add_scalar` takes it.
+            walltime: seconds since the epoch, or a `datetime`; by default now.
+
+        Raises:
+            TypeError, ValueError: an argument that can't be used; nothing is logged then.
+
+        Example:
+            >>> shared.add_scalar("loss", 0.5)
+        """
         with self._next_step("scalar", tag) as step:
             self.smw.add_scalar(tag, scalar_value, step, walltime)
 
@@ -90,12 +110,36 @@ class GlobalSummaryWriter:
         walltime: WallTime | None = None,
         dataformats: str = "CHW",
     ) -> None:
-        """Logs a picture, at the next step of its tag."""
+        """Logs a picture, at the next step of its tag.
+
+        Args:
+            tag: its name.
+            img_tensor, dataformats: as `SummaryWriter.add_image` takes them.
+            walltime: seconds since the epoch, or a `datetime`; by default now.
+
+        Raises:
+            TypeError, ValueError: an argument that can't be used; nothing is logged then.
+
+        Example:
+            >>> shared.add_image("sample", rng.random((3, 32, 32)))
+        """
         with self._next_step("image", tag) as step:
             self.smw.add_image(tag, img_tensor, step, walltime, dataformats)
 
     def add_text(self, tag: str, text_string: str, walltime: WallTime | None = None) -> None:
-        """Logs a text, at the next step of its tag."""
+        """Logs a text, at the next step of its tag.
+
+        Args:
+            tag: its name.
+            text_string: the text, in Markdown.
+            walltime: seconds since the epoch, or a `datetime`; by default now.
+
+        Raises:
+            TypeError, ValueError: an argument that can't be used; nothing is logged then.
+
+        Example:
+            >>> shared.add_text("note", "a **text**")
+        """
         with self._next_step("text", tag) as step:
             self.smw.add_text(tag, text_string, step, walltime)
 

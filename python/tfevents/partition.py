@@ -77,7 +77,20 @@ class Partition:
         columns: Sequence[str] | None = None,
         datetime: Datetime = None,
     ) -> Table:
-        """Reads the files, and gives the table of a kind, as `log.scalars.table()` does."""
+        """Reads the files, and gives the table of a kind, as `log.scalars.table()` does.
+
+        Args:
+            kind: the kind, by the name of a run's attribute.
+            columns: those that are wanted, by default all.
+            datetime: `None` gives `wall_time` in seconds since the epoch, `"utc"` timestamps.
+
+        Raises:
+            ValueError: there is no such kind or column.
+            OSError, CorruptFileError: as for `tfevents.read`.
+
+        Example:
+            >>> piece.table("scalars")  # doctest: +SKIP
+        """
         if kind not in get_args(TableKind):
             kinds = ", ".join(get_args(TableKind))
             raise ValueError(f"kind: there is no table of {kind!r}; there are {kinds}")
@@ -146,9 +159,9 @@ def partitions(
         TypeError, ValueError: an argument can't be used.
 
     Example:
-        >>> pieces = tfevents.partitions("s3://bucket/runs", tags="val/*")  # doctest: +SKIP
-        >>> with ProcessPoolExecutor() as pool:  # doctest: +SKIP
-        ...     tables = list(pool.map(best_of, pieces))
+        >>> (piece,) = tfevents.partitions("runs", tags="loss")
+        >>> piece.read().runs
+        ['exp1', 'exp2']
     """
     options = {
         "tags": selection.kept(tags),

@@ -153,8 +153,10 @@ class Runs(Mapping[str, Run]):
             KeyError: no run has it; the message says what is like it.
 
         Example:
-            >>> for name, loss in log.tag("train/loss").items():  # doctest: +SKIP
+            >>> for name, loss in log.tag("loss").items():
             ...     print(name, loss.min())
+            exp1 0.5
+            exp2 0.25
         """
         if kind not in KINDS or kind in ("hparams", "graph", "session_logs"):
             raise ValueError(f"kind: {kind!r} has no tags, or is none")
@@ -185,8 +187,12 @@ class Runs(Mapping[str, Run]):
                 gets a `Run` and says whether it is wanted.
             tags: likewise names, globs or compiled regular expressions. Hyperparameters stay.
 
+        Raises:
+            TypeError, ValueError: a pattern that is none.
+
         Example:
-            >>> log.filter(runs=lambda run: run.hparams.get("lr") == 0.1)  # doctest: +SKIP
+            >>> log.filter(runs=lambda run: run.hparams.get("lr") == 0.1).runs
+            ['exp1']
         """
         tags = selection.kept(tags)
         wants_tag = selection.matcher("tags", tags)
@@ -280,9 +286,9 @@ class Runs(Mapping[str, Run]):
             ValueError, TypeError: an argument can't be used.
 
         Example:
-            >>> log.aggregate("val/acc", by=["lr", "batch_size"]).to_pandas()  # doctest: +SKIP
-            >>> log.aggregate("val/acc", by=re.compile("(?P<config>.*)/seed")).to_polars()
-            ... # doctest: +SKIP
+            >>> log.aggregate("loss", by="lr", stats=["mean", "count"])  # doctest: +SKIP
+            >>> seeds = re.compile("(?P<config>.*)/seed")
+            >>> log.aggregate("val/acc", by=seeds).to_polars()  # doctest: +SKIP
         """
         return aggregation.aggregate(self, tag, by, align=align, every=every, stats=stats)
 
@@ -315,6 +321,9 @@ class Runs(Mapping[str, Run]):
         Raises:
             ImportError: matplotlib is not installed, as it is with `tfevents[plot]`.
             KeyError: no run has the tag.
+
+        Example:
+            >>> log.plot("loss", by="lr")  # doctest: +SKIP
         """
         from tfevents import plots
 
@@ -425,19 +434,51 @@ class LogHParams(_ByRun[HParams]):
             KeyError: no trial has a metric that is asked for.
 
         Example:
-            >>> log.hparams.to_pandas({"val/acc": "max"}).nlargest(5, "val/acc")
-            ... # doctest: +SKIP
+            >>> log.hparams.table({"loss": "min"})  # doctest: +SKIP
         """
         return trial.table(self._log, metrics)
 
     def to_pandas(self, metrics: trial.Metrics = "last") -> pandas.DataFrame:
-        """The table as a `pandas.DataFrame`."""
+        """The table as a `pandas.DataFrame`.
+
+        Args:
+            metrics: as for `table`.
+
+        Raises:
+            KeyError: as for `table`.
+            ImportError: pandas is not installed.
+
+        Example:
+            >>> log.hparams.to_pandas({"loss": "min"})  # doctest: +SKIP
+        """
         return self.table(metrics).to_pandas()
 
     def to_polars(self, metrics: trial.Metrics = "last") -> polars.DataFrame:
-        """The table as a `polars.DataFrame`."""
+        """The table as a `polars.DataFrame`.
+
+        Args:
+            metrics: as for `table`.
+
+        Raises:
+            KeyError: as for `table`.
+            ImportError: polars is not installed.
+
+        Example:
+            >>> log.hparams.to_polars({"loss": "min"})  # doctest: +SKIP
+        """
         return self.table(metrics).to_polars()
 
     def to_arrow(self, metrics: trial.Metrics = "last") -> pyarrow.Table:
-        """The table as a `pyarrow.Table`."""
+        """The table as a `pyarrow.Table`.
+
+        Args:
+            metrics: as for `table`.
+
+        Raises:
+            KeyError: as for `table`.
+            ImportError: pyarrow is not installed.
+
+        Example:
+            >>> log.hparams.to_arrow({"loss": "min"})  # doctest: +SKIP
+        """
         return self.table(metrics).to_arrow()

@@ -86,21 +86,51 @@ class Tabular:
             ValueError: there is no such column.
 
         Example:
-            >>> polars.DataFrame(log.images.table(columns=["run", "step", "size"]))
-            ... # doctest: +SKIP
+            >>> log.texts.table(columns=["run", "step", "value"]).column_names  # doctest: +SKIP
+            ['run', 'step', 'value']
         """
         return TABLES[self._attribute](self._runs(), columns=columns, datetime=datetime)
 
     def to_pandas(self, *, datetime: Datetime = None) -> pandas.DataFrame:
-        """The table as a `pandas.DataFrame`."""
+        """The table as a `pandas.DataFrame`.
+
+        Args:
+            datetime: `None` gives `wall_time` in seconds since the epoch, `"utc"` timestamps.
+
+        Raises:
+            ImportError: pandas is not installed.
+
+        Example:
+            >>> log.texts.to_pandas()  # doctest: +SKIP
+        """
         return self.table(datetime=datetime).to_pandas()
 
     def to_polars(self, *, datetime: Datetime = None) -> polars.DataFrame:
-        """The table as a `polars.DataFrame`."""
+        """The table as a `polars.DataFrame`.
+
+        Args:
+            datetime: `None` gives `wall_time` in seconds since the epoch, `"utc"` timestamps.
+
+        Raises:
+            ImportError: polars is not installed.
+
+        Example:
+            >>> log.texts.to_polars()  # doctest: +SKIP
+        """
         return self.table(datetime=datetime).to_polars()
 
     def to_arrow(self, *, datetime: Datetime = None) -> pyarrow.Table:
-        """The table as a `pyarrow.Table`."""
+        """The table as a `pyarrow.Table`.
+
+        Args:
+            datetime: `None` gives `wall_time` in seconds since the epoch, `"utc"` timestamps.
+
+        Raises:
+            ImportError: pyarrow is not installed.
+
+        Example:
+            >>> log.texts.to_arrow()  # doctest: +SKIP
+        """
         return self.table(datetime=datetime).to_arrow()
 
 
@@ -120,13 +150,46 @@ class TabularScalars(Tabular):
     table.__doc__ = Tabular.table.__doc__
 
     def to_pandas(self, *, pivot: bool = False, datetime: Datetime = None) -> pandas.DataFrame:
-        """The table as a `pandas.DataFrame`; see `ScalarTable.to_pandas`."""
+        """The table as a `pandas.DataFrame`; see `ScalarTable.to_pandas`.
+
+        Args:
+            pivot: a column a tag, in place of a row a point.
+            datetime: `None` gives `wall_time` in seconds since the epoch, `"utc"` timestamps.
+
+        Raises:
+            ImportError: pandas is not installed.
+
+        Example:
+            >>> log.scalars.to_pandas()  # doctest: +SKIP
+        """
         return self.table(datetime=datetime).to_pandas(pivot=pivot)
 
     def to_polars(self, *, pivot: bool = False, datetime: Datetime = None) -> polars.DataFrame:
-        """The table as a `polars.DataFrame`; see `ScalarTable.to_polars`."""
+        """The table as a `polars.DataFrame`; see `ScalarTable.to_polars`.
+
+        Args:
+            pivot: a column a tag, in place of a row a point.
+            datetime: `None` gives `wall_time` in seconds since the epoch, `"utc"` timestamps.
+
+        Raises:
+            ImportError: polars is not installed.
+
+        Example:
+            >>> log.scalars.to_polars()  # doctest: +SKIP
+        """
         return self.table(datetime=datetime).to_polars(pivot=pivot)
 
     def to_arrow(self, *, pivot: bool = False, datetime: Datetime = None) -> pyarrow.Table:
-        """The table as a `pyarrow.Table`; see `ScalarTable.to_arrow`."""
+        """The table as a `pyarrow.Table`; see `ScalarTable.to_arrow`.
+
+        Args:
+            pivot: a column a tag, in place of a row a point.
+            datetime: `None` gives `wall_time` in seconds since the epoch, `"utc"` timestamps.
+
+        Raises:
+            ImportError: pyarrow is not installed.
+
+        Example:
+            >>> log.scalars.to_arrow()  # doctest: +SKIP
+        """
         return self.table(datetime=datetime).to_arrow(pivot=pivot)

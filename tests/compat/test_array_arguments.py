@@ -93,7 +93,7 @@ class Exported(Lazy):
 
 # Four numbers that each type holds, also as amplitudes, labels, probabilities and grey.
 NUMBERS = np.array([0.0, 0.25, 0.5, 1.0])
-MASK = np.array([False, True, False, False])
+MASK = np.array([True, False, False, False])
 
 
 def reversed_view(array):
@@ -442,7 +442,92 @@ def buckets_are(of):
     return check
 
 
+def raw_moment_is(of):
+    def check(log, numbers, mask):
+        found = getattr(only(log.histograms)[0], of)
+        assert math.isnan(found) if mask.any() else found == numbers.item()
+
+    return check
+
+
+def raw_moment(of):
+    def call(writer, value):
+        moments = {"min": 0.0, "max": 1.0, "num": 4, "sum": 2.0, "sum_squares": 1.5} | {of: value}
+        writer.add_histogram_raw(
+            "t", **moments, bucket_limits=NUMBERS, bucket_counts=NUMBERS, global_step=0
+        )
+
+    return call
+
+
+def rate_is(log, numbers, mask):
+    assert only(log.audio)[0].sample_rate == numbers.item()
+
+
+def width_is(log, numbers, mask):
+    assert only(log.images)[0].width == 8 * numbers.item()
+
+
+def pause_is(log, numbers, mask):
+    """Of a GIF, between its two frames."""
+    with Image.open(io.BytesIO(only(log.images)[0].data)) as gif:
+        assert gif.info["duration"] == 1000 / numbers.item()
+
+
+def step_of(view):
+    def check(log, numbers, mask):
+        assert only(view(log)).step.tolist() == numbers.astype(int).tolist()
+
+    return check
+
+
 CELLS = {
+    "add_histogram_raw min": Cell("min", np.array([1.0]), raw_moment("min"), raw_moment_is("min")),
+    "add_histogram_raw num": Cell("num", np.array([1.0]), raw_moment("num"), raw_moment_is("num")),
+    "add_audio sample_rate": Cell(
+        "sample_rate",
+        np.array([1.0]),
+        lambda w, v: w.add_audio("t", NUMBERS, 0, sample_rate=v),
+        rate_is,
+        False,
+    ),
+    "add_video fps": Cell(
+        "fps",
+        np.array([1.0]),
+        lambda w, v: w.add_video("t", np.resize(NUMBERS, (1, 2, 3, 4, 3)), 0, fps=v),
+        pause_is,
+        False,
+    ),
+    "add_image_with_boxes rescale": Cell(
+        "rescale",
+        np.array([1.0]),
+        lambda w, v: w.add_image_with_boxes("t", np.zeros((3, 8, 8)), [[0, 0, 4, 4]], rescale=v),
+        width_is,
+        False,
+    ),
+    "add_text step": Cell(
+        "global_step",
+        np.array([1.0]),
+        lambda w, v: w.add_text("t", "x", v),
+        step_of(lambda log: log.texts),
+        False,
+    ),
+    "add_image step": Cell(
+        "global_step",
+        np.array([1.0]),
+        lambda w, v: w.add_image("t", np.zeros((3, 8, 8)), v),
+        step_of(lambda log: log.images),
+        False,
+    ),
+    "add_image walltime": Cell(
+        "walltime",
+        np.array([1.0]),
+        lambda w, v: w.add_image("t", np.zeros((3, 8, 8)), 0, v),
+        lambda log, numbers, mask: np.testing.assert_array_equal(
+            only(log.images).wall_time, numbers
+        ),
+        False,
+    ),
     "add_scalar": Cell(
         "scalar_value", np.array([1.0]), lambda w, v: w.add_scalar("t", v, 0), scalar_is
     ),
@@ -580,6 +665,16 @@ def table():
         for name in likes(cell.numbers):
             if not is_something_else(method, name):
                 yield pytest.param(method, name, id=f"{method}: {name}")
+
+
+@pytest.mark.parametrize("missing", [np.ma.masked, pandas.NA, arrow.scalar(None, arrow.int64())])
+def test_what_is_no_value_is_no_time_and_no_step(tmp_path, missing):
+    with SummaryWriter(tmp_path) as writer:
+        writer.add_scalar("a", missing, 0)
+        for argument in "global_step", "walltime":
+            with pytest.raises(ValueError, match=f"{argument}: .* masked"):
+                writer.add_scalar("a", 1.0, **{argument: missing})
+    assert math.isnan(tfevents.read(tmp_path)["."].scalars["a"].value.item())
 
 
 @pytest.mark.parametrize(("method", "name"), [*table()])

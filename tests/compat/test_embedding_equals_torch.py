@@ -97,6 +97,23 @@ def test_labels(metadata):
     assert_equal(lambda w: w.add_embedding(mat, metadata))
 
 
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        np.array([0.1, 0.25], "f4"),
+        torch.tensor([0.1, 0.25]),
+        [torch.tensor(0.1), torch.tensor(0.25)],
+        torch.tensor([0.1, 0.25], dtype=torch.float64),
+    ],
+    ids=["NumPy", "torch", "a list", "float64"],
+)
+def test_labels_have_the_digits_of_their_type(metadata):
+    files = written(
+        tfevents.SummaryWriter, lambda w: w.add_embedding(np.ones((2, 2)), metadata=metadata)
+    )
+    assert files["00000/default/metadata.tsv"] == b"0.1\n0.25\n"
+
+
 @given(st.data(), st.integers(2, 4))
 def test_columns_of_labels(data, columns):
     def row(values):

@@ -350,6 +350,9 @@ CASES = [
     ({"metadata": ["a", "b", "c", "d"]}, ValueError, "metadata"),
     ({"metadata": "abc"}, TypeError, "metadata"),
     ({"metadata": 3}, TypeError, "metadata"),
+    # A set has no order.
+    ({"metadata": {"a", "b", "c"}}, TypeError, "metadata"),
+    ({"metadata": VECTORS, "metadata_header": {"x", "y"}}, TypeError, "metadata_header"),
     ({"metadata": np.array(None)}, TypeError, "metadata"),
     ({"metadata": NoData()}, ValueError, "metadata"),
     ({"metadata": [["a"], ["b"], ["c"]], "metadata_header": "h"}, TypeError, "metadata_header"),

@@ -127,7 +127,7 @@ def test_boxes_without_a_place(refuses, corner):
     refuses("box_tensor", lambda w: w.add_image_with_boxes("a", PICTURE, boxes), ValueError)
 
 
-@pytest.mark.parametrize("labels", [[], ["a", "b"], [3], [None], [b"a"], "", 3, ["\ud800"]])
+@pytest.mark.parametrize("labels", [[], ["a", "b"], [3], [None], [b"a"], "", 3, ["\ud800"], {"a"}])
 def test_labels(refuses, labels):
     boxes = [*BOX, *BOX] if labels == "" else BOX
     refuses("labels", lambda w: w.add_image_with_boxes("a", PICTURE, boxes, labels=labels))

@@ -104,7 +104,7 @@ def test_times_are_wall_times(tmp_path, time):
         writer.add_histogram("e", [1.0], 1, walltime=time)
         writer.add_text("f", "text", 1, time)
         with pytest.raises(ValueError, match="walltime"):
-            writer.add_scalar("a", 1.0, 1, np.datetime64("NaT"))
+            writer.add_scalar("a", 1.0, 1, np.datetime64("NaT", "s"))
     found = events.parse_file(events.only_file(tmp_path))[1:]
     assert [event.wall_time for event in found] == [1704110400.0] * 6
 

@@ -56,6 +56,7 @@ NO_SCALARS = [
     None,
     "1.5",
     "loss",
+    np.str_("1.5"),
     b"1.5",
     1j,
     np.complex64(1),
@@ -137,7 +138,9 @@ def test_a_step_that_is_no_number(tmp_path, step):
 
 
 @pytest.mark.parametrize(
-    "walltime", ["now", b"1", [1.0], 1j, ..., np.ones(2), NotANumber()], ids=lambda v: repr(v)[:30]
+    "walltime",
+    ["now", np.str_("1"), b"1", [1.0], 1j, ..., np.ones(2), np.ma.masked, NotANumber()],
+    ids=lambda v: repr(v)[:30],
 )
 def test_a_wall_time_that_is_no_number(tmp_path, walltime):
     refuses(tmp_path / "scalar", "walltime", lambda w: w.add_scalar("loss", 1.0, 1, walltime))

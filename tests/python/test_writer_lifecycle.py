@@ -63,7 +63,8 @@ def test_the_default_directory_tells_time_and_host(tmp_path, monkeypatch):
             parent, name = os.path.split(writer.get_logdir())
             assert parent == "runs"
             stamp, rest = name[:14], name[14:]
-            time.strptime(stamp, "%b%d_%H-%M-%S")
+            # With a year, without which there may be no such day.
+            time.strptime(f"2024 {stamp}", "%Y %b%d_%H-%M-%S")
             assert rest == f"_{socket.gethostname()}{arguments.get('comment', '')}"
             assert events.event_files(tmp_path / "runs" / name)
 

@@ -19,6 +19,7 @@ from s3 import ACCESS_DENIED, DROP, INTERNAL_ERROR, SLOW_DOWN
 
 import events
 import scripts
+import tfevents
 from peers import peer
 from tfevents import FileWriter, SummaryWriter
 
@@ -163,16 +164,55 @@ def test_a_configuration_that_can_not_be_read_is_not_replaced(server, tmp_path):
         if environ["REQUEST_METHOD"] == "GET" and "projector" in environ["PATH_INFO"]
         else None
     )
-    with SummaryWriter(uri) as writer:
-        with pytest.raises(PermissionError, match="downloading failed") as raised:
-            fill_embeddings(writer, 1)
-        assert raised.value.filename == f"{uri}/projector_config.pbtxt"
+    with SummaryWriter(uri, flush_secs=1e9) as writer:
+        fill_embeddings(writer, 1)
         writer.add_scalar("a", 1.0, 5)
+        pattern = "all is kept in .*: looking at projector_config.pbtxt failed: not for you"
+        with pytest.raises(PermissionError, match=pattern):
+            writer.flush()
+        # All else goes up.
+        assert tfevents.read(uri)["."].scalars["a"].step.tolist() == [5]
         server.fault = lambda environ: None
         fill_embeddings(writer, 2)
-    config = (fetch(uri, tmp_path / "fetched") / "projector_config.pbtxt").read_text()
-    assert sorted(set(re.findall(r":(\d+)", config))) == ["00000", "00002"]
-    assert steps(uri) == [5]
+    assert entries(uri, tmp_path) == ["00000"] * 2 + ["00001"] * 2 + ["00002"] * 2
+
+
+def entries(uri, tmp_path):
+    """The steps of the embeddings that the configuration speaks of."""
+    fetched = tmp_path / f"fetched{len(os.listdir(tmp_path))}"
+    config = (fetch(uri, fetched) / "projector_config.pbtxt").read_text()
+    return re.findall(r'tensor_name: ".*:(\d+)"', config)
+
+
+def test_an_embedding_waits_for_no_network(server):
+    asked_at = []
+    server.fault = lambda environ: asked_at.append(environ["PATH_INFO"])
+    with SummaryWriter("s3://bucket/run", flush_secs=1e9) as writer:
+        time.sleep(1.5)  # the first upload, which is soon
+        asked_at.clear()
+        writer.add_embedding(np.eye(2))
+        assert asked_at == []
+
+
+@pytest.mark.parametrize("ending", ["", "\n"])
+def test_writers_at_the_same_time_keep_each_other_s_embeddings(uri, tmp_path, ending):
+    others = 'embeddings { tensor_name: "other:00007" }\nmodel_checkpoint_path: "x"' + ending
+    fs, path = fsspec.core.url_to_fs(f"{uri}/projector_config.pbtxt")
+    fs.pipe_file(path, others.encode())
+    with SummaryWriter(uri) as one, SummaryWriter(uri) as other:
+        for step in 0, 2:
+            fill_embeddings(one, step)
+            fill_embeddings(other, step + 1)
+            other.flush()
+            one.flush()
+    found = entries(uri, tmp_path)
+    assert found[0] == "00007"
+    assert sorted(found[1:]) == sorted(["00000", "00001", "00002", "00003"] * 2)
+    config = fs.cat_file(path).decode()
+    assert config.count("model_checkpoint_path") == 1
+    message = peer("tfevents.proto.projector").ProjectorConfig()
+    peer("google.protobuf.text_format").Parse(config, message)
+    assert len(message.embeddings) == 9
 
 
 def test_use_after_close_uploads_a_new_file(uri, spools):
@@ -472,7 +512,7 @@ def test_what_is_logged_while_the_interpreter_ends_is_uploaded_or_refused_aloud(
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 @pytest.mark.parametrize("parent_closes", [False, True])
 def test_a_forked_child_uploads_a_file_of_its_own(server, spools, parent_closes):
-    scripts.check(
+    done = scripts.run(
         LOG
         + f"""
     silent = os.fork()
@@ -498,6 +538,7 @@ def test_a_forked_child_uploads_a_file_of_its_own(server, spools, parent_closes)
 """,
         spools,
     )
+    assert (done.returncode, done.stderr) == (0, "")
     assert steps("s3://bucket/run") == [*range(300), *range(1000, 1100)]
     fs = fsspec.filesystem("s3")
     assert len(fs.find("bucket/run")) == (3 if parent_closes else 2)

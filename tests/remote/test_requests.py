@@ -5,13 +5,14 @@ import os
 import threading
 
 import pytest
-from s3 import ACCESS_DENIED, DROP, INTERNAL_ERROR, SLOW_DOWN, TRUNCATE
+from s3 import ACCESS_DENIED, DROP, HANG, INTERNAL_ERROR, SLOW_DOWN, TRUNCATE
 from test_remote_read import Picture
 
 import events
 import tfevents
 from peers import peer
 from tfevents import SummaryWriter
+from tfevents.remote import calls
 from tfevents.remote.errors import as_os_error
 
 fsspec = peer("fsspec")
@@ -55,6 +56,21 @@ def test_a_picture_that_does_not_arrive_is_an_error(server, pictures, fault):
     assert raised.value.filename == FILE
     server.fault = lambda environ: None
     assert found[3].data[0] == 3
+
+
+@pytest.mark.parametrize("when", ["listing", "reading"])
+@pytest.mark.parametrize("call", [tfevents.read, tfevents.verify])
+def test_an_endpoint_that_never_answers_is_waited_for_so_long(server, monkeypatch, when, call):
+    put(FILE, bytes(100))
+    monkeypatch.setattr(calls, "PATIENCE", 0.5)
+    monkeypatch.setattr(calls, "LISTING_PATIENCE", 0.5)
+    server.fault = lambda environ: (
+        HANG if ("tfevents" in environ["PATH_INFO"]) == (when == "reading") else None
+    )
+    with pytest.raises(TimeoutError, match="no answer within") as raised:
+        call(URI)
+    assert raised.value.errno == errno.ETIMEDOUT
+    assert raised.value.filename == (FILE if when == "reading" else URI)
 
 
 def test_a_picture_of_a_file_that_was_cut_is_no_picture(server, pictures):

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import signal
 import subprocess
 import threading
@@ -209,6 +210,54 @@ def test_what_can_not_be_uploaded_stays(server, spools):
     assert tfevents.upload_spools("s3://bucket/ru") == []
     assert len(tfevents.upload_spools("s3://bucket")) == 1
     assert steps(URI) == list(range(100))
+
+
+def embed(step: int, value: float) -> str:
+    return f"writer.add_embedding([[{value}, {value}]], global_step={step})\n"
+
+
+def test_what_later_writers_embedded_stays(server, spools, tmp_path):
+    refuse(server)
+    killed(server, signal.SIGKILL, embed(1, 1.0) + embed(2, 2.0))
+    server.fault = lambda environ: None
+    an_hour_ago = time.time() - 3600
+    for path in spools.rglob("*.tsv"):
+        os.utime(path, (an_hour_ago, an_hour_ago))
+    with pytest.warns(RuntimeWarning, match="earlier writer"):
+        writer = SummaryWriter(URI)
+    with writer:
+        writer.add_embedding([[7.0, 7.0]], global_step=2)
+        writer.add_embedding([[8.0, 8.0]], global_step=3)
+    found = tfevents.upload_spools(URI)
+    assert sorted(uri.removeprefix(URI).split("tfevents")[0] for uri in found) == [
+        "/00001/default/tensors.tsv",
+        "/events.out.",
+        "/projector_config.pbtxt",
+    ]
+    fetched = fetch(URI, tmp_path / "fetched")
+    vectors = [
+        (fetched / f"{step:05}" / "default" / "tensors.tsv").read_text() for step in (1, 2, 3)
+    ]
+    assert vectors == ["1.0\t1.0\n", "7.0\t7.0\n", "8.0\t8.0\n"]
+    config = (fetched / "projector_config.pbtxt").read_text()
+    assert re.findall(r"tensor_name: .*:(\d+)", config) == ["00002", "00003", "00001"]
+    assert os.listdir(spools) == []
+    assert steps(URI) == list(range(100))
+
+
+def test_what_earlier_writers_embedded_is_replaced(server, spools, tmp_path):
+    with SummaryWriter(URI) as writer:
+        writer.add_embedding([[7.0, 7.0]], global_step=2)
+    refuse(server)
+    killed(server, signal.SIGKILL, embed(2, 2.0))
+    server.fault = lambda environ: None
+    in_an_hour = time.time() + 3600
+    for path in spools.rglob("*.tsv"):
+        os.utime(path, (in_an_hour, in_an_hour))
+    tfevents.upload_spools(URI)
+    fetched = fetch(URI, tmp_path / "fetched")
+    assert (fetched / "00002" / "default" / "tensors.tsv").read_text() == "2.0\t2.0\n"
+    assert (fetched / "projector_config.pbtxt").read_text().count("tensor_name") == 1
 
 
 def test_the_spools_of_those_who_live_are_theirs(server, spools):

@@ -200,8 +200,17 @@ fn a_flush_after_an_outage_writes_all() {
     }
 }
 
+/// Whether the system says that an open file was removed. Windows does, and Wine does not, which has
+/// the files of the system below it on a drive of its own.
+fn tells_removed() -> bool {
+    !(cfg!(windows) && Path::new(r"Z:\proc\self").exists())
+}
+
 #[test]
 fn close_writes_to_a_new_file_what_a_removal_would_lose() {
+    if !tells_removed() {
+        return;
+    }
     let dir = tempfile::tempdir().unwrap();
     let writer = writer(dir.path());
     assert!(writer.open(PATIENCE).unwrap().done);

@@ -41,17 +41,21 @@ def upload_spools(uri: str | None = None) -> list[str]:
         uri: the directory whose spools are uploaded, and those of directories below it; by default
             all of this user's.
 
+    What later writers have uploaded stays: entries are added to a `projector_config.pbtxt`, and a
+    file of an embedding goes up only where no newer one of its step and tag is there.
+
     Returns:
         The URIs of the files that were uploaded. Their spools are removed.
 
     Raises:
         TypeError: `uri` is no str.
-        OSError: some could not be uploaded, and stay where they are; an `ExceptionGroup` of such
-            where several spools could not.
+        OSError: some could not be uploaded, and stay where they are; a `TimeoutError` once nothing
+            has arrived for 30 s, and a second for each megabyte that is on its way. An
+            `ExceptionGroup` of such where several spools could not.
 
-    ```python
-    tfevents.upload_spools("s3://bucket/runs")
-    ```
+    Example:
+        >>> tfevents.upload_spools("s3://bucket/runs")  # doctest: +SKIP
+        ['s3://bucket/runs/exp1/events.out.tfevents.1700000000.host.1.0']
     """
     if uri is not None and not isinstance(uri, str):
         raise TypeError(f"uri: expected a str, got {type(uri).__name__}")

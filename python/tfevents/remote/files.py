@@ -11,6 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 
+from tfevents.remote.calls import call
 from tfevents.remote.errors import as_os_error, code_of
 from tfevents.remote.uri import FileSystem, below, filesystem
 
@@ -63,7 +64,7 @@ def find(uri: str) -> tuple[list[str], list[str]] | None:
 
 def _is_file(uri: str, fs: FileSystem, path: str) -> bool:
     # Object stores have no empty directories, others do.
-    info = fs.info(path)
+    info = call(fs, "info", path)
     if info["type"] == "directory":
         return False
     _listed[uri] = _stamp(info)
@@ -89,7 +90,7 @@ def size(uri: str) -> int:
 def _look(uri: str, fs: FileSystem, path: str) -> tuple[int, int]:
     try:
         fs.invalidate_cache(path)
-        return _stamp(fs.info(path))
+        return _stamp(call(fs, "info", path))
     except Exception as error:
         raise as_os_error(error, "looking failed", uri) from error
 
@@ -104,6 +105,15 @@ def _stamp(info: dict[str, Any]) -> tuple[int, int]:
     return info["size"], int.from_bytes(digest[:8], "little")
 
 
+def modified(info: dict[str, Any]) -> float | None:
+    """When a file was written last, in seconds since the epoch, where its file system says it."""
+    keys = ("LastModified", "last_modified", "mtime", "modified", "created")
+    time = next((info[key] for key in keys if info.get(key)), None)
+    if isinstance(time, datetime):
+        return time.timestamp()
+    return float(time) if isinstance(time, (int, float)) else None
+
+
 def read_range(uri: str, start: int, length: int) -> bytes:
     """These bytes of a file, by one request; fewer where it ends before.
 
@@ -113,7 +123,7 @@ def read_range(uri: str, start: int, length: int) -> bytes:
     """
     fs, path = filesystem(uri)
     try:
-        data: bytes = fs.cat_file(path, start=start, end=start + length)
+        data: bytes = call(fs, "cat_file", path, start=start, end=start + length, size=length)
     except Exception as error:
         # Some services answer so where a file ends before the first byte.
         if code_of(error) == errno.EINVAL and _look(uri, fs, path)[0] <= start:
@@ -131,7 +141,7 @@ def exists(uri: str) -> bool:
     fs, path = filesystem(uri)
     try:
         fs.invalidate_cache()
-        found: bool = fs.exists(path)
+        found: bool = call(fs, "exists", path)
     except Exception as error:
         raise as_os_error(error, "looking failed", uri) from error
     return found
@@ -141,22 +151,9 @@ def upload(path: str, uri: str) -> None:
     """Copies a local file; an OSError if that fails."""
     fs, remote = filesystem(uri)
     try:
-        fs.put_file(path, remote)
+        call(fs, "put_file", path, remote, size=os.path.getsize(path))
     except Exception as error:
         raise as_os_error(error, "uploading failed", uri) from error
-
-
-def download(uri: str) -> bytes | None:
-    """What a file holds; None if there is none, an OSError if it can't be read."""
-    fs, path = filesystem(uri)
-    try:
-        fs.invalidate_cache()
-        data: bytes = fs.cat_file(path)
-    except FileNotFoundError:
-        return None
-    except Exception as error:
-        raise as_os_error(error, "downloading failed", uri) from error
-    return data
 
 
 def _find(fs: FileSystem, root: str) -> tuple[dict[str, dict[str, Any]], list[str]]:
@@ -166,14 +163,14 @@ def _find(fs: FileSystem, root: str) -> tuple[dict[str, dict[str, Any]], list[st
     denied = []
     if isinstance(fs, AsyncFileSystem) and type(fs)._find is not AsyncFileSystem._find:
         # Those of object stores list many at a time.
-        infos = list(fs.find(root, detail=True).values())
+        infos = list(call(fs, "find", root, detail=True).values())
     else:
         # The others' `find` leaves out what can't be listed.
         infos, directories = [], [root]
         while directories:
             directory = directories.pop()
             try:
-                here = fs.ls(directory, detail=True)
+                here = call(fs, "ls", directory, detail=True)
             except FileNotFoundError:
                 if directory == root:
                     raise
@@ -242,7 +239,9 @@ class RemoteFile:
     def _fetch(self, start: int, length: int) -> bytes:
         what = _reading(start, length)
         try:
-            data: bytes = self._fs.cat_file(self._path, start=start, end=start + length)
+            data: bytes = call(
+                self._fs, "cat_file", self._path, start=start, end=start + length, size=length
+            )
         except Exception as error:
             raise as_os_error(error, what, self._uri) from error
         if len(data) != length:

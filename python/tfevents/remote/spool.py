@@ -18,7 +18,7 @@ import weakref
 from typing import Literal
 
 from tfevents import _native
-from tfevents.remote import files, uploads
+from tfevents.remote import uploads
 from tfevents.remote.errors import as_os_error
 from tfevents.remote.place import Place, Version, files_of, find_left
 from tfevents.remote.transfer import Transfer
@@ -57,9 +57,6 @@ class Spool:
         # Bytes that went up, and bytes of files that are done and gone, by run.
         self._sent: dict[str, int] = {}
         self._gone: dict[str, int] = {}
-        # Remote files that what is in the directory replaces.
-        self._fetching = threading.Lock()
-        self._fetched: set[str] = set()
         # All below under the lock of the uploads. Requests that were made, and answered.
         self.wanted = 0
         self.served = 0
@@ -91,24 +88,6 @@ class Spool:
             self._due = min(time.monotonic() + _FIRST, self._due)
             uploads.add(self)
         return os.path.join(self._place.directory, name)
-
-    def fetch(self, name: str) -> None:
-        """Has the file of this name, if it is there, in the local directory, to be added to.
-
-        Must come before the first request to write it.
-
-        Raises:
-            OSError: it can't be read. What would take its place would lose what it holds.
-        """
-        with self._fetching:
-            if name in self._fetched:
-                return
-            data = files.download(below(self.uri, name))
-            path = os.path.join(self._place.directory, name)
-            if data is not None and not os.path.exists(path):
-                with open(path, "xb") as file:
-                    file.write(data)
-            self._fetched.add(name)
 
     def _is_open(self) -> bool:
         """Whether any of the writers has a file open."""
@@ -310,7 +289,6 @@ class Spool:
             for name in uploaded:
                 os.unlink(os.path.join(self._place.directory, name))
                 del self._uploaded[name]
-                self._fetched.discard(name)
             if len(uploaded) == len(found):
                 self._place.remove()
                 uploads.discard(self)
@@ -380,12 +358,13 @@ def upload_left(uri: str | None) -> list[str]:
             left.done({})
             continue
         changed = threading.Event()
-        transfer = Transfer(left.uri, left.directory, left.files, (), changed.set)
+        transfer = Transfer(left.uri, left.directory, left.files, (), changed.set, newer_stay=True)
         while not transfer.step(uploads.PATIENCE):
             changed.wait(max(0.0, transfer.limit(uploads.PATIENCE) - time.monotonic()))
             changed.clear()
         left.done(transfer.uploaded)
-        done += [below(left.uri, name) for name in transfer.uploaded]
+        went_up = [name for name in transfer.uploaded if name not in transfer.outdated]
+        done += [below(left.uri, name) for name in went_up]
         if transfer.error is not None:
             errors.append(transfer.error)
     _raise(errors)

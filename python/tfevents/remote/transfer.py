@@ -7,12 +7,17 @@ import contextlib
 import errno
 import itertools
 import os
+import posixpath
 import time
-from collections.abc import Callable, Container
+from collections.abc import Awaitable, Callable, Container, Coroutine
 from concurrent.futures import Future
+from typing import Any
 
-from tfevents.remote.errors import as_os_error
+from tfevents.remote.calls import is_asynchronous
+from tfevents.remote.errors import as_os_error, code_of
+from tfevents.remote.files import modified
 from tfevents.remote.place import COPY, Version
+from tfevents.remote.projector import CONFIG, merged
 from tfevents.remote.uri import FileSystem, below, filesystem
 
 # How many files are on their way at once, which bounds what a slow line has to carry.
@@ -21,13 +26,18 @@ _PARALLEL = 4
 _SLOWEST = 1 << 20
 _PIECE = 1 << 20
 _numbers = itertools.count()
+# Has a method of the file system called.
+_Ask = Callable[..., Awaitable[Any]]
 
 
 class Transfer:
     """Uploads files for as long as that works; whoever owns it calls `step` until it is over.
 
+    With `newer_stay`, a remote file that was written after ours is not replaced.
+
     Attributes:
-        uploaded: the files that are.
+        uploaded: the files that are, or need not be.
+        outdated: those of them of which a newer one is there, which stays.
         error: why it failed, if it did.
         is_late: whether it failed because nothing arrived.
     """
@@ -39,19 +49,23 @@ class Transfer:
         files: dict[str, Version],
         growing: Container[str],
         wake: Callable[[], None],
+        newer_stay: bool = False,
     ) -> None:
         self._uri = uri
         self._directory = directory
         self._files = files
         self._growing = growing
         self._wake = wake
-        self._todo = list(files)
-        self._flying: dict[Future[object], tuple[str, str]] = {}
+        self._newer_stay = newer_stay
+        # The configuration last: it speaks of the others.
+        self._todo = sorted(files, key=CONFIG.__eq__)
+        self._flying: dict[Future[None], tuple[str, str]] = {}
         self._fs: FileSystem = None
         self._root = ""
         # When something last arrived.
         self.since = time.monotonic()
         self.uploaded: dict[str, Version] = {}
+        self.outdated: set[str] = set()
         self.error: OSError | None = None
         self.is_late = False
 
@@ -98,25 +112,61 @@ class Transfer:
         """Has a file on its way; whether it has arrived already."""
         if self._fs is None:
             self._fs, self._root = filesystem(self._uri)
+            self._fs.invalidate_cache()
         local = os.path.join(self._directory, name)
         remote = below(self._root, name)
         copy = ""
-        if name in self._growing:
+        if name in self._growing or name == CONFIG:
             # Some file systems send as many bytes as there were at first, and fail at a file that
             # grows.
             copy = local = self._copy(local, self._files[name][0])
-        if _is_asynchronous(self._fs):
-            coroutine = self._fs._put_file(local, remote)
+        if is_asynchronous(self._fs, "put_file"):
+            coroutine = self._send(self._ask, name, local, remote)
             future = asyncio.run_coroutine_threadsafe(coroutine, self._fs.loop)
             self._flying[future] = (name, copy)
             future.add_done_callback(lambda _: self._wake())
             return False
         try:
-            self._fs.put_file(local, remote)
+            _run(self._send(self._ask_and_wait, name, local, remote))
         finally:
             self._remove(copy)
         self._ended(name, None)
         return True
+
+    async def _send(self, ask: _Ask, name: str, local: str, remote: str) -> None:
+        """Uploads a file, unless what is there is to stay."""
+        if name == CONFIG:
+            with open(local, "rb") as file:
+                ours = file.read()
+            there = await self._there(ask("cat_file", remote), name) or b""
+            # What another writer has added meanwhile stays.
+            if (whole := merged(there, ours)) == there:
+                return
+            with open(local, "wb") as file:
+                file.write(whole)
+        elif self._newer_stay and "tfevents" not in posixpath.basename(name):
+            # The names of event files are their own; others may have been written once more.
+            info = await self._there(ask("info", remote), name)
+            written = modified(info) if info else None
+            if written is not None and written > self._files[name][1] / 1e9:
+                self.outdated.add(name)
+                return
+        await ask("put_file", local, remote)
+
+    async def _there(self, asked: Awaitable[Any], name: str) -> Any:
+        """What is asked of a file; None where there is none."""
+        try:
+            return await asked
+        except Exception as error:
+            if code_of(error) == errno.ENOENT:
+                return None
+            raise as_os_error(error, f"looking at {name} failed", self._uri) from error
+
+    async def _ask(self, method: str, *args: str) -> Any:
+        return await getattr(self._fs, f"_{method}")(*args)
+
+    async def _ask_and_wait(self, method: str, *args: str) -> Any:
+        return getattr(self._fs, method)(*args)
 
     def _copy(self, path: str, size: int) -> str:
         """The first bytes of a file, in one of its own beside the directory."""
@@ -145,9 +195,7 @@ class Transfer:
             self.error = as_os_error(error, what, self._uri)
 
 
-def _is_asynchronous(fs: FileSystem) -> bool:
-    """Whether uploads can be started and waited for later."""
-    from fsspec.asyn import AsyncFileSystem
-
-    # What fsspec makes of a coroutine is kept with the object, what others wrote with its class.
-    return isinstance(fs, AsyncFileSystem) and not fs.asynchronous and "put_file" in vars(fs)
+def _run(coroutine: Coroutine[Any, Any, None]) -> None:
+    """Runs a coroutine that leaves nothing to wait for to others."""
+    with contextlib.suppress(StopIteration):
+        coroutine.send(None)

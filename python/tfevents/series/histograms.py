@@ -65,6 +65,13 @@ class Histogram:
 
         Returns:
             float64[m], the counts. What lies beyond the edges is in none.
+
+        Raises:
+            ValueError: edges that do not increase.
+
+        Example:
+            >>> run.histograms["weights"][0].rebin([0, 1, 2, 3])
+            array([1., 2., 1.])
         """
         own, counts = self.edges, self.counts
         edges = np.asarray(edges, float)
@@ -113,6 +120,11 @@ class Histograms(Columns[Histogram]):
         bucket_limit, bucket: float64[m], the upper limits and the counts of the buckets of all
             histograms, one after the other, as they are stored.
         bucket_end: uint64[n], where the buckets of each histogram end among all.
+
+    Example:
+        >>> weights = run.histograms["weights"]
+        >>> weights[0].edges, weights[0].counts
+        (array([0., 1., 2., 3.]), array([1., 2., 1.]))
     """
 
     __slots__ = (
@@ -151,6 +163,9 @@ class Histograms(Columns[Histogram]):
 
         Raises:
             ImportError: matplotlib is not installed, as it is with `tfevents[plot]`.
+
+        Example:
+            >>> weights.plot(most=10)  # doctest: +SKIP
         """
         from tfevents import plots
 

@@ -65,6 +65,10 @@ class Image:
         Raises:
             ValueError: it is no picture, or takes more than `max_bytes`.
             ImportError: it is no PNG, and Pillow is not installed.
+
+        Example:
+            >>> run.images["sample"][0].decode().shape
+            (4, 6, 3)
         """
         return decode_image(self.batch[index], max_bytes)
 
@@ -160,6 +164,11 @@ class Images(Stored[Image]):
     Attributes:
         step: int64[n], the steps; 0 where a step was left out.
         wall_time: float64[n], when each was logged, in seconds since the epoch.
+
+    Example:
+        >>> picture = run.images["sample"][0]
+        >>> picture.width, picture.height, picture.data[:4]
+        (6, 4, b'\\x89PNG')
     """
 
     __slots__ = ()

@@ -44,8 +44,14 @@ class PrCurve:
     def plot(self, *, ax: Axes | None = None) -> Axes:
         """Draws precision over recall.
 
+        Args:
+            ax: where to draw; by default in a figure of its own.
+
         Raises:
             ImportError: matplotlib is not installed, as it is with `tfevents[plot]`.
+
+        Example:
+            >>> run.pr_curves["pr"][-1].plot()  # doctest: +SKIP
         """
         from tfevents import plots
 
@@ -72,6 +78,10 @@ class PrCurves(Stored[PrCurve]):
     Attributes:
         step: int64[n], the steps; 0 where a step was left out.
         wall_time: float64[n], when each was logged, in seconds since the epoch.
+
+    Example:
+        >>> run.pr_curves["pr"][0].recall
+        array([1., 1., 0.], dtype=float32)
     """
 
     __slots__ = ()
@@ -89,6 +99,9 @@ class PrCurves(Stored[PrCurve]):
 
         Raises:
             ImportError: matplotlib is not installed, as it is with `tfevents[plot]`.
+
+        Example:
+            >>> run.pr_curves["pr"].plot(most=3)  # doctest: +SKIP
         """
         from tfevents import plots
 

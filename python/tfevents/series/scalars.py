@@ -62,9 +62,13 @@ class Scalars(Columns[Scalar]):
             64-bit integers beyond 2**53 are rounded.
 
     Example:
-        >>> loss = log["exp1"].scalars["train/loss"]  # doctest: +SKIP
-        >>> loss.between(0, 1000).smooth(0.6).last.value  # doctest: +SKIP
-        >>> accuracy[accuracy.argmax()].step  # doctest: +SKIP
+        >>> loss = run.scalars["loss"]
+        >>> loss.value
+        array([4. , 2. , 1. , 0.5])
+        >>> loss.between(0, 2).last
+        Scalar(step=1, wall_time=..., value=2.0)
+        >>> loss[loss.argmin()].step
+        3
     """
 
     __slots__ = ("value",)
@@ -119,6 +123,17 @@ class Scalars(Columns[Scalar]):
     def between(self, first: int | None, stop: int | None) -> Scalars:
         """The points with `first <= step < stop`, like `range(first, stop)` and `read(steps=…)`;
         `None` at either end leaves it open.
+
+        Args:
+            first: the first step; None for all up to `stop`.
+            stop: the step before which it ends; None for all from `first` on.
+
+        Raises:
+            TypeError: a step that is no integer.
+
+        Example:
+            >>> loss.between(1, 3).step
+            array([1, 2])
         """
         chosen = np.ones(len(self), bool)
         if first is not None:
@@ -137,6 +152,10 @@ class Scalars(Columns[Scalar]):
 
         Raises:
             KeyError: there is none.
+
+        Example:
+            >>> loss.at(10, "ffill").value
+            0.5
         """
         wanted = as_int(step, "step")
         if method not in ("exact", "ffill", "nearest"):
@@ -158,21 +177,61 @@ class Scalars(Columns[Scalar]):
     def max(self, axis: None = None, out: None = None) -> float:
         """The greatest value. NaN counts only where nothing else is there.
 
+        Args:
+            axis, out: taken for the sake of NumPy's functions, and not used.
+
         Raises:
             ValueError: there is no point.
+
+        Example:
+            >>> loss.max()
+            4.0
         """
         return float(self.value[self.argmax()])
 
     def min(self, axis: None = None, out: None = None) -> float:
-        """The least value, likewise."""
+        """The least value, likewise.
+
+        Args:
+            axis, out: taken for the sake of NumPy's functions, and not used.
+
+        Raises:
+            ValueError: there is no point.
+
+        Example:
+            >>> loss.min()
+            0.5
+        """
         return float(self.value[self.argmin()])
 
     def argmax(self, axis: None = None, out: None = None) -> int:
-        """Where the greatest value first is: `loss[loss.argmax()]` is its point."""
+        """Where the greatest value first is: `loss[loss.argmax()]` is its point.
+
+        Args:
+            axis, out: taken for the sake of NumPy's functions, and not used.
+
+        Raises:
+            ValueError: there is no point.
+
+        Example:
+            >>> loss[loss.argmax()].step
+            0
+        """
         return self._best(np.nanargmax)
 
     def argmin(self, axis: None = None, out: None = None) -> int:
-        """Where the least value first is."""
+        """Where the least value first is.
+
+        Args:
+            axis, out: taken for the sake of NumPy's functions, and not used.
+
+        Raises:
+            ValueError: there is no point.
+
+        Example:
+            >>> loss[loss.argmin()].step
+            3
+        """
         return self._best(np.nanargmin)
 
     def _best(self, choose: Callable[[NDArray[np.float64]], Any]) -> int:
@@ -186,6 +245,13 @@ class Scalars(Columns[Scalar]):
 
         Args:
             weight: from 0, which leaves them as they are, to 1; TensorBoard begins with 0.6.
+
+        Raises:
+            TypeError, ValueError: a weight that is no number from 0 to 1.
+
+        Example:
+            >>> loss.smooth(0.5).value.round(2)
+            array([4.  , 2.67, 1.71, 1.07])
         """
         number = _native.as_number(weight, "weight")
         if not 0 <= number <= 1:
@@ -202,6 +268,13 @@ class Scalars(Columns[Scalar]):
             how: which value stands for them: their mean, the least, the greatest (without NaNs,
                 where there is something else), or the last in file order. The wall time is the
                 last's.
+
+        Raises:
+            TypeError, ValueError: an argument that can't be used.
+
+        Example:
+            >>> loss.resample(every=2, how="min").value
+            array([2. , 0.5])
         """
         width = as_int(every, "every")
         if width < 1:
@@ -239,8 +312,16 @@ class Scalars(Columns[Scalar]):
     ) -> Axes:
         """Draws the values over the steps; smoothed ones with what they are behind them.
 
+        Args:
+            smooth: how much the values are smoothed, as by `smooth`.
+            ax: where to draw; by default in a figure of its own.
+            label: what the line is called.
+
         Raises:
             ImportError: matplotlib is not installed, as it is with `tfevents[plot]`.
+
+        Example:
+            >>> loss.plot(smooth=0.6)  # doctest: +SKIP
         """
         from tfevents import plots
 

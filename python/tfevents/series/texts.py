@@ -29,6 +29,10 @@ class Texts(Columns[Text]):
         value: object[n]. Each element is a `str`; where an event logged more or less than one
             string, an object array of `str` in the shape logged. Bytes that are no UTF-8 read as
             U+FFFD.
+
+    Example:
+        >>> run.texts["note"].value[0]
+        'a **text**'
     """
 
     __slots__ = ("value",)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -120,10 +120,10 @@ def boxes_summary(
 def _label_list(labels: Any, count: int) -> list[str]:
     if isinstance(labels, str):
         labels = [labels]
-    try:
-        texts = list(labels)
-    except TypeError:
-        raise TypeError(f"labels: expected a list of str, got {labels!r:.60}") from None
+    # A set has no order.
+    if isinstance(labels, (set, frozenset)) or not isinstance(labels, Iterable):
+        raise TypeError(f"labels: expected a list of str, got {labels!r:.60}")
+    texts = list(labels)
     for text in texts:
         if not isinstance(text, str):
             raise TypeError(f"labels: expected a list of str, got {text!r:.60} in it")

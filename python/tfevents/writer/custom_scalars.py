@@ -24,13 +24,28 @@ class CustomScalarMethods(BaseWriter):
 
         Raises:
             TypeError, ValueError: a layout that is none, and nothing is logged.
+
+        Example:
+            >>> both = ["Multiline", ["train/loss", "val/loss"]]
+            >>> writer.add_custom_scalars({"Loss": {"both": both}})
         """
         self._add(summary.custom_scalars(layout))
 
     def add_custom_scalars_multilinechart(
         self, tags: Sequence[str], category: str = "default", title: str = "untitled"
     ) -> None:
-        """Logs a layout of one chart with a line for each of these tags."""
+        """Logs a layout of one chart with a line for each of these tags.
+
+        Args:
+            tags: regular expressions; each tag that one of them matches has a line.
+            category, title: what stands above the chart.
+
+        Raises:
+            TypeError, ValueError: an argument that can't be used, and nothing is logged.
+
+        Example:
+            >>> writer.add_custom_scalars_multilinechart(["train/loss", "val/loss"])
+        """
         self._add(single_chart("Multiline", tags, category, title))
 
     def add_custom_scalars_marginchart(
@@ -41,5 +56,11 @@ class CustomScalarMethods(BaseWriter):
         Args:
             tags: the tags of the value, of its lower and of its upper bound.
             category, title: what stands above the chart.
+
+        Raises:
+            TypeError, ValueError: an argument that can't be used, and nothing is logged.
+
+        Example:
+            >>> writer.add_custom_scalars_marginchart(["loss", "loss/low", "loss/high"])
         """
         self._add(single_chart("Margin", tags, category, title))

@@ -52,6 +52,9 @@ class DistributionMethods(BaseWriter):
         Raises:
             TypeError, ValueError: an argument that can't be used, or no value;
                 nothing is logged then.
+
+        Example:
+            >>> writer.add_histogram("weights", rng.normal(size=(64, 64)), 10)
         """
         if isinstance(bins, str) and bins == "tensorflow" and "default_bins" in vars(self):
             mine = self.default_bins
@@ -86,6 +89,10 @@ class DistributionMethods(BaseWriter):
 
         Raises:
             TypeError, ValueError: an argument that can't be used; nothing is logged then.
+
+        Example:
+            >>> limits, counts = [1.0, 2.0], [3, 1]
+            >>> writer.add_histogram_raw("h", 0.0, 2.0, 4, 3.5, 4.25, limits, counts, 10)
         """
         histogram = summary.histogram_raw(
             tag, min, max, num, sum, sum_squares, bucket_limits, bucket_counts
@@ -118,6 +125,9 @@ class DistributionMethods(BaseWriter):
 
         Raises:
             TypeError, ValueError: an argument that can't be used; nothing is logged then.
+
+        Example:
+            >>> writer.add_pr_curve("val/pr", labels=[0, 1, 1], predictions=[0.2, 0.4, 0.9])
         """
         curve = summary.pr_curve(tag, labels, predictions, num_thresholds, weights)
         self._add(curve, global_step, walltime)
@@ -150,6 +160,10 @@ class DistributionMethods(BaseWriter):
 
         Raises:
             TypeError, ValueError: an argument that can't be used; nothing is logged then.
+
+        Example:
+            >>> counts = [2, 1], [1, 0], [0, 1], [0, 1]
+            >>> writer.add_pr_curve_raw("pr", *counts, precision=[0.67, 1.0], recall=[1.0, 0.5])
         """
         rows = {
             "true_positive_counts": true_positive_counts,

@@ -18,10 +18,6 @@ from tfevents._pictures import are_pictures, colours, is_picture, stacked
 from tfevents.summary._pixels import check_size
 from tfevents.writer.base import BaseWriter, check_name
 
-# Has an entry for each embedding of the directory, those of earlier writers too.
-_CONFIG = "projector_config.pbtxt"
-
-
 # What TensorBoard's projector asks for, and takes.
 _MOST_VECTORS = 100_000
 _LARGEST_SPRITE = 8192
@@ -62,9 +58,11 @@ class EmbeddingMethods(BaseWriter):
 
         Raises:
             TypeError, ValueError: an argument that can't be used; nothing is written then.
-            OSError: the directory can't be made (with `on_error="warn"` that is a warning later),
-                or the configuration that a remote one has can't be read; in a later call, that
-                writing failed.
+            OSError: the directory can't be made (with `on_error="warn"` that is a warning later);
+                in a later call, that writing failed.
+
+        Example:
+            >>> writer.add_embedding(rng.normal(size=(3, 8)), metadata=["cat", "dog", "cow"])
         """
         vectors = _vectors(mat)
         count = len(vectors)
@@ -86,8 +84,6 @@ class EmbeddingMethods(BaseWriter):
                 # The thread tries again, and tells of it as `on_error` says.
                 if self.on_error == "raise":
                     raise
-            if self._spool is not None:
-                self._spool.fetch(_CONFIG)
         self._add_embedding(directory, f"{tag}:{step}", vectors, text, pictures)
 
 
@@ -172,14 +168,17 @@ def _metadata(metadata: Any, header: Any, count: int) -> str:
 
 def _items(argument: str, values: Any) -> list[Any]:
     if hasattr(values, "detach"):
-        # The numbers, where str would show tensors.
-        values = as_array(values, argument).tolist()
+        # The numbers, where str would show tensors, as NumPy has them, which shows no more digits
+        # than their type holds.
+        values = as_array(values, argument)
     elif hasattr(values, "columns") and hasattr(values, "__array__"):
         # The rows of a table, which gives its columns where it is iterated over.
         values = np.asarray(values, object).tolist()
     elif hasattr(values, "to_pylist"):
         values = values.to_pylist()
-    if isinstance(values, (str, bytes, Mapping)) or not isinstance(values, Iterable):
+    # A set has no order.
+    is_no_list = isinstance(values, (str, bytes, Mapping, set, frozenset))
+    if is_no_list or not isinstance(values, Iterable):
         raise TypeError(f"{argument}: expected a list, got {type(values).__name__}")
     try:
         return list(values)
@@ -200,7 +199,7 @@ _ESCAPES = str.maketrans({"\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 def _field(value: Any) -> str:
     if hasattr(value, "detach") and value.ndim == 0:
-        value = value.item()
+        value = as_array(value, "metadata")[()]
     return str(value).translate(_ESCAPES)
 
 

@@ -151,6 +151,10 @@ class FileWriter:
         Raises:
             TypeError, ValueError: an argument that can't be used.
             OSError: the writer is closed.
+
+        Example:
+            >>> event = next(iter(tfevents.iter_events("runs/exp1")))
+            >>> file_writer.add_event(event, step=3)
         """
         if not self._is_patched():
             self._files.add_event(event, step, walltime)
@@ -175,6 +179,10 @@ class FileWriter:
         Raises:
             TypeError, ValueError: an argument that can't be used.
             OSError: the writer is closed.
+
+        Example:
+            >>> from tfevents import summary
+            >>> file_writer.add_summary(summary.scalar("loss", 0.5), 10)
         """
         if not self._is_patched("add_event"):
             self._files.add_summary(summary, global_step, walltime)
@@ -195,6 +203,9 @@ class FileWriter:
         Raises:
             TypeError, ValueError: an argument that can't be used.
             OSError: the writer is closed.
+
+        Example:
+            >>> file_writer.add_graph((graph_def, run_metadata))  # doctest: +SKIP
         """
         if not self._is_patched("add_event"):
             self._files.add_graph(graph_profile, walltime)
@@ -216,6 +227,9 @@ class FileWriter:
         Raises:
             TypeError, ValueError: an argument that can't be used.
             OSError: the writer is closed.
+
+        Example:
+            >>> file_writer.add_onnx_graph(graph_def)  # doctest: +SKIP
         """
         if not self._is_patched("add_event"):
             self._files.add_onnx_graph(graph, walltime)
@@ -226,12 +240,6 @@ class FileWriter:
     def copy(self, event: Any) -> None:
         """Writes an `Event` as it is, its wall time and step included.
 
-        To copy a log under other tags, say:
-
-            for event in tfevents.iter_events("old"):
-                values = [value.replace(tag=f"old/{value.tag}") for value in event.values]
-                writer.copy(event.replace(values=values) if values else event)
-
         Args:
             event: an object whose `SerializeToString()` gives an encoded `Event`, such as those of
                 `tfevents.iter_events`. One with the version of the format, with which each file
@@ -240,6 +248,11 @@ class FileWriter:
         Raises:
             TypeError, ValueError: it is none.
             OSError: the writer is closed.
+
+        Example:
+            >>> for event in tfevents.iter_events("runs/exp1"):
+            ...     values = [value.replace(tag=f"old/{value.tag}") for value in event.values]
+            ...     file_writer.copy(event.replace(values=values) if values else event)
         """
         self._files.copy(event)
 

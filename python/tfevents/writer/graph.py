@@ -46,6 +46,9 @@ class GraphMethods(BaseWriter):
             TypeError: `model` is nothing that torch can trace.
             RuntimeError: the model can't be traced with this input. The message has the reason,
                 `__cause__` the tracer's exception. Nothing is logged then.
+
+        Example:
+            >>> writer.add_graph(model, torch.zeros(1, 3))  # doctest: +SKIP
         """
         graph = model_graph(model, input_to_model, verbose, use_strict_trace)
         if self._look():
@@ -64,6 +67,9 @@ class GraphMethods(BaseWriter):
         Raises:
             TypeError, ValueError: it is neither.
             OSError: the file can't be read.
+
+        Example:
+            >>> writer.add_onnx_graph("model.onnx")  # doctest: +SKIP
         """
         source = "prototxt"
         if isinstance(prototxt, (str, os.PathLike)):

@@ -50,6 +50,9 @@ class HparamMethods(BaseWriter):
         Raises:
             TypeError, ValueError: an argument that can't be used, and nothing is logged; the
                 message names it, and the key in it.
+
+        Example:
+            >>> writer.add_hparams({"lr": 0.1, "layers": 2}, {"val/acc": 0.9}, same_run=True)
         """
         summaries = summary.hparams(hparam_dict, metric_dict, hparam_domain_discrete)
         metrics = {

@@ -48,6 +48,9 @@ class MediaMethods(BaseWriter):
 
         Raises:
             TypeError, ValueError: an argument that can't be used; nothing is logged then.
+
+        Example:
+            >>> writer.add_image("sample", rng.random((3, 32, 32)), 10)
         """
         summary = image_summary(tag, img_tensor, "img_tensor", 1, dataformats)
         self._add(summary, global_step, walltime)
@@ -62,7 +65,19 @@ class MediaMethods(BaseWriter):
     ) -> None:
         """Logs a batch of pictures, laid out as one, eight in a row; else as `add_image`.
 
-        A list of Pillow's pictures of one size is a batch.
+        Args:
+            tag: its name.
+            img_tensor: the pictures; values as in `add_image`. A list of Pillow's pictures of one
+                size is a batch.
+            global_step: their step.
+            walltime: seconds since the epoch, or a `datetime`; by default now.
+            dataformats: the axes of `img_tensor` in their order, N (picture) among them.
+
+        Raises:
+            TypeError, ValueError: an argument that can't be used; nothing is logged then.
+
+        Example:
+            >>> writer.add_images("samples", rng.random((16, 3, 32, 32)), 10)
         """
         self.add_image(tag, img_tensor, global_step, walltime, dataformats)
 
@@ -89,6 +104,10 @@ class MediaMethods(BaseWriter):
 
         Raises:
             TypeError, ValueError: an argument that can't be used; nothing is logged then.
+
+        Example:
+            >>> boxes = [[4, 4, 20, 20]]
+            >>> writer.add_image_with_boxes("found", rng.random((3, 32, 32)), boxes, labels=["cat"])
         """
         names = ("img_tensor", "box_tensor")
         summary = boxes_summary(tag, img_tensor, box_tensor, names, rescale, dataformats, labels)
@@ -111,6 +130,9 @@ class MediaMethods(BaseWriter):
 
         Raises:
             TypeError, ValueError: an argument that can't be used; nothing is logged then.
+
+        Example:
+            >>> writer.add_figure("curve", figure, 10)  # doctest: +SKIP
         """
         figures = list(figure) if isinstance(figure, (list, tuple)) else [figure]
         pictures = [_rendered(item) for item in figures]
@@ -150,6 +172,9 @@ class MediaMethods(BaseWriter):
 
         Raises:
             TypeError, ValueError: an argument that can't be used; nothing is logged then.
+
+        Example:
+            >>> writer.add_video("play", rng.random((1, 8, 3, 32, 32)), 10, fps=8)
         """
         summary = video_summary(tag, vid_tensor, "vid_tensor", fps, dataformats)
         self._add(summary, global_step, walltime)
@@ -175,6 +200,10 @@ class MediaMethods(BaseWriter):
 
         Raises:
             TypeError, ValueError: an argument that can't be used; nothing is logged then.
+
+        Example:
+            >>> tone = np.sin(np.arange(8000) * 2 * np.pi * 440 / 8000)
+            >>> writer.add_audio("tone", tone, 10, sample_rate=8000)
         """
         self._add(audio_summary(tag, snd_tensor, "snd_tensor", sample_rate), global_step, walltime)
 

@@ -39,5 +39,9 @@ class MeshMethods(BaseWriter):
 
         Raises:
             TypeError, ValueError: an argument that can't be used, and nothing is logged.
+
+        Example:
+            >>> corners = [[[0, 0, 0], [1, 0, 0], [0, 1, 0]]]
+            >>> writer.add_mesh("triangle", corners, faces=[[[0, 1, 2]]])
         """
         self._add(summary.mesh(tag, vertices, colors, faces, config_dict), global_step, walltime)

@@ -44,6 +44,9 @@ class ScalarMethods(BaseWriter):
 
         Raises:
             TypeError, ValueError: an argument that can't be used; nothing is logged then.
+
+        Example:
+            >>> writer.add_scalars("loss", {"train": 0.5, "val": 0.75}, 10)
         """
         main_tag = as_text(main_tag, "main_tag")
         # All that can be wrong is found before anything is logged.
@@ -93,6 +96,9 @@ class ScalarMethods(BaseWriter):
 
         Raises:
             TypeError, ValueError: an argument that can't be used; nothing is logged then.
+
+        Example:
+            >>> writer.add_scalar_series("lr", [0.1, 0.01], steps=[0, 100])
         """
         points, mask = float_points(values, "values")
         count = len(points)
@@ -123,6 +129,9 @@ class ScalarMethods(BaseWriter):
         Raises:
             OSError: it can't be written, or the event files can't be read.
             CorruptFileError: an event file is damaged.
+
+        Example:
+            >>> writer.export_scalars_to_json("scalars.json")
         """
         path = os.fspath(path)
         if not self.write_to_disk:

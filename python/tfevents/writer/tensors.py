@@ -35,5 +35,8 @@ class TensorMethods(BaseWriter):
         Raises:
             TypeError, ValueError: an argument that can't be used, or a tensor of 2 GiB or more;
                 nothing is logged then.
+
+        Example:
+            >>> writer.add_tensor("confusion", np.eye(3, dtype=np.int64), 10)
         """
         self._add(summary.tensor_proto(tag, tensor), global_step, walltime)

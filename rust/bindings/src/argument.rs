@@ -80,17 +80,24 @@ pub fn truth(value: &Bound<'_, PyAny>) -> PyResult<bool> {
 pub fn number(value: &Bound<'_, PyAny>, argument: impl Display + Copy) -> PyResult<f64> {
     match value.cast_exact::<PyFloat>() {
         Ok(float) => Ok(float.value()),
-        Err(_) => other_number(value, argument),
+        Err(_) => other_number(value, argument, &names::ELEMENT),
     }
 }
 
-fn other_number(value: &Bound<'_, PyAny>, argument: impl Display + Copy) -> PyResult<f64> {
+fn other_number(
+    value: &Bound<'_, PyAny>,
+    argument: impl Display + Copy,
+    otherwise: &names::Global,
+) -> PyResult<f64> {
     if let Ok(float) = value.cast::<PyFloat>() {
         // NumPy's float64 is one.
         return Ok(float.value());
     }
-    let single = single(value, argument, &names::ELEMENT)?;
-    if single.is_instance_of::<PyInt>() || single.hasattr(of::float(value.py()))? {
+    let single = single(value, argument, otherwise)?;
+    // NumPy's str has the method of all its scalars.
+    let is_number =
+        !single.is_instance_of::<PyString>() && single.hasattr(of::float(value.py()))?;
+    if is_number || single.is_instance_of::<PyInt>() {
         return single.extract().map_err(|cause| unusable(value, argument, cause));
     }
     Err(wrong_type(value, argument, "a number or an array with one element"))
@@ -151,7 +158,7 @@ pub fn step(
 }
 
 fn other_step(value: &Bound<'_, PyAny>, argument: impl Display + Copy) -> PyResult<i64> {
-    let single = single(value, argument, &names::WHOLE_ELEMENT)?;
+    let single = single(value, argument, &names::UNMASKED_ELEMENT)?;
     if let Ok(float) = single.cast::<PyFloat>() {
         let float = float.value();
         if float.fract() != 0.0 || !float.is_finite() {
@@ -198,7 +205,8 @@ fn other_wall_time(value: &Bound<'_, PyAny>, argument: impl Display + Copy) -> P
     if kind_of(value)? == Some('M') {
         return names::TIME.call(py, (value, argument.to_string()))?.extract();
     }
-    number(value, argument)
+    // What is masked is no time, where a number is NaN then.
+    other_number(value, argument, &names::UNMASKED_ELEMENT)
 }
 
 /// The kind of this name.

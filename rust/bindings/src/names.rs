@@ -73,7 +73,7 @@ globals! {
     OPENED = "tfevents._exit"."opened";
     // Arguments.
     ELEMENT = "tfevents._arrays"."number";
-    WHOLE_ELEMENT = "tfevents._arrays"."whole_number";
+    UNMASKED_ELEMENT = "tfevents._arrays"."unmasked_number";
     TIME = "tfevents._arrays"."wall_time";
     WARN = "tfevents._arguments"."warn";
     // Python's own, and others' packages.

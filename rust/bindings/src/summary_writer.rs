@@ -303,6 +303,13 @@ impl EventWriter {
     ///     display_name: the curve's title, in place of its tag.
     ///     summary_description: a text about it, in Markdown.
     ///     step: another word for `global_step`.
+    ///
+    /// Raises:
+    ///     TypeError, ValueError: an argument that can't be used; nothing is logged then.
+    ///     OSError: what was logged before could not be written.
+    ///
+    /// Example:
+    ///     >>> writer.add_scalar("train/loss", 0.25, 10)
     #[pyo3(signature = (
         tag, scalar_value, global_step=None, walltime=None, new_style=false, double_precision=false,
         *, display_name=None, summary_description=None, step=None
@@ -346,6 +353,13 @@ impl EventWriter {
     ///     tag: its name; stored as `<tag>/text_summary`, as torch does.
     ///     text_string: the text.
     ///     global_step, walltime: as for `add_scalar`.
+    ///
+    /// Raises:
+    ///     TypeError, ValueError: an argument that can't be used; nothing is logged then.
+    ///     OSError: what was logged before could not be written.
+    ///
+    /// Example:
+    ///     >>> writer.add_text("note", "a **text**", 10)
     #[pyo3(signature = (tag, text_string, global_step=None, walltime=None))]
     fn add_text(
         slf: &Bound<'_, Self>,
@@ -371,6 +385,13 @@ impl EventWriter {
     ///         `loss/train`.
     ///     step, walltime: as `add_scalar`'s `global_step` and `walltime`.
     ///     global_step: another word for `step`.
+    ///
+    /// Raises:
+    ///     TypeError, ValueError: an argument that can't be used; nothing is logged then.
+    ///     OSError: what was logged before could not be written.
+    ///
+    /// Example:
+    ///     >>> writer.log({"train": {"loss": 0.25, "acc": 0.9}}, 10)
     #[pyo3(signature = (values, step=None, walltime=None, *, global_step=None))]
     fn log(
         slf: &Bound<'_, Self>,
@@ -422,6 +443,9 @@ impl EventWriter {
     }
 
     /// Returns once all that was logged is written to the operating system.
+    ///
+    /// Raises:
+    ///     OSError: it could not be written.
     fn flush(&self, py: Python<'_>) -> PyResult<()> {
         self.handle()?.flush(py)
     }
@@ -432,6 +456,9 @@ impl EventWriter {
     }
 
     /// Writes all that was logged and closes the file; the next `add_*` opens a new one.
+    ///
+    /// Raises:
+    ///     OSError: it could not be written.
     fn close(&self, py: Python<'_>) -> PyResult<()> {
         self.handle()?.close(py)
     }

@@ -127,15 +127,17 @@ pub fn audio(
         tag: &str,
         samples: &PyReadonlyArray2<'_, T>,
         rate: u32,
-    ) -> (DeferredAudio, bool) {
+    ) -> Option<(DeferredAudio, bool)> {
         let samples = samples.as_array();
         py.detach(|| DeferredAudio::new(tag, samples, rate))
     }
     let tag = argument::tag(tag, "tag")?;
-    let (audio, clipped) = match samples {
+    let audio = match samples {
         Samples::Pcm(samples) => new(py, tag, &samples, sample_rate),
         Samples::Single(samples) => new(py, tag, &samples, sample_rate),
         Samples::Double(samples) => new(py, tag, &samples, sample_rate),
     };
+    let (audio, clipped) =
+        audio.ok_or_else(|| PyValueError::new_err("not a sound that a WAV can hold"))?;
     Ok((deferred(audio), clipped))
 }

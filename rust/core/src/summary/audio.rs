@@ -57,16 +57,20 @@ pub struct DeferredAudio {
 }
 
 impl DeferredAudio {
-    /// Copies samples \[frames, channels\]; also whether some were clipped.
+    /// Copies samples \[frames, channels\]; also whether some were clipped. None where no WAV holds
+    /// them: there are no channels or too many, or too many bytes, in all or a second.
     pub fn new<T: Amplitude>(
         tag: &str,
         samples: ArrayView2<'_, T>,
         rate: u32,
-    ) -> (DeferredAudio, bool) {
+    ) -> Option<(DeferredAudio, bool)> {
+        let channels = u16::try_from(samples.ncols()).ok().filter(|&channels| channels > 0)?;
+        rate.checked_mul(2 * u32::from(channels))?;
+        // As much as a message may hold.
+        i32::try_from(2 * samples.len()).ok()?;
         let clipped = samples.iter().any(|sample| sample.is_clipped());
-        let channels = samples.ncols() as u16;
         let samples = samples.iter().map(|sample| sample.quantized()).collect();
-        (DeferredAudio { tag: tag.to_owned(), rate, channels, samples }, clipped)
+        Some((DeferredAudio { tag: tag.to_owned(), rate, channels, samples }, clipped))
     }
 
     fn wav(&self) -> hound::Result<Vec<u8>> {
