@@ -160,7 +160,8 @@ def _patch_all() -> None:
     for module_name, name, stand_in in REPLACEMENTS:
         module = sys.modules.get(module_name)
         original = getattr(module, name, None)
-        if isinstance(original, type) and original is not stand_in:
+        # A subclass of ours that somebody has put there since stays.
+        if isinstance(original, type) and stand_in not in original.__mro__:
             _originals[stand_in] = original
             stand_in.stand_for(stand_in.stands_for[0], original)
     for stand_in, original in _originals.items():

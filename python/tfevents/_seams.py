@@ -44,24 +44,41 @@ def class_in(module: str, name: str) -> type | None:
 
 
 def hooked_class(ours: type, module: str) -> type | None:
-    """A subclass of `ours` and of that module's `FileWriter`, if somebody hooked the latter."""
+    """A subclass of `ours` and of that module's `FileWriter`, if somebody hooked the latter or has
+    put a subclass in its place.
+    """
+    found = vars(sys.modules.get(module, object)).get("FileWriter")
+    is_ours = isinstance(found, type) and ours in found.__mro__
+    if is_ours and found is not ours and found not in originals:
+        # Ours was there first.
+        return found
     theirs = class_in(module, "FileWriter")
-    if theirs is None or not any(_is_patched(theirs, name) for name in _METHODS):
+    if theirs is None or theirs in ours.__mro__:
         return None
-    return _file_writer_of(theirs, ours, module)
+    base = next((it for it in theirs.__mro__ if _is_defined_in(it, module, "FileWriter")), None)
+    if base is None:
+        _cannot_serve(f"{module}.FileWriter", theirs)
+        return None
+    if theirs is base and not any(_is_patched(theirs, name) for name in _METHODS):
+        return None
+    return _file_writer_of(theirs, base, ours, module)
 
 
 @functools.cache
-def _file_writer_of(theirs: Any, ours: Any, module: str) -> type:
+def _file_writer_of(theirs: Any, base: Any, ours: Any, module: str) -> type:
+    def hooked(self: Any) -> Any:
+        # Bound as Python binds it: a mock is not.
+        return super(kind, self)
+
     def add_event(self: Any, event: Any, step: Any = None, walltime: Any = None) -> None:
-        theirs.add_event(self, self._as_message(event), step, walltime)
+        hooked(self).add_event(self._as_message(event), step, walltime)
 
     def add_summary(self: Any, summary: Any, global_step: Any = None, walltime: Any = None) -> None:
-        theirs.add_summary(self, self._as_summary(summary), global_step, walltime)
+        hooked(self).add_summary(self._as_summary(summary), global_step, walltime)
 
+    begin = {"__init__": ours.__init__}
     members = {
         "__doc__": ours.__doc__,
-        "__init__": ours.__init__,
         "__module__": ours.__module__,
         "__qualname__": ours.__qualname__,
         "_hooked_in": module,
@@ -70,7 +87,14 @@ def _file_writer_of(theirs: Any, ours: Any, module: str) -> type:
         "add_event": functools.wraps(theirs.add_event)(add_event),
         "add_summary": functools.wraps(theirs.add_summary)(add_summary),
     }
-    return type(ours.__name__, (theirs, ours), members)
+    if theirs is base:
+        members |= begin
+        bases: tuple[type, ...] = (theirs, ours)
+    else:
+        # Its own beginning is called, and in the place of that of the base ours.
+        bases = (theirs, type(ours.__name__, (base,), begin), ours)
+    kind = type(ours.__name__, bases, members)
+    return kind
 
 
 def event_file_writer(ours: type, modules: tuple[str, ...]) -> type:
@@ -105,10 +129,12 @@ def unhooked(event_file_writer: Any) -> type | None:
 
 
 def _is_event_file_writer(it: type) -> bool:
-    return it.__name__ == "EventFileWriter" and it.__module__ in (
-        TENSORBOARD,
-        "tensorboardX.event_file_writer",
-    )
+    modules = (TENSORBOARD, "tensorboardX.event_file_writer")
+    return any(_is_defined_in(it, module, "EventFileWriter") for module in modules)
+
+
+def _is_defined_in(it: type, module: str, name: str) -> bool:
+    return it.__name__ == name and it.__module__ == module
 
 
 def _is_patched(theirs: type, name: str) -> bool:
@@ -129,7 +155,11 @@ def take_over(ours: type, module: str) -> None:
     """
     _load_for_who_waits()
     theirs = class_in(module, "SummaryWriter")
-    if theirs is None:
+    if theirs is None or theirs in ours.__mro__:
+        return
+    if theirs.__module__ != module:
+        # A subclass that somebody put there: whoever has ours would not get it.
+        _cannot_serve(f"{module}.SummaryWriter", theirs)
         return
     for name in tuple(vars(theirs)):
         if not _is_patched(theirs, name):

@@ -1,5 +1,6 @@
 """Hyperparameters as the packages for configurations hold them."""
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,30 @@ def test_omegaconf_with_what_is_missing(tmp_path):
     """A reference that leads nowhere and a value that is missing stay as they are written."""
     config = omegaconf.OmegaConf.create({"a": "${nowhere}", "b": "???", "c": 1})
     assert logged(tmp_path, config) == {"a": "${nowhere}", "b": "???", "c": 1}
+
+
+def test_omegaconf_follows_what_can_be_followed(tmp_path):
+    """One reference that leads nowhere leaves the others alone."""
+    config = omegaconf.OmegaConf.create(
+        {
+            "lr": 0.5,
+            "a": "${lr}",
+            "b": "${nowhere}",
+            "inner": {"c": "${lr}", "d": "???"},
+            "all": ["${lr}", "${nowhere}", {"e": "${lr}"}],
+        }
+    )
+    expected = {
+        "lr": 0.5,
+        "a": 0.5,
+        "b": "${nowhere}",
+        "inner/c": 0.5,
+        "inner/d": "???",
+        "all": '[0.5, "${nowhere}", {"e": 0.5}]',
+    }
+    assert logged(tmp_path / "plain", config) == expected
+    nested = {f"x/{name}": value for name, value in expected.items()}
+    assert logged(tmp_path / "nested", {"x": config}) == nested
 
 
 def test_omegaconf_as_a_value(tmp_path):
@@ -85,3 +110,30 @@ def test_attrs(tmp_path, slots):
         "optimizer/lr": 0.1,
         "deep": True,
     }
+
+
+def test_tensors_that_hold_no_real_numbers(tmp_path):
+    torch = peer("torch")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        nested = torch.nested.nested_tensor([torch.ones(1)])
+    values = {
+        "nested": nested,
+        "complex": torch.tensor([1j, 2]),
+        "meta": torch.empty(2, device="meta"),
+    }
+    assert logged(tmp_path, values) == {
+        "nested": str(nested),
+        "complex": '["1j", "(2+0j)"]',
+        "meta": "tensor(..., device='meta', size=(2,))",
+    }
+
+
+def test_columns_of_texts(tmp_path):
+    pandas = peer("pandas")
+    values = {
+        "index": pandas.Index(["a", "b"]),
+        "series": pandas.Series(["a", "b"]),
+        "categorical": pandas.Categorical(["a", "b"]),
+    }
+    assert logged(tmp_path, values) == dict.fromkeys(values, '["a", "b"]')

@@ -172,6 +172,110 @@ assert warned() == []
 """)
 
 
+def test_a_subclass_in_the_place_of_the_file_writer():
+    for order in ("", "before", "after"):
+        check(
+            f"""
+order = {order!r}
+import torch.utils.tensorboard.writer as module
+if order == "before":
+    tfevents.install()
+
+class Recording(module.FileWriter):
+    def __init__(self, log_dir, *args):
+        super().__init__(log_dir, *args)
+        self.seen = []
+        made.append(self)
+
+    def add_event(self, event, step=None, walltime=None):
+        self.seen.append((event.summary.value[0].tag, step))
+        super().add_event(event, step, walltime)
+
+made = []
+theirs, module.FileWriter = module.FileWriter, Recording
+if order == "after":
+    tfevents.install()
+kind = module.SummaryWriter if order else tfevents.SummaryWriter
+"""
+            """
+with warnings.catch_warnings():
+    warnings.simplefilter("error")
+    with kind(directory) as writer:
+        writer.add_scalar("loss", 0.5, 1)
+        writer.add_scalars("main", {"a": 1.0}, 2)
+        if order != "after":
+            # What `install` replaced is not looked at again.
+            module.FileWriter = theirs
+            writer.add_scalar("loss", 0.5, 3)
+assert [each.seen for each in made] == [[("loss", 1)], [("main", 2)]], made
+log = tfevents.read(directory)
+assert log["."].scalars["loss"].step.tolist() == ([1] if order == "after" else [1, 3])
+assert log["main_a"].scalars["main"].step.tolist() == [2]
+"""
+        )
+
+
+def test_a_subclass_in_our_place_stays_where_install_is_called_again():
+    check("""
+tfevents.install()
+import torch.utils.tensorboard.writer as module
+ours = module.SummaryWriter
+
+class Mine(ours):
+    pass
+
+module.SummaryWriter = Mine
+tfevents.install()
+assert module.SummaryWriter is Mine
+module.SummaryWriter = ours
+tfevents.uninstall()
+assert not issubclass(module.SummaryWriter, tfevents.SummaryWriter)
+""")
+
+
+def test_other_classes_in_the_place_of_torchs_are_told():
+    check("""
+import torch.utils.tensorboard.writer as module
+
+class Another:
+    def __init__(self, *args): pass
+
+class Tracked(module.SummaryWriter):
+    pass
+
+def warned():
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        with tfevents.SummaryWriter(directory) as writer:
+            writer.add_scalar("loss", 0.5, 1)
+    return [str(warning.message) for warning in caught]
+
+theirs, module.FileWriter = module.FileWriter, Another
+(message,) = warned()
+assert "writer.FileWriter was replaced by __main__" in message, message
+module.FileWriter = theirs
+module.SummaryWriter = Tracked
+(message,) = warned()
+assert "writer.SummaryWriter was replaced by __main__" in message, message
+module.FileWriter, module.SummaryWriter = tfevents.FileWriter, tfevents.SummaryWriter
+assert warned() == []
+""")
+
+
+def test_a_mock_in_the_place_of_a_method():
+    check("""
+import unittest.mock
+import torch.utils.tensorboard.writer as module
+
+with unittest.mock.patch.object(module.FileWriter, "add_summary") as mock:
+    with tfevents.SummaryWriter(directory) as writer:
+        writer.add_scalar("loss", 0.5, 3)
+((summary, step, _),) = [call.args for call in mock.call_args_list]
+assert (summary.value[0].tag, step) == ("loss", 3)
+assert not tfevents.read(directory)["."].tags
+""")
+
+
 def test_an_abstract_base_class_beside_ours():
     check("""
 import abc, typing

@@ -14,6 +14,7 @@ import struct
 import types
 import typing
 from collections import OrderedDict
+from collections.abc import Mapping
 
 import ml_dtypes
 import numpy as np
@@ -65,8 +66,17 @@ class Name(enum.StrEnum):
     ADAM = "adam"
 
 
+class Mixed(str, enum.Enum):  # noqa: UP042, as programs have it that are older than StrEnum
+    ADAM = "adam"
+
+
 class Level(enum.IntEnum):
     HIGH = 3
+
+
+class Parts(enum.Flag):
+    HEAD = 1
+    BODY = 2
 
 
 class Broken:
@@ -125,11 +135,16 @@ class Configuration:
         ("损失", "损失"),
         (np.str_("adam"), "adam"),
         (Name.ADAM, "adam"),
+        (Mixed.ADAM, "adam"),
+        (Parts.HEAD | Parts.BODY, "HEAD|BODY"),
+        (Parts(0), "Parts(0)"),
         (Color.RED, "RED"),
         (None, "None"),
         (pathlib.PurePosixPath("a/b"), "a/b"),
         (math.tanh, "tanh"),
         (Color, "Color"),
+        (list[int], "list[int]"),
+        (typing.Literal[1], "typing.Literal[1]"),
         ([], "[]"),
         ([0.9, 0.999], "[0.9, 0.999]"),
         ((1, 2), "[1, 2]"),
@@ -154,6 +169,10 @@ class Configuration:
         (10**400, str(10**400)),
         (np.array(["x"]), "x"),
         (np.array(["x", "y"]), '["x", "y"]'),
+        (np.bytes_(b"x"), "x"),
+        (np.array(["2024-01-01", "NaT"], "M8[D]"), '["2024-01-01", "NaT"]'),
+        (np.array([1, 2], "m8[s]"), '["1 seconds", "2 seconds"]'),
+        (np.array([1j, 2]), '["1j", "(2+0j)"]'),
         (np.array(1j), "1j"),
         (np.zeros(1, [("a", "f4")]), "[(0.,)]"),
         (np.dtype("float32"), "float32"),
@@ -183,6 +202,44 @@ def test_a_value(value, expected):
 def test_an_object_that_can_t_be_shown_is_its_class():
     assert logged({"x": Broken()}) == {"x": "<Broken>"}
     assert logged({"x": [Broken()]}) == {"x": '["<Broken>"]'}
+
+
+def test_an_integer_too_long_for_decimals():
+    assert logged({"x": 10**6000}) == {"x": hex(10**6000)}
+    assert logged({"x": [10**6000]}) == {"x": f'["{hex(10**6000)}"]'}
+
+
+class Unwilling(Mapping):
+    """A mapping that gives nothing, and has no attribute without an error."""
+
+    def __getattr__(self, name):
+        raise RuntimeError("boom")
+
+    def __getitem__(self, key):
+        raise KeyError(key)
+
+    def __iter__(self):
+        return iter(["a"])
+
+    def __len__(self):
+        return 1
+
+
+def test_an_object_that_can_t_be_asked_is_shown():
+    assert logged({"x": Unwilling()}) == {"x": f"<{__name__}.Unwilling object>"}
+    assert logged({"x": [Unwilling()]}) == {"x": f'["<{__name__}.Unwilling object>"]'}
+
+
+def test_what_contains_itself_is_shown_as_python_shows_it():
+    mapping = {"lr": 0.5}
+    mapping["self"] = mapping
+    items = [1]
+    items.append(items)
+    assert logged(mapping) == {"lr": 0.5, "self": "{'lr': 0.5, 'self': {...}}"}
+    assert logged({"x": mapping}) == {"x/lr": 0.5, "x/self": "{'lr': 0.5, 'self': {...}}"}
+    assert logged({"x": items}) == {"x": '[1, "[1, [...]]"]'}
+    same = [1]
+    assert logged({"x": [same, same]}) == {"x": "[[1], [1]]"}
 
 
 @pytest.mark.parametrize(
@@ -317,18 +374,6 @@ def refuses(directory, argument, *hparams, **options):
     assert [path for path in directory.rglob("*") if path.is_dir()] == []
 
 
-def circular():
-    mapping = {}
-    mapping["self"] = mapping
-    return mapping
-
-
-def circular_list():
-    items = []
-    items.append(items)
-    return items
-
-
 BAD_HPARAMS = [
     (None, "hparam_dict"),
     (3, "hparam_dict"),
@@ -337,8 +382,6 @@ BAD_HPARAMS = [
     ({None: 0.1}, "hparam_dict"),
     ({"\ud800": 0.1}, "hparam_dict"),
     ({"opt": {"lr": 1}, "opt/lr": 2}, "opt/lr"),
-    (circular(), "hparam_dict"),
-    ({"lr": circular_list()}, "hparam_dict"),
 ]
 
 
@@ -365,10 +408,6 @@ def test_wrong_metrics(tmp_path, metrics, argument):
     refuses(tmp_path, argument, {"lr": 1}, metrics)
 
 
-ENDLESS: list = []
-ENDLESS.append(ENDLESS)
-
-
 @pytest.mark.parametrize(
     ("domains", "argument"),
     [
@@ -383,7 +422,6 @@ ENDLESS.append(ENDLESS)
         ({"lr": [0.1, object()]}, "hparam_domain_discrete['lr'][1]"),
         ({"opt": ["adam", 1]}, "hparam_domain_discrete['opt']"),
         ({"flag": [0, 1]}, "hparam_domain_discrete['flag']"),
-        ({"opt": ENDLESS}, "hparam_domain_discrete['opt']"),
     ],
 )
 def test_wrong_domains(tmp_path, domains, argument):

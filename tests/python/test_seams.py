@@ -60,11 +60,14 @@ def test_a_subclass_may_use_the_names_of_ours(tmp_path):
         def __init__(self, path):
             self.path = path
             self.paths = 3
+            self.logdir = self.all_writers = self.dropped_events = self._root = "mine"
             super().__init__(path)
 
     with Mine(tmp_path) as writer:
-        writer.add_scalar("loss", 0.5, 1)
+        writer.add_scalars("main", {"a": 0.5}, 1)
     assert (writer.path, writer.paths) == (tmp_path, 3)
+    assert (writer.logdir, writer.all_writers, writer.dropped_events) == ("mine",) * 3
+    assert scalars(tmp_path / "main_a", "main") == [(1, 0.5)]
 
 
 @pytest.mark.parametrize("method", ["add_summary", "add_event"])
@@ -124,6 +127,64 @@ def test_the_event_writer_can_be_replaced(tmp_path):
     assert proxy.events[0].wall_time == 7.0
     assert scalars(tmp_path) == [(3, 0.5)]
     assert scalars(tmp_path, "other") == [(4, 1.0)]
+
+
+def test_the_file_writer_can_be_replaced(tmp_path):
+    class Recording:
+        def __init__(self, inner):
+            self.inner = inner
+            self.seen = []
+
+        def add_summary(self, summary, *step):
+            self.seen.append(step[0])
+            self.inner.add_summary(summary, *step)
+
+        def __getattr__(self, name):
+            return getattr(self.inner, name)
+
+    with SummaryWriter(tmp_path) as writer:
+        recording = Recording(writer.file_writer)
+        writer.file_writer = recording
+        writer.add_scalar("loss", 0.5, 1)
+        writer.log({"loss": 0.25}, 2)
+        writer.add_custom_scalars({"a": {"b": ["Multiline", ["loss"]]}})
+        assert writer.file_writer is recording
+        writer.file_writer = None
+        writer.add_scalar("loss", 0.125, 3)
+        writer.file_writer = FileWriter(tmp_path / "other")
+        writer.add_scalar("loss", 1.0, 4)
+        writer.file_writer.close()
+    assert recording.seen == [1, 2, None]
+    assert scalars(tmp_path) == [(1, 0.5), (2, 0.25), (3, 0.125)]
+    assert scalars(tmp_path / "other") == [(4, 1.0)]
+    writer.add_scalar("loss", 0.5, 5)
+    assert isinstance(writer.file_writer, FileWriter)
+    writer.close()
+
+
+def test_a_subclass_may_say_what_the_file_writer_is(tmp_path):
+    class Counting:
+        count = 0
+
+        def __init__(self, inner):
+            self.inner = inner
+
+        def add_summary(self, *args):
+            Counting.count += 1
+            self.inner.add_summary(*args)
+
+        def __getattr__(self, name):
+            return getattr(self.inner, name)
+
+    class Mine(SummaryWriter):
+        def _get_file_writer(self):
+            return Counting(super()._get_file_writer())
+
+    with Mine(tmp_path) as writer:
+        writer.add_scalar("loss", 0.5, 1)
+        writer.add_scalar("loss", 0.5, 2)
+    assert Counting.count == 2
+    assert scalars(tmp_path) == [(1, 0.5), (2, 0.5)]
 
 
 def test_what_a_hook_raises_is_raised_and_nothing_logged(tmp_path):

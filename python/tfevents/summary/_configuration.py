@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import re
 import sys
-from collections.abc import Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 from enum import Enum
 from types import SimpleNamespace
 from typing import Any
@@ -26,15 +27,25 @@ def items_of(value: Any) -> Mapping[Any, Any] | None:
     These are OmegaConf's and pydantic's objects, those of dataclasses and of attrs, named tuples,
     namespaces, and what has a `to_dict`, as the configurations of several packages have.
     """
-    if isinstance(value, type) or hasattr(value, "named_modules"):
+    try:
+        return _items_of(value)
+    except RecursionError:
+        raise
+    except Exception:
+        # It can't be asked, or gives nothing: it is shown as a text then.
+        return None
+
+
+def _items_of(value: Any) -> Mapping[Any, Any] | None:
+    if isinstance(value, type) or _has(value, "named_modules"):
         return None
     if isinstance(value, Mapping):
         return _resolved(value)
     if dataclasses.is_dataclass(value):
         return _attributes(value, [field.name for field in dataclasses.fields(value)])
-    if hasattr(value, "__attrs_attrs__"):
+    if _has(value, "__attrs_attrs__"):
         return _attributes(value, [field.name for field in value.__attrs_attrs__])
-    if isinstance(value, tuple) and hasattr(value, "_asdict"):
+    if isinstance(value, tuple) and _has(value, "_asdict"):
         return _attributes(value, getattr(value, "_fields", ()))
     # Looked up, not imported: where there is a namespace of it, the module was imported.
     argparse = sys.modules.get("argparse")
@@ -43,80 +54,117 @@ def items_of(value: Any) -> Mapping[Any, Any] | None:
     if is_array(value):
         return None
     for method in ("model_dump", "to_dict"):
-        if callable(getattr(value, method, None)):
+        if _has(value, method) and callable(getattr(value, method)):
             try:
                 items = getattr(value, method)()
+            except RecursionError:
+                raise
             except Exception:
-                # It is shown as a text then.
                 continue
             if isinstance(items, Mapping):
-                return items
+                return dict(items)
     return None
 
 
-def _resolved(mapping: Mapping[Any, Any]) -> Mapping[Any, Any]:
-    """A mapping of OmegaConf's with its references followed, where they lead somewhere."""
-    module = sys.modules.get("omegaconf")
-    if module is None or not isinstance(mapping, module.DictConfig):
-        return mapping
-    for resolve in (True, False):
-        try:
-            items = module.OmegaConf.to_container(mapping, resolve=resolve)
-        except Exception:
-            continue
-        if isinstance(items, Mapping):
-            return items
-    return {}
+def _has(value: Any, name: str) -> bool:
+    """Whether an object has an attribute. One that raises when it is asked has none."""
+    try:
+        return hasattr(value, name)
+    except Exception:
+        return False
+
+
+def _resolved(mapping: Mapping[Any, Any]) -> dict[Any, Any]:
+    """A mapping's items, with references of OmegaConf's followed."""
+    omegaconf = sys.modules.get("omegaconf")
+    if omegaconf is None or not isinstance(mapping, omegaconf.DictConfig):
+        return dict(mapping)
+    items: dict[Any, Any] = _followed(omegaconf.OmegaConf, mapping, mapping)
+    return items
+
+
+def _listed(sequence: Any) -> list[Any]:
+    """A sequence's items, with references of OmegaConf's followed."""
+    omegaconf = sys.modules.get("omegaconf")
+    if omegaconf is None or not isinstance(sequence, omegaconf.ListConfig):
+        return list(sequence)
+    items: list[Any] = _followed(omegaconf.OmegaConf, sequence, range(len(sequence)))
+    return items
+
+
+def _followed(omegaconf: Any, config: Any, keys: Iterable[Any]) -> Any:
+    """The items of a configuration. A reference that leads nowhere stays as it is written."""
+    items = omegaconf.to_container(config, resolve=False)
+    for key in keys:
+        with contextlib.suppress(Exception):
+            items[key] = config[key]
+    return items
 
 
 def _attributes(value: Any, names: Any) -> dict[str, Any]:
-    return {name: getattr(value, name) for name in names if hasattr(value, name)}
+    return {name: getattr(value, name) for name in names if _has(value, name)}
 
 
-def plain(value: Any) -> Any:
-    """What JSON can say of a value: an array's elements, an object's items, else a text."""
-    if value is None or type(value) in (bool, int, float):
+def plain(value: Any, around: tuple[int, ...] = ()) -> Any:
+    """What JSON can say of a value: an array's elements, an object's items, else a text.
+
+    `around` are the ids of what it is an item of, which may come again in it.
+    """
+    if value is None or type(value) in (bool, float):
         return value
+    if type(value) is int:
+        return value if value.bit_length() < _MOST_BITS else text(value)
+    if id(value) in around:
+        return text(value)
+    around = (*around, id(value))
     items = items_of(value)
     if items is not None:
-        return {text(key): plain(item) for key, item in items.items()}
+        return {text(key): plain(item, around) for key, item in items.items()}
     if isinstance(value, Set):
         # In an order that is the same every time.
-        return sorted((plain(item) for item in value), key=repr)
-    if is_sequence(value) and not is_array(value):
-        return [plain(item) for item in value]
+        return sorted((plain(item, around) for item in value), key=repr)
     if is_array(value):
-        return _elements(value)
+        return _elements(value, around)
+    if is_sequence(value):
+        return [plain(item, around) for item in _listed(value)]
     return single(value)
+
+
+# Python writes no integer of more decimals than 4300, unless it is told to.
+_MOST_BITS = 14_000
 
 
 def is_array(value: Any) -> bool:
     """Whether a value has a shape and a type of elements, as arrays of all packages have."""
-    return hasattr(value, "shape") and hasattr(value, "dtype") and not isinstance(value, type)
+    return _has(value, "shape") and _has(value, "dtype") and not isinstance(value, type)
 
 
 def single(value: Any) -> Value:
     """A value that has no parts as a boolean, a number or a text."""
     if isinstance(value, str):
-        return text(value)
+        # What it holds, which a member of an enumeration doesn't show.
+        return text(str.__str__(value))
     if isinstance(value, bool):
         return value
-    if isinstance(value, type):
+    if isinstance(value, type) and not _has(value, "__origin__"):
         return text(value.__name__)
-    if isinstance(value, (int, float)) or hasattr(value, "__float__"):
+    if isinstance(value, (int, float)) or _has(value, "__float__"):
         try:
             return as_number(value, "")
-        except (TypeError, ValueError):
+        except Exception:
             # An integer beyond the floats, a complex number.
             return text(value)
     if isinstance(value, os.PathLike):
         return text(os.fsdecode(value))
     if isinstance(value, Enum):
-        return value.name
+        # Several flags together may have none.
+        return text(value if value.name is None else value.name)
     if isinstance(value, (bytes, bytearray)):
         return bytes(value).decode("utf-8", "replace")
-    name = getattr(value, "__name__", None)
-    return text(name if callable(value) and isinstance(name, str) else value)
+    # What `list[int]` has is that of `list`.
+    is_named = callable(value) and _has(value, "__name__") and not _has(value, "__origin__")
+    name = value.__name__ if is_named else None
+    return text(name if isinstance(name, str) else value)
 
 
 def text(value: Any) -> str:
@@ -124,20 +172,18 @@ def text(value: Any) -> str:
     try:
         shown = str(value)
     except Exception:
-        shown = f"<{type(value).__qualname__}>"
+        # Python shows no decimals of an integer that is too long.
+        shown = hex(value) if type(value) is int else f"<{type(value).__qualname__}>"
     # What can't be encoded is no text: half a surrogate pair, from a file's name say.
     return re.sub(r" at 0x[0-9a-fA-F]+", "", shown).encode("utf-8", "replace").decode()
 
 
-def _elements(value: Any) -> Any:
+def _elements(value: Any, around: tuple[int, ...]) -> Any:
     """Python's numbers, in nested lists where there are several; None for what is masked."""
     try:
         array, mask = with_mask(value, "")
     except (TypeError, ValueError):
-        if isinstance(value, np.ndarray) and value.dtype.kind in "SUTO" and value.ndim:
-            return [plain(item) for item in value.tolist()]
-        # Without values or of complex numbers, say.
-        return text(value)
+        return _items_of_array(value, around)
     # Of the types that NumPy or Python lacks, lists would hold objects of these.
     is_plain = array.dtype.kind in "biu" or array.dtype in (np.float16, np.float32, np.float64)
     array = array if is_plain else array.astype(np.float64)
@@ -146,3 +192,17 @@ def _elements(value: Any) -> Any:
     if array.size == 1:
         return float("nan")
     return np.where(mask, np.array(None), array.astype(object)).tolist()
+
+
+def _items_of_array(value: Any, around: tuple[int, ...]) -> Any:
+    """Texts, times and complex numbers, in a list where there are several."""
+    try:
+        array = np.asarray(value)
+    except Exception:
+        # It has no values.
+        return text(value)
+    if array.dtype.kind not in "SUTOMmc":
+        return text(value)
+    if array.ndim:
+        return [plain(item, around) for item in array]
+    return single(array.item()) if array.dtype.kind in "SUTOc" else text(array[()])

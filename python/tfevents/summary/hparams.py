@@ -29,7 +29,8 @@ def hparams(
       class its name; anything else what `str` shows, so types, devices, dates and modules;
     - a mapping becomes a hyperparameter for each of its items, `{"opt": {"lr": 0.1}}` being
       `opt/lr`; an empty one becomes `"{}"`. So do dataclasses, named tuples, namespaces, objects of
-      OmegaConf, pydantic and attrs, and what has a `to_dict`.
+      OmegaConf, pydantic and attrs, and what has a `to_dict`; what contains itself becomes what
+      `str` shows.
 
     Args:
         hparam_dict: the values by the names of the hyperparameters: a mapping, or what is named
@@ -55,22 +56,26 @@ def hparam_values(hparam_dict: object) -> dict[str, Value]:
         items = items_of(hparam_dict)
         if items is None:
             items = as_mapping(hparam_dict, "hparam_dict")
-        for name, value in _flattened(items, ""):
+        for name, value in _flattened(items, "", (id(hparam_dict),)):
             if name in values:
                 raise ValueError(f"hparam_dict: two hyperparameters have the name {name!r}")
             values[name] = value
     except RecursionError:
-        raise ValueError("hparam_dict is nested too deeply, or contains itself") from None
+        raise ValueError("hparam_dict is nested too deeply") from None
     return values
 
 
-def _flattened(mapping: Mapping[Any, Any], prefix: str) -> Iterator[tuple[str, Value]]:
+def _flattened(
+    mapping: Mapping[Any, Any], prefix: str, around: tuple[int, ...]
+) -> Iterator[tuple[str, Value]]:
     for key, value in mapping.items():
         # The keys of a nested mapping may be integers, the layers of a model say.
         name = prefix + (text(key) if prefix else as_text(key, "hparam_dict: a key"))
-        items = items_of(value)
-        if items:
-            yield from _flattened(items, f"{name}/")
+        # What contains itself is shown as Python shows it.
+        if id(value) in around:
+            yield name, text(value)
+        elif items := items_of(value):
+            yield from _flattened(items, f"{name}/", (*around, id(value)))
         else:
             yield name, "{}" if items is not None else _value(value)
 
@@ -102,7 +107,7 @@ def _domains(hparam_domain_discrete: object, values: Mapping[str, Value]) -> dic
         try:
             domains[name] = [_value(value) for value in as_sequence(domain, argument)]
         except RecursionError:
-            raise ValueError(f"{argument} is nested too deeply, or contains itself") from None
+            raise ValueError(f"{argument} is nested too deeply") from None
         for number, value in enumerate(domains[name]):
             if type(value) is not type(values[name]):
                 raise TypeError(

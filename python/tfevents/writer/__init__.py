@@ -88,7 +88,8 @@ class SummaryWriter(
     Attributes:
         path: the event file that is being written; None where none is open.
         paths: all event files that the writer has made in this process, those of sub-runs too.
-        file_writer: the writer of whole events; None after `close`.
+        file_writer: the writer of whole events; None after `close`. What has its methods may be put
+            in its place, and is called then.
         default_bins: the edges of `add_histogram`'s bins.
     """
 

@@ -58,7 +58,7 @@ class BaseWriter(Run, Closing):
         self.on_error: Literal["raise", "warn"] = on_error
         self.write_to_disk = write_to_disk
         # Where the run lies, whatever directory the process works in later.
-        self._root: StrPath = absolute(self.log_dir)
+        self._absolute_log_dir: StrPath = absolute(self.log_dir)
         self._set_up()
         self._get_file_writer()
 
@@ -80,7 +80,7 @@ class BaseWriter(Run, Closing):
     def _configure_writer(self, writer: Run, name: str) -> None:
         writer._set_directory(
             os.path.join(self.log_dir, name) if name else self.log_dir,
-            os.path.join(self._root, name) if name else self._root,
+            os.path.join(self._absolute_log_dir, name) if name else self._absolute_log_dir,
             self.max_queue,
             self.flush_secs,
             self.filename_suffix,
@@ -104,12 +104,12 @@ class BaseWriter(Run, Closing):
         """The directory of the event files."""
         return self.log_dir
 
-    @property
+    @Shadowed
     def logdir(self) -> StrPath:
         """What tensorboardX calls `log_dir`."""
         return self.log_dir
 
-    @property
+    @Shadowed
     def all_writers(self) -> dict[str, FileWriter] | None:
         """The file writers of this run and of its sub-runs by directory; None after `close`."""
         if self.file_writer is None:
@@ -140,7 +140,7 @@ class BaseWriter(Run, Closing):
 
     def _writer_of(self, name: str) -> Run:
         file_writer = vars(self).get("_file_writer")
-        if file_writer is not None and file_writer._is_followed():
+        if isinstance(file_writer, FileWriter) and file_writer._is_followed():
             # W&B's reader goes on to the next file for good where one seems to end.
             for each in (self, *tuple(self._sub_writers.values())):
                 each._flush_file()
@@ -183,7 +183,7 @@ class BaseWriter(Run, Closing):
                 stack.callback(writer.close)
             super().close()
 
-    @property
+    @Shadowed
     def dropped_events(self) -> int:
         """How many events were given up because they could not be written."""
         writers = (*self._sub_writers.values(), *self._ended_writers)
@@ -191,8 +191,7 @@ class BaseWriter(Run, Closing):
 
     def __getstate__(self) -> dict[str, Any]:
         # Files and threads stay where they are; the copy opens its own.
-        own = ("_sub_writers", "_ended_writers", "_ended_paths", "_spool", "_file_writer")
-        return {key: value for key, value in self.__dict__.items() if key not in own}
+        return {key: value for key, value in self.__dict__.items() if key not in _OWN}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
@@ -200,7 +199,7 @@ class BaseWriter(Run, Closing):
 
     def _inside(self, name: str) -> str:
         """The directory of this name relative to this run's, below which it is in any case."""
-        root = os.path.normpath(os.path.join(os.sep, self._root))
+        root = os.path.normpath(os.path.join(os.sep, self._absolute_log_dir))
         path = os.path.normpath(os.path.join(root, name))
         if os.path.commonpath([root, path]) != root:
             return "/".join(escaped(name.strip("/").split("/")))
@@ -208,6 +207,12 @@ class BaseWriter(Run, Closing):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {os.fspath(self.log_dir)!r}>"
+
+
+# What the copy of a writer makes for itself.
+_OWN = frozenset(
+    ("_sub_writers", "_ended_writers", "_ended_paths", "_spool", "_file_writer", "_replacement")
+)
 
 
 class _SubRun(Run):

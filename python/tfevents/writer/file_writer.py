@@ -50,6 +50,9 @@ class FileWriter:
         *,
         on_error: Literal["raise", "warn"] = "raise",
     ) -> None:
+        if "_files" in vars(self):
+            # It was made already, and became an instance of a class that hooks it.
+            return
         log_dir = remote.location(log_dir, "log_dir")
         files = _native.FileWriter(
             absolute(log_dir), max_queue, flush_secs, filename_suffix, on_error=on_error
@@ -67,6 +70,7 @@ class FileWriter:
         members = vars(self)
         members["_files"] = files
         members["_own_class"] = type(self)
+        members["_arguments"] = (log_dir, *rest)
         members["event_writer"] = EventFileWriter._of(files, os.fspath(log_dir), self._seams, *rest)
         self._look()
 
@@ -77,11 +81,13 @@ class FileWriter:
 
     def _look(self) -> bool:
         """Whether somebody is to be called with what is added; looked for anew."""
-        own: type[FileWriter] = vars(self)["_own_class"]
+        own: Any = vars(self)["_own_class"]
         kinds = (_seams.hooked_class(own, module) for module in self._seams)
-        kind = next((kind for kind in kinds if kind is not None), own)
+        kind: Any = next((kind for kind in kinds if kind is not None), own)
         if type(self) is not kind:
             self.__class__ = kind
+            if kind.__init__ is not own.__init__:
+                kind.__init__(self, *vars(self)["_arguments"])
         return self._hooked_in is not None or self._is_patched(*_METHODS)
 
     def _is_patched(self, *methods: str) -> bool:
@@ -95,17 +101,6 @@ class FileWriter:
     def _is_followed(self) -> bool:
         """Whether somebody was told of the directory, who may be reading what is written there."""
         return type(vars(self)["event_writer"]) is not EventFileWriter
-
-    def _relay(self, event: bytes, step: int | None) -> None:
-        """Adds what a method of `SummaryWriter` has logged, for all who are to see it."""
-        logged = _native.Event.FromString(event)
-        step = step if step is not None else logged.step or None
-        message = self._as_message(logged)
-        if logged.what == "summary":
-            summary = message.summary if message is not logged else _summary_of(logged)
-            self.add_summary(summary, step, logged.wall_time)
-        else:
-            self.add_event(message, step, logged.wall_time)
 
     def _as_message(self, event: Any) -> Any:
         """`event` as an object of the class that hooks expect."""
@@ -278,6 +273,25 @@ _METHODS: dict[str, Any] = {
     name: vars(FileWriter)[name]
     for name in ("add_event", "add_summary", "add_graph", "add_onnx_graph")
 }
+
+
+def relay(file_writer: Any, event: bytes, step: int | None) -> None:
+    """Adds what a method of `SummaryWriter` has logged to a `FileWriter`, or to what somebody has
+    put in its place, so that all see it who are to.
+    """
+    logged = _native.Event.FromString(event)
+    step = step if step is not None else logged.step or None
+    as_message = getattr(file_writer, "_as_message", _message)
+    message = as_message(logged)
+    if logged.what == "summary":
+        summary = message.summary if message is not logged else _summary_of(logged)
+        file_writer.add_summary(summary, step, logged.wall_time)
+    else:
+        file_writer.add_event(message, step, logged.wall_time)
+
+
+def _message(event: Any) -> Any:
+    return _converted(event, _seams.event_class(None), "event")
 
 
 class Encoded:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar
 
 from tfevents._native import EventWriter
 from tfevents.writer.event_file_writer import shown
-from tfevents.writer.file_writer import FileWriter, StrPath
+from tfevents.writer.file_writer import FileWriter, StrPath, relay
 
 if TYPE_CHECKING:
     from tfevents.remote.spool import SpooledRun
@@ -54,6 +54,8 @@ class Run(EventWriter):
         if files.is_closed:
             return None
         members = vars(self)
+        if "_replacement" in members:
+            return members["_replacement"]  # type: ignore[no-any-return]
         if "_file_writer" not in members:
             made = self._file_writer_class._of(files, *self._files_of)
             members.setdefault("_file_writer", made)
@@ -62,25 +64,34 @@ class Run(EventWriter):
         writer: FileWriter = members["_file_writer"]
         return writer
 
+    @file_writer.setter
+    def file_writer(self, writer: Any) -> None:
+        """Has another object called with what is logged, as torch's writer does."""
+        vars(self)["_replacement"] = writer
+        if writer is None:
+            del vars(self)["_replacement"]
+        self._files().watch(True)
+
     def _get_file_writer(self) -> FileWriter:
         """The writer of whole events, opened where it was closed."""
         while True:
             if self._files().is_closed:
-                vars(self).pop("_file_writer", None)
+                self._forget_file_writer()
             self._open()
             if (writer := self.file_writer) is not None:
                 return writer
 
     def _look(self) -> bool:
         """Whether events are handed to `_relay`; asked by `add_*` when there is a moment for it."""
-        file_writer = self._get_file_writer()
-        is_hooked = file_writer._look()
+        file_writer: Any = self._get_file_writer()
+        is_replaced = file_writer is not vars(self).get("_file_writer")
+        is_hooked = is_replaced or file_writer._look()
         self._files().watch(is_hooked)
         return is_hooked
 
     def _relay(self, event: bytes, step: int | None) -> None:
         """Takes an event that somebody else is to see before it is written."""
-        self._get_file_writer()._relay(event, step)
+        relay(self._get_file_writer(), event, step)
 
     @Shadowed
     def path(self) -> str | None:
@@ -99,4 +110,8 @@ class Run(EventWriter):
     def close(self) -> None:
         """Writes, or uploads, all that was logged and closes the file."""
         super().close()
-        vars(self).pop("_file_writer", None)
+        self._forget_file_writer()
+
+    def _forget_file_writer(self) -> None:
+        for name in ("_file_writer", "_replacement"):
+            vars(self).pop(name, None)

@@ -141,7 +141,7 @@ class ScalarMethods(BaseWriter):
         log_dir = os.fspath(self.log_dir)
         for directory in [log_dir, *self._sub_writers]:
             # The log directory may be relative to another directory than the present one.
-            place = os.path.join(self._root, os.path.relpath(directory, log_dir))
+            place = os.path.join(self._absolute_log_dir, os.path.relpath(directory, log_dir))
             for tag, curve in _scalars_of(directory if self._spool else place).items():
                 name = tag if directory == log_dir else self._exported(directory, tag)
                 columns = (curve.wall_time.tolist(), curve.step.tolist(), curve.value.tolist())
