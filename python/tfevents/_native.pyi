@@ -164,6 +164,13 @@ class EventWriter:
             display_name: the curve's title, in place of its tag.
             summary_description: a text about it, in Markdown.
             step: another word for `global_step`.
+
+        Raises:
+            TypeError, ValueError: an argument that can't be used; nothing is logged then.
+            OSError: what was logged before could not be written.
+
+        Example:
+            >>> writer.add_scalar("train/loss", 0.25, 10)
         """
 
     def add_text(
@@ -179,6 +186,13 @@ class EventWriter:
             tag: its name; stored as `<tag>/text_summary`, as torch does.
             text_string: the text.
             global_step, walltime: as for `add_scalar`.
+
+        Raises:
+            TypeError, ValueError: an argument that can't be used; nothing is logged then.
+            OSError: what was logged before could not be written.
+
+        Example:
+            >>> writer.add_text("note", "a **text**", 10)
         """
 
     def log(
@@ -197,6 +211,13 @@ class EventWriter:
                 `loss/train`.
             step, walltime: as `add_scalar`'s `global_step` and `walltime`.
             global_step: another word for `step`.
+
+        Raises:
+            TypeError, ValueError: an argument that can't be used; nothing is logged then.
+            OSError: what was logged before could not be written.
+
+        Example:
+            >>> writer.log({"train": {"loss": 0.25, "acc": 0.9}}, 10)
         """
 
     def _add_scalar_series(

@@ -76,6 +76,9 @@ class AudioClip:
         Raises:
             ValueError: it is no WAV file of PCM.
             ImportError: matplotlib is not installed, as it is with `tfevents[plot]`.
+
+        Example:
+            >>> run.audio["speech"][0].plot()  # doctest: +SKIP
         """
         from tfevents import plots
 
@@ -154,6 +157,9 @@ class Audio(Stored[AudioClip]):
         Raises:
             ValueError: one is no WAV file of PCM.
             ImportError: matplotlib is not installed, as it is with `tfevents[plot]`.
+
+        Example:
+            >>> run.audio["speech"].plot(most=2)  # doctest: +SKIP
         """
         from tfevents import plots
 

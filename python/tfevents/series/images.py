@@ -82,6 +82,9 @@ class Image:
         Raises:
             ValueError: it is no picture.
             ImportError: matplotlib is not installed, as it is with `tfevents[plot]`.
+
+        Example:
+            >>> run.images["sample"][0].plot()  # doctest: +SKIP
         """
         from tfevents import plots
 
@@ -189,6 +192,9 @@ class Images(Stored[Image]):
         Raises:
             ValueError: one is no picture.
             ImportError: matplotlib is not installed, as it is with `tfevents[plot]`.
+
+        Example:
+            >>> run.images["sample"].plot(most=4)  # doctest: +SKIP
         """
         from tfevents import plots
 
