@@ -78,6 +78,11 @@ def test_ls(call, logs):
         (["ls", "nowhere"], 1, "nowhere: there is nothing"),
         (["ls", "{logs}", "--runs", "none"], 1, "there are no runs of these names"),
         (["show", "{logs}", "none"], 1, "there is no tag 'none'"),
+        (
+            ["export", "{logs}", "-o", "x.csv", "--tags", "none"],
+            1,
+            "nothing matches ['none']; there",
+        ),
         (["show", "{logs}", "weights"], 1, "there is no tag 'weights'; close: 'weight'"),
         (["plot", "{logs}", "none"], 1, "there are no such scalars"),
         (["plot", "{logs}", "train/los"], 1, "no tag 'train/los'; close: 'train/loss'"),
@@ -111,6 +116,8 @@ def test_exit_codes(call, logs, tmp_path, monkeypatch, arguments, code, message)
     found, out, err = call(*given)
     assert (found, out) == (code, "")
     assert message in err
+    # What a command says of tags nothing else says once more.
+    assert err.count("there is no tag") + err.count("tags: nothing matches") <= 1
 
 
 def test_help_of_every_command(call):

@@ -39,7 +39,7 @@ def command(
     tfevents hparams runs --metrics best
     tfevents hparams runs --tags 'val/*'
     """
-    log = read_log(path, runs, tags, ["hparams", "scalars"])
+    log = read_log(path, runs, tags, ["hparams", "scalars"], tells_tags=False)
     found = rows_of(log, metrics, every_tag=bool(tags))
     if not found:
         raise Quit(1, f"{path}: no run has hyperparameters")

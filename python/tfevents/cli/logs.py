@@ -25,8 +25,13 @@ def read_log(
     kinds: list[str] | str | None = None,
     steps: str | None = None,
     restarts: str = "raw",
+    *,
+    tells_tags: bool = True,
 ) -> Log:
-    """Reads a log over damage, of which it warns; ends the command where there are no runs."""
+    """Reads a log over damage, of which it warns; ends the command where there are no runs.
+
+    Where nothing matches it says what there is, of tags and kinds unless the command does so.
+    """
     if tags and kinds is None:
         # Kinds without tags to choose from are not meant.
         kinds = [kind for kind in KINDS if kind not in _TAGLESS]
@@ -42,7 +47,9 @@ def read_log(
             on_corrupt="skip",
         )
     for warning in told:
-        warn(str(warning.message))
+        text = str(warning.message)
+        if tells_tags or not text.startswith(("tags:", "kinds:")):
+            warn(text)
     tell(log.damage, log.skipped)
     if not log:
         raise Quit(1, f"{path}: there are no runs" + (" of these names" if runs else ""))

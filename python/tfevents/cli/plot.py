@@ -47,7 +47,7 @@ def command(
     if x not in ("step", "relative", "wall"):
         raise ValueError(f"--x: expected step, relative or wall, got {x!r}")
     chosen = [*(tag or []), *(tags or [])]
-    log = read_log(path, runs, chosen, "scalars", steps, restarts)
+    log = read_log(path, runs, chosen, "scalars", steps, restarts, tells_tags=False)
     found = lines(log, x, smooth)
     if not found:
         said = f"; there is {no_tag(path, runs, chosen, 'scalars')}" if chosen else ""

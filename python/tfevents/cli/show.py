@@ -50,7 +50,7 @@ def command(
     """
     chosen = [*(tag or []), *(tags or [])]
     stored = [f"{name}{end}" for name in chosen for end in _ENDS]
-    log = read_log(path, runs, stored, options.kinds(kinds), steps, restarts)
+    log = read_log(path, runs, stored, options.kinds(kinds), steps, restarts, tells_tags=False)
     found = list(_found(log, last))
     if chosen and not any(one["tag"] for one in found):
         raise Quit(1, f"{path}: there is {no_tag(path, runs, chosen)}")
