@@ -128,7 +128,9 @@ class Log(Runs):
         updated = self._log.update(found.runs)
         before, loaded = self._contents
         runs = {name: before[name] if data is None else data for name, data in updated}
-        kept = {name: run for name, run in loaded.items() if runs.get(name) is before[name]}
+        # A copy: another thread may look at a run for the first time.
+        held = loaded.copy().items()
+        kept = {name: run for name, run in held if runs.get(name) is before[name]}
         self._contents = runs, kept
         self._skipped = found.skipped + [Skipped(*one) for one in self._log.skipped()]
         return [name for name, data in updated if data is not None]

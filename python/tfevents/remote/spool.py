@@ -91,7 +91,7 @@ class Spool:
 
     def _is_open(self) -> bool:
         """Whether any of the writers has a file open."""
-        return any(control.is_running() for control in tuple(self._controls.values()))
+        return any(control.is_running() for control in list(self._controls.values()))
 
     def flush(self) -> None:
         """Uploads what changed. A failure is raised, or warned of once an outage."""
@@ -131,7 +131,7 @@ class Spool:
 
     def close_writers(self) -> None:
         """Has all that was logged in the files."""
-        for control in tuple(self._controls.values()):
+        for control in list(self._controls.values()):
             control.close()
 
     def _finish(self, error: OSError | None) -> None:
@@ -213,7 +213,7 @@ class Spool:
         return {name: it for name, it in found.items() if self._uploaded.get(name) != it}
 
     def _open_controls(self) -> list[tuple[str, _native.Control]]:
-        return [it for it in tuple(self._controls.items()) if it[1].is_running()]
+        return [it for it in list(self._controls.items()) if it[1].is_running()]
 
     def _may_grow(self, name: str) -> bool:
         run, file = posixpath.split(name)
@@ -391,7 +391,7 @@ _spools: weakref.WeakSet[Spool] = weakref.WeakSet()
 def flush_at_exit() -> None:
     """Uploads everything and removes the spools; raises of those that have to stay."""
     uploads.exiting()
-    spools = tuple(uploads.spools)
+    spools = list(uploads.spools)
     for spool in spools:
         spool.close_writers()
     # Those that could not be uploaded a moment ago are not tried again.
@@ -411,7 +411,7 @@ def _before_threads_end() -> None:
 def _forked() -> None:
     # The files and the thread are the parent's.
     uploads.forked()
-    for spool in tuple(_spools):
+    for spool in list(_spools):
         spool.forked()
 
 

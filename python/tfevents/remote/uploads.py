@@ -136,7 +136,7 @@ def _drive() -> float:
     global _began
     until = float("inf")
     with _driving:
-        for spool in tuple(spools):
+        for spool in list(spools):
             _began = time.monotonic()
             until = min(until, spool.step(_patience, _stops))
         _began = float("inf")
@@ -153,7 +153,7 @@ def at_end() -> None:
     _patience = _PATIENCE_AT_END
     try:
         wake()
-        ask(tuple(spools), deadline=time.monotonic() + _LONGEST_END)
+        ask(list(spools), deadline=time.monotonic() + _LONGEST_END)
     except KeyboardInterrupt:
         stop()
     finally:
@@ -184,7 +184,7 @@ def _handle_termination() -> None:
 def _terminated() -> None:
     _native.flush_at_exit(last=False)
     at_end()
-    for error in [spool.error for spool in tuple(spools) if spool.error is not None]:
+    for error in [spool.error for spool in list(spools) if spool.error is not None]:
         print(f"tfevents: {error}", file=sys.stderr, flush=True)
 
 

@@ -67,6 +67,8 @@ class BaseWriter(Run, Closing):
         """Has the class do what somebody has methods of torch's do."""
 
     def _set_up(self) -> None:
+        # Others may add to it meanwhile: `list` looks at all at once, also without the lock of the
+        # interpreter.
         self._sub_writers: dict[str, Run] = {}
         # Those that dropped events.
         self._ended_writers: list[Run] = []
@@ -115,7 +117,7 @@ class BaseWriter(Run, Closing):
         if self.file_writer is None:
             return None
         writers = {os.fspath(self.log_dir): self.file_writer}
-        for path, writer in tuple(self._sub_writers.items()):
+        for path, writer in list(self._sub_writers.items()):
             if writer.file_writer is not None:
                 writers[path] = writer.file_writer
         return writers
@@ -125,7 +127,7 @@ class BaseWriter(Run, Closing):
         """The event files that were made in this process, in their order: those of this run, and
         then those of its sub-runs.
         """
-        sub_runs = [writer.paths for writer in tuple(self._sub_writers.values())]
+        sub_runs = [writer.paths for writer in list(self._sub_writers.values())]
         return sum(sub_runs, [*super().paths, *self._ended_paths])
 
     def _sub_writer(self, name: str) -> Run:
@@ -142,7 +144,7 @@ class BaseWriter(Run, Closing):
         file_writer = vars(self).get("_file_writer")
         if isinstance(file_writer, FileWriter) and file_writer._is_followed():
             # W&B's reader goes on to the next file for good where one seems to end.
-            for each in (self, *tuple(self._sub_writers.values())):
+            for each in (self, *list(self._sub_writers.values())):
                 each._flush_file()
         writer = _SubRun(self._file_writer_class)
         self._configure_writer(writer, name)
@@ -170,7 +172,7 @@ class BaseWriter(Run, Closing):
         """Returns once all that was logged is written to the operating system, or uploaded."""
         try:
             with ExitStack() as stack:
-                for writer in tuple(self._sub_writers.values()):
+                for writer in list(self._sub_writers.values()):
                     stack.callback(writer._flush_file)
         finally:
             # Last: it uploads the files of all.
@@ -179,7 +181,7 @@ class BaseWriter(Run, Closing):
     def close(self) -> None:
         """Writes, or uploads, all that was logged and closes the files."""
         with ExitStack() as stack:
-            for writer in tuple(self._sub_writers.values()):
+            for writer in list(self._sub_writers.values()):
                 stack.callback(writer.close)
             super().close()
 
