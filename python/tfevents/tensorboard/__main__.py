@@ -8,11 +8,18 @@ from types import ModuleType
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Serves TensorBoard's page until Ctrl-C; the program's exit status.
+    """Serves TensorBoard's page over our reader until Ctrl-C.
 
     Args:
         argv: the arguments after the program's name, TensorBoard's flags and ours, as `--help`
             lists them; by default those of the process.
+
+    Returns:
+        The program's exit status: 1 where TensorBoard is not installed, or flags do not go
+        together. A flag that is unknown is a SystemExit.
+
+    Example:
+        `main(["--logdir", "runs", "--port", "0"])`
     """
     # Ours needs TensorFlow for nothing, and importing it takes longer than reading most logs.
     # TensorBoard has a module of its own for what it takes from it, and this name chooses that.
