@@ -13,10 +13,18 @@ from typing import Any, SupportsFloat, TypeGuard
 
 import numpy as np
 
-from tfevents.remote.uri import is_uri
+from tfevents.remote.uri import is_uri, location
 
 # Seconds since the epoch, or a time: a naive one of `datetime` is local, one of NumPy is UTC.
 WallTime = SupportsFloat | datetime | np.datetime64
+
+
+def as_directory(path: object, argument: str) -> Any:
+    """`path`, a directory as a str or `os.PathLike`, or a URI."""
+    if not isinstance(path, (str, os.PathLike)):
+        raise TypeError(f"{argument}: expected a str or os.PathLike, got {type(path).__name__}")
+    place = location(path, argument)
+    return place if isinstance(os.fspath(place), str) else os.fsdecode(place)
 
 
 def absolute(path: Any) -> Any:

@@ -406,7 +406,8 @@ def roots(path: object) -> tuple[list[str], bool]:
     """The paths that are given, and whether they are given as several."""
     if isinstance(path, (str, bytes, os.PathLike)):
         return [path_of(path)], False
-    if not isinstance(path, Iterable):
+    # The names of a mapping would be lost.
+    if not isinstance(path, Iterable) or isinstance(path, Mapping):
         raise TypeError(f"path must be a path or an iterable of paths, not {_type(path)}")
     return [path_of(one) for one in path], True
 

@@ -205,6 +205,8 @@ def test_threads_share_an_iterator(tmp_path: Path) -> None:
     [
         ({"path": 3}, TypeError),
         ({"path": ""}, ValueError),
+        # Its names would be lost.
+        ({"path": {"run": "directory"}}, TypeError),
         ({"verify": "all"}, ValueError),
         ({"on_corrupt": None}, ValueError),
     ],

@@ -7,7 +7,8 @@ import sys
 import pytest
 
 import scripts
-from tfevents import SummaryWriter
+import tfevents
+from tfevents import FileWriter, SummaryWriter
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="uses Linux's mounts and limits")
 
@@ -193,3 +194,28 @@ def test_errors_of_the_constructor_are_os_errors_with_errno_and_file_name(tmp_pa
         SummaryWriter(tmp_path / "file")
     assert raised.value.errno in (errno.EEXIST, errno.ENOTDIR)
     assert str(raised.value.filename).startswith(str(tmp_path / "file"))
+
+
+class Place:
+    def __init__(self, path):
+        self.path = path
+
+    def __fspath__(self):
+        return self.path
+
+
+@pytest.mark.parametrize("writer", [SummaryWriter, FileWriter])
+@pytest.mark.parametrize("path", [b"run", 3, ["run"], {"run"}, object()], ids=repr)
+def test_what_is_no_path_is_refused_by_name(tmp_path, monkeypatch, writer, path):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(TypeError, match=r"log_dir: expected a str or os\.PathLike, got"):
+        writer(path)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("encode", [str, os.fsencode])
+def test_an_object_that_is_a_path(tmp_path, encode):
+    with SummaryWriter(Place(encode(tmp_path / "run"))) as writer:
+        writer.add_scalar("loss", 0.5, 1)
+        writer.add_scalars("main", {"a": 0.5}, 1)
+    assert set(tfevents.read(tmp_path)) == {"run", "run/main_a"}

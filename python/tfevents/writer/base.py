@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Literal, SupportsIndex
 
 from tfevents import remote
-from tfevents._arguments import absolute
+from tfevents._arguments import absolute, as_directory
 from tfevents._closing import Closing
 from tfevents._native import as_step
 from tfevents.writer.file_writer import FileWriter, StrPath
@@ -50,7 +50,7 @@ class BaseWriter(Run, Closing):
         if not log_dir:
             now = datetime.now().strftime("%b%d_%H-%M-%S")
             log_dir = os.path.join("runs", f"{now}_{socket.gethostname()}{comment}")
-        self.log_dir: StrPath = remote.location(log_dir, "log_dir")
+        self.log_dir: StrPath = as_directory(log_dir, "log_dir")
         self.purge_step = as_step(purge_step, "purge_step")
         self.max_queue = max_queue
         self.flush_secs = flush_secs

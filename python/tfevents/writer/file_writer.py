@@ -6,8 +6,8 @@ import os
 import time
 from typing import Any, ClassVar, Literal, Self, SupportsFloat, SupportsIndex
 
-from tfevents import _native, _seams, remote
-from tfevents._arguments import absolute
+from tfevents import _native, _seams
+from tfevents._arguments import absolute, as_directory
 from tfevents.writer.event_file_writer import EventFileWriter, shown
 
 StrPath = str | os.PathLike[str]
@@ -53,7 +53,7 @@ class FileWriter:
         if "_files" in vars(self):
             # It was made already, and became an instance of a class that hooks it.
             return
-        log_dir = remote.location(log_dir, "log_dir")
+        log_dir = as_directory(log_dir, "log_dir")
         files = _native.FileWriter(
             absolute(log_dir), max_queue, flush_secs, filename_suffix, on_error=on_error
         )
