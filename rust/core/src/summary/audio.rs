@@ -1,4 +1,4 @@
-//! Audio: samples now, a WAV file later.
+//! Audio: copies samples at the call, and encodes them as a WAV file later.
 
 use std::io::{self, Cursor};
 
@@ -10,11 +10,11 @@ use crate::proto::number::value as number;
 use crate::proto::value::put_message_value;
 use crate::summary::deferred::DeferredValues;
 
-/// One channel at one time, as callers have it.
+/// A sample of one channel, of a type that callers may pass.
 pub trait Amplitude: Copy + Sync {
     /// Floats are amplitudes from -1 to 1, truncated as torch does; NaN is 0.
     fn quantized(self) -> i16;
-    /// Whether it is beyond what can be written.
+    /// Whether it is outside of the range that can be written.
     fn is_clipped(self) -> bool;
 }
 
