@@ -1,4 +1,4 @@
-"""`tfevents.read`: event files to arrays."""
+"""`tfevents.read`: loads event files into arrays."""
 
 from __future__ import annotations
 
@@ -436,7 +436,7 @@ def _threads(threads: SupportsIndex | None) -> int | None:
         raise TypeError(f"threads must be an integer or None, not {_type(threads)}") from None
     if count < 1:
         raise ValueError(f"threads must be at least 1, not {count}")
-    # More are never needed.
+    # More threads are never needed.
     return min(count, 1024)
 
 

@@ -20,9 +20,9 @@ from tfevents.remote.place import COPY, Version
 from tfevents.remote.projector import CONFIG, merged
 from tfevents.remote.uri import FileSystem, below, filesystem
 
-# How many files are on their way at once, which bounds what a slow line has to carry.
+# The number of files that are uploaded at the same time. It bounds the load of a slow network.
 _PARALLEL = 4
-# Bytes a second. A line that is slower is one that fails.
+# Bytes per second. If a network is slower, uploads count as failed.
 _SLOWEST = 1 << 20
 _PIECE = 1 << 20
 _numbers = itertools.count()
@@ -62,7 +62,7 @@ class Transfer:
         self._flying: dict[Future[None], tuple[str, str]] = {}
         self._fs: FileSystem = None
         self._root = ""
-        # When something last arrived.
+        # When a file last arrived.
         self.since = time.monotonic()
         self.uploaded: dict[str, Version] = {}
         self.outdated: set[str] = set()
@@ -97,7 +97,7 @@ class Transfer:
             else:
                 if waited:
                     break
-        # What is under way may still arrive where another file failed.
+        # If one file failed, the uploads in progress may still succeed.
         return not self._flying and (self.error is not None or not self._todo)
 
     def abort(self, error: Exception) -> None:

@@ -1,4 +1,4 @@
-"""Precision and recall."""
+"""Series of precision-recall curves."""
 
 from __future__ import annotations
 

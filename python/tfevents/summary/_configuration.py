@@ -1,4 +1,4 @@
-"""What configurations hold, in the terms of TensorBoard's hyperparameters and of JSON."""
+"""Converts the values of configurations to TensorBoard's hyperparameters and to JSON."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def _items_of(value: Any) -> Mapping[Any, Any] | None:
         return _attributes(value, [field.name for field in value.__attrs_attrs__])
     if isinstance(value, tuple) and _has(value, "_asdict"):
         return _attributes(value, getattr(value, "_fields", ()))
-    # Looked up, not imported: where there is a namespace of it, the module was imported.
+    # It need not be imported: if there is a namespace of it, the module was imported.
     argparse = sys.modules.get("argparse")
     if isinstance(value, SimpleNamespace) or (argparse and isinstance(value, argparse.Namespace)):
         return dict(vars(value))

@@ -1,4 +1,4 @@
-"""The life of a writer: its directory, its files, its sub-runs, its end."""
+"""The base of `SummaryWriter`: its directory, its files, its sub-runs, `flush` and `close`."""
 
 from __future__ import annotations
 
@@ -68,9 +68,9 @@ class BaseWriter(Run, Closing):
 
     def _set_up(self) -> None:
         self._sub_writers: dict[str, Run] = {}
-        # Those that dropped events.
+        # The closed writers that dropped events.
         self._ended_writers: list[Run] = []
-        # The files of sub-runs that are no more.
+        # The files of closed sub-runs.
         self._ended_paths: list[str] = []
         self._spool = None
         if self.write_to_disk:
@@ -133,7 +133,8 @@ class BaseWriter(Run, Closing):
         writer = self._sub_writers.get(path)
         if writer is None:
             writer = self._writer_of(name)
-            # Another thread may have come first. A lock could be held while a process forks.
+            # Another thread may have made it first. There is no lock, since one could be held while
+            # the process forks.
             writer = self._sub_writers.setdefault(path, writer)
             writer._get_file_writer()
         return writer
@@ -173,7 +174,7 @@ class BaseWriter(Run, Closing):
                 for writer in tuple(self._sub_writers.values()):
                     stack.callback(writer._flush_file)
         finally:
-            # Last: it uploads the files of all.
+            # This comes last, since it uploads the files of all.
             super().flush()
 
     def close(self) -> None:

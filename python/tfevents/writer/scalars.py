@@ -1,4 +1,4 @@
-"""Numbers by step."""
+"""Methods that log scalars."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class ScalarMethods(BaseWriter):
             >>> writer.add_scalars("loss", {"train": 0.5, "val": 0.75}, 10)
         """
         main_tag = as_text(main_tag, "main_tag")
-        # All that can be wrong is found before anything is logged.
+        # All values are checked before anything is logged.
         values = {
             as_text(key, "tag_scalar_dict: a key"): as_number(value, f"tag_scalar_dict[{key!r}]")
             for key, value in as_mapping(tag_scalar_dict, "tag_scalar_dict").items()
@@ -111,7 +111,7 @@ class ScalarMethods(BaseWriter):
 
     def _exported(self, directory: str, tag: str) -> str:
         """What `export_scalars_to_json` calls the curve of a sub-run, below the log directory."""
-        # Its key is the rest of the directory's name.
+        # The key of a sub-run is the rest of its directory's name.
         prefix = os.path.join(self.log_dir, f"{tag.replace('/', '_')}_")
         return f"{tag}/{directory.removeprefix(prefix)}"
 
