@@ -63,7 +63,7 @@ def find(uri: str) -> tuple[list[str], list[str]] | None:
 
 
 def _is_file(uri: str, fs: FileSystem, path: str) -> bool:
-    # Object stores have no empty directories, others do.
+    # Object stores have no empty directories, but other file systems do.
     info = call(fs, "info", path)
     if info["type"] == "directory":
         return False
@@ -162,7 +162,7 @@ def _find(fs: FileSystem, root: str) -> tuple[dict[str, dict[str, Any]], list[st
 
     denied = []
     if isinstance(fs, AsyncFileSystem) and type(fs)._find is not AsyncFileSystem._find:
-        # Those of object stores list many at a time.
+        # The `find` of object stores lists many files at a time.
         infos = list(call(fs, "find", root, detail=True).values())
     else:
         # The `find` of other file systems omits directories that can't be listed.

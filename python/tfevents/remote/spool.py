@@ -58,7 +58,8 @@ class Spool:
         # By run: the uploaded bytes, and the bytes of files that are uploaded and removed.
         self._sent: dict[str, int] = {}
         self._gone: dict[str, int] = {}
-        # All below under the lock of the uploads. Requests that were made, and answered.
+        # The lock of `uploads` guards all attributes below. These count the requests that were made
+        # and answered.
         self.wanted = 0
         self.served = 0
         self._ticket = 0

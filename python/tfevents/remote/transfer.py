@@ -117,8 +117,8 @@ class Transfer:
         remote = below(self._root, name)
         copy = ""
         if name in self._growing or name == CONFIG:
-            # Some file systems send as many bytes as there were at first, and fail at a file that
-            # grows.
+            # Some file systems send the number of bytes that the file had at first, and fail if it
+            # grows. So a copy is uploaded.
             copy = local = self._copy(local, self._files[name][0])
         if is_asynchronous(self._fs, "put_file"):
             coroutine = self._send(self._ask, name, local, remote)

@@ -121,7 +121,7 @@ def plain(value: Any, around: tuple[int, ...] = ()) -> Any:
     if items is not None:
         return {text(key): plain(item, around) for key, item in items.items()}
     if isinstance(value, Set):
-        # In an order that is the same every time.
+        # They are sorted, so that the order is the same every time.
         return sorted((plain(item, around) for item in value), key=repr)
     if is_array(value):
         return _elements(value, around)
@@ -152,7 +152,7 @@ def single(value: Any) -> Value:
         try:
             return as_number(value, "")
         except Exception:
-            # An integer beyond the floats, a complex number.
+            # This happens for integers beyond the floats, and for complex numbers.
             return text(value)
     if isinstance(value, os.PathLike):
         return text(os.fsdecode(value))
@@ -174,7 +174,7 @@ def text(value: Any) -> str:
     except Exception:
         # Python shows no decimals of an integer that is too long.
         shown = hex(value) if type(value) is int else f"<{type(value).__qualname__}>"
-    # What can't be encoded is no text: half a surrogate pair, from a file's name say.
+    # A lone surrogate, for example from a file's name, can't be encoded.
     return re.sub(r" at 0x[0-9a-fA-F]+", "", shown).encode("utf-8", "replace").decode()
 
 
@@ -184,7 +184,7 @@ def _elements(value: Any, around: tuple[int, ...]) -> Any:
         array, mask = with_mask(value, "")
     except (TypeError, ValueError):
         return _items_of_array(value, around)
-    # Of the types that NumPy or Python lacks, lists would hold objects of these.
+    # For types that Python lacks, lists would have objects of these types.
     is_plain = array.dtype.kind in "biu" or array.dtype in (np.float16, np.float32, np.float64)
     array = array if is_plain else array.astype(np.float64)
     if mask is None:

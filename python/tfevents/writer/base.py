@@ -57,7 +57,7 @@ class BaseWriter(Run, Closing):
         self.filename_suffix = filename_suffix
         self.on_error: Literal["raise", "warn"] = on_error
         self.write_to_disk = write_to_disk
-        # Where the run lies, whatever directory the process works in later.
+        # The path of the run, which stays the same if the working directory changes.
         self._absolute_log_dir: StrPath = absolute(self.log_dir)
         self._set_up()
         self._get_file_writer()
@@ -142,7 +142,8 @@ class BaseWriter(Run, Closing):
     def _writer_of(self, name: str) -> Run:
         file_writer = vars(self).get("_file_writer")
         if isinstance(file_writer, FileWriter) and file_writer._is_followed():
-            # W&B's reader goes on to the next file for good where one seems to end.
+            # If a file seems to end, W&B's reader leaves it for the next one. So all files are
+            # written before a new one is made.
             for each in (self, *tuple(self._sub_writers.values())):
                 each._flush_file()
         writer = _SubRun(self._file_writer_class)
@@ -191,7 +192,7 @@ class BaseWriter(Run, Closing):
         return super().dropped_events + sum(writer.dropped_events for writer in writers)
 
     def __getstate__(self) -> dict[str, Any]:
-        # Files and threads stay where they are; the copy opens its own.
+        # Files and threads are not copied. The copy opens its own.
         return {key: value for key, value in self.__dict__.items() if key not in _OWN}
 
     def __setstate__(self, state: dict[str, Any]) -> None:

@@ -18,7 +18,7 @@ from tfevents._pictures import are_pictures, colours, is_picture, stacked
 from tfevents.summary._pixels import check_size
 from tfevents.writer.base import BaseWriter, check_name
 
-# What TensorBoard's projector asks for, and takes.
+# The limits of TensorBoard's projector.
 _MOST_VECTORS = 100_000
 _LARGEST_SPRITE = 8192
 

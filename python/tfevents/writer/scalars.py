@@ -140,7 +140,7 @@ class ScalarMethods(BaseWriter):
         curves = {}
         log_dir = os.fspath(self.log_dir)
         for directory in [log_dir, *self._sub_writers]:
-            # The log directory may be relative to another directory than the present one.
+            # The log directory may be relative to an earlier working directory.
             place = os.path.join(self._absolute_log_dir, os.path.relpath(directory, log_dir))
             for tag, curve in _scalars_of(directory if self._spool else place).items():
                 name = tag if directory == log_dir else self._exported(directory, tag)
@@ -153,5 +153,5 @@ class ScalarMethods(BaseWriter):
 def _scalars_of(directory: str) -> Mapping[str, Scalars]:
     """The scalars in the event files of one directory, by their tags."""
     log = Log(finder_of(directory, ".", skip=False), how(None, kinds="scalars"))
-    # It is none where somebody removed the files.
+    # There is no run if somebody removed the files.
     return log["."].scalars if "." in log else {}

@@ -106,8 +106,9 @@ impl Histograms {
         }
     }
 
-    /// These histograms: least, greatest, count, sum and sum of squares of each; where the buckets
-    /// of each end, their limits and counts; which are tensors. `None` if they don't fit together.
+    /// Histograms from columns: minimum, maximum, count, sum and sum of squares of each, the ends
+    /// of their buckets, the limits and counts of the buckets, and which are tensors. `None` if the
+    /// columns do not fit together.
     pub fn of_columns(
         (steps, wall_times): (Vec<i64>, Vec<f64>),
         [min, max, num, sum, sum_squares]: [Vec<f64>; 5],

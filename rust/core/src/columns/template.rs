@@ -53,7 +53,7 @@ impl Template {
         (self.number, self.element)
     }
 
-    /// The number in `summary`, a whole field, if it has this shape.
+    /// The number in `summary`, a whole field, if it fits this template.
     #[inline(always)]
     pub fn read_summary(&self, summary: &[u8]) -> Option<f64> {
         (summary.len() == self.bytes.len()).then(|| self.read(summary, 0))?

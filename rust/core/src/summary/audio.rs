@@ -57,8 +57,8 @@ pub struct DeferredAudio {
 }
 
 impl DeferredAudio {
-    /// Copies samples \[frames, channels\]; also whether some were clipped. None where no WAV holds
-    /// them: there are no channels or too many, or too many bytes, in all or a second.
+    /// Copies samples \[frames, channels\]. Also returns whether some were clipped. None where no
+    /// WAV holds them: there are no channels or too many, or too many bytes, in all or a second.
     pub fn new<T: Amplitude>(
         tag: &str,
         samples: ArrayView2<'_, T>,
