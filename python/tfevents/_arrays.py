@@ -277,7 +277,7 @@ def _by_protocol(values: Any) -> Any:
         method = getattr(values, name, None)
         if callable(method):
             value = method()
-            # Arrow's scalars may have none.
+            # A scalar of Arrow may have no value.
             return np.ma.masked if name == "as_py" and value is None else _as_numpy(value)
     return np.asarray(values)
 

@@ -160,7 +160,7 @@ def _patch_all() -> None:
     for module_name, name, stand_in in REPLACEMENTS:
         module = sys.modules.get(module_name)
         original = getattr(module, name, None)
-        # A subclass of ours that somebody has put there since stays.
+        # If somebody has replaced our class with a subclass of it, that stays.
         if isinstance(original, type) and stand_in not in original.__mro__:
             _originals[stand_in] = original
             stand_in.stand_for(stand_in.stands_for[0], original)

@@ -51,7 +51,7 @@ def hooked_class(ours: type, module: str) -> type | None:
     found = vars(sys.modules.get(module, object)).get("FileWriter")
     is_ours = isinstance(found, type) and ours in found.__mro__
     if is_ours and found is not ours and found not in originals:
-        # Ours was there first.
+        # Our class replaced it first, and the hook is a subclass of ours.
         return found
     theirs = class_in(module, "FileWriter")
     if theirs is None or theirs in ours.__mro__:
@@ -68,7 +68,7 @@ def hooked_class(ours: type, module: str) -> type | None:
 @functools.cache
 def _file_writer_of(theirs: Any, base: Any, ours: Any, module: str) -> type:
     def hooked(self: Any) -> Any:
-        # Bound as Python binds it: a mock is not.
+        # `super` binds methods as Python does. It does not bind a mock.
         return super(kind, self)
 
     def add_event(self: Any, event: Any, step: Any = None, walltime: Any = None) -> None:
@@ -92,7 +92,7 @@ def _file_writer_of(theirs: Any, base: Any, ours: Any, module: str) -> type:
         members |= begin
         bases: tuple[type, ...] = (theirs, ours)
     else:
-        # Its own beginning is called, and in the place of that of the base ours.
+        # The subclass's own `__init__` is called, and ours replaces that of its base.
         bases = (theirs, type(ours.__name__, (base,), begin), ours)
     kind = type(ours.__name__, bases, members)
     return kind
@@ -159,7 +159,7 @@ def take_over(ours: type, module: str) -> None:
     if theirs is None or theirs in ours.__mro__:
         return
     if theirs.__module__ != module:
-        # A subclass that somebody put there: whoever has ours would not get it.
+        # Somebody put a subclass there. A program that uses our class would not get it.
         _cannot_serve(f"{module}.SummaryWriter", theirs)
         return
     for name in tuple(vars(theirs)):

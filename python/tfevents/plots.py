@@ -151,7 +151,7 @@ def picture(image: Image, index: int = 0, *, ax: Axes | None = None) -> Axes:
     pixels = image.decode(index)
     pixels = pixels[0] if pixels.ndim == 4 else pixels
     if pixels.shape[2] == 2:
-        # Grey with alpha, which matplotlib does not know.
+        # Matplotlib can't show grey with alpha.
         pixels = pixels[..., [0, 0, 0, 1]]
     grey = {"cmap": "gray", "vmin": 0, "vmax": 255} if pixels.shape[2] == 1 else {}
     ax.imshow(pixels, **grey)  # type: ignore[arg-type]
@@ -182,7 +182,7 @@ def waveform(clip: AudioClip, index: int = 0, *, ax: Axes | None = None) -> Axes
     """The samples of a sound over the seconds, a line a channel."""
     ax = axes(ax, (7, 2))
     samples, rate, bits = decode_wav(clip.batch[index])
-    # Bytes are around 128.
+    # Samples of 8 bits have their zero at 128.
     values = samples.astype(float) - (128 if bits == 8 else 0)
     ax.plot(np.arange(len(values)) / (rate or 1), values / 2 ** (bits - 1), linewidth=0.7)
     ax.set(title=f"step {clip.step}", xlabel="seconds", ylim=(-1.05, 1.05))

@@ -26,7 +26,7 @@ _PARALLEL = 4
 _SLOWEST = 1 << 20
 _PIECE = 1 << 20
 _numbers = itertools.count()
-# Has a method of the file system called.
+# A function that calls a method of the file system.
 _Ask = Callable[..., Awaitable[Any]]
 
 
@@ -57,7 +57,7 @@ class Transfer:
         self._growing = growing
         self._wake = wake
         self._newer_stay = newer_stay
-        # The configuration last: it speaks of the others.
+        # The configuration comes last, since it names the other files.
         self._todo = sorted(files, key=CONFIG.__eq__)
         self._flying: dict[Future[None], tuple[str, str]] = {}
         self._fs: FileSystem = None
@@ -139,13 +139,13 @@ class Transfer:
             with open(local, "rb") as file:
                 ours = file.read()
             there = await self._there(ask("cat_file", remote), name) or b""
-            # What another writer has added meanwhile stays.
+            # Entries that another writer has added meanwhile stay.
             if (whole := merged(there, ours)) == there:
                 return
             with open(local, "wb") as file:
                 file.write(whole)
         elif self._newer_stay and "tfevents" not in posixpath.basename(name):
-            # The names of event files are their own; others may have been written once more.
+            # Event files have unique names. Another writer may have written other files meanwhile.
             info = await self._there(ask("info", remote), name)
             written = modified(info) if info else None
             if written is not None and written > self._files[name][1] / 1e9:

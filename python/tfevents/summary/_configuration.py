@@ -32,7 +32,7 @@ def items_of(value: Any) -> Mapping[Any, Any] | None:
     except RecursionError:
         raise
     except Exception:
-        # It can't be asked, or gives nothing: it is shown as a text then.
+        # The method fails or returns nothing. Then the value is shown as a text.
         return None
 
 
@@ -130,7 +130,7 @@ def plain(value: Any, around: tuple[int, ...] = ()) -> Any:
     return single(value)
 
 
-# Python writes no integer of more decimals than 4300, unless it is told to.
+# By default Python writes no integer of more than 4300 digits.
 _MOST_BITS = 14_000
 
 
@@ -142,7 +142,7 @@ def is_array(value: Any) -> bool:
 def single(value: Any) -> Value:
     """A value that has no parts as a boolean, a number or a text."""
     if isinstance(value, str):
-        # What it holds, which a member of an enumeration doesn't show.
+        # `str()` of a member of an enumeration would show its name instead of its text.
         return text(str.__str__(value))
     if isinstance(value, bool):
         return value
@@ -157,11 +157,11 @@ def single(value: Any) -> Value:
     if isinstance(value, os.PathLike):
         return text(os.fsdecode(value))
     if isinstance(value, Enum):
-        # Several flags together may have none.
+        # A combination of flags may have no name.
         return text(value if value.name is None else value.name)
     if isinstance(value, (bytes, bytearray)):
         return bytes(value).decode("utf-8", "replace")
-    # What `list[int]` has is that of `list`.
+    # The `__name__` of `list[int]` is that of `list`, so it is not used.
     is_named = callable(value) and _has(value, "__name__") and not _has(value, "__origin__")
     name = value.__name__ if is_named else None
     return text(name if isinstance(name, str) else value)
@@ -172,7 +172,7 @@ def text(value: Any) -> str:
     try:
         shown = str(value)
     except Exception:
-        # Python shows no decimals of an integer that is too long.
+        # Python refuses to show the digits of an integer that is too long.
         shown = hex(value) if type(value) is int else f"<{type(value).__qualname__}>"
     # A lone surrogate, for example from a file's name, can't be encoded.
     return re.sub(r" at 0x[0-9a-fA-F]+", "", shown).encode("utf-8", "replace").decode()
@@ -199,7 +199,7 @@ def _items_of_array(value: Any, around: tuple[int, ...]) -> Any:
     try:
         array = np.asarray(value)
     except Exception:
-        # It has no values.
+        # The array has no values.
         return text(value)
     if array.dtype.kind not in "SUTOMmc":
         return text(value)

@@ -71,7 +71,7 @@ def _flattened(
     for key, value in mapping.items():
         # The keys of a nested mapping may be integers, such as the numbers of layers.
         name = prefix + (text(key) if prefix else as_text(key, "hparam_dict: a key"))
-        # What contains itself is shown as Python shows it.
+        # A mapping that contains itself is shown as in Python.
         if id(value) in around:
             yield name, text(value)
         elif items := items_of(value):

@@ -120,7 +120,7 @@ def boxes_summary(
 def _label_list(labels: Any, count: int) -> list[str]:
     if isinstance(labels, str):
         labels = [labels]
-    # A set has no order.
+    # A set is refused, since it has no order.
     if isinstance(labels, (set, frozenset)) or not isinstance(labels, Iterable):
         raise TypeError(f"labels: expected a list of str, got {labels!r:.60}")
     texts = list(labels)

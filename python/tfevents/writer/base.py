@@ -211,7 +211,7 @@ class BaseWriter(Run, Closing):
         return f"<{type(self).__name__} {os.fspath(self.log_dir)!r}>"
 
 
-# What the copy of a writer makes for itself.
+# The attributes that a copy of a writer makes for itself.
 _OWN = frozenset(
     ("_sub_writers", "_ended_writers", "_ended_paths", "_spool", "_file_writer", "_replacement")
 )

@@ -168,15 +168,15 @@ def _metadata(metadata: Any, header: Any, count: int) -> str:
 
 def _items(argument: str, values: Any) -> list[Any]:
     if hasattr(values, "detach"):
-        # The numbers, where str would show tensors, as NumPy has them, which shows no more digits
-        # than their type holds.
+        # `str` would show tensors instead of their numbers. NumPy's numbers show only the digits
+        # that their type can hold.
         values = as_array(values, argument)
     elif hasattr(values, "columns") and hasattr(values, "__array__"):
         # A table iterates over its columns, but its rows are needed.
         values = np.asarray(values, object).tolist()
     elif hasattr(values, "to_pylist"):
         values = values.to_pylist()
-    # A set has no order.
+    # A set is refused, since it has no order.
     is_no_list = isinstance(values, (str, bytes, Mapping, set, frozenset))
     if is_no_list or not isinstance(values, Iterable):
         raise TypeError(f"{argument}: expected a list, got {type(values).__name__}")

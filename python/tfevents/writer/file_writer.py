@@ -51,7 +51,7 @@ class FileWriter:
         on_error: Literal["raise", "warn"] = "raise",
     ) -> None:
         if "_files" in vars(self):
-            # It was made already, and became an instance of a class that hooks it.
+            # The writer was made already. A hooked class has called this again.
             return
         log_dir = remote.location(log_dir, "log_dir")
         files = _native.FileWriter(

@@ -94,7 +94,7 @@ fn other_number(
         return Ok(float.value());
     }
     let single = single(value, argument, otherwise)?;
-    // NumPy's str has the method of all its scalars.
+    // NumPy's str has `__float__`, as all NumPy's scalars do, but it is not a number.
     let is_number =
         !single.is_instance_of::<PyString>() && single.hasattr(of::float(value.py()))?;
     if is_number || single.is_instance_of::<PyInt>() {
@@ -205,7 +205,7 @@ fn other_wall_time(value: &Bound<'_, PyAny>, argument: impl Display + Copy) -> P
     if kind_of(value)? == Some('M') {
         return names::TIME.call(py, (value, argument.to_string()))?.extract();
     }
-    // What is masked is no time, where a number is NaN then.
+    // A masked element is not a time. A masked number would be NaN.
     other_number(value, argument, &names::UNMASKED_ELEMENT)
 }
 

@@ -18,12 +18,12 @@ pub fn masked(data: &[u8]) -> u32 {
     mask(checksum(data))
 }
 
-/// That the processor has an instruction for it, so that nobody need ask again.
+/// A proof that the processor has an instruction for CRC32C, so that it is checked only once.
 #[derive(Debug, Clone, Copy)]
 pub struct Hardware(());
 
 impl Hardware {
-    /// None if it has not.
+    /// None if the processor does not have the instruction.
     #[inline]
     pub fn new() -> Option<Hardware> {
         #[cfg(target_arch = "x86_64")]

@@ -85,14 +85,14 @@ impl Histograms {
         &self.tensors
     }
 
-    /// Where the buckets of the histogram at `row` start among all; of one after the last, where
-    /// all end.
+    /// The index at which the buckets of the histogram at `row` start. For the row after the last
+    /// one, it is the end of all buckets.
     pub(crate) fn start(&self, row: usize) -> usize {
         row.checked_sub(1).map_or(0, |before| self.ends[before])
     }
 
-    /// Which buckets TensorBoard shows of the histogram at `row` (`_migrate_histogram_value` of its
-    /// `data_compat.py`): not the empty ones at both ends, but of a tensor all.
+    /// The buckets that TensorBoard shows of the histogram at `row` (`_migrate_histogram_value` of
+    /// its `data_compat.py`). Empty buckets at both ends are left out, but a tensor shows all.
     pub fn shown(&self, row: usize) -> Range<usize> {
         let all = self.start(row)..self.ends[row];
         if self.tensors.get(row) == Some(&true) {

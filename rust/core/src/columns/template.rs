@@ -48,7 +48,7 @@ impl Template {
         Some(Template { bytes: bytes.into(), value: start, number: start + offset, element })
     }
 
-    /// Where in the field the number begins, and what it is.
+    /// The offset of the number in the field, and its type.
     pub fn number(&self) -> (usize, Element) {
         (self.number, self.element)
     }

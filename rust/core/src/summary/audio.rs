@@ -57,8 +57,9 @@ pub struct DeferredAudio {
 }
 
 impl DeferredAudio {
-    /// Copies samples \[frames, channels\]. Also returns whether some were clipped. None where no
-    /// WAV holds them: there are no channels or too many, or too many bytes, in all or a second.
+    /// Copies samples \[frames, channels\]. Also returns whether some were clipped. None if a WAV
+    /// file can't hold them: there are no channels or too many, or too many bytes, in total or per
+    /// second.
     pub fn new<T: Amplitude>(
         tag: &str,
         samples: ArrayView2<'_, T>,
@@ -66,7 +67,7 @@ impl DeferredAudio {
     ) -> Option<(DeferredAudio, bool)> {
         let channels = u16::try_from(samples.ncols()).ok().filter(|&channels| channels > 0)?;
         rate.checked_mul(2 * u32::from(channels))?;
-        // As much as a message may hold.
+        // The limit is the size of a message.
         i32::try_from(2 * samples.len()).ok()?;
         let clipped = samples.iter().any(|sample| sample.is_clipped());
         let samples = samples.iter().map(|sample| sample.quantized()).collect();
