@@ -88,8 +88,8 @@ __all__ = [
     "verify",
 ]
 
-# What needs other packages is imported when it is first asked for, and so are the stand-ins for
-# the classes of others.
+# Modules that need other packages are imported at first use, and so are the stand-ins for other
+# libraries' classes.
 _LAZY = ("dask", "parquet", "ray")
 _STAND_INS = ("install", "uninstall")
 

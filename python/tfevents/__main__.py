@@ -1,7 +1,7 @@
 """The command `tfevents`, and `python -m tfevents`.
 
-`run` and `pth`, which put our writers and readers in the place of others with no code edited, need
-no other packages; the rest is in `tfevents.cli`.
+`run` and `pth` replace other libraries' writers and readers with ours, without changing code. They
+need no other packages. The other subcommands are in `tfevents.cli`.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def main(arguments: list[str]) -> int | str:
         case ["run", "-m", module, *rest]:
             install()
             _prepare(module, rest)
-            # As `python -m` has it, wherever the script is that led here.
+            # This is the first path of `python -m`, wherever the script `tfevents` is.
             if not sys.flags.safe_path:
                 sys.path[0] = os.getcwd()
             runpy.run_module(module, run_name="__main__", alter_sys=True)
@@ -75,7 +75,7 @@ def command() -> None:
 
 def _prepare(name: str, arguments: list[str]) -> None:
     sys.argv[:] = [name, *arguments]
-    # For the Python processes that it starts, where `pth write` was called.
+    # The Python processes that the program starts see this, if `pth write` was called.
     os.environ.setdefault("TFEVENTS_INSTALL", "1")
 
 
@@ -91,7 +91,7 @@ def _run(script: str, arguments: list[str]) -> int | str:
     sys.path[0] = os.path.dirname(os.path.realpath(script))
     with io.open_code(os.path.abspath(script)) as file:
         code = compile(file.read(), script, "exec")
-    # A module that stays, as what ends the process may still use it.
+    # The module must stay alive, since code at the end of the process may still use it.
     module = ModuleType("__main__")
     vars(module).update(__file__=script, __builtins__=__builtins__)
     sys.modules["__main__"] = module

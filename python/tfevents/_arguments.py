@@ -1,4 +1,4 @@
-"""Arguments of many methods, or errors that name them."""
+"""Checks arguments that many methods share, and raises errors that name them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import numpy as np
 
 from tfevents.remote.uri import is_uri, location
 
-# Seconds since the epoch, or a time: a naive one of `datetime` is local, one of NumPy is UTC.
+# Seconds since the epoch, or a time. A naive `datetime` is local time, and NumPy's times are UTC.
 WallTime = SupportsFloat | datetime | np.datetime64
 
 
@@ -37,7 +37,8 @@ def absolute(path: Any) -> Any:
     try:
         return os.path.join(os.getcwd(), plain)
     except FileNotFoundError:
-        # The directory is gone; who makes something there gets an error that names the path.
+        # The working directory was removed. Making a file there raises an error that names the
+        # path.
         return path
 
 

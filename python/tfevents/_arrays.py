@@ -1,4 +1,4 @@
-"""Arrays and tensors of any package as the columns that the native module takes."""
+"""Converts arrays and tensors of any package to the arrays that the native module accepts."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def int_column(values: ArrayLike, argument: str, count: int | None = None) -> ND
     """`values`, integers of whatever type, as contiguous int64 of shape [count]."""
     array = _column(as_array(values, argument), argument, count)
     if array.dtype.kind not in "bi":
-        # Looked at before the cast, which gives any number for what is out of range. Half
+        # The range is checked before the cast, which gives any number for values out of range. Half
         # precision can't hold the limits.
         if array.dtype.kind != "u":
             array = array.astype(np.result_type(array, np.float64))
@@ -194,7 +194,7 @@ def _of_objects(
     if array.ndim == 0 and not hasattr(items[0], "__float__"):
         raise TypeError(f"{argument}: expected numbers, got {type(items[0]).__name__}")
     numbers = None
-    # Where the elements are lists or arrays, columns of Arrow say, there are more dimensions.
+    # If the elements are lists or arrays, such as columns of Arrow, there are more dimensions.
     if all(isinstance(item, (int, float, complex, np.ndarray)) for item in items):
         try:
             numbers = np.array(items)
@@ -214,7 +214,8 @@ def _with_mask_of_any(values: Any, argument: str) -> tuple[NDArray[Any], Mask | 
     try:
         array = _as_numpy(values)
     except Exception as error:
-        # A tensor without data, one of several shapes, whatever an object's own conversion raises.
+        # The tensor may have no data or several shapes, and an object's own conversion may raise
+        # anything.
         refusal = TypeError if isinstance(error, TypeError) else ValueError
         raise refusal(f"{argument}: {error}") from error
     mask = None
@@ -228,7 +229,7 @@ def _with_mask_of_any(values: Any, argument: str) -> tuple[NDArray[Any], Mask | 
 
 
 def _is_masked(array: object) -> bool:
-    # Where there is a masked array, the module was imported.
+    # If there is a masked array, the module was imported.
     module = sys.modules.get("numpy.ma")
     return module is not None and isinstance(array, module.MaskedArray)
 
@@ -246,7 +247,7 @@ def _as_numpy(values: Any) -> Any:
     if is_picture(values):
         return colours(values)
     if hasattr(values, "__cuda_array_interface__"):
-        # CuPy's and Numba's arrays leave the device only when they are told to.
+        # CuPy's and Numba's arrays must be copied from the device explicitly.
         for method in ("get", "copy_to_host"):
             if hasattr(values, method):
                 return np.asarray(getattr(values, method)())
@@ -257,7 +258,7 @@ def _as_numpy(values: Any) -> Any:
     return _by_protocol(values)
 
 
-# What says in Python's or NumPy's terms what an object holds, where NumPy does not ask for it.
+# Methods that convert an object to Python's or NumPy's types, which NumPy itself does not call.
 _CONVERSIONS = ("toarray", "todense", "to_numpy", "numpy", "as_py", "tolist")
 
 
@@ -266,7 +267,7 @@ def _by_protocol(values: Any) -> Any:
         try:
             return np.from_dlpack(values)
         except (BufferError, RuntimeError, TypeError):
-            # It is on a device, or of a type that NumPy lacks.
+            # The array is on a device, or has a type that NumPy lacks.
             pass
     try:
         return np.asarray(memoryview(values))
@@ -276,12 +277,12 @@ def _by_protocol(values: Any) -> Any:
         method = getattr(values, name, None)
         if callable(method):
             value = method()
-            # Arrow's scalars may have none.
+            # A scalar of Arrow may have no value.
             return np.ma.masked if name == "as_py" and value is None else _as_numpy(value)
     return np.asarray(values)
 
 
-# A table's columns have types of their own, and no missing value that is not NaN or pandas' NA.
+# A table's columns have types of their own. Their only missing values are NaN and pandas' NA.
 _WITHOUT_NULLS = (np.dtype, type(None))
 
 
@@ -324,7 +325,7 @@ def _of_tensor(tensor: Any) -> Any:
         tensor = tensor.to_dense()
     tensor = tensor.cpu()
     for view in ("resolve_conj", "resolve_neg"):
-        # One that is conjugated or negated only when it is looked at.
+        # The tensor may be conjugated or negated lazily. This does it now.
         tensor = getattr(tensor, view, lambda tensor=tensor: tensor)()
     dtype = str(tensor.dtype)
     if dtype == "torch.bfloat16" or dtype.startswith(("torch.float8", "torch.float4")):

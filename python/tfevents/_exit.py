@@ -1,4 +1,4 @@
-"""Flushes all writers when the process ends, in each of the ways in which Python lets it end."""
+"""Flushes all writers when the process ends, for each way in which a Python process can end."""
 
 import atexit
 import os
@@ -33,5 +33,5 @@ def opened() -> None:
     from multiprocessing.util import Finalize
 
     _finalized_in = os.getpid()
-    # Late: of what is logged by other finalizers nothing is lost either.
+    # This runs late, so that events from other finalizers are not lost.
     Finalize(None, flush, exitpriority=0)

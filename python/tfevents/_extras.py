@@ -1,4 +1,4 @@
-"""Packages that come with extras, or errors that say which extra."""
+"""Imports packages of extras, and raises errors that name the extra."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def module(name: str, what: str, extra: str) -> Any:
         return import_module(name)
     except ImportError as error:
         if error.name is not None and error.name.partition(".")[0] != name:
-            raise  # It is there, and something that it needs is not.
+            raise  # The package is there, but something that it needs is not.
         raise ImportError(
             f"{what} needs {name}: pip install 'tfevents[{extra}]'", name=name
         ) from error

@@ -1,4 +1,4 @@
-"""Puts our writers and readers in the place of others, for code that can't be edited."""
+"""Replaces other libraries' writers and readers with ours, for code that can't be edited."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 from tfevents import _seams
 from tfevents._stand_ins import event_accumulator, tbparse, tensorboardx, torch
 
-# Where classes are defined, and what takes their place. Whatever else is bound to the same class,
-# the packages that export it and the modules that imported it, is found by looking for it.
+# The modules that define the classes, and the classes that replace them. Other names of the same
+# classes, in packages that export them and in modules that imported them, are found by a search.
 REPLACEMENTS: tuple[tuple[str, str, Any], ...] = (
     ("torch.utils.tensorboard.writer", "SummaryWriter", torch.SummaryWriter),
     ("torch.utils.tensorboard.writer", "FileWriter", torch.FileWriter),
@@ -30,8 +30,8 @@ REPLACEMENTS: tuple[tuple[str, str, Any], ...] = (
     ("tbparse.summary_reader", "SummaryReader", tbparse.SummaryReader),
 )
 
-# Modules of torch that have our classes at once when they are imported, and what else they hold,
-# for which they import TensorBoard, when somebody asks for it.
+# Modules of torch that get our classes at once when they are imported. Their other names, for which
+# they import TensorBoard, are loaded at first use.
 _LAZY = ("torch.utils.tensorboard", "torch.utils.tensorboard.writer")
 
 
@@ -106,7 +106,7 @@ def install() -> Installation:
             sys.meta_path.insert(0, _hook)
     for name in _MODULES:
         if _is_initializing(name):
-            # Another thread began to import it before the hook was there.
+            # Another thread began to import the module before the hook was there.
             importlib.import_module(name)
     with _lock:
         _patch_all()
@@ -129,7 +129,7 @@ def uninstall() -> list[str]:
         try:
             _load_fully(name)
         except ImportError:
-            # There is no original. To import it again fails as ever.
+            # There is no original module. Importing it again fails as usual.
             sys.modules.pop(name, None)
     with _lock:
         if _hook in sys.meta_path:
@@ -147,7 +147,7 @@ def uninstall() -> list[str]:
 
 
 _lock = threading.RLock()
-# Held while others are imported, who may wait for `_lock`.
+# This lock is held while modules are imported, whose code may wait for `_lock`.
 _loading = threading.RLock()
 _STAND_INS = {id(stand_in): stand_in for _, _, stand_in in REPLACEMENTS}
 _MODULES = tuple(dict.fromkeys(module for module, _, _ in REPLACEMENTS))
@@ -160,7 +160,7 @@ def _patch_all() -> None:
     for module_name, name, stand_in in REPLACEMENTS:
         module = sys.modules.get(module_name)
         original = getattr(module, name, None)
-        # A subclass of ours that somebody has put there since stays.
+        # If somebody has replaced our class with a subclass of it, that stays.
         if isinstance(original, type) and stand_in not in original.__mro__:
             _originals[stand_in] = original
             stand_in.stand_for(stand_in.stands_for[0], original)
@@ -175,10 +175,10 @@ def _bound(classes: dict[int, Any]) -> Iterator[tuple[ModuleType, str, Any]]:
     what `classes` says of it.
     """
     for module in list(sys.modules.values()):
-        # By its type: those of cffi only say that they are one, and have no globals.
+        # The type is checked, since objects of cffi only claim to be modules, and have no globals.
         if not issubclass(type(module), ModuleType):
             continue
-        # Not by getattr, at which a lazy module would load.
+        # This does not use getattr, which would load a lazy module.
         names = object.__getattribute__(module, "__dict__")
         if str(names.get("__name__")).partition(".")[0] == "tfevents":
             continue
@@ -207,7 +207,7 @@ def _load_fully(name: str) -> None:
             raise
         now = vars(module).get("EventFileWriter")
         if now is not None:
-            # What has taken its place since would be hooked once more here.
+            # If another class has replaced it since, it must not be hooked again.
             vars(module)["EventFileWriter"] = rest.imported or _seams.unhooked(now) or now
         with _lock:
             if _hook in sys.meta_path:
@@ -232,7 +232,7 @@ class _Hook(MetaPathFinder):
                 continue
             spec = finder.find_spec(fullname, path, target)
             if spec is not None:
-                # A loader of another kind may do something with all of the module.
+                # A loader of another kind may need the whole module.
                 if fullname in _LAZY and type(spec.loader) is SourceFileLoader:
                     spec.loader = _Lazy(spec.loader)
                 elif spec.loader is not None:
@@ -251,7 +251,7 @@ class _Patching(Loader):
         return self.loader.create_module(spec)
 
     def exec_module(self, module: ModuleType) -> None:
-        # The module is to look as ever.
+        # The module must look as if it was imported without the hook.
         module.__loader__ = self.loader
         if module.__spec__ is not None:
             module.__spec__.loader = self.loader
@@ -280,7 +280,7 @@ class _Lazy(_Patching):
             vars(module).update(names, __all__=sorted(names))
 
         def __getattr__(name: str) -> Any:
-            # Many look for what is between underscores in all modules there are.
+            # Many programs look for dunder names in all modules. They must not load it.
             if not name.startswith("__"):
                 try:
                     _load_fully(module.__name__)
@@ -297,7 +297,7 @@ class _Lazy(_Patching):
 
         imported = vars(sys.modules.get(_seams.TENSORBOARD, object)).get("EventFileWriter")
         vars(module)["__getattr__"] = _Rest(__getattr__, self.loader, imported)
-        # The package holds the module, as ever.
+        # The package has the module as an attribute, as usual.
         importlib.import_module(_LAZY[-1])
 
 

@@ -1,4 +1,4 @@
-"""Pictures of Pillow, which say themselves what their axes and colours are."""
+"""Converts Pillow's images, whose axes and colours are known."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def colours(picture: Any) -> NDArray[np.uint8]:
     What is no RGB is converted as Pillow converts it: palettes, CMYK, HSV, 16 bits and floats.
     """
     if picture.mode == "La":
-        # Its one way out.
+        # Pillow can convert this mode only to LA.
         picture = picture.convert("LA")
     mode = "RGBA" if picture.has_transparency_data else "RGB"
     return np.asarray(picture if picture.mode == mode else picture.convert(mode))

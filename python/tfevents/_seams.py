@@ -1,11 +1,11 @@
-"""How programs that watch what is logged, experiment trackers say, hook into others' writers.
+"""Calls the hooks that experiment trackers put into other libraries' writers.
 
-They replace methods of torch's and tensorboardX's `FileWriter` and `SummaryWriter`, or the class
-`EventFileWriter` in the modules of these and of TensorBoard. A file writer of ours becomes an
-instance of a class that is hooked too, so that the hook is called as if it were the other one; a
-wrapper around a method of `SummaryWriter` is put around ours.
+Trackers replace methods of torch's and tensorboardX's `FileWriter` and `SummaryWriter`, or the
+class `EventFileWriter` in their modules and in TensorBoard's. Our file writer then becomes an
+instance of the hooked class too, so the hook is called as with the other writer. A wrapper around a
+method of `SummaryWriter` is put around our method.
 
-None of these modules is imported for that, but where a tracker waits for it.
+These modules are not imported for this, except if a tracker waits for their import.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ TENSORBOARD = "tensorboard.summary.writer.event_file_writer"
 originals: dict[Any, type] = {}
 """What `install` has replaced, by what it put there."""
 
-# Those that patch torch's classes only when they are imported.
+# Trackers that patch torch's classes only when these are imported.
 _WAITING = ("comet_ml",)
 _METHODS = ("add_event", "add_summary", "add_graph", "add_onnx_graph", "flush", "close")
 
@@ -38,7 +38,8 @@ def class_in(module: str, name: str) -> type | None:
     """A class of others' in a module that is loaded, the one that we have replaced there say."""
     found = vars(sys.modules.get(module, object)).get(name)
     found = originals.get(found, found)
-    # Where ours came first, there may be no other one yet. A hook on ours is called by it.
+    # If our class replaced it first, there may be no other class yet. A hook on our class is called
+    # anyway.
     is_theirs = isinstance(found, type) and StandIn not in found.__mro__
     return found if is_theirs else None
 
@@ -50,7 +51,7 @@ def hooked_class(ours: type, module: str) -> type | None:
     found = vars(sys.modules.get(module, object)).get("FileWriter")
     is_ours = isinstance(found, type) and ours in found.__mro__
     if is_ours and found is not ours and found not in originals:
-        # Ours was there first.
+        # Our class replaced it first, and the hook is a subclass of ours.
         return found
     theirs = class_in(module, "FileWriter")
     if theirs is None or theirs in ours.__mro__:
@@ -67,7 +68,7 @@ def hooked_class(ours: type, module: str) -> type | None:
 @functools.cache
 def _file_writer_of(theirs: Any, base: Any, ours: Any, module: str) -> type:
     def hooked(self: Any) -> Any:
-        # Bound as Python binds it: a mock is not.
+        # `super` binds methods as Python does. It does not bind a mock.
         return super(kind, self)
 
     def add_event(self: Any, event: Any, step: Any = None, walltime: Any = None) -> None:
@@ -82,7 +83,7 @@ def _file_writer_of(theirs: Any, base: Any, ours: Any, module: str) -> type:
         "__module__": ours.__module__,
         "__qualname__": ours.__qualname__,
         "_hooked_in": module,
-        # Of tensorboardX's.
+        # This is an attribute of tensorboardX's writer.
         "_default_metadata": {},
         "add_event": functools.wraps(theirs.add_event)(add_event),
         "add_summary": functools.wraps(theirs.add_summary)(add_summary),
@@ -91,7 +92,7 @@ def _file_writer_of(theirs: Any, base: Any, ours: Any, module: str) -> type:
         members |= begin
         bases: tuple[type, ...] = (theirs, ours)
     else:
-        # Its own beginning is called, and in the place of that of the base ours.
+        # The subclass's own `__init__` is called, and ours replaces that of its base.
         bases = (theirs, type(ours.__name__, (base,), begin), ours)
     kind = type(ours.__name__, bases, members)
     return kind
@@ -117,7 +118,7 @@ def event_file_writer(ours: type, modules: tuple[str, ...]) -> type:
 
 @functools.cache
 def _event_file_writer_of(theirs: type, base: type, ours: type) -> type:
-    # What calls super() in theirs arrives at ours, before it would at the base of both.
+    # A super() call in their class reaches our class before the common base.
     middle = type(ours.__name__, (ours, base), {"__module__": ours.__module__})
     return type(theirs.__name__, (theirs, middle), {"__module__": theirs.__module__})
 
@@ -158,14 +159,14 @@ def take_over(ours: type, module: str) -> None:
     if theirs is None or theirs in ours.__mro__:
         return
     if theirs.__module__ != module:
-        # A subclass that somebody put there: whoever has ours would not get it.
+        # Somebody put a subclass there. A program that uses our class would not get it.
         _cannot_serve(f"{module}.SummaryWriter", theirs)
         return
     for name in tuple(vars(theirs)):
         if not _is_patched(theirs, name):
             continue
         if name == "__init__":
-            # Ours is running already.
+            # Our `__init__` is running already.
             _cannot_serve(f"{module}.SummaryWriter.__init__", vars(theirs)[name])
         else:
             _take_over_one(ours, theirs, module, name)
@@ -174,7 +175,7 @@ def take_over(ours: type, module: str) -> None:
 def _take_over_one(ours: type, theirs: type, module: str, name: str) -> None:
     wrapper = vars(theirs)[name]
     if name in vars(ours) and getattr(vars(ours)[name], "_is_there", _always)():
-        # Taken over before, or somebody patched ours too.
+        # It was taken over before, or our method was patched too.
         return
     method = getattr(super(ours, ours), name, None)
     if method is None:
@@ -188,7 +189,7 @@ def _take_over_one(ours: type, theirs: type, module: str, name: str) -> None:
     def taken_over(self: Any, *args: Any, **kwargs: Any) -> Any:
         if vars(theirs).get(name) is wrapper:
             return around(self, *args, **kwargs)
-        # It is gone, or there is another one.
+        # The wrapper was removed or replaced.
         if vars(ours).get(name) is taken_over:
             delattr(ours, name)
         take_over(ours, module)

@@ -1,4 +1,4 @@
-"""The `.pth` file with which Python processes call `install` where `TFEVENTS_INSTALL=1` is set."""
+"""The `.pth` file that makes Python processes with `TFEVENTS_INSTALL=1` call `install`."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pathlib import Path
 
 _NAME = "tfevents_install.pth"
 
-# Run by each Python process when it starts, before all paths are known: so nothing is imported
-# until one of these modules is.
+# Each Python process runs this when it starts, before all paths are known. So it imports nothing
+# until one of these modules is imported.
 _CODE = """
 class Awaiting:
     names = {names}

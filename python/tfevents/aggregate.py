@@ -1,4 +1,4 @@
-"""One curve of many runs: seeds side by side, step by step."""
+"""Combines the curves of many runs, such as seeds, into one curve."""
 
 from __future__ import annotations
 
@@ -196,7 +196,7 @@ def of(values: NDArray[np.float64], stat: Stat) -> NDArray[Any]:
             there = counts > 0
             result[there] = np.nanmedian(values[:, there], axis=0)
             return result
-        # Of infinite values the deviation is NaN, which must not be taken for a missing value.
+        # The deviation of infinite values is NaN, which must not count as a missing value.
         deviations = np.where(np.isnan(values), 0.0, values - mean)
         squares = np.sum(deviations**2, axis=0) / np.maximum(counts - 1, 0)
         deviation: NDArray[np.float64] = np.where(counts < 2, np.nan, np.sqrt(squares))

@@ -1,4 +1,4 @@
-"""`tfevents.verify` and `tfevents.repair`: what is damaged, and copies without it."""
+"""`tfevents.verify` and `tfevents.repair`: report damage, and make copies without it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tfevents.run import count, table
 
 _FOREIGN = "not_an_event_file"
 
-# What is in a file, or the reason why it is left out.
+# The content of a file, or the reason why it is skipped.
 _Read: TypeAlias = tuple[int, int, list[tuple[str, int, int, str]], int] | str
 
 

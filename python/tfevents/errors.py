@@ -1,4 +1,4 @@
-"""What can be wrong with an event file."""
+"""The exceptions for damaged and changed event files."""
 
 from __future__ import annotations
 

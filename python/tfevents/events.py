@@ -1,4 +1,4 @@
-"""`tfevents.iter_events`: the events of files, one after the other."""
+"""`tfevents.iter_events`: iterates over the events of files."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tfevents.run import Metadata
 from tfevents.series import AudioClip, Histogram, Image, SessionLog
 from tfevents.series.tensors import as_array
 
-# What the native module makes of events and values.
+# The classes that the native module makes events and values of.
 __all__ = [
     "AudioClip",
     "Events",
@@ -51,7 +51,7 @@ class Events(_native.EventReader, Closing):
     It holds one file open until that is done, or until `close()`; a `with` block closes it too.
     """
 
-    # What could not be looked into.
+    # Paths that could not be read.
     _unknown: list[Skipped]
 
     @property

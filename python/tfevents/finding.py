@@ -1,4 +1,4 @@
-"""Finding runs and their files, and what is left out of them."""
+"""Finds runs and their files, and lists the files that are skipped."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Found(NamedTuple):
 # Finds runs, and their files.
 Find: TypeAlias = Callable[[], Found]
 
-# What could not be looked into: the name that a run there would have, the path, and why.
+# A path that could not be read: the name that a run there would have, the path, and the reason.
 _Unseen: TypeAlias = tuple[str, str, str]
 
 

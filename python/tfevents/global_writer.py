@@ -71,15 +71,15 @@ class GlobalSummaryWriter:
         _writers.add(self)
 
     def _unlock(self) -> None:
-        # Held while an event is added, so that a tag's steps are in order in the file; by a thread
-        # twice where a signal's handler logs.
+        # The lock is held while an event is added, so that a tag's steps are in order in the file.
+        # It is reentrant, since a signal handler may log.
         self._lock = threading.RLock()
 
     @contextmanager
     def _next_step(self, kind: str, tag: str) -> Iterator[int]:
         """The tag's step, which is used up unless the block fails."""
         with self._lock:
-            # What is no tag is refused by the block.
+            # The block refuses a tag that is not a string.
             step = self._steps.get((kind, tag), 0) if isinstance(tag, str) else 0
             yield step
             self._steps[kind, tag] = step + 1

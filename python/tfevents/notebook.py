@@ -1,4 +1,4 @@
-"""What a notebook shows of a log and what is in it: HTML, without other packages."""
+"""The HTML that notebooks show for logs, runs and series. It needs no other packages."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def sparkline(series: Scalars) -> str:
     if len(step) < 2:
         return ""
     if len(step) > 2 * _WIDTH:
-        # The least and the greatest of each stretch, so that no peak is lost.
+        # The least and the greatest value of each stretch are drawn, so that no peak is lost.
         edges = np.linspace(0, len(step), _WIDTH + 1).astype(int)
         kept = [
             sorted((a + int(value[a:b].argmin()), a + int(value[a:b].argmax())))

@@ -1,4 +1,4 @@
-"""Parquet data sets of what was logged, partitioned by run; with the extra `tfevents[arrow]`."""
+"""Writes Parquet data sets of logs, partitioned by run. It needs the extra `tfevents[arrow]`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tfevents.partition import Partition, TableKind, partitions
 from tfevents.reader import Damage, Path, path_of
 from tfevents.tables import Datetime
 
-# What is written of each piece is in a file here.
+# This directory has a file for each piece, which lists the files that were written.
 _MARKS = "_tfevents"
 _TRIES = 2
 
@@ -83,7 +83,7 @@ def write(
         kinds = ", ".join(get_args(TableKind))
         raise ValueError(f"kind: there is no table of {kind!r}; there are {kinds}")
     if executor is None:
-        # Not once for each piece.
+        # A missing package is reported once here, and not for each piece.
         module("pyarrow", "Parquet", "arrow")
     options.setdefault("kinds", kind)
     place = _Place(path_of(directory, "directory"))
@@ -120,7 +120,7 @@ def write(
     if failed:
         noted = "; ".join(error.__notes__[-1] for error in failed)
         raise ExceptionGroup(f"{len(failed)} of {len(todo)} pieces: {noted}", failed)
-    # Once all is there that takes their place, so that no failure leaves neither.
+    # Old pieces are removed only once all new ones are written, so that a failure loses nothing.
     for name in there.keys() - pieces.keys():
         for file in there[name]["files"]:
             place.remove(file)
@@ -138,7 +138,7 @@ def _submitted(submit: Any, *arguments: Any) -> Callable[[], Any]:
     try:
         waits: Callable[[], Any] = submit(write_piece, *arguments).result
     except Exception as error:
-        # An executor that broke says so at once.
+        # A broken executor raises at once.
         raised = error
 
         def waits() -> Any:
@@ -169,7 +169,7 @@ def write_piece(
         table = getattr(one, kind).table(datetime=datetime).to_arrow()
         if len(table):
             file = f"run={quote(run, safe='')}/{name}.parquet"
-            # The name of the directory has the run.
+            # The run is in the name of the directory.
             with place.create(file) as sink:
                 parquet.write_table(table.drop_columns(["run"]), sink)
             files.append(file)

@@ -1,4 +1,4 @@
-"""A tree of runs cut into pieces, for engines that spread work over processes and machines."""
+"""Cuts a tree of runs into pieces, for engines that spread work over processes and machines."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ class Partition:
         return table
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Not a path: what all begin with.
+        # This need not be a path. It is the text with which all of them begin.
         root = os.path.commonprefix(self.files)  # noqa: RUF071
         files = [[name, *(path[len(root) :] for path in paths)] for name, paths in self.runs]
         packed = zlib.compress(json.dumps([root, files]).encode(), 9)
@@ -190,7 +190,7 @@ def partitions(
     before = 0
     for unit in units:
         size = sum(size for _, size in unit[1])
-        # By its middle, so that pieces differ by less than one unit.
+        # The middle of a unit chooses its piece, so that pieces differ by less than one unit.
         place = min(number - 1, (2 * before + size) * number // (2 * total)) if total else 0
         pieces.setdefault(place, []).append(unit)
         before += size
@@ -215,7 +215,7 @@ def _size(path: str) -> int:
     try:
         return os.stat(path).st_size
     except FileNotFoundError:
-        # It went since it was listed; who reads it says so.
+        # The file was removed after it was listed. Reading it reports that.
         return 0
 
 

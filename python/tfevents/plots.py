@@ -1,4 +1,4 @@
-"""Pictures of what was logged, by matplotlib."""
+"""Plots of logs, by matplotlib."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Band = Literal["std", "sem", "minmax"] | None
 
-# How many buckets a ridge has.
+# The number of buckets of a ridge.
 _BINS = 60
 
 
@@ -89,7 +89,7 @@ def _mean(ax: Axes, group: Group, steps: Any, values: Any, band: Band) -> None:
     if band == "minmax":
         low, high = of(values, "min"), of(values, "max")
     else:
-        # Where a single run goes on, nothing is known of how runs differ.
+        # The spread is unknown at steps where only one run has a value.
         spread = np.nan_to_num(of(values, band))
         low, high = mean - spread, mean + spread
     ax.fill_between(steps, low, high, color=drawn.get_color(), alpha=0.2, linewidth=0)
@@ -116,7 +116,8 @@ def ridge(histograms: Histograms, *, most: int = 30, ax: Axes | None = None) -> 
     ax = axes(ax, (6, 5))
     rows = spread(len(histograms), most)
     low, high = _range(histograms, rows)
-    # Buckets of one width, since in those of a file density grows without bound around 0.
+    # The buckets have the same width. In the buckets of a file, density would grow without bound
+    # around 0.
     edges = np.linspace(low, high, _BINS + 1)
     densities = [histograms[row].rebin(edges) for row in rows]
     densities = [counts / (counts.sum() or 1) for counts in densities]
@@ -125,7 +126,7 @@ def ridge(histograms: Histograms, *, most: int = 30, ax: Axes | None = None) -> 
     x = np.concatenate([[low], (edges[:-1] + edges[1:]) / 2, [high]])
     for row, density in enumerate(densities):
         base = len(densities) - 1 - row
-        # High enough to reach over a few of those behind.
+        # A ridge is high enough to overlap a few of those behind it.
         y = base + np.concatenate([[0], density, [0]]) * (max(len(densities) / 6, 1) / tallest)
         ax.fill_between(x, base, y, color=colors[row], alpha=0.8, zorder=row, linewidth=0)
         ax.plot(x, y, color="white", linewidth=0.7, zorder=row)
@@ -150,7 +151,7 @@ def picture(image: Image, index: int = 0, *, ax: Axes | None = None) -> Axes:
     pixels = image.decode(index)
     pixels = pixels[0] if pixels.ndim == 4 else pixels
     if pixels.shape[2] == 2:
-        # Grey with alpha, which matplotlib does not know.
+        # Matplotlib can't show grey with alpha.
         pixels = pixels[..., [0, 0, 0, 1]]
     grey = {"cmap": "gray", "vmin": 0, "vmax": 255} if pixels.shape[2] == 1 else {}
     ax.imshow(pixels, **grey)  # type: ignore[arg-type]
@@ -181,7 +182,7 @@ def waveform(clip: AudioClip, index: int = 0, *, ax: Axes | None = None) -> Axes
     """The samples of a sound over the seconds, a line a channel."""
     ax = axes(ax, (7, 2))
     samples, rate, bits = decode_wav(clip.batch[index])
-    # Bytes are around 128.
+    # Samples of 8 bits have their zero at 128.
     values = samples.astype(float) - (128 if bits == 8 else 0)
     ax.plot(np.arange(len(values)) / (rate or 1), values / 2 ** (bits - 1), linewidth=0.7)
     ax.set(title=f"step {clip.step}", xlabel="seconds", ylim=(-1.05, 1.05))

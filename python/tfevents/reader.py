@@ -1,4 +1,4 @@
-"""`tfevents.read`: event files to arrays."""
+"""`tfevents.read`: loads event files into arrays."""
 
 from __future__ import annotations
 
@@ -300,13 +300,13 @@ def read(
     chooses = runs is not None and not (isinstance(runs, Sized) and not len(runs))
     if chooses and not log and not log.skipped and (names := find.names()):
         selection.tell_unmatched("runs", runs, names)
-    # Who names none expects none.
+    # There is no warning if the caller selects nothing.
     if tags or kinds:
         _tell_unmatched(log, tags, kinds)
     return log
 
 
-# Kinds whose values are not chosen by tags.
+# The kinds whose values are not selected by tags.
 _TAGLESS = frozenset(
     native
     for kind in ("hparams", "graph", "run_metadata", "session_logs")
@@ -328,7 +328,7 @@ def _tell_unmatched(
             return
         if tags is None and any(run.indices(kind) for kind in natives or ()):
             return
-    # What was stepped over is known too.
+    # The state also has the tags that were not selected.
     seen = [(tag, kind) for _, _, there in log._log.state() for tag, kind, _ in there]
     names = {tag for tag, kind in seen if kind not in _TAGLESS and (not tagged or kind in tagged)}
     wants = selection.matcher("tags", tags)
@@ -439,7 +439,7 @@ def _threads(threads: SupportsIndex | None) -> int | None:
         raise TypeError(f"threads must be an integer or None, not {_type(threads)}") from None
     if count < 1:
         raise ValueError(f"threads must be at least 1, not {count}")
-    # More are never needed.
+    # More threads are never needed.
     return min(count, 1024)
 
 

@@ -32,7 +32,7 @@ from tfevents.views import Tabular, TabularScalars
 T = TypeVar("T")
 Place = TypeVar("Place")
 
-# The attributes of a run, and what the native module calls what they hold.
+# The attributes of a run, and the native module's names for their kinds.
 KINDS: dict[str, tuple[str, ...]] = {
     "scalars": ("scalar",),
     "histograms": ("histogram",),
@@ -53,7 +53,7 @@ KINDS: dict[str, tuple[str, ...]] = {
 class Tagged(Mapping[str, T], Generic[T, Place]):
     """Tags, each with what was read of it; a read-only mapping in file order."""
 
-    # A thousand runs have thousands of these: what they do not hold, nobody has to collect.
+    # A thousand runs have thousands of these objects, so they have no `__dict__` to collect.
     __slots__ = ("_attribute", "_data", "_load", "_loaded", "_places", "_run")
 
     def __init__(
@@ -81,7 +81,7 @@ class Tagged(Mapping[str, T], Generic[T, Place]):
         place = self._place(tag)
         if place is None:
             raise KeyError(self._missing(tag))
-        # Two threads that come here at once get the same object.
+        # If two threads come here at the same time, they get the same object.
         return self._loaded.setdefault(tag, self._load(place))
 
     def _missing(self, tag: object) -> str:

@@ -1,4 +1,4 @@
-"""Runs by their names, and what can be asked of them together."""
+"""Mappings from names to runs, and questions about all runs together."""
 
 from __future__ import annotations
 
@@ -55,7 +55,8 @@ class Runs(Mapping[str, Run]):
     """A read-only mapping from the names of runs to the runs."""
 
     def __init__(self, data: dict[str, _native.RunData]) -> None:
-        # What was read, and the views of it that were asked for; replaced together.
+        # The data of the runs, and the `Run` objects that were made so far. Both are replaced
+        # together.
         self._contents: tuple[dict[str, _native.RunData], dict[str, Run]] = data, {}
 
     @property
@@ -88,7 +89,7 @@ class Runs(Mapping[str, Run]):
     def __reduce__(self) -> tuple[Any, ...]:
         return Runs, (self._contents[0],)
 
-    # By kind.
+    # The views by kind.
 
     @property
     def scalars(self) -> LogScalars:
@@ -140,7 +141,7 @@ class Runs(Mapping[str, Run]):
         """The hyperparameters of all runs, by the names of runs; their table has a row a trial."""
         return LogHParams(self, "hparams")
 
-    # Answers.
+    # Questions about all runs.
 
     def tag(self, tag: str, kind: KindName = "scalars") -> dict[str, Any]:
         """What the runs hold under one tag, by the names of the runs that have it.

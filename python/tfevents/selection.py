@@ -1,4 +1,4 @@
-"""What to read: runs and tags by name, glob or regular expression, kinds, and steps."""
+"""Selects what to read: runs and tags by name, glob or regular expression, kinds, and steps."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Pattern: TypeAlias = str | re.Pattern[str]
 Patterns: TypeAlias = Pattern | Iterable[Pattern]
 """A name, a glob, a compiled regular expression, or several of these."""
 
-# They make a glob of a name.
+# A name with one of these characters is a glob.
 _SIGNS = re.compile(r"[*?\[]")
 
 _MIN, _MAX = -(2**63), 2**63 - 1
@@ -27,7 +27,7 @@ class Matcher:
     def __init__(self, argument: str, patterns: Patterns) -> None:
         self._names: set[str] = set()
         self._searches: list[Callable[[str], object]] = []
-        # What the names begin with that globs choose; nothing is known of regular expressions.
+        # The beginnings of names that globs choose. For regular expressions they are unknown.
         self._beginnings: list[str] = []
         for pattern in _several(argument, patterns):
             if isinstance(pattern, str):

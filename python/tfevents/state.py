@@ -1,4 +1,4 @@
-"""How far a log is read, as what JSON can hold."""
+"""Converts the state of a log, which says how far it was read, to JSON's types and back."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _INT64, _UINT64 = range(-(2**63), 2**63), range(2**64)
 # No file is longer.
 _OFFSET = range(2**62)
 _CRC = range(2**32)
-# How many bytes of the beginning of a file, and their checksum.
+# The number of bytes at the beginning of a file, and their checksum.
 _HEAD = range(65), _CRC
 _STAMP = _UINT64, _UINT64, _INT64, _INT64
 

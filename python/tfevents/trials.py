@@ -1,4 +1,4 @@
-"""Trials: hyperparameters beside the metrics that they led to."""
+"""Trials: hyperparameters together with their metrics."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ Choice = Literal["last", "min", "max", "mean", "best"]
 CHOICES = ("last", "min", "max", "mean", "best")
 Metrics = Choice | Mapping[str, Choice]
 
-# What torch calls the runs of `add_hparams`: the time.
+# torch names the runs of `add_hparams` by the time.
 _TIME = re.compile(r"\d+(\.\d+)?")
-# What is better if it is less.
+# Names of metrics that are better if they are less.
 _LESS = re.compile(
     r"loss|err|cost|perplexity|(^|[^a-z])(ppl|mse|rmse|mae|nll|bce|wer|cer|fid|kl)([^a-z]|$)", re.I
 )
@@ -127,7 +127,7 @@ def table(runs: Mapping[str, Run], metrics: Metrics = "last") -> Columnar:
     for label, column in zip(labels[len(names) :], columns, strict=True):
         types[label] = "float64"
         numbers = np.array([found.get(column, np.nan) for found in values], np.float64)
-        # An infinite metric is there; NaN stands for what is not.
+        # NaN means that the metric is missing. An infinite metric is not missing.
         data[label] = np.ma.MaskedArray(numbers, np.isnan(numbers))
     return Columnar(types, len(rows), data)
 

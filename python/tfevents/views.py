@@ -1,4 +1,4 @@
-"""What views of a kind have in common, those of a run and those of a log: their table."""
+"""The base classes of views by kind, of a run or of a log, which have tables."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import polars
     import pyarrow
 
-# By the attributes of a run, and of a log.
+# The tables, by the attributes of runs and logs.
 TABLES: dict[str, type[KindTable]] = {
     "histograms": HistogramTable,
     "images": ImageTable,
@@ -52,7 +52,7 @@ class Tabular:
 
     __slots__ = ()
 
-    # The attribute of a run by which it is there.
+    # The attribute of a run that has this view.
     _attribute: str
 
     def _runs(self) -> Runs:

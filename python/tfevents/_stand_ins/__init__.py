@@ -1,6 +1,6 @@
-"""Classes that `tfevents.install` puts in the place of others, with the signatures of these.
+"""The classes that `tfevents.install` puts in the place of others. They have the same signatures.
 
-They are classes of their own, so that `tfevents.uninstall` knows what to undo.
+They are separate classes, so that `tfevents.uninstall` knows what to undo.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ class StandIn(ABC):
 
     @classmethod
     def __subclasshook__(cls, subclass: type) -> Any:
-        # Subclasses inherit the attribute, but they stand for nothing.
+        # Subclasses inherit the attribute, but they replace no class.
         others = cls.__dict__.get("stands_for", ())
         return True if issubclass(subclass, others) else NotImplemented
 
@@ -27,5 +27,5 @@ class StandIn(ABC):
     def stand_for(cls, *others: type) -> None:
         """Changes `stands_for`."""
         cls.stands_for = others
-        # Answers are kept.
+        # `isinstance` caches its answers, so the cache must be cleared.
         cls._abc_caches_clear()  # type: ignore[attr-defined]

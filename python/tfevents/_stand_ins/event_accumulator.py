@@ -1,4 +1,4 @@
-"""In the place of `tensorboard.backend.event_processing.event_accumulator`."""
+"""Replaces the classes of `tensorboard.backend.event_processing.event_accumulator`."""
 
 from __future__ import annotations
 

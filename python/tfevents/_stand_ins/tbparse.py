@@ -1,4 +1,4 @@
-"""In the place of `tbparse.summary_reader`."""
+"""Replaces the class of `tbparse.summary_reader`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""In the place of `tensorboardX.writer` and `.global_writer`, with their signatures."""
+"""Replaces the classes of `tensorboardX.writer` and `.global_writer`, with their signatures."""
 
 from __future__ import annotations
 

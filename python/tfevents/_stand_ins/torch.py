@@ -1,4 +1,4 @@
-"""In the place of `torch.utils.tensorboard.writer`, whose signatures are ours."""
+"""Replaces the classes of `torch.utils.tensorboard.writer`, which have our signatures."""
 
 from __future__ import annotations
 

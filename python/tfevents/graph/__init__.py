@@ -28,7 +28,7 @@ def model_graph(
 ) -> bytes:
     """The encoded `GraphDef` of a model, as `SummaryWriter.add_graph` documents it."""
     torch = sys.modules.get("torch")
-    # Somebody who has a model of torch's has imported torch.
+    # If the model is torch's, torch was imported.
     if torch is None or not callable(model):
         raise TypeError(
             "model: expected a torch.nn.Module or something else that torch can trace, "
@@ -42,16 +42,16 @@ def model_graph(
 
 def _nodes(torch: Any, model: Any, inputs: Any, strict: bool) -> tuple[list[Node], object]:
     """The nodes, and what torch prints for the graph."""
-    # Looked up, not imported: who has such a program has imported `torch.export`.
+    # It need not be imported: if the model is such a program, `torch.export` was imported.
     export = sys.modules.get("torch.export")
     if export is not None and isinstance(model, export.ExportedProgram):
         return exported_nodes(model), model
     if isinstance(model, (torch.jit.ScriptModule, torch.jit.ScriptFunction)):
-        # A copy: to inline the graph itself would change the caller's module.
+        # The graph is copied, since inlining would change the caller's module.
         graph = model.graph.copy()
         torch._C._jit_pass_inline(graph)
         return scripted_nodes(torch, graph, model), graph
-    # What `torch.compile` wraps; its wrapper can't be traced.
+    # The wrapper of `torch.compile` can't be traced, but the model in it can.
     model = getattr(model, "_orig_mod", model)
     arguments = arguments_of(model, inputs)
     with _in_eval_mode(torch, model):
@@ -62,7 +62,7 @@ def _nodes(torch: Any, model: Any, inputs: Any, strict: bool) -> tuple[list[Node
             if hasattr(traced, "graph_signature"):
                 return exported_nodes(traced), traced
     graph = traced.graph
-    # Not `inlined_graph`, which numbers the values anew.
+    # This does not use `inlined_graph`, which numbers the values anew.
     torch._C._jit_pass_inline(graph)
     return scripted_nodes(torch, graph, traced), graph
 
@@ -71,10 +71,12 @@ def _trace(torch: Any, model: Any, arguments: Arguments, strict: bool) -> Any:
     positional, keywords = arguments
     given = {"example_kwarg_inputs": keywords} if keywords else {"example_inputs": positional}
     with warnings.catch_warnings():
-        # That we call it is not the caller's doing, and other inputs do not go through the trace.
+        # The caller did not call `trace`, and the trace never gets other inputs. So these warnings
+        # do not help.
         warnings.filterwarnings("ignore", r"`torch\.jit\.trace", DeprecationWarning)
         warnings.simplefilter("ignore", torch.jit.TracerWarning)
-        # To check a trace is to run the model twice more. Nothing is computed with it here.
+        # A check would run the model twice more. It is not needed, since the trace computes
+        # nothing.
         with named_for_tracer(model, keywords) as callee:
             return torch.jit.trace(callee, strict=strict, check_trace=False, **given)
 
@@ -94,7 +96,7 @@ def _otherwise(torch: Any, model: Any, arguments: Arguments, strict: bool, error
 
     def export() -> Any:
         with warnings.catch_warnings():
-            # They are for those who run the program.
+            # The warnings are for programs that run the exported program.
             warnings.simplefilter("ignore")
             return torch.export.export(model, *arguments)
 
@@ -106,7 +108,7 @@ def _otherwise(torch: Any, model: Any, arguments: Arguments, strict: bool, error
     if not isinstance(model, torch.nn.Module):
         del ways["torch.export"]
     elif not is_plain(torch, returned):
-        # Which `torch.export` does not take either.
+        # `torch.export` does not accept such results either, so it comes last.
         ways = dict(reversed(ways.items()))
     for way, attempt in ways.items():
         try:
@@ -131,7 +133,7 @@ def _in_eval_mode(torch: Any, model: Any) -> Iterator[None]:
         model.train(False)
         yield
     finally:
-        # `train` may do more than to set the modes, and sets all alike.
+        # `train` may do more than set the modes, and it sets all modules to the same mode.
         model.train(modes[0][1])
         for module, training in modes:
             module.training = training

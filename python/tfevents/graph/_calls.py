@@ -1,4 +1,4 @@
-"""What goes into a model, and what comes out of it."""
+"""The arguments and the results of a model."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 _EITHER = inspect.Parameter.POSITIONAL_OR_KEYWORD
 
-# Those that go by their places, and those that go by their names: one of the two is empty.
+# Positional arguments and keyword arguments. One of the two is empty.
 Arguments = tuple[tuple[Any, ...], dict[str, Any]]
 
 

@@ -30,7 +30,7 @@ def exported_nodes(program: Any) -> list[Node]:
             if node.users:
                 inputs.append(Node(names[node], "IO Node", [], _shapes(node), ""))
         elif node.op == "placeholder":
-            # A parameter, a buffer or a constant of a module.
+            # The target is a parameter, a buffer or a constant of a module.
             path, _, name = target.rpartition(".")
             names[node] = f"{_scope(_parents(path), kinds)}/{name}"
             kind = specs[node.name].kind.name.capitalize()

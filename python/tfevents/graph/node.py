@@ -1,4 +1,4 @@
-"""What a graph is made of."""
+"""The nodes of a graph."""
 
 from typing import NamedTuple
 

@@ -1,9 +1,9 @@
-"""The nodes of TorchScript's graphs, which is what `torch.jit.trace` makes.
+"""The nodes of TorchScript's graphs, which `torch.jit.trace` makes.
 
-Nodes, their names and their order are those of torch 2.13's own `add_graph`: first the inputs,
-then the outputs, then the values that operations make. A value is `<scope>/<its name>`, where the
-scope is the path of modules that made it, `Net/Linear[fc1]`. Parameters are values too, made by
-`prim::GetAttr`.
+The nodes, their names and their order are those of torch 2.13's `add_graph`: first the inputs, then
+the outputs, then the values that operations make. The name of a value is `<scope>/<its name>`. The
+scope is the path of the modules that made it, such as `Net/Linear[fc1]`. Parameters are values too,
+which `prim::GetAttr` makes.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ def scripted_nodes(torch: Any, graph: Any, owner: Any) -> list[Node]:
     """The nodes of an inlined `torch._C.Graph`, whose module or function is `owner`."""
     operations = list(_operations(graph, _Scopes(torch, owner)))
     names: dict[str, str] = {}
-    # What no operation makes, the modules that hold the parameters, goes by its last use.
+    # No operation makes the modules that hold the parameters. Their scope is that of their last
+    # use.
     for node, scope in operations:
         names |= {value.debugName(): f"{scope}/{value.debugName()}" for value in node.inputs()}
     for node, scope in operations:
@@ -47,7 +48,7 @@ def scripted_nodes(torch: Any, graph: Any, owner: Any) -> list[Node]:
 
 def _operations(graph: Any, scopes: _Scopes) -> Iterator[tuple[Any, str]]:
     """Each node that is no mere access to a module, with its scope."""
-    # The paths of the modules that `prim::GetAttr` got.
+    # The paths of the modules that `prim::GetAttr` returned.
     paths: dict[str, str] = {}
     for node in graph.nodes():
         if node.kind() != _GET_ATTRIBUTE:
@@ -100,12 +101,12 @@ def _shapes_of_io(value: Any) -> list[list[int]] | None:
     try:
         sizes = value.type().sizes()
     except RuntimeError:
-        # A tuple, a number; torch gives them this shape.
+        # torch gives this shape to tuples and numbers.
         return [[1]]
     return None if sizes is None else [sizes]
 
 
 def _attributes(node: Any) -> str:
     values = {name: getattr(node, node.kindOf(name))(name) for name in node.attributeNames()}
-    # Quotes within TensorBoard's own quotes would confuse it.
+    # Quotes within TensorBoard's quotes would confuse its page.
     return str(values).replace("'", " ")

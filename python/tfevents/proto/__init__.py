@@ -1,16 +1,16 @@
-"""Protobuf message classes for all that event files hold.
+"""Protobuf message classes for everything in event files.
 
-They need protobuf, the extra `tfevents[protobuf]`. Their descriptors are in a pool of their own, so
-that they never clash with TensorBoard's or TensorFlow's classes in the same process, whichever
-comes first; and they serialize, parse and print as those do.
+They need protobuf, with the extra `tfevents[protobuf]`. Their descriptors are in a pool of their
+own, so they never clash with TensorBoard's or TensorFlow's classes in the same process. They
+serialize, parse and print as those do.
 
-`Event`, `Summary`, `SummaryMetadata`, `TensorProto`, `HistogramProto`, `GraphDef`, `RunMetadata`,
-`MetaGraphDef`, the `…PluginData` of scalars, images, audio, histograms, texts and PR curves,
-`Layout` of custom scalars, and all that these are made of are here; those of TensorBoard's packages
-`hparams`, `mesh` and `projector` are in the modules of these names. Enums are as `protoc` makes
-them: `DataType.Name(1)`, `DT_FLOAT`.
+This module has `Event`, `Summary`, `SummaryMetadata`, `TensorProto`, `HistogramProto`, `GraphDef`,
+`RunMetadata`, `MetaGraphDef`, the `…PluginData` of scalars, images, audio, histograms, texts and PR
+curves, `Layout` of custom scalars, and the messages in all of these. The messages of TensorBoard's
+packages `hparams`, `mesh` and `projector` are in the modules of these names. Enums are the same as
+those of `protoc`: `DataType.Name(1)`, `DT_FLOAT`.
 
-The files `*.proto` beside this module are the messages' definitions.
+The files `*.proto` beside this module define the messages.
 
 Example:
     >>> from tfevents import proto  # doctest: +SKIP

@@ -1,4 +1,4 @@
-"""The messages' descriptor pool, and how its classes become a module's names."""
+"""The descriptor pool of the messages, and a function that exports its classes from a module."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ except ImportError as error:
 
 from tfevents.proto._schema import parse
 
-# Each after those that it imports.
+# A file comes after those that it imports.
 FILES = [
     "tensor",
     "summary",
@@ -65,7 +65,7 @@ def export(module: dict[str, Any], package: str) -> list[str]:
 def _class(descriptor: Any, module: str) -> Any:
     message_class = message_factory.GetMessageClass(descriptor)
     message_class.__module__ = module
-    # Protobuf itself would look for the class in its default pool.
+    # Without this, protobuf would look for the class in its default pool.
     copyreg.pickle(message_class, _reduce)
     for name, nested in descriptor.nested_types_by_name.items():
         nested_class = _class(nested, module)

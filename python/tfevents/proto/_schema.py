@@ -1,8 +1,8 @@
-"""Reads the `.proto` files beside this module, in the part of protobuf's language that they use.
+"""Reads the `.proto` files beside this module.
 
-Messages, enums, fields, `repeated`, `optional` (proto2), `packed`, `oneof`,
-`map` and imports: that is less
-than compiled descriptors would take, can be read, and needs no compiler where it is installed.
+It knows the part of protobuf's language that they use: messages, enums, fields, `repeated`,
+`optional` (proto2), `packed`, `oneof`, `map` and imports. So the wheel needs neither compiled
+descriptors, which are longer and can't be read, nor a compiler.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def _field(statement: list[str], message: DescriptorProto) -> FieldDescriptorPro
     if type_name in NUMBERS_AND_STRINGS:
         field.type = NUMBERS_AND_STRINGS[type_name]
     else:
-        # The pool finds out whether this is a message or an enum.
+        # The pool determines whether this is a message or an enum.
         field.type_name = type_name
     if options:
         field.options.packed = options == ["[", "packed", "=", "true", "]"]

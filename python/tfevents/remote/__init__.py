@@ -1,7 +1,7 @@
-"""Paths with a scheme, `s3://bucket/run` say, through fsspec (the extra `tfevents[remote]`).
+"""URIs such as `s3://bucket/run`, through fsspec (the extra `tfevents[remote]`).
 
-How to reach a service (keys, endpoints) is for fsspec and its packages to know: their environment
-variables, configuration files and `fsspec.config`.
+fsspec and its packages find the keys and endpoints of a service: in environment variables, in
+configuration files and in `fsspec.config`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["is_uri", "location", "spool_for", "threads_for", "upload_spools"]
 
-# Files are read while others wait for the network.
+# There are at least this many threads, so that some read while others wait for the network.
 _THREADS = 8
 
 

@@ -1,4 +1,4 @@
-"""Calls of file systems, which end however long the other side is silent."""
+"""Calls file systems with a time limit, since a service may never answer."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from typing import Any
 
 from tfevents.remote.uri import FileSystem
 
-# Seconds in which one request has to be answered, beside those that its bytes take a slow line.
+# The time limit of one request in seconds, without the time that a slow network needs for its
+# bytes.
 PATIENCE = 60.0
-# Bytes a second. Several files share the line.
+# Bytes per second of a slow network, which several files share.
 _SLOWEST = 32 << 10
-# A listing of all below is as many requests as there are thousands of files.
+# The limit of a listing, which takes a request for each thousand files.
 LISTING_PATIENCE = 600.0
 
 
@@ -46,5 +47,5 @@ def is_asynchronous(fs: FileSystem, method: str) -> bool:
 
     if not isinstance(fs, AsyncFileSystem) or fs.asynchronous:
         return False
-    # What others wrote in the place of what fsspec makes of a coroutine is called as it is.
+    # fsspec makes methods from coroutines. A method that others wrote instead is called directly.
     return inspect.iscoroutinefunction(inspect.unwrap(getattr(fs, method)))

@@ -1,4 +1,4 @@
-"""What the packages behind fsspec raise, as `OSError`."""
+"""Converts the exceptions of the packages behind fsspec to `OSError`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ def code_of(error: BaseException) -> int:
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    # Botocore says that it could not connect; that nobody listens is what its cause says.
+    # An exception's cause may say more. Botocore's exception says only that it could not connect,
+    # and its cause says that the connection was refused.
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
         seen.add(id(error))
@@ -34,7 +35,7 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 def _code(error: BaseException) -> int | None:
     code = getattr(error, "errno", None)
     if isinstance(error, OSError) and isinstance(code, int):
-        # s3fs says EBUSY of a service that is too busy, and EREMOTEIO of one that is broken.
+        # s3fs raises EBUSY if a service is too busy, and EREMOTEIO if it is broken.
         return code
     status = _status(error)
     if status in _STATUS:

@@ -1,4 +1,4 @@
-"""Listing and reading files under URIs."""
+"""Lists and reads files under URIs."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from tfevents.remote.calls import call
 from tfevents.remote.errors import as_os_error, code_of
 from tfevents.remote.uri import FileSystem, below, filesystem
 
-# How many pieces are asked for before they are needed, over all files, which bounds the memory.
+# The number of blocks of all files that are requested before they are needed. It bounds the memory.
 _AHEAD = 6
 
-# Sizes and versions, as of now, of files that were listed; each is good for one look at its file.
+# The sizes and versions of files that were just listed. Each is used once, in place of a request.
 _listed: dict[str, tuple[int, int]] = {}
 _MANY = 1 << 16
 
@@ -45,7 +45,7 @@ def find(uri: str) -> tuple[list[str], list[str]] | None:
         if failure.errno == errno.ENOENT:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), uri) from error
         if failure.errno == errno.EACCES:
-            # Who may not list may still know a file and read it.
+            # Without permission to list, a file may still be readable.
             with contextlib.suppress(Exception):
                 if _is_file(uri, fs, root):
                     return None
@@ -63,7 +63,7 @@ def find(uri: str) -> tuple[list[str], list[str]] | None:
 
 
 def _is_file(uri: str, fs: FileSystem, path: str) -> bool:
-    # Object stores have no empty directories, others do.
+    # Object stores have no empty directories, but other file systems do.
     info = call(fs, "info", path)
     if info["type"] == "directory":
         return False
@@ -96,7 +96,7 @@ def _look(uri: str, fs: FileSystem, path: str) -> tuple[int, int]:
 
 
 def _stamp(info: dict[str, Any]) -> tuple[int, int]:
-    # Times are the second choice: some services are more precise in listings than elsewhere.
+    # Times come last, since some services give more precise times in listings than elsewhere.
     keys = ("ETag", "etag", "md5Hash", "content_md5", "mtime", "LastModified", "last_modified")
     version = next((info[key] for key in (*keys, "modified", "created") if info.get(key)), None)
     if isinstance(version, datetime):
@@ -125,7 +125,7 @@ def read_range(uri: str, start: int, length: int) -> bytes:
     try:
         data: bytes = call(fs, "cat_file", path, start=start, end=start + length, size=length)
     except Exception as error:
-        # Some services answer so where a file ends before the first byte.
+        # Some services answer with this error if a file ends before the first byte.
         if code_of(error) == errno.EINVAL and _look(uri, fs, path)[0] <= start:
             return b""
         raise as_os_error(error, _reading(start, length), uri) from error
@@ -162,10 +162,10 @@ def _find(fs: FileSystem, root: str) -> tuple[dict[str, dict[str, Any]], list[st
 
     denied = []
     if isinstance(fs, AsyncFileSystem) and type(fs)._find is not AsyncFileSystem._find:
-        # Those of object stores list many at a time.
+        # The `find` of object stores lists many files at a time.
         infos = list(call(fs, "find", root, detail=True).values())
     else:
-        # The others' `find` leaves out what can't be listed.
+        # The `find` of other file systems omits directories that can't be listed.
         infos, directories = [], [root]
         while directories:
             directory = directories.pop()
@@ -204,7 +204,7 @@ class RemoteFile:
         self._fs, self._path = filesystem(uri)
         listed = _listed.pop(uri, None)
         self.size, self.version = listed or _look(uri, self._fs, self._path)
-        # What was asked for before it was needed, by offset.
+        # The blocks that were requested before they are needed, by offset.
         self._pending: dict[int, tuple[int, Future[bytes]]] = {}
 
     def read(self, start: int, end: int, ahead: int, block: int) -> bytes:
@@ -221,7 +221,7 @@ class RemoteFile:
                 _room.release()
                 at, data, end = pending, future, pending + length
             elif ahead and pending < start:
-                # It was skipped.
+                # The reader skipped this block.
                 self._drop(pending)
         for next_one in range(end, min(end + ahead * block, self.size), block):
             if next_one not in self._pending:
@@ -261,7 +261,7 @@ def _threads() -> ThreadPoolExecutor:
 
 
 def _forked() -> None:
-    # The threads are the parent's.
+    # A child does not have its parent's threads.
     global _pool, _room
     _pool, _room = None, threading.Semaphore(_AHEAD)
 

@@ -1,8 +1,8 @@
-"""Where spools lie, and what killed processes left there.
+"""The directory of spools, and the spools that killed processes left there.
 
-All spools of a user lie in one directory: each is a directory of its own, and beside it a file of
-the same name that ends in `.lock`. That file is locked as long as the process lives whose spool it
-is. Its first line is the URI, its second one what of the files is uploaded, as JSON.
+All spools of a user are in one directory. A spool is a directory, and beside it is a file of the
+same name with `.lock` at its end. That file is locked while the process of the spool lives. Its
+first line is the URI. Its second line lists what is uploaded of the files, as JSON.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ import tempfile
 from collections.abc import Iterator
 from typing import TypeAlias
 
-# Size and time of a file, which tell whether it changed.
+# The size and the time of a file. They differ if it changed.
 Version: TypeAlias = tuple[int, int]
 
 _LOCK = ".lock"
-# Ends the names of what is there while it is uploaded.
+# The end of the names of copies that exist during an upload.
 COPY = ".copy"
 _numbers = itertools.count()
-# Of this process. To open one of these files and close it again would unlock it.
+# The lock files of this process. Opening and closing one of them again would unlock it.
 _own: set[str] = set()
 
 
@@ -180,7 +180,7 @@ def _forget(directory: str, lock: int) -> None:
             os.unlink(name)
     os.close(lock)
     _own.discard(path)
-    # Others may have spools there.
+    # Other writers may have spools there, so that removing the directory fails.
     with contextlib.suppress(OSError):
         os.rmdir(os.path.dirname(directory))
 
@@ -196,7 +196,7 @@ def _above() -> str:
     elif any(os.environ.get(name) for name in ("TMPDIR", "TEMP", "TMP")):
         parent = tempfile.gettempdir()
     else:
-        # What lies there is still there after the machine has started again.
+        # Files in this directory stay there when the machine restarts.
         parent = "/var/tmp" if os.access("/var/tmp", os.W_OK) else tempfile.gettempdir()
     user = os.getuid() if hasattr(os, "getuid") else os.environ.get("USERNAME", "user")
     return os.path.join(os.path.abspath(parent), f"tfevents-spool-{user}")
@@ -231,5 +231,5 @@ def _forked() -> None:
 
 
 if hasattr(os, "register_at_fork"):
-    # What is the parent's is not the child's own.
+    # A child does not own its parent's spools.
     os.register_at_fork(after_in_child=_forked)

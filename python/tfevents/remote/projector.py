@@ -1,10 +1,10 @@
-"""`projector_config.pbtxt` of a remote directory, to which several writers add."""
+"""Merges the `projector_config.pbtxt` of a remote directory, to which several writers add."""
 
 from __future__ import annotations
 
 CONFIG = "projector_config.pbtxt"
 
-# As every entry of our writers begins, and nothing else in one.
+# Every entry of our writers begins with this line, and has it only there.
 _BEGINNING = b"embeddings {\n"
 
 

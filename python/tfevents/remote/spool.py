@@ -1,8 +1,8 @@
-"""What a writer writes for a remote directory: local files that a thread uploads.
+"""The spool of a writer with a remote directory: local files that a thread uploads.
 
-Objects can't be appended to. So the files grow in a local directory, the spool, and a thread
-uploads those that changed, whole, every `flush_secs`. Before a file would have to go up too often
-it is followed by another one, so that all uploads together are less than twice what was logged.
+Objects in a bucket can't be appended to. So the files grow in a local directory, the spool. Every
+`flush_secs`, a thread uploads each changed file as a whole. If a file would be uploaded too often,
+the writer begins another one, so that all uploads together are less than twice what was logged.
 """
 
 from __future__ import annotations
@@ -24,13 +24,14 @@ from tfevents.remote.place import Place, Version, files_of, find_left
 from tfevents.remote.transfer import Transfer
 from tfevents.remote.uri import below, filesystem
 
-# Seconds from the opening of a file to its first upload, which tells early what can't work.
+# Seconds from the opening of a file to its first upload, which shows early whether uploads work.
 _FIRST = 1.0
-# Seconds to the next attempt after a failure; doubled with each up to the interval, or this.
+# Seconds to the next attempt after a failure. Each failure doubles them, up to the interval or up
+# to `_LONGEST_RETRY`.
 _RETRY = 1.0
 _LONGEST_RETRY = 300.0
 _SHORTEST, _LONGEST = 0.1, 1e6
-# A file of fewer bytes goes up again however often it did.
+# A file with fewer bytes is uploaded again, even if it was uploaded often.
 _SMALL = 256 << 10
 
 
@@ -54,18 +55,19 @@ class Spool:
         self._outage = _native.Outage(self._on_error)
         self._controls: dict[str, _native.Control] = {}
         self._uploaded: dict[str, Version] = {}
-        # Bytes that went up, and bytes of files that are done and gone, by run.
+        # By run: the uploaded bytes, and the bytes of files that are uploaded and removed.
         self._sent: dict[str, int] = {}
         self._gone: dict[str, int] = {}
-        # All below under the lock of the uploads. Requests that were made, and answered.
+        # The lock of `uploads` guards all attributes below. These count the requests that were made
+        # and answered.
         self.wanted = 0
         self.served = 0
         self._ticket = 0
-        # What the last attempt came to.
+        # The result of the last attempt.
         self.error: OSError | None = None
-        # The next success is the end.
+        # Whether the spool ends after the next success.
         self._is_last = False
-        # Whether somebody was told that the files stay where they are.
+        # Whether it was reported that the files stay in the spool.
         self._is_told = False
         self._due = float("inf")
         self._retry = _RETRY
@@ -110,7 +112,7 @@ class Spool:
             if control is None or self not in uploads.spools:
                 return
         if control.is_running():
-            # Another thread opened it again.
+            # Another thread opened the writer again.
             self.flush()
         elif not self._is_open():
             self._finish(uploads.ask([self], last=True))
@@ -147,7 +149,8 @@ class Spool:
         self._outage.report(error)
         self._outage.check()
 
-    # What the uploads call. `want`, under their lock or not, whoever asks; the rest in one thread.
+    # `uploads` calls the methods below. Any thread may call `want`, with or without the lock. One
+    # thread at a time calls the others.
 
     def want(self, last: bool) -> int:
         """Notes a request; its number, which `served` reaches once it is answered."""
@@ -250,7 +253,8 @@ class Spool:
         found = files_of(self._place.directory)
         for name, version in found.items():
             run, file = posixpath.split(name)
-            # Looked at after the files: what is opened from here on is none of them.
+            # This comes after the files were listed, so a file that is opened now is not among
+            # them.
             control = self._controls.get(run)
             if control is None or "tfevents" not in file or self._uploaded.get(name) != version:
                 continue
@@ -283,7 +287,8 @@ class Spool:
         try:
             found = files_of(self._place.directory)
             uploaded = [name for name, it in found.items() if self._uploaded.get(name) == it]
-            # Looked at after the files: what is opened from here on is none of them.
+            # This comes after the files were listed, so a file that is opened now is not among
+            # them.
             if self._is_open():
                 return None
             for name in uploaded:
@@ -380,7 +385,7 @@ def _raise(errors: list[OSError]) -> None:
     if len(errors) == 1:
         raise errors[0]
     if errors:
-        # At the end of the process only the message is shown.
+        # At exit only the message of an exception is shown.
         each = "".join(f"\n- {error}" for error in errors)
         raise ExceptionGroup(f"some event files could not be uploaded:{each}", errors)
 
@@ -394,7 +399,7 @@ def flush_at_exit() -> None:
     spools = list(uploads.spools)
     for spool in spools:
         spool.close_writers()
-    # Those that could not be uploaded a moment ago are not tried again.
+    # Spools whose upload just failed are not tried again.
     uploads.end([spool for spool in spools if spool.error is None])
     _raise([error for spool in spools if (error := spool.untold()) is not None])
 
@@ -409,7 +414,7 @@ def _before_threads_end() -> None:
 
 
 def _forked() -> None:
-    # The files and the thread are the parent's.
+    # The files and the thread belong to the parent.
     uploads.forked()
     for spool in list(_spools):
         spool.forked()
@@ -417,6 +422,7 @@ def _forked() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forked)
-# Private, and what `concurrent.futures` uses; where it is missing, `flush_at_exit` has to do.
+# This function is private, but `concurrent.futures` uses it too. If it is missing, `flush_at_exit`
+# has to be enough.
 with contextlib.suppress(AttributeError, RuntimeError):
     threading._register_atexit(_before_threads_end)  # type: ignore[attr-defined]

@@ -20,13 +20,13 @@ from tfevents.remote.place import COPY, Version
 from tfevents.remote.projector import CONFIG, merged
 from tfevents.remote.uri import FileSystem, below, filesystem
 
-# How many files are on their way at once, which bounds what a slow line has to carry.
+# The number of files that are uploaded at the same time. It bounds the load of a slow network.
 _PARALLEL = 4
-# Bytes a second. A line that is slower is one that fails.
+# Bytes per second. If a network is slower, uploads count as failed.
 _SLOWEST = 1 << 20
 _PIECE = 1 << 20
 _numbers = itertools.count()
-# Has a method of the file system called.
+# A function that calls a method of the file system.
 _Ask = Callable[..., Awaitable[Any]]
 
 
@@ -57,12 +57,12 @@ class Transfer:
         self._growing = growing
         self._wake = wake
         self._newer_stay = newer_stay
-        # The configuration last: it speaks of the others.
+        # The configuration comes last, since it names the other files.
         self._todo = sorted(files, key=CONFIG.__eq__)
         self._flying: dict[Future[None], tuple[str, str]] = {}
         self._fs: FileSystem = None
         self._root = ""
-        # When something last arrived.
+        # When a file last arrived.
         self.since = time.monotonic()
         self.uploaded: dict[str, Version] = {}
         self.outdated: set[str] = set()
@@ -97,7 +97,7 @@ class Transfer:
             else:
                 if waited:
                     break
-        # What is under way may still arrive where another file failed.
+        # If one file failed, the uploads in progress may still succeed.
         return not self._flying and (self.error is not None or not self._todo)
 
     def abort(self, error: Exception) -> None:
@@ -117,8 +117,8 @@ class Transfer:
         remote = below(self._root, name)
         copy = ""
         if name in self._growing or name == CONFIG:
-            # Some file systems send as many bytes as there were at first, and fail at a file that
-            # grows.
+            # Some file systems send the number of bytes that the file had at first, and fail if it
+            # grows. So a copy is uploaded.
             copy = local = self._copy(local, self._files[name][0])
         if is_asynchronous(self._fs, "put_file"):
             coroutine = self._send(self._ask, name, local, remote)
@@ -139,13 +139,13 @@ class Transfer:
             with open(local, "rb") as file:
                 ours = file.read()
             there = await self._there(ask("cat_file", remote), name) or b""
-            # What another writer has added meanwhile stays.
+            # Entries that another writer has added meanwhile stay.
             if (whole := merged(there, ours)) == there:
                 return
             with open(local, "wb") as file:
                 file.write(whole)
         elif self._newer_stay and "tfevents" not in posixpath.basename(name):
-            # The names of event files are their own; others may have been written once more.
+            # Event files have unique names. Another writer may have written other files meanwhile.
             info = await self._there(ask("info", remote), name)
             written = modified(info) if info else None
             if written is not None and written > self._files[name][1] / 1e9:

@@ -1,4 +1,4 @@
-"""The one thread that uploads for all writers of the process, and those who wait for it."""
+"""The thread that uploads for all writers of the process, and the functions that wait for it."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ from tfevents import _native
 if TYPE_CHECKING:
     from tfevents.remote.spool import Spool
 
-# Seconds without anything arriving after which `flush` and `close` fail, and those after which the
-# end of the process does; and the longest time that this may take.
+# If nothing arrives for this many seconds, `flush` and `close` fail. The next is the same for the
+# end of the process, and the last is the longest time that the end may wait.
 PATIENCE = 30.0
 _PATIENCE_AT_END = 10.0
 _LONGEST_END = 60.0
-# Nobody is asked to be more exact.
+# Waiting times are not more exact than this.
 _SLACK = 1.0
 
-# Reentrant, as everything here that a garbage collection may call. Notified of requests, of what
-# arrived and of what is answered.
+# It is reentrant, since a garbage collection may call this code at any time. It is notified when a
+# request is made, when a file arrives and when a request is answered.
 lock = threading.Condition()
-# Those that have something to upload, or may have soon.
+# The spools that have something to upload, or may have soon.
 spools: set[Spool] = set()
 
 _thread: threading.Thread | None = None
 _woken = False
-# When the thread, or who stands in for it, last began something; infinity while it waits.
+# When the uploading thread, or its substitute, last began some work; infinity while it waits.
 _began = float("inf")
-# Held by who goes from spool to spool: the thread, or who ends the process where there is none.
+# The thread that uploads holds this lock: the uploading thread, or at exit the main thread.
 _driving = threading.Lock()
 _patience = PATIENCE
 _stops: OSError | None = None
-# The process in which SIGTERM is taken care of.
+# The process in which SIGTERM is handled.
 _handled_in: int | None = None
 _was_end = False
 _is_exiting = False
@@ -106,12 +106,12 @@ def _start_thread() -> bool:
     """Whether a thread runs, now or already. Called with the lock."""
     global _thread
     if _thread is None:
-        # A daemon: what is left when the process ends does not keep it from ending.
+        # It is a daemon, so that unfinished uploads do not keep the process from ending.
         thread = threading.Thread(target=_work, name="tfevents-upload", daemon=True)
         try:
             thread.start()
         except RuntimeError:
-            # At the end of the process none can be started, nor where there are too many.
+            # No thread can be started at exit, or if there are too many.
             return False
         _thread = thread
     return True
@@ -143,7 +143,7 @@ def _drive() -> float:
     return until
 
 
-# The end of the process.
+# The functions below are for the end of the process.
 
 
 def at_end() -> None:
@@ -157,7 +157,7 @@ def at_end() -> None:
     except KeyboardInterrupt:
         stop()
     finally:
-        # Other threads may go on for as long as they like.
+        # Other threads may take as long as they need.
         _patience = PATIENCE
 
 

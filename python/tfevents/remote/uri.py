@@ -1,4 +1,4 @@
-"""Telling URIs from local paths."""
+"""Tells URIs from local paths."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any, TypeAlias
 
 from tfevents import _native
 
-# fsspec's, which has no types.
+# A file system of fsspec, which has no types.
 FileSystem: TypeAlias = Any
 
 _SCHEMES = "abfs|abfss|adl|az|file|ftp|gcs|gs|hdfs|http|https|memory|oci|s3|s3a|sftp|ssh|webhdfs"
-# What pathlib and os.path.normpath leave of a URI.
+# A URI that pathlib or os.path.normpath has changed.
 _MANGLED = re.compile(rf"(?P<scheme>{_SCHEMES}):/(?!/)(?P<rest>.*)", re.DOTALL)
 
 
@@ -30,7 +30,7 @@ def location(path: Any, argument: str) -> Any:
     """
     text = path
     if isinstance(path, os.PathLike):
-        # Of the path classes of other packages, some download when they are asked for a path.
+        # Some path classes of other packages download a file in `os.fspath`.
         text = str(path) if is_uri(str(path)) else os.fspath(path)
     if not isinstance(text, str):
         return path
@@ -75,7 +75,7 @@ def filesystem(uri: str) -> tuple[FileSystem, str]:
     except ValueError as error:
         raise ValueError(f"{uri}: {_of_unknown_scheme(uri) or error}") from error
     except TypeError as error:
-        # Of the file system's constructor, which wants to know more than the URI says.
+        # The constructor of the file system needs more options than the URI has.
         raise ValueError(f"{uri}: {error}; say it in fsspec.config.conf") from error
     except Exception as error:
         from tfevents.remote.errors import as_os_error

@@ -1,4 +1,4 @@
-"""What one tag holds, as columns; one file a kind."""
+"""The values of one tag as columns, with one file for each kind."""
 
 from tfevents.series.audio import Audio, AudioClip
 from tfevents.series.custom_scalars import Category, Chart, Layout, Layouts

@@ -1,4 +1,4 @@
-"""Sounds."""
+"""Series of sounds."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def decode_wav(data: bytes) -> tuple[NDArray[Any], int, int]:
         data = file.readframes(file.getnframes())
     count = len(data) // (channels * width) * channels
     if width == 3:
-        # The upper three bytes of four.
+        # A sample of 24 bits becomes the upper three bytes of an int32.
         padded = np.zeros((count, 4), np.uint8)
         padded[:, 1:] = np.frombuffer(data, np.uint8, 3 * count).reshape(-1, 3)
         samples = padded.view("<i4")[:, 0]
@@ -122,7 +122,7 @@ def _opened(data: bytes) -> Iterator[wave.Wave_read]:
     try:
         with wave.open(io.BytesIO(data), "rb") as file:
             yield file
-    # By where a file is broken it is a wave.Error, an EOFError, a RuntimeError, and others.
+    # A broken file may raise wave.Error, EOFError, RuntimeError and others.
     except Exception as error:
         raise ValueError(f"this is no WAV file of PCM: {error}") from error
 

@@ -1,4 +1,4 @@
-"""What the values of one tag have in common: steps, wall times, and being many."""
+"""The base class of all series: steps, wall times, and access by index."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Columns(Sequence[T]):
     def __setstate__(self, state: tuple[object, dict[str, object]]) -> None:
         for name, value in state[1].items():
             if isinstance(value, np.ndarray):
-                # As it was before it was pickled.
+                # The array was read-only before it was pickled.
                 value.flags.writeable = False
             setattr(self, name, value)
 

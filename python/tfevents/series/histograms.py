@@ -1,4 +1,4 @@
-"""Histograms."""
+"""Series of histograms."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class Histogram:
         edges = np.asarray(edges, float)
         if not len(own):
             return np.zeros(len(edges) - 1)
-        # A bucket without width, as that of a histogram of one number, is a step.
+        # A bucket without width, such as that of a histogram of one number, is a step.
         width = own[1:] > own[:-1]
         points = counts[~width], own[:-1][~width]
         found, _ = np.histogram(points[1], edges, weights=points[0])

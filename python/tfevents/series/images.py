@@ -1,4 +1,4 @@
-"""Pictures."""
+"""Series of pictures."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MAX_BYTES = 256 << 20
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 
-# As many pixels are converted at a time.
+# The number of pixels that are converted at a time.
 _STRIP = 1 << 20
 
 
@@ -141,7 +141,7 @@ def _by_pillow(data: bytes, limit: int) -> NDArray[np.uint8]:
                     _copy(image, mode, pixels[index])
     except Image.DecompressionBombError as error:
         raise ValueError(f"{error}: a larger PIL.Image.MAX_IMAGE_PIXELS allows it") from error
-    # Pillow raises whatever its decoders do.
+    # Pillow passes on any exception of its decoders.
     except Exception as error:
         raise ValueError(f"this is no picture that Pillow can decode: {error}") from error
     if size > limit:

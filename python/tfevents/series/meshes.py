@@ -1,4 +1,4 @@
-"""Three-dimensional shapes."""
+"""Series of three-dimensional shapes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What tensors hold whose metadata name a kind, as TensorFlow 2 writes all of them."""
+"""Converts tensors whose metadata name a kind, which is how TensorFlow 2 writes all kinds."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def _image(step: int, wall_time: float, array: NDArray[Any]) -> Image | None:
 def _audio(step: int, wall_time: float, array: NDArray[Any]) -> AudioClip | None:
     if array.dtype != object:
         return None
-    # A label may be beside each.
+    # Each sound may have a label beside it.
     rows = array.reshape(len(array), -1) if array.ndim and array.size else array.reshape(-1, 1)
     labelled = rows.shape[1] == 2
     labels = tuple(row[1].decode(errors="replace") if labelled else "" for row in rows)

@@ -1,4 +1,4 @@
-"""Precision and recall."""
+"""Series of precision-recall curves."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class PrCurve:
 
 def pr_curve(step: int, wall_time: float, table: NDArray[Any]) -> PrCurve:
     """The curve of a tensor."""
-    # As TensorBoard does, which looks at the first six rows of any numbers.
+    # TensorBoard reads the first six rows of any numbers, and so does this.
     if table.ndim != 2 or len(table) < 6 or table.dtype.kind in "Oc":
         shape = list(table.shape)
         raise ValueError(f"a PR curve is numbers of shape [6, n], not {table.dtype} {shape}")

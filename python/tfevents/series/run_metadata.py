@@ -1,4 +1,4 @@
-"""What steps of a graph took."""
+"""The costs of steps of a graph."""
 
 from __future__ import annotations
 

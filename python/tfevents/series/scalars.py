@@ -1,4 +1,4 @@
-"""Numbers."""
+"""Series of scalars."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class Scalars(Columns[Scalar]):
     def __init__(
         self, step: NDArray[np.int64], wall_time: NDArray[np.float64], value: NDArray[np.float64]
     ) -> None:
-        # Not by the base class: a thousand runs have ten thousand of these.
+        # This does not call the base class, since a thousand runs have ten thousand series.
         self.step = step
         self.wall_time = wall_time
         self.value = value
@@ -112,7 +112,7 @@ class Scalars(Columns[Scalar]):
         return Scalars(*columns)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
-        # NumPy 1 knows no copy of None, which means where one is needed.
+        # NumPy 1 does not accept `copy=None`, which means to copy if necessary.
         return np.array(self.value, dtype) if copy else np.asarray(self.value, dtype)
 
     @property
@@ -166,7 +166,7 @@ class Scalars(Columns[Scalar]):
         if len(steps):
             nearest = wanted
             if method != "exact":
-                # In floats, since the distance of two integers of 64 bits may be none itself.
+                # Floats are used, since the distance of two int64 may not be an int64.
                 distance = np.abs(steps.astype(np.longdouble) - wanted)
                 nearest = int(steps[distance == distance.min()].min())
             (found,) = np.nonzero(self.step == nearest)
@@ -281,7 +281,7 @@ class Scalars(Columns[Scalar]):
             raise ValueError(f"every must be at least 1, not {width}")
         if how not in ("mean", "last", "min", "max"):
             raise ValueError(f"how must be 'mean', 'last', 'min' or 'max', not {how!r}")
-        # No two steps are further apart.
+        # No two steps are further apart than this.
         width = min(width, 2**63 - 1)
         bins = self.step // width
         order = np.argsort(bins, kind="stable")

@@ -1,4 +1,4 @@
-"""Tensors."""
+"""Series of tensors."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from tfevents.series.columns import Stored
 
-# A tensor that says "this many times the same element" may take this much memory.
+# The greatest size, in bytes, of a tensor in which one element stands for all.
 _MOST_REPEATED = 1 << 26
 
 

@@ -1,4 +1,4 @@
-"""Texts."""
+"""Series of texts."""
 
 from __future__ import annotations
 
@@ -62,5 +62,5 @@ def _filled(strings: list[str], shape: list[int]) -> NDArray[np.object_]:
     try:
         return np.broadcast_to(array, shape) if len(strings) == 1 else array.reshape(shape)
     except ValueError:
-        # More dimensions, or elements, than NumPy can have: the strings are there all the same.
+        # NumPy can't have so many dimensions or elements, so the strings stay in one dimension.
         return array

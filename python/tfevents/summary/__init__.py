@@ -1,7 +1,7 @@
-"""Makes the summaries that events hold, one file a kind.
+"""Makes summaries, with one file for each kind.
 
-Each function takes what the `add_*` method of its name takes, checks and copies it, and returns a
-`Summary`, for `FileWriter.add_summary` or to be serialized:
+Each function takes the same values as the `add_*` method of its name. It checks and copies them,
+and returns a `Summary`, which can be passed to `FileWriter.add_summary` or serialized:
 
     writer.file_writer.add_summary(tfevents.summary.histogram("weights", weights), step)
 """

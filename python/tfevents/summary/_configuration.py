@@ -1,4 +1,4 @@
-"""What configurations hold, in the terms of TensorBoard's hyperparameters and of JSON."""
+"""Converts the values of configurations to TensorBoard's hyperparameters and to JSON."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def items_of(value: Any) -> Mapping[Any, Any] | None:
     except RecursionError:
         raise
     except Exception:
-        # It can't be asked, or gives nothing: it is shown as a text then.
+        # The method fails or returns nothing. Then the value is shown as a text.
         return None
 
 
@@ -47,7 +47,7 @@ def _items_of(value: Any) -> Mapping[Any, Any] | None:
         return _attributes(value, [field.name for field in value.__attrs_attrs__])
     if isinstance(value, tuple) and _has(value, "_asdict"):
         return _attributes(value, getattr(value, "_fields", ()))
-    # Looked up, not imported: where there is a namespace of it, the module was imported.
+    # It need not be imported: if there is a namespace of it, the module was imported.
     argparse = sys.modules.get("argparse")
     if isinstance(value, SimpleNamespace) or (argparse and isinstance(value, argparse.Namespace)):
         return dict(vars(value))
@@ -121,7 +121,7 @@ def plain(value: Any, around: tuple[int, ...] = ()) -> Any:
     if items is not None:
         return {text(key): plain(item, around) for key, item in items.items()}
     if isinstance(value, Set):
-        # In an order that is the same every time.
+        # They are sorted, so that the order is the same every time.
         return sorted((plain(item, around) for item in value), key=repr)
     if is_array(value):
         return _elements(value, around)
@@ -130,7 +130,7 @@ def plain(value: Any, around: tuple[int, ...] = ()) -> Any:
     return single(value)
 
 
-# Python writes no integer of more decimals than 4300, unless it is told to.
+# By default Python writes no integer of more than 4300 digits.
 _MOST_BITS = 14_000
 
 
@@ -142,7 +142,7 @@ def is_array(value: Any) -> bool:
 def single(value: Any) -> Value:
     """A value that has no parts as a boolean, a number or a text."""
     if isinstance(value, str):
-        # What it holds, which a member of an enumeration doesn't show.
+        # `str()` of a member of an enumeration would show its name instead of its text.
         return text(str.__str__(value))
     if isinstance(value, bool):
         return value
@@ -152,16 +152,16 @@ def single(value: Any) -> Value:
         try:
             return as_number(value, "")
         except Exception:
-            # An integer beyond the floats, a complex number.
+            # This happens for integers beyond the floats, and for complex numbers.
             return text(value)
     if isinstance(value, os.PathLike):
         return text(os.fsdecode(value))
     if isinstance(value, Enum):
-        # Several flags together may have none.
+        # A combination of flags may have no name.
         return text(value if value.name is None else value.name)
     if isinstance(value, (bytes, bytearray)):
         return bytes(value).decode("utf-8", "replace")
-    # What `list[int]` has is that of `list`.
+    # The `__name__` of `list[int]` is that of `list`, so it is not used.
     is_named = callable(value) and _has(value, "__name__") and not _has(value, "__origin__")
     name = value.__name__ if is_named else None
     return text(name if isinstance(name, str) else value)
@@ -172,9 +172,9 @@ def text(value: Any) -> str:
     try:
         shown = str(value)
     except Exception:
-        # Python shows no decimals of an integer that is too long.
+        # Python refuses to show the digits of an integer that is too long.
         shown = hex(value) if type(value) is int else f"<{type(value).__qualname__}>"
-    # What can't be encoded is no text: half a surrogate pair, from a file's name say.
+    # A lone surrogate, for example from a file's name, can't be encoded.
     return re.sub(r" at 0x[0-9a-fA-F]+", "", shown).encode("utf-8", "replace").decode()
 
 
@@ -184,7 +184,7 @@ def _elements(value: Any, around: tuple[int, ...]) -> Any:
         array, mask = with_mask(value, "")
     except (TypeError, ValueError):
         return _items_of_array(value, around)
-    # Of the types that NumPy or Python lacks, lists would hold objects of these.
+    # For types that Python lacks, lists would have objects of these types.
     is_plain = array.dtype.kind in "biu" or array.dtype in (np.float16, np.float32, np.float64)
     array = array if is_plain else array.astype(np.float64)
     if mask is None:
@@ -199,7 +199,7 @@ def _items_of_array(value: Any, around: tuple[int, ...]) -> Any:
     try:
         array = np.asarray(value)
     except Exception:
-        # It has no values.
+        # The array has no values.
         return text(value)
     if array.dtype.kind not in "SUTOMmc":
         return text(value)

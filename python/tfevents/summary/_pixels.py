@@ -1,4 +1,4 @@
-"""Pictures of any layout and number type as the arrays that the native module takes."""
+"""Converts pictures of any layout and type to the arrays that the native module accepts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from tfevents._arrays import as_array
 from tfevents._pictures import are_pictures, colours, frames, is_picture, stacked
 
-# Bytes that a message may hold, and pixels along a PNG's side.
+# The greatest number of bytes in a message, and of pixels along a PNG's side.
 _LARGEST = 2**31 - 1
 
 
@@ -56,7 +56,7 @@ def _axis_names(dataformats: Any, axes: str, least: str) -> str:
     if not isinstance(dataformats, str):
         raise TypeError(f"dataformats: expected a str, got {dataformats!r:.60}")
     names = dataformats.upper()
-    # A batch has its channels named.
+    # A batch must name its channels.
     needed = axes if "N" in names else least
     if len(set(names)) != len(names) or not set(needed) <= set(names) <= set(axes):
         also = "" if needed == axes else ", perhaps C, or N and C,"

@@ -12,7 +12,7 @@ from tfevents._arguments import warn
 from tfevents._arrays import with_mask
 from tfevents._native import Summary, as_number
 
-# Bytes that a message may hold.
+# The greatest number of bytes in a message.
 _LARGEST = 2**31 - 1
 
 

@@ -1,4 +1,4 @@
-"""Hyperparameters, and the tags of the metrics that judge them."""
+"""Hyperparameters, and the tags of their metrics."""
 
 from __future__ import annotations
 
@@ -69,9 +69,9 @@ def _flattened(
     mapping: Mapping[Any, Any], prefix: str, around: tuple[int, ...]
 ) -> Iterator[tuple[str, Value]]:
     for key, value in mapping.items():
-        # The keys of a nested mapping may be integers, the layers of a model say.
+        # The keys of a nested mapping may be integers, such as the numbers of layers.
         name = prefix + (text(key) if prefix else as_text(key, "hparam_dict: a key"))
-        # What contains itself is shown as Python shows it.
+        # A mapping that contains itself is shown as in Python.
         if id(value) in around:
             yield name, text(value)
         elif items := items_of(value):

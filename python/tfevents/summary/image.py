@@ -14,7 +14,7 @@ from tfevents._arrays import as_array
 from tfevents._native import Summary, as_number
 from tfevents.summary._pixels import channels, check_size, with_axes
 
-# Pictures of a batch that are laid side by side, as in torch.
+# The number of a batch's pictures in a row, as in torch.
 _COLUMNS = 8
 
 
@@ -72,7 +72,7 @@ def image_summary(
     count, height, width, depth = pictures.shape
     if depth > 4:
         raise ValueError(f"{argument}: expected 1 to 4 channels (C), got {depth}")
-    # Grey is stored as RGB, as torch has it.
+    # Grey is stored as RGB, as in torch.
     depth = 3 if depth == 1 else depth
     columns = min(count, _COLUMNS)
     layout = (math.ceil(count / columns), columns)
@@ -120,7 +120,7 @@ def boxes_summary(
 def _label_list(labels: Any, count: int) -> list[str]:
     if isinstance(labels, str):
         labels = [labels]
-    # A set has no order.
+    # A set is refused, since it has no order.
     if isinstance(labels, (set, frozenset)) or not isinstance(labels, Iterable):
         raise TypeError(f"labels: expected a list of str, got {labels!r:.60}")
     texts = list(labels)

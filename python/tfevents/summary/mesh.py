@@ -59,7 +59,7 @@ def mesh(
     )
 
 
-# Protocol buffers end at 2 GiB; half a GiB for each of the three tensors stays well below.
+# A message has less than 2 GiB. Half a GiB for each of the three tensors is well below that.
 _MOST_ITEMS = 2**29 // 4
 
 
@@ -82,7 +82,7 @@ def _component(
 
 def _check_indices(faces: NDArray[np.float32], count: int) -> None:
     """Refuses what are no indices of so many vertices."""
-    # Beyond 2^24, float32 does not hold every integer.
+    # Above 2^24, float32 can't hold every integer.
     count = min(count, 2**24 + 1)
     wrong = ~((faces >= 0) & (faces < count) & (np.trunc(faces) == faces))
     if wrong.any():

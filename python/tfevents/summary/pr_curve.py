@@ -13,12 +13,12 @@ from tfevents._arguments import as_count, warn
 from tfevents._arrays import Mask, float_column, float_elements, with_mask
 from tfevents._native import Summary
 
-# Six float32 for each threshold, in a message of less than 2 GiB.
+# A threshold needs six float32, and a message has less than 2 GiB.
 _MOST_THRESHOLDS = (2**31 - 2**20) // 24
 
 
-# What TensorBoard keeps are up to 100 steps of a curve, which its page gets in one text, about 34
-# bytes a threshold; that of a browser ends at 512 MiB.
+# TensorBoard keeps up to 100 steps of a curve. Its page gets them in one text with about 34 bytes
+# for each threshold, and a text in a browser has at most 512 MiB.
 _MOST_SHOWN = 100_000
 
 
@@ -58,7 +58,7 @@ def pr_curve(
             raise ValueError(f"weights: {error}") from error
     masks = [mask for mask in (no_truth, no_prediction, no_weight) if mask is not None]
     if masks:
-        # What is masked in one of them is no value of the curve.
+        # An element that is masked in one of them is not part of the curve.
         there = ~np.logical_or.reduce(masks)
         truth, predicted = truth[there], predicted[there]
         factors = None if factors is None else factors[there]

@@ -1,4 +1,4 @@
-"""Whole tensors, as TensorFlow's tensor.proto has them."""
+"""Whole tensors, in the form of TensorFlow's tensor.proto."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def tensor_proto(tag: str, tensor: ArrayLike) -> Summary:
     if array.nbytes >= 2**31:
         raise ValueError(f"tensor: {array.nbytes} bytes are more than an event can hold")
     if str(getattr(tensor, "dtype", None)) == "torch.bfloat16":
-        # Came as float32, whose upper half it is.
+        # bfloat16 was converted to float32 before. It is the upper half of that.
         name = "bfloat16"
         array = (np.ascontiguousarray(array).view(np.uint32) >> 16).astype(np.uint16)
     elements = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
@@ -41,7 +41,7 @@ def tensor_proto(tag: str, tensor: ArrayLike) -> Summary:
 
 def _strings(tensor: Any, array: NDArray[Any]) -> list[bytes]:
     if not hasattr(tensor, "dtype"):
-        # NumPy's own strings end at their last character that is not null.
+        # NumPy's strings lose null characters at their end, so Python's strings are used.
         array = np.array(tensor, dtype=object)
     strings = []
     for item in array.ravel().tolist():

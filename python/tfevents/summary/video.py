@@ -11,7 +11,7 @@ from tfevents import _native
 from tfevents._native import Summary, as_number
 from tfevents.summary._pixels import channels, check_size, with_axes
 
-# What a GIF has 16 bits for: pixels along a side, and hundredths of a second a frame.
+# A GIF has 16 bits for the pixels along a side, and for the hundredths of a second of a frame.
 _GIF_LARGEST = 2**16 - 1
 
 

@@ -1,6 +1,6 @@
-"""`SummaryWriter`, with the surface of `torch.utils.tensorboard.SummaryWriter`.
+"""`SummaryWriter`, with the interface of `torch.utils.tensorboard.SummaryWriter`.
 
-One class a theme, each in a file of its own; `base` has what they share.
+Each group of methods is a class in a file of its own. `base` has what they share.
 """
 
 from __future__ import annotations

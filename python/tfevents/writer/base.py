@@ -1,4 +1,4 @@
-"""The life of a writer: its directory, its files, its sub-runs, its end."""
+"""The base of `SummaryWriter`: its directory, its files, its sub-runs, `flush` and `close`."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class BaseWriter(Run, Closing):
         self.filename_suffix = filename_suffix
         self.on_error: Literal["raise", "warn"] = on_error
         self.write_to_disk = write_to_disk
-        # Where the run lies, whatever directory the process works in later.
+        # The path of the run, which stays the same if the working directory changes.
         self._absolute_log_dir: StrPath = absolute(self.log_dir)
         self._set_up()
         self._get_file_writer()
@@ -70,9 +70,9 @@ class BaseWriter(Run, Closing):
         # Others may add to it meanwhile: `list` looks at all at once, also without the lock of the
         # interpreter.
         self._sub_writers: dict[str, Run] = {}
-        # Those that dropped events.
+        # The closed writers that dropped events.
         self._ended_writers: list[Run] = []
-        # The files of sub-runs that are no more.
+        # The files of closed sub-runs.
         self._ended_paths: list[str] = []
         self._spool = None
         if self.write_to_disk:
@@ -135,7 +135,8 @@ class BaseWriter(Run, Closing):
         writer = self._sub_writers.get(path)
         if writer is None:
             writer = self._writer_of(name)
-            # Another thread may have come first. A lock could be held while a process forks.
+            # Another thread may have made it first. There is no lock, since one could be held while
+            # the process forks.
             writer = self._sub_writers.setdefault(path, writer)
             writer._get_file_writer()
         return writer
@@ -143,7 +144,8 @@ class BaseWriter(Run, Closing):
     def _writer_of(self, name: str) -> Run:
         file_writer = vars(self).get("_file_writer")
         if isinstance(file_writer, FileWriter) and file_writer._is_followed():
-            # W&B's reader goes on to the next file for good where one seems to end.
+            # If a file seems to end, W&B's reader leaves it for the next one. So all files are
+            # written before a new one is made.
             for each in (self, *list(self._sub_writers.values())):
                 each._flush_file()
         writer = _SubRun(self._file_writer_class)
@@ -175,7 +177,7 @@ class BaseWriter(Run, Closing):
                 for writer in list(self._sub_writers.values()):
                     stack.callback(writer._flush_file)
         finally:
-            # Last: it uploads the files of all.
+            # This comes last, since it uploads the files of all.
             super().flush()
 
     def close(self) -> None:
@@ -192,7 +194,7 @@ class BaseWriter(Run, Closing):
         return super().dropped_events + sum(writer.dropped_events for writer in writers)
 
     def __getstate__(self) -> dict[str, Any]:
-        # Files and threads stay where they are; the copy opens its own.
+        # Files and threads are not copied. The copy opens its own.
         return {key: value for key, value in self.__dict__.items() if key not in _OWN}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -211,7 +213,7 @@ class BaseWriter(Run, Closing):
         return f"<{type(self).__name__} {os.fspath(self.log_dir)!r}>"
 
 
-# What the copy of a writer makes for itself.
+# The attributes that a copy of a writer makes for itself.
 _OWN = frozenset(
     ("_sub_writers", "_ended_writers", "_ended_paths", "_spool", "_file_writer", "_replacement")
 )

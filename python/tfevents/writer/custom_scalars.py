@@ -1,4 +1,4 @@
-"""Charts of several tags, on the custom scalars dashboard."""
+"""Methods that log layouts of the custom scalars dashboard."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Histograms and PR curves by step."""
+"""Methods that log histograms and PR curves."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Vectors for TensorBoard's projector."""
+"""The method that logs vectors for TensorBoard's projector."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tfevents._pictures import are_pictures, colours, is_picture, stacked
 from tfevents.summary._pixels import check_size
 from tfevents.writer.base import BaseWriter, check_name
 
-# What TensorBoard's projector asks for, and takes.
+# The limits of TensorBoard's projector.
 _MOST_VECTORS = 100_000
 _LARGEST_SPRITE = 8192
 
@@ -81,7 +81,7 @@ class EmbeddingMethods(BaseWriter):
             try:
                 os.makedirs(path, exist_ok=True)
             except OSError:
-                # The thread tries again, and tells of it as `on_error` says.
+                # The thread tries again, and reports it as `on_error` says.
                 if self.on_error == "raise":
                     raise
         self._add_embedding(directory, f"{tag}:{step}", vectors, text, pictures)
@@ -102,7 +102,7 @@ def _plain(dtype: np.dtype[Any]) -> type[np.generic]:
         return np.int64
     if dtype.kind == "u":
         return np.uint64
-    # All that is narrower fits into float32, bfloat16 and its like too.
+    # All narrower types fit into float32, such as bfloat16.
     return np.float64 if dtype.kind == "f" and dtype.itemsize >= 8 else np.float32
 
 
@@ -161,29 +161,29 @@ def _metadata(metadata: Any, header: Any, count: int) -> str:
                 f"metadata[{number}]: expected {len(names)} values, as many as metadata_header "
                 f"has, got {len(row)}"
             )
-    # The projector takes a first line for a header only where it has several columns.
+    # The projector takes the first line for a header only if there are several columns.
     table = rows if len(names) == 1 else [names, *rows]
     return _lines("\t".join(map(_field, row)) for row in table)
 
 
 def _items(argument: str, values: Any) -> list[Any]:
     if hasattr(values, "detach"):
-        # The numbers, where str would show tensors, as NumPy has them, which shows no more digits
-        # than their type holds.
+        # `str` would show tensors instead of their numbers. NumPy's numbers show only the digits
+        # that their type can hold.
         values = as_array(values, argument)
     elif hasattr(values, "columns") and hasattr(values, "__array__"):
-        # The rows of a table, which gives its columns where it is iterated over.
+        # A table iterates over its columns, but its rows are needed.
         values = np.asarray(values, object).tolist()
     elif hasattr(values, "to_pylist"):
         values = values.to_pylist()
-    # A set has no order.
+    # A set is refused, since it has no order.
     is_no_list = isinstance(values, (str, bytes, Mapping, set, frozenset))
     if is_no_list or not isinstance(values, Iterable):
         raise TypeError(f"{argument}: expected a list, got {type(values).__name__}")
     try:
         return list(values)
     except TypeError as error:
-        # Arrays of no dimensions pass for iterables.
+        # Arrays without dimensions look like iterables.
         raise TypeError(f"{argument}: {error}") from error
 
 
@@ -205,7 +205,7 @@ def _field(value: Any) -> str:
 
 def _lines(lines: Iterable[str]) -> str:
     text = "\n".join(line if line.strip() else "(empty)" for line in lines) + "\n"
-    # What can't be encoded is no text: half a surrogate pair, from a file's name say.
+    # A lone surrogate, for example from a file's name, can't be encoded.
     return text.encode("utf-8", "replace").decode()
 
 

@@ -1,4 +1,4 @@
-"""What a `FileWriter` writes to: the `event_writer` of torch's."""
+"""The `event_writer` of a `FileWriter`, as in torch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`FileWriter`, with the surface of torch's."""
+"""`FileWriter`, with the interface of torch's."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tfevents.writer.event_file_writer import EventFileWriter, shown
 
 StrPath = str | os.PathLike[str]
 
-# Event.graph_def, .summary, .tagged_run_metadata; Summary.value
+# The field numbers of Event.graph_def, .summary, .tagged_run_metadata, and of Summary.value.
 _GRAPH, _SUMMARY, _RUN_METADATA = 4, 5, 8
 _VALUE = 1
 
@@ -38,7 +38,7 @@ class FileWriter:
     event_writer: Any
     _files: _native.FileWriter
     _seams: ClassVar[tuple[str, ...]] = (_seams.TORCH, _seams.TENSORBOARDX, _seams.TENSORBOARD)
-    # The module whose `FileWriter` this is too, since it is hooked.
+    # The module whose hooked `FileWriter` is a base of this class.
     _hooked_in: ClassVar[str | None] = None
 
     def __init__(
@@ -51,7 +51,7 @@ class FileWriter:
         on_error: Literal["raise", "warn"] = "raise",
     ) -> None:
         if "_files" in vars(self):
-            # It was made already, and became an instance of a class that hooks it.
+            # The writer was made already. A hooked class has called this again.
             return
         log_dir = as_directory(log_dir, "log_dir")
         files = _native.FileWriter(
@@ -76,7 +76,7 @@ class FileWriter:
 
     def __setattr__(self, name: str, value: Any) -> None:
         super().__setattr__(name, value)
-        # It may be one of the methods.
+        # The attribute may be one of the methods, so events must be checked for hooks.
         self._files.watch(True)
 
     def _look(self) -> bool:
@@ -334,7 +334,7 @@ def _converted(message: Any, kind: Any, argument: str) -> Any:
     try:
         return kind.FromString(serialized)
     except Exception as error:
-        # Of protobuf's errors, each implementation has its own.
+        # Each implementation of protobuf has its own exceptions.
         raise ValueError(
             f"{argument} does not serialize to a well-formed message: {error}"
         ) from error

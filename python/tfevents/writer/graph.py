@@ -1,4 +1,4 @@
-"""Graphs of models."""
+"""Methods that log graphs of models."""
 
 from __future__ import annotations
 
@@ -52,7 +52,8 @@ class GraphMethods(BaseWriter):
         """
         graph = model_graph(model, input_to_model, verbose, use_strict_trace)
         if self._look():
-            # RunMetadata.step_stats, StepStats.dev_stats and DeviceStepStats.device are number 1.
+            # RunMetadata.step_stats, StepStats.dev_stats and DeviceStepStats.device have the number
+            # 1.
             device = field(1, field(1, field(1, _DEVICE.encode())))
             self._get_file_writer().add_graph((Encoded(graph), Encoded(device)))
         else:
@@ -88,5 +89,5 @@ class GraphMethods(BaseWriter):
             self._add_graph(graph)
 
 
-# As torch: wherever the model ran.
+# torch writes this device too, wherever the model ran.
 _DEVICE = "/device:CPU:0"

@@ -1,4 +1,4 @@
-"""Hyperparameters and what came of them."""
+"""The method that logs hyperparameters and their metrics."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Images, figures, videos and audio."""
+"""Methods that log images, figures, videos and audio."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ class MediaMethods(BaseWriter):
             raise ValueError(f"figure: expected figures of one size, got {shown}")
         batch = pictures[0][None] if len(pictures) == 1 else np.stack(pictures)
         self._add(image_summary(tag, batch, "figure", 1, "NHWC"), global_step, walltime)
-        # Who did not import pyplot has no figures in its care.
+        # If pyplot was not imported, it does not manage the figure.
         pyplot = sys.modules.get("matplotlib.pyplot")
         if close and pyplot is not None:
             for item in figures:
@@ -210,7 +210,7 @@ class MediaMethods(BaseWriter):
 
 def _rendered(figure: Any) -> NDArray[np.uint8]:
     """The RGB pixels of a figure, of shape [height, width, 3]."""
-    # Whoever has a figure has imported the module.
+    # If there is a figure, the module was imported.
     module = sys.modules.get("matplotlib.figure")
     if module is None or not isinstance(figure, module.Figure):
         raise TypeError(
@@ -223,6 +223,6 @@ def _rendered(figure: Any) -> NDArray[np.uint8]:
         canvas: Any = FigureCanvasAgg(figure)
         canvas.draw()
     finally:
-        # A canvas makes itself the figure's, which would take it from its window.
+        # A new canvas replaces that of the figure's window, so the old one is restored.
         figure.set_canvas(shown)
     return np.asarray(canvas.buffer_rgba())[:, :, :3]

@@ -1,4 +1,4 @@
-"""Meshes and point clouds."""
+"""The method that logs meshes and point clouds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The event files of one run, and who watches what is logged to them."""
+"""The event files of one run, and the hooks that watch their events."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Run(EventWriter):
         if "_file_writer" not in members:
             made = self._file_writer_class._of(files, *self._files_of)
             members.setdefault("_file_writer", made)
-            # The first event looks who wants to see it.
+            # The first event looks for hooks.
             files.watch(True)
         writer: FileWriter = members["_file_writer"]
         return writer

@@ -1,4 +1,4 @@
-"""Numbers by step."""
+"""Methods that log scalars."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class ScalarMethods(BaseWriter):
             >>> writer.add_scalars("loss", {"train": 0.5, "val": 0.75}, 10)
         """
         main_tag = as_text(main_tag, "main_tag")
-        # All that can be wrong is found before anything is logged.
+        # All values are checked before anything is logged.
         values = {
             as_text(key, "tag_scalar_dict: a key"): as_number(value, f"tag_scalar_dict[{key!r}]")
             for key, value in as_mapping(tag_scalar_dict, "tag_scalar_dict").items()
@@ -111,7 +111,7 @@ class ScalarMethods(BaseWriter):
 
     def _exported(self, directory: str, tag: str) -> str:
         """What `export_scalars_to_json` calls the curve of a sub-run, below the log directory."""
-        # Its key is the rest of the directory's name.
+        # The key of a sub-run is the rest of its directory's name.
         prefix = os.path.join(self.log_dir, f"{tag.replace('/', '_')}_")
         return f"{tag}/{directory.removeprefix(prefix)}"
 
@@ -140,7 +140,7 @@ class ScalarMethods(BaseWriter):
         curves = {}
         log_dir = os.fspath(self.log_dir)
         for directory in [log_dir, *self._sub_writers]:
-            # The log directory may be relative to another directory than the present one.
+            # The log directory may be relative to an earlier working directory.
             place = os.path.join(self._absolute_log_dir, os.path.relpath(directory, log_dir))
             for tag, curve in _scalars_of(directory if self._spool else place).items():
                 name = tag if directory == log_dir else self._exported(directory, tag)
@@ -153,5 +153,5 @@ class ScalarMethods(BaseWriter):
 def _scalars_of(directory: str) -> Mapping[str, Scalars]:
     """The scalars in the event files of one directory, by their tags."""
     log = Log(finder_of(directory, ".", skip=False), how(None, kinds="scalars"))
-    # It is none where somebody removed the files.
+    # There is no run if somebody removed the files.
     return log["."].scalars if "." in log else {}

@@ -1,4 +1,4 @@
-"""Tensors by step."""
+"""The method that logs tensors."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-//! Arguments of the writer's methods. What can't be taken is a `TypeError` or `ValueError` that
-//! names the argument.
+//! Converts arguments of the writer's methods. A wrong one raises a `TypeError` or `ValueError`
+//! that names it.
 
 use std::fmt::Display;
 
@@ -16,7 +16,7 @@ use crate::names::{self, of};
 /// A `str`.
 #[inline(always)]
 pub fn text<'a>(value: &'a Bound<'_, PyAny>, argument: impl Display + Copy) -> PyResult<&'a str> {
-    // Comparing exact types is a load; looking for base classes, a call or two.
+    // Comparing exact types is one load. Checking base classes takes a call or two.
     match value.cast_exact::<PyString>().or_else(|_| value.cast::<PyString>()) {
         Ok(text) => {
             let text = text.to_str().map_err(|error| not_unicode(value.py(), argument, error))?;
@@ -26,7 +26,7 @@ pub fn text<'a>(value: &'a Bound<'_, PyAny>, argument: impl Display + Copy) -> P
     }
 }
 
-/// A tag. TensorBoard lists none that is empty, which a warning tells.
+/// A tag. TensorBoard does not list an empty tag, so this warns of it.
 #[inline(always)]
 pub fn tag<'a>(value: &'a Bound<'_, PyAny>, argument: impl Display + Copy) -> PyResult<&'a str> {
     let tag = text(value, argument)?;
@@ -38,14 +38,14 @@ fn unlisted(tag: &Bound<'_, PyAny>, argument: impl Display) -> PyResult<()> {
     warn(tag.py(), &format!("{argument} is empty: TensorBoard lists no such tag"))
 }
 
-/// A `RuntimeWarning` at the line that called into the package.
+/// Gives a `RuntimeWarning` at the line that called the package.
 #[cold]
 pub fn warn(py: Python<'_>, message: &str) -> PyResult<()> {
     names::WARN.call(py, (message,)).map(drop)
 }
 
-/// Fails where what is encoded in `size` bytes is too large for an event: no reader takes a message
-/// of 2 GiB, and what else is in it takes some.
+/// Fails if `size` encoded bytes are too many for an event. No reader accepts a message of 2 GiB,
+/// and the other fields of the event need some bytes too.
 #[inline(always)]
 pub fn fits(size: usize, argument: impl Display) -> PyResult<()> {
     const MOST: usize = i32::MAX as usize - (1 << 20);
@@ -62,7 +62,7 @@ fn not_unicode(py: Python<'_>, argument: impl Display + Copy, cause: PyErr) -> P
     with_cause(py, PyValueError::new_err(format!("{argument} is not valid Unicode")), cause)
 }
 
-/// A `str` that may be left out.
+/// An optional `str`.
 pub fn optional_text<'a>(
     value: Option<&'a Bound<'_, PyAny>>,
     argument: impl Display + Copy,
@@ -70,7 +70,7 @@ pub fn optional_text<'a>(
     value.map_or(Ok(""), |value| text(value, argument))
 }
 
-/// What Python takes for true or false, as torch asks its options.
+/// The truth value of an object, as torch uses it for its options.
 pub fn truth(value: &Bound<'_, PyAny>) -> PyResult<bool> {
     value.is_truthy()
 }
@@ -90,11 +90,11 @@ fn other_number(
     otherwise: &names::Global,
 ) -> PyResult<f64> {
     if let Ok(float) = value.cast::<PyFloat>() {
-        // NumPy's float64 is one.
+        // NumPy's float64 is a float too.
         return Ok(float.value());
     }
     let single = single(value, argument, otherwise)?;
-    // NumPy's str has the method of all its scalars.
+    // NumPy's str has `__float__`, as all NumPy's scalars do, but it is not a number.
     let is_number =
         !single.is_instance_of::<PyString>() && single.hasattr(of::float(value.py()))?;
     if is_number || single.is_instance_of::<PyInt>() {
@@ -128,7 +128,7 @@ pub fn as_wall_time(value: Option<&Bound<'_, PyAny>>, argument: &str) -> PyResul
     wall_time(value, argument)
 }
 
-/// The one of two words for the same argument that was given.
+/// The value of an argument that has two names.
 #[inline(always)]
 pub fn either<'a, 'py>(
     value: Option<&'a Bound<'py, PyAny>>,
@@ -144,7 +144,7 @@ pub fn either<'a, 'py>(
     }
 }
 
-/// A step, where there is one.
+/// An optional step.
 #[inline(always)]
 pub fn step(
     value: Option<&Bound<'_, PyAny>>,
@@ -165,7 +165,7 @@ fn other_step(value: &Bound<'_, PyAny>, argument: impl Display + Copy) -> PyResu
             let message = format!("{argument}: steps are integers, got {float}");
             return Err(PyTypeError::new_err(message));
         }
-        // Every whole float in this range is an i64, and 2^63 itself is out of it.
+        // Every whole float from -2^63 to below 2^63 is an i64.
         let limit = -(i64::MIN as f64);
         return if (-limit..limit).contains(&float) {
             Ok(float as i64)
@@ -184,7 +184,7 @@ fn step_out_of_range(value: &Bound<'_, PyAny>, argument: impl Display + Copy) ->
     PyValueError::new_err(format!("{argument}: {} does not fit into 64 bits", shown(value)))
 }
 
-/// Seconds since the epoch, or a `datetime`; now, where none is given.
+/// Seconds since the epoch, or a `datetime`. The default is now.
 #[inline(always)]
 pub fn wall_time(value: Option<&Bound<'_, PyAny>>, argument: impl Display + Copy) -> PyResult<f64> {
     match value {
@@ -205,7 +205,7 @@ fn other_wall_time(value: &Bound<'_, PyAny>, argument: impl Display + Copy) -> P
     if kind_of(value)? == Some('M') {
         return names::TIME.call(py, (value, argument.to_string()))?.extract();
     }
-    // What is masked is no time, where a number is NaN then.
+    // A masked element is not a time. A masked number would be NaN.
     other_number(value, argument, &names::UNMASKED_ELEMENT)
 }
 
@@ -215,7 +215,7 @@ pub fn kind(name: &str, argument: &str) -> PyResult<Kind> {
         .ok_or_else(|| PyValueError::new_err(format!("{argument}: there is no kind {name:?}")))
 }
 
-/// The kinds of these names; all where none are named.
+/// The kinds of these names. None means all kinds.
 pub fn kinds(names: Option<List<String>>) -> PyResult<KindSet> {
     match names {
         None => Ok(KindSet::ALL),
@@ -223,7 +223,7 @@ pub fn kinds(names: Option<List<String>>) -> PyResult<KindSet> {
     }
 }
 
-/// What becomes of steps that came again.
+/// The way to handle steps that were logged again.
 pub fn restarts(name: &str) -> PyResult<Restarts> {
     match name {
         "raw" => Ok(Restarts::Raw),
@@ -242,7 +242,7 @@ pub fn pair<'py>(
     value.extract().map_err(|_| wrong_type(value, argument, "a pair"))
 }
 
-/// The bytes of a protocol buffer, of whatever package.
+/// The bytes of a protocol buffer of any package.
 pub fn message<'py>(
     value: &Bound<'py, PyAny>,
     argument: impl Display + Copy,
@@ -257,13 +257,13 @@ pub fn message<'py>(
     fits(bytes.as_bytes().len(), argument).map(|()| bytes)
 }
 
-/// The bytes of a message are none.
+/// The error for bytes that are not a message.
 pub fn malformed(argument: impl Display + Copy) -> PyErr {
     PyValueError::new_err(format!("{argument} does not serialize to a well-formed message"))
 }
 
-/// The one element of an array or tensor, by what all their packages have in common; anything
-/// else as it is. `otherwise` gets it out of what has it in another way.
+/// The one element of an array or tensor, through the methods that all packages share. Any other
+/// object stays as it is. `otherwise` handles arrays that lack these methods.
 fn single<'py>(
     value: &Bound<'py, PyAny>,
     argument: impl Display + Copy,
@@ -284,19 +284,19 @@ fn single<'py>(
 
 enum Element<'py> {
     Known(Bound<'py, PyAny>),
-    /// Not one alone, but as many as this shape says.
+    /// The array has several elements, in this shape.
     OfSeveral(Bound<'py, PyAny>),
-    /// An array that says in another way what it holds.
+    /// The array has its element in another form.
     Unknown,
 }
 
 fn element<'py>(value: &Bound<'py, PyAny>) -> PyResult<Element<'py>> {
     if let Some(detach) = value.getattr_opt(of::detach(value.py()))? {
-        // A torch tensor that requires a gradient would warn.
+        // A torch tensor that requires a gradient would give a warning.
         let value = detach.call0()?;
         return Ok(match several(&value)? {
             Some(shape) => Element::OfSeveral(shape),
-            // One that has no such method, a sparse one say, may have another way.
+            // An array without that method, such as a sparse one, may have another way.
             None => match value.call_method0(of::item(value.py())).ok().filter(is_real) {
                 Some(item) => Element::Known(item),
                 None => Element::Unknown,
@@ -314,20 +314,20 @@ fn element<'py>(value: &Bound<'py, PyAny>) -> PyResult<Element<'py>> {
         return Ok(Element::Unknown);
     }
     let item = item.call0()?;
-    // Times of NumPy give integers.
+    // NumPy's times give integers here, but are not numbers.
     let is_number = item.is_instance_of::<PyFloat>() || is_real(&item) && !is_time(value)?;
     Ok(if is_number { Element::Known(item) } else { Element::Unknown })
 }
 
-/// The shape of an array that has not one element.
+/// The shape of an array that does not have exactly one element.
 fn several<'py>(value: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
     let Some(shape) = value.getattr_opt(of::shape(value.py()))? else { return Ok(None) };
     let sizes: PyResult<Vec<u64>> = shape.extract();
     Ok(sizes.is_ok_and(|sizes| sizes.iter().any(|&size| size != 1)).then_some(shape))
 }
 
-/// Whether an array may have a mask, which its `item` would not heed: NumPy's own classes alone
-/// are known to have none.
+/// Whether an array may have a mask, which its `item` ignores. Only NumPy's own classes are known
+/// to have none.
 fn may_mask(value: &Bound<'_, PyAny>) -> bool {
     value.is_instance_of::<PyUntypedArray>() && !value.is_exact_instance_of::<PyUntypedArray>()
 }
@@ -340,14 +340,14 @@ fn is_time(value: &Bound<'_, PyAny>) -> PyResult<bool> {
     Ok(matches!(kind_of(value)?, Some('m' | 'M')))
 }
 
-/// The kind of an array of NumPy's.
+/// The kind of a NumPy array's type.
 fn kind_of(value: &Bound<'_, PyAny>) -> PyResult<Option<char>> {
     let py = value.py();
     let Some(dtype) = value.getattr_opt(of::dtype(py))? else { return Ok(None) };
     Ok(dtype.getattr_opt(of::kind(py))?.and_then(|kind| kind.extract().ok()))
 }
 
-/// Whether `tfevents._arrays` may know a number in it.
+/// Whether `tfevents._arrays` may be able to get a number from the object.
 fn is_array_like(value: &Bound<'_, PyAny>) -> PyResult<bool> {
     let py = value.py();
     let protocols =
@@ -357,7 +357,7 @@ fn is_array_like(value: &Bound<'_, PyAny>) -> PyResult<bool> {
             return Ok(true);
         }
     }
-    // pandas' one missing value.
+    // `NAType` is the type of pandas' missing value.
     Ok(!value.hasattr(of::float(py))? && value.get_type().name()? == "NAType")
 }
 
@@ -367,7 +367,8 @@ fn wrong_type(value: &Bound<'_, PyAny>, argument: impl Display + Copy, expected:
     PyTypeError::new_err(format!("{argument}: expected {expected}, got {kind}: {}", shown(value)))
 }
 
-/// An exception of the object that was asked for its value. What is no error goes through.
+/// Wraps an exception that the object raised for its value. Exceptions that are not errors, such as
+/// `KeyboardInterrupt`, stay as they are.
 #[cold]
 fn unusable(value: &Bound<'_, PyAny>, argument: impl Display + Copy, cause: PyErr) -> PyErr {
     let py = value.py();

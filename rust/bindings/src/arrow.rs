@@ -1,8 +1,8 @@
-//! The Arrow C data and stream interfaces, as much of them as our tables need.
+//! The part of the Arrow C data and stream interfaces that our tables need.
 //!
 //! The structs and their rules: <https://arrow.apache.org/docs/format/CDataInterface.html>,
-//! <https://arrow.apache.org/docs/format/CStreamInterface.html>. Written out here, since the whole
-//! of Arrow for a few kinds of columns would make the wheel larger by several times their size.
+//! <https://arrow.apache.org/docs/format/CStreamInterface.html>. They are written here, since the
+//! whole of Arrow would make the wheel several times larger.
 
 #![allow(unsafe_code)]
 
@@ -12,7 +12,7 @@ use std::ops::Deref;
 use std::ptr;
 use std::sync::Arc;
 
-/// What a column holds.
+/// The type of a column.
 #[derive(Debug, Clone)]
 pub enum Type {
     Bool,
@@ -24,15 +24,15 @@ pub enum Type {
     Text,
     /// Bytes, with `int64` offsets.
     Binary,
-    /// Strings by their `int32` numbers.
+    /// Strings as `int32` indices into a dictionary.
     Dictionary,
-    /// Lists of this, with `int64` offsets.
+    /// Lists of this field, with `int64` offsets.
     List(Box<Field>),
     /// Rows of these columns.
     Struct(Vec<Field>),
 }
 
-/// A column's name and what it holds.
+/// The name and the type of a column.
 #[derive(Debug, Clone)]
 pub struct Field {
     pub name: CString,
@@ -44,11 +44,11 @@ pub struct Field {
 #[derive(Clone)]
 pub struct Buffer {
     start: *const c_void,
-    /// Keeps the memory alive, and where it is.
+    /// Keeps the memory alive, at the same address.
     _owner: Arc<dyn Any + Send + Sync>,
 }
 
-// SAFETY: the memory is its owner's, which is `Send` and `Sync`, and is only read.
+// SAFETY: the owner of the memory is `Send` and `Sync`, and the memory is only read.
 unsafe impl Send for Buffer {}
 // SAFETY: as above.
 unsafe impl Sync for Buffer {}
@@ -59,15 +59,15 @@ impl Buffer {
         Buffer::new(Arc::new(numbers), V::deref)
     }
 
-    /// What lies at `start`.
+    /// The memory at `start`.
     ///
     /// # Safety
-    /// It stays there, and nobody writes to it, while `owner` lives.
+    /// The memory stays valid, and nobody writes to it, while `owner` lives.
     pub unsafe fn at(start: *const c_void, owner: Arc<dyn Any + Send + Sync>) -> Buffer {
         Buffer { start, _owner: owner }
     }
 
-    /// A part of what `owner` owns.
+    /// A part of the memory of `owner`.
     pub fn new<T, V: Send + Sync + 'static>(owner: Arc<V>, part: impl Fn(&V) -> &[T]) -> Buffer {
         Buffer { start: part(&owner).as_ptr().cast(), _owner: owner }
     }
@@ -112,15 +112,15 @@ pub struct Stream {
     private_data: *mut c_void,
 }
 
-// SAFETY: what these point to is owned by them, is `Send`, and is used by one thread at a time.
+// SAFETY: these own what they point to, which is `Send`, and one thread at a time uses it.
 unsafe impl Send for Schema {}
 // SAFETY: as above; buffers are shared, but only read.
 unsafe impl Send for Array {}
 // SAFETY: as above.
 unsafe impl Send for Stream {}
 
-/// What a schema's pointers point to. Children and dictionaries that a consumer moved away are
-/// marked as released where they were, as the interface demands, so dropping them is right.
+/// The memory behind a schema's pointers. The interface demands that a consumer marks children and
+/// dictionaries that it moved away as released, so dropping the originals is right.
 struct SchemaMemory {
     name: CString,
     children: Vec<Schema>,
@@ -178,20 +178,20 @@ impl Schema {
 }
 
 unsafe extern "C" fn release_schema(schema: *mut Schema) {
-    // SAFETY: the caller hands a schema that this module made and that is not released yet, hence
-    // its private data are the box that `leaf` made.
+    // SAFETY: the caller passes a schema that this module made and that is not released yet. So its
+    // private data are the box that `leaf` made.
     unsafe {
         drop(Box::from_raw((*schema).private_data.cast::<SchemaMemory>()));
         (*schema).release = None;
     }
 }
 
-/// How many nulls there are, where nobody counted them.
+/// The number of nulls, if they were not counted.
 const UNKNOWN: i64 = -1;
 
-/// What an array's pointers point to.
+/// The memory behind an array's pointers.
 struct ArrayMemory {
-    /// Keeps alive what `buffer_ptrs` points to.
+    /// Keeps the memory behind `buffer_ptrs` alive.
     _buffers: Vec<Option<Buffer>>,
     buffer_ptrs: Vec<*const c_void>,
     children: Vec<Array>,
@@ -200,12 +200,12 @@ struct ArrayMemory {
 }
 
 impl Array {
-    /// A column of numbers, as far as the bits of `valid` say that they are there.
+    /// A column of numbers. The bits of `valid` tell which are not null.
     pub fn numbers(length: usize, valid: Option<Buffer>, values: Buffer) -> Array {
         Array::of_buffers(length, vec![valid, Some(values)], Vec::new(), None)
     }
 
-    /// A column of strings by their numbers.
+    /// A column of strings as indices into a dictionary.
     pub fn dictionary(length: usize, numbers: Buffer, strings: &Strings) -> Array {
         let Strings { count, offsets, bytes } = strings;
         let buffers = vec![None, Some(offsets.clone()), Some(bytes.clone())];
@@ -218,8 +218,8 @@ impl Array {
         Array::with(length, 0, vec![None], columns, None)
     }
 
-    /// A column of these buffers and children, as the format has them, with an unknown number of
-    /// nulls where the first buffer, of the bits, is there.
+    /// A column of these buffers and children, as in the format. If the first buffer, which has the
+    /// validity bits, is there, the number of nulls is unknown.
     pub fn of_buffers(
         length: usize,
         buffers: Vec<Option<Buffer>>,
@@ -261,7 +261,7 @@ impl Array {
         }
     }
 
-    /// What a stream gives at its end.
+    /// The array that marks the end of a stream.
     fn end() -> Array {
         Array {
             length: 0,
@@ -295,7 +295,8 @@ pub struct Strings {
 }
 
 impl Strings {
-    /// These strings; `None` where they take 2 GiB, more than an `int32` can count.
+    /// A dictionary of these strings. `None` if they need 2 GiB or more, which an `int32` can't
+    /// count.
     pub fn new<'a>(strings: impl IntoIterator<Item = &'a str>) -> Option<Strings> {
         let (mut offsets, mut bytes) = (vec![0], Vec::new());
         for string in strings {
@@ -307,7 +308,7 @@ impl Strings {
     }
 }
 
-/// Makes the batches of a stream; an error's number is that of `errno.h`.
+/// Makes the batches of a stream. An error has a number of `errno.h`.
 pub type Next = Box<dyn FnMut() -> Result<Option<Array>, (c_int, CString)> + Send>;
 
 struct StreamMemory {
@@ -333,7 +334,7 @@ impl Stream {
 /// # Safety
 /// `stream` was made by `Stream::new`, is not released, and nobody else uses it.
 unsafe fn memory<'a>(stream: *mut Stream) -> &'a mut StreamMemory {
-    // SAFETY: by the above, its private data are a box of this type.
+    // SAFETY: as above, its private data are a box of this type.
     unsafe { &mut *(*stream).private_data.cast() }
 }
 
@@ -371,13 +372,13 @@ unsafe extern "C" fn release_stream(stream: *mut Stream) {
     }
 }
 
-/// Releases what no consumer has taken: one that takes a struct marks it as released.
+/// Releases structs that no consumer has taken. A consumer that takes one marks it as released.
 macro_rules! release_on_drop {
     ($($type:ty),*) => {$(
         impl Drop for $type {
             fn drop(&mut self) {
                 if let Some(release) = self.release {
-                    // SAFETY: not released yet, and ours.
+                    // SAFETY: it is ours and not released yet.
                     unsafe { release(self) }
                 }
             }

@@ -1,4 +1,4 @@
-//! Tables whose batches Python makes, for Arrow.
+//! Tables for Arrow whose batches Python makes.
 
 #![allow(unsafe_code)]
 
@@ -15,21 +15,21 @@ use crate::arrow::{Array, Buffer, Field, Stream, Type};
 use crate::list::List;
 use crate::table::{field, schema};
 
-/// `EIO`, of which there is no other portable name in `std`.
+/// `EIO`, which has no portable name in `std`.
 const FAILED: c_int = 5;
 
-/// Columns of any kind, of which Python makes some rows at a time.
+/// A table with columns of any kind. Python makes a batch of rows at a time.
 #[pyclass(frozen, module = "tfevents._native")]
 pub struct ArrowBatches {
     rows: Field,
-    /// Called for an iterator over the batches.
+    /// A callable that returns an iterator over the batches.
     batches: Py<PyAny>,
 }
 
 #[pymethods]
 impl ArrowBatches {
-    /// Columns of these names and types, and what makes the batches. `list[...]` is a list of what
-    /// is in the brackets.
+    /// A table with columns of these names and types. `batches` returns an iterator over its
+    /// batches. The type `list[...]` is a list of the type in the brackets.
     #[new]
     fn new(columns: List<(String, String)>, batches: Py<PyAny>) -> PyResult<ArrowBatches> {
         let nullable = |(name, holds): (String, String)| -> PyResult<Field> {
@@ -54,7 +54,7 @@ impl ArrowBatches {
         let _ = requested_schema;
         let batches = self.batches.call0(py)?.bind(py).try_iter()?.into_any().unbind();
         let next = move || {
-            // The consumer's thread need not be attached, and the interpreter may have ended.
+            // The consumer's thread may not be attached, and the interpreter may have ended.
             let made = Python::try_attach(|py| {
                 next_batch(batches.bind(py)).map_err(|it| message(py, &it))
             });
@@ -82,7 +82,7 @@ fn type_of(name: &str) -> PyResult<Type> {
     })
 }
 
-/// A column: how long it is, its buffers, its children, and its dictionary, should it have one.
+/// A column: its length, its buffers, its children, and its dictionary, if it has one.
 #[derive(FromPyObject)]
 struct Column<'py>(
     usize,
@@ -118,14 +118,14 @@ fn of_array(numbers: Bound<'_, PyUntypedArray>) -> PyResult<Buffer> {
     if !numbers.is_c_contiguous() {
         return Err(PyValueError::new_err("a column is not contiguous"));
     }
-    // SAFETY: the array is one, and alive.
+    // SAFETY: the object is an array, and alive.
     let start: *const c_void =
         unsafe { (*_PyArray_GET_ITEM_DATA(numbers.as_array_ptr())).data.cast() };
-    // SAFETY: the array stays alive with its memory; Python hands over arrays that it leaves alone.
+    // SAFETY: the array stays alive with its memory, and Python does not write to it any more.
     Ok(unsafe { Buffer::at(start, Arc::new(numbers.unbind())) })
 }
 
-/// What an exception says.
+/// The message of an exception.
 fn message(py: Python<'_>, error: &PyErr) -> CString {
     let text = error.value(py).to_string().replace('\0', "");
     let kind = error.get_type(py).to_string();

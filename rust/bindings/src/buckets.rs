@@ -1,4 +1,4 @@
-//! The buckets of histograms as arrays, and arrays as rows.
+//! Converts the buckets of histograms to arrays, and splits arrays into rows.
 
 #![allow(unsafe_code)]
 
@@ -22,11 +22,11 @@ use crate::column::{self, Column};
 use crate::list::List;
 use crate::run::RunData;
 
-/// Where the lists end, after a 0, and the items of all.
+/// A 0 and the ends of the lists, and the items of all lists.
 type Lists<'py> = (Column<'py, i64>, Column<'py, f64>);
 
-/// Edges and counts of histograms as TensorBoard shows them; of each run and index of a tag some,
-/// from the first to before the last.
+/// The edges and counts of histograms, as TensorBoard shows them. A part has a run, the index of a
+/// tag, and the first and the end of its histograms.
 #[pyfunction]
 pub fn buckets<'py>(
     py: Python<'py>,
@@ -55,9 +55,9 @@ pub fn buckets<'py>(
     ))
 }
 
-/// An array of arrays, each a view of the items from where one ends to where the next does.
+/// An array of arrays. Each is a view of the items between two ends.
 ///
-/// Python takes three times as long for it.
+/// Python would take three times as long.
 #[pyfunction]
 pub fn views<'py>(
     py: Python<'py>,
@@ -72,15 +72,15 @@ pub fn views<'py>(
     if !ends.is_sorted() || !ends.iter().all(is_inside) {
         return Err(PyValueError::new_err("ends: expected where items end, in their order"));
     }
-    // SAFETY: the array is one, and alive.
+    // SAFETY: the object is an array, and alive.
     let array = unsafe { &*_PyArray_GET_ITEM_DATA(items.as_array_ptr()) };
     let (start, flags) = (array.data, array.flags & NPY_ARRAY_WRITEABLE);
     let dtype = items.dtype();
     let size = dtype.itemsize();
     let rows = ends.windows(2).map(|pair| {
         let (first, mut length) = (pair[0] as usize, (pair[1] - pair[0]) as npy_intp);
-        // SAFETY: the elements lie within the array, whose type the view has, and which it keeps
-        // alive as its base. NumPy takes over a reference to the type, and one to the base.
+        // SAFETY: the elements are within the array. The view has the array's type, and keeps the
+        // array alive as its base. NumPy takes a reference to the type and one to the base.
         unsafe {
             let view = PY_ARRAY_API.PyArray_NewFromDescr(
                 py,

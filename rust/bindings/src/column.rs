@@ -12,7 +12,7 @@ use pyo3::prelude::*;
 use tfevents::columns::Series;
 use tfevents::reader::table;
 
-/// Keeps the memory of the arrays of one tag alive; their `base`.
+/// Keeps the memory of one tag's arrays alive. It is their `base`.
 #[pyclass(frozen, module = "tfevents._native")]
 pub struct Memory(Arc<Series>);
 
@@ -37,14 +37,14 @@ pub fn memory<'py>(py: Python<'py>, series: &Arc<Series>) -> PyResult<Bound<'py,
     Bound::new(py, Memory(Arc::clone(series)))
 }
 
-/// The column of a series that `choose` finds, as an array. It can't be written to: others read it.
+/// The column of a series that `choose` returns, as a read-only array, since others read it too.
 pub fn shared<'py, T: Element>(
     memory: &Bound<'py, Memory>,
     choose: impl for<'a> FnOnce(&'a Series) -> &'a [T],
 ) -> Column<'py, T> {
     let view = ArrayView1::from(choose(&memory.get().0));
-    // SAFETY: the column is borrowed from the series or static, so that nothing moves, frees or
-    // changes it while `memory` lives; and the array is an array, which nobody else has seen yet.
+    // SAFETY: the column is borrowed from the series or static, so nothing moves, frees or changes
+    // it while `memory` lives. The new array is not used elsewhere yet.
     unsafe {
         let array = PyArray1::borrow_from_array(&view, memory.clone().into_any());
         (*_PyArray_GET_ITEM_DATA(array.as_array_ptr())).flags &= !NPY_ARRAY_WRITEABLE;
@@ -52,7 +52,7 @@ pub fn shared<'py, T: Element>(
     }
 }
 
-/// Keeps the memory of an array alive; its `base`.
+/// Keeps the memory of an array alive. It is the array's `base`.
 #[pyclass(frozen, module = "tfevents._native")]
 struct Owner(#[allow(dead_code)] Box<dyn Any + Send + Sync>);
 
@@ -63,15 +63,15 @@ pub fn owned<T: table::Number + Element>(
 ) -> PyResult<Column<'_, T>> {
     let (start, len) = (column.as_ptr(), column.len());
     let owner = Bound::new(py, Owner(Box::new(column)))?;
-    // SAFETY: so many numbers are initialised, stay where they are while `owner` lives, and from
-    // here on are read and written by arrays only.
+    // SAFETY: all numbers are initialised and stay where they are while `owner` lives. From here
+    // on, only arrays read and write them.
     Ok(unsafe {
         let view = ArrayView1::from_shape_ptr(len, start);
         PyArray1::borrow_from_array(&view, owner.into_any())
     })
 }
 
-/// Numbers smoothed as TensorBoard's charts do it.
+/// Smooths numbers as TensorBoard's charts do.
 #[pyfunction]
 pub fn smooth<'py>(
     py: Python<'py>,

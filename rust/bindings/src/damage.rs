@@ -1,4 +1,4 @@
-//! How files are checked, and what is found, as Python has them.
+//! Converts options for checking files, and the damage that was found.
 
 use std::ffi::OsString;
 
@@ -20,7 +20,8 @@ pub fn skipped_tuple(skipped: &Skipped) -> SkippedTuple {
     (skipped.path.clone().into(), skipped.reason.name())
 }
 
-/// Whether checksums of data are verified, and whether damage is stepped over.
+/// The core's options for two flags: whether to verify the checksums of data, and whether to skip
+/// damage.
 pub fn checks(verify: bool, skip: bool) -> (Verify, OnCorrupt) {
     let verify = if verify { Verify::Crc } else { Verify::None };
     (verify, if skip { OnCorrupt::Skip } else { OnCorrupt::Raise })

@@ -1,4 +1,4 @@
-//! The core's errors as Python's.
+//! Converts the core's errors to Python's.
 
 use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
@@ -7,7 +7,8 @@ use tfevents::{Error, ErrorKind};
 use crate::names::{CorruptFileError, FileChangedError};
 use crate::remote::Raised;
 
-/// `OSError` (by errno a subclass of it), `CorruptFileError`, `FileChangedError` or `ValueError`.
+/// An `OSError` (or its subclass for the errno), `CorruptFileError`, `FileChangedError` or
+/// `ValueError`.
 pub fn to_py(error: Error) -> PyErr {
     if let ErrorKind::Io(io) = error.kind()
         && let Some(cause) = io.get_ref()
@@ -19,7 +20,7 @@ pub fn to_py(error: Error) -> PyErr {
     let path = error.path().map(|path| path.as_os_str().to_owned());
     match error.kind() {
         ErrorKind::Io(io) => match io.raw_os_error() {
-            // With an errno, or the code of Windows, Python chooses the subclass, and adds the
+            // Python chooses the subclass by the errno or by the code of Windows, and adds the
             // file's name to the message.
             Some(code) if cfg!(windows) => PyOSError::new_err((0, strip_code(io), path, code)),
             Some(code) => PyOSError::new_err((code, strip_code(io), path)),
@@ -34,7 +35,7 @@ pub fn to_py(error: Error) -> PyErr {
     }
 }
 
-/// The operating system's message without the code that Rust appends, which Python shows itself.
+/// The operating system's message without the code that Rust appends, since Python shows the code.
 fn strip_code(error: &std::io::Error) -> String {
     let message = error.to_string();
     message.split(" (os error").next().unwrap_or_default().to_owned()

@@ -1,4 +1,4 @@
-//! What `tfevents.FileWriter` writes with: events and summaries that somebody else made.
+//! The native base of `tfevents.FileWriter`, for events and summaries that the caller encoded.
 
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
@@ -186,7 +186,7 @@ impl FileWriter {
         self.append(py, &records)
     }
 
-    /// Has every `add_*` of the writer ask `_look` of its class, or only now and then.
+    /// Sets whether every `add_*` of the writer calls `_look` of its class, or only a few do.
     fn watch(&self, watched: bool) {
         self.handle.writer.watch(watched);
     }

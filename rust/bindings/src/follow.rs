@@ -1,4 +1,4 @@
-//! `follow`: events as they come.
+//! `follow`: events as they are written.
 
 use std::ffi::OsString;
 
@@ -13,13 +13,13 @@ use crate::loan::Loan;
 use crate::reader::{Found, run_files};
 use crate::state;
 
-/// Reads on in files that it is told of.
+/// Reads new events from the files that it is given.
 #[pyclass(frozen, module = "tfevents._native")]
 pub struct EventFollower(Loan<Position>);
 
 struct Position {
     follower: Follower,
-    /// Whether there is an event, once that was waited for.
+    /// Whether there is an event, once that is known.
     found: Option<tfevents::Result<bool>>,
 }
 
@@ -32,20 +32,20 @@ impl EventFollower {
         EventFollower(Loan::new(Position { follower, found: None }))
     }
 
-    /// Reads on from the states, where files of these runs have one.
+    /// Continues from the states, for the files of these runs that have one.
     fn resume(&self, py: Python<'_>, states: List<state::RunTuple>, found: Found) -> PyResult<()> {
         let states = states.into_iter().map(state::from_tuple).collect::<PyResult<Vec<_>>>()?;
         let found = run_files(found);
         self.0.with(py, |it| it.follower.resume(&states, &found)).map(drop)
     }
 
-    /// Looks at the files of these runs next, and forgets others.
+    /// Reads the files of these runs next, and forgets others.
     fn look(&self, py: Python<'_>, found: Found) -> PyResult<()> {
         let found = run_files(found);
         self.0.with(py, |it| it.follower.look(&found)).map(drop)
     }
 
-    /// The next event and the name of its run; None if there is none for now.
+    /// The name of the next event's run, and the event. None if there is none at present.
     fn next(&self, py: Python<'_>) -> PyResult<Option<(OsString, Py<Event>)>> {
         loop {
             let found = self.0.with(py, |it| {
@@ -69,32 +69,32 @@ impl EventFollower {
         }
     }
 
-    /// Looks once more at files whose last events are held back, for want of what comes after them;
-    /// whether there are any.
+    /// Reads files whose last events are held back once more, since no more bytes are expected.
+    /// Returns whether there are such files.
     fn settle(&self, py: Python<'_>) -> PyResult<bool> {
         Ok(self.0.with(py, |it| it.follower.settle())?.unwrap_or_default())
     }
 
-    /// Path, offset, length and kind of what was stepped over.
+    /// Path, offset, length and kind of the damage that was skipped.
     fn damage(&self, py: Python<'_>) -> PyResult<Vec<DamageTuple>> {
         let damage = |it: &mut Position| it.follower.damage().iter().map(damage_tuple).collect();
         Ok(self.0.with(py, damage)?.unwrap_or_default())
     }
 
-    /// The same of what is damaged at the end of a file, and may go on.
+    /// The same for damage at the end of a file, which may continue in later bytes.
     fn open_damage(&self, py: Python<'_>) -> PyResult<Vec<DamageTuple>> {
         let damage = |it: &mut Position| it.follower.open_damage().map(damage_tuple).collect();
         Ok(self.0.with(py, damage)?.unwrap_or_default())
     }
 
-    /// Path of and reason for each file that is left out.
+    /// The path of each skipped file, and the reason.
     fn skipped(&self, py: Python<'_>) -> PyResult<Vec<SkippedTuple>> {
         let skipped =
             |it: &mut Position| it.follower.skipped().map(|one| skipped_tuple(&one)).collect();
         Ok(self.0.with(py, skipped)?.unwrap_or_default())
     }
 
-    /// Ends it, and closes the file that is open.
+    /// Stops following, and closes the open file.
     fn close(&self) {
         self.0.give_up();
     }

@@ -1,4 +1,4 @@
-//! Graphs as bytes of their messages.
+//! Encodes graphs.
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -8,8 +8,8 @@ use tfevents::proto::{AttrList, AttrValue, NodeDef, Shape};
 
 use crate::list::List;
 
-/// A node: its name, its operation, the names of its inputs, a shape an output, and a text that
-/// describes it.
+/// A node: its name, its operation, the names of its inputs, the shape of each output, and a text
+/// that describes it.
 type Row = (String, String, List<String>, Option<List<List<i64>>>, Option<String>);
 
 /// The encoded `GraphDef` of these nodes.
@@ -35,7 +35,7 @@ pub fn graph_def<'py>(py: Python<'py>, nodes: List<Row>) -> Bound<'py, PyBytes> 
     PyBytes::new(py, &graph::graph_def(nodes.into_iter().map(node).collect()))
 }
 
-/// The encoded `GraphDef` of an encoded ONNX model, which the error calls `argument`.
+/// The encoded `GraphDef` of an encoded ONNX model. An error calls the model `argument`.
 #[pyfunction]
 pub fn onnx_graph_def<'py>(
     py: Python<'py>,

@@ -1,4 +1,4 @@
-//! A writer as Python holds it: waits with the interpreter detached, warns, raises.
+//! A writer for Python: it waits with the interpreter detached, gives warnings and raises errors.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -18,28 +18,28 @@ use crate::error::to_py;
 use crate::names::{self, of};
 use crate::warning::warn;
 
-/// How long to wait before looking for Ctrl-C.
+/// How long to wait before checking for Ctrl-C.
 const SLICE: Duration = Duration::from_millis(100);
-/// How long to wait for what is being written before a new file.
+/// How long to wait for a write in progress before a new file.
 const ROLLS_WITHIN: Duration = Duration::from_secs(1);
 
-/// Shared by a `SummaryWriter` and its `file_writer`. Dropping the last one closes the file.
+/// The writer that a `SummaryWriter` and its `file_writer` share. Dropping the last one closes the
+/// file.
 pub struct Handle {
     pub writer: Writer,
-    /// Takes everything and writes nothing: the writer is never opened.
+    /// Whether it accepts everything and writes nothing. Then the writer is never opened.
     discards: bool,
     /// The `SpooledRun` of a writer whose directory is remote.
     spool: Option<Py<PyAny>>,
 }
 
-/// What a spool may do with a writer.
+/// The handle by which a spool controls a writer.
 #[pyclass(frozen, module = "tfevents._native")]
 pub struct Control(pub writer::Control);
 
 #[pymethods]
 impl Control {
-    /// Has what is logged from now on go to another file. None is made before there is something
-    /// for it.
+    /// Makes later events go to another file, which is made once there is an event for it.
     fn roll(&self, py: Python<'_>) {
         py.detach(|| self.0.roll(ROLLS_WITHIN));
     }
@@ -49,7 +49,7 @@ impl Control {
         self.0.path().map(Into::into)
     }
 
-    /// Whether a file is open, or about to be.
+    /// Whether a file is open, or about to be opened.
     fn is_running(&self) -> bool {
         self.0.is_running()
     }
@@ -65,17 +65,17 @@ impl Handle {
         Handle { writer: Writer::new(options), discards: false, spool }
     }
 
-    /// One that writes nothing to the disk.
+    /// A handle that writes nothing to the disk.
     pub fn discarding(options: Options) -> Handle {
         Handle { writer: Writer::new(options), discards: true, spool: None }
     }
 
-    /// Whether somebody may want to see what is appended, once [`Writer::try_append`] did nothing.
+    /// Whether a hook may have to see the event, after [`Writer::try_append`] did nothing.
     pub fn may_be_hooked(&self) -> bool {
         !self.discards && self.writer.has_a_moment()
     }
 
-    /// Appends where something may need attention. `reopen`: a closed writer is no error.
+    /// Appends if something may need attention. With `reopen`, a closed writer is not an error.
     #[cold]
     pub fn append_slowly(
         &self,
@@ -87,8 +87,8 @@ impl Handle {
         self.append_more(py, encode, reopen)
     }
 
-    /// Appends what belongs to what was appended just before: of failures it tells only where there
-    /// is no more room.
+    /// Appends records that belong to those appended just before. It reports a failure only if
+    /// there is no room.
     pub fn append_more(
         &self,
         py: Python<'_>,
@@ -98,8 +98,8 @@ impl Handle {
         self.enqueue(py, reopen, |patience| self.writer.append(encode, reopen, patience))
     }
 
-    /// Tells of failures, before anything is appended: where warnings are errors, trying again adds
-    /// it once. Then has a spool say where to.
+    /// Reports failures before anything is appended. So if warnings are errors, a repeated call
+    /// adds the event once. Then it asks the spool for the directory.
     fn prepare(&self, py: Python<'_>, reopen: bool) -> PyResult<()> {
         if self.discards {
             return Ok(());
@@ -110,7 +110,7 @@ impl Handle {
         self.check(py)
     }
 
-    /// Does what appends.
+    /// Calls the core to append, and waits for room.
     fn enqueue(
         &self,
         py: Python<'_>,
@@ -130,14 +130,14 @@ impl Handle {
         if writer::is_exiting() {
             self.flush(py)
         } else if unserved.into_inner() {
-            // No thread could be started. What fails now is told at the next call.
+            // No thread could be started. The next call reports a failure of this one.
             self.wait(py, |patience| Ok(self.writer.settle(patience)))
         } else {
             Ok(())
         }
     }
 
-    /// Warns of what failed in the background, or raises it.
+    /// Reports a failure in the background, as a warning or an error.
     pub fn check(&self, py: Python<'_>) -> PyResult<()> {
         match self.writer.check().map_err(to_py)? {
             Some(warning) => warn(py, warning),
@@ -145,12 +145,12 @@ impl Handle {
         }
     }
 
-    /// Calls a method of the spool, where there is one.
+    /// Calls a method of the spool, if there is one.
     fn tell_spool(&self, py: Python<'_>, method: &Bound<'_, PyString>) -> PyResult<()> {
         self.spool.as_ref().map_or(Ok(()), |spool| spool.call_method0(py, method).map(drop))
     }
 
-    /// Has the next file made in this process's spool, if it is to be uploaded.
+    /// If the files are uploaded, makes the next file in the spool of this process.
     fn redirect(&self, py: Python<'_>) -> PyResult<()> {
         if let Some(spool) = &self.spool
             && !self.writer.is_running()
@@ -160,7 +160,7 @@ impl Handle {
         Ok(())
     }
 
-    /// The local directory in which the files are, or the next one will be.
+    /// The local directory of the files, or of the next one.
     pub fn directory(&self, py: Python<'_>) -> PyResult<PathBuf> {
         self.redirect(py)?;
         Ok(self.writer.directory())
@@ -172,7 +172,7 @@ impl Handle {
         Ok(())
     }
 
-    /// Appends an event with this summary. `reopen`: a closed writer is no error.
+    /// Appends an event with this summary. With `reopen`, a closed writer is not an error.
     pub fn append_summary(
         &self,
         py: Python<'_>,
@@ -194,13 +194,14 @@ impl Handle {
         }
     }
 
-    /// Has the thread encode this. `reopen`: a closed writer is no error.
+    /// Appends a record that the thread encodes. With `reopen`, a closed writer is not an error.
     pub fn defer(&self, py: Python<'_>, record: Arc<dyn Deferred>, reopen: bool) -> PyResult<()> {
         self.prepare(py, reopen)?;
         self.enqueue(py, reopen, |patience| self.writer.defer(&record, reopen, patience))
     }
 
-    /// What is left of an append: the next one after `close` opens the writer, or is an error.
+    /// An append of a writer that writes nothing. After `close` it opens the writer, or is an
+    /// error.
     fn discard(&self, py: Python<'_>, reopen: bool) -> PyResult<()> {
         if reopen || !self.writer.is_closed() {
             self.writer.reopen();
@@ -209,7 +210,7 @@ impl Handle {
         self.wait(py, |patience| self.writer.append(|_| (), false, patience))
     }
 
-    /// Opens a file where none is open. Where that fails, the writer is closed.
+    /// Opens a file if none is open. If that fails, the writer is closed.
     pub fn open(&self, py: Python<'_>) -> PyResult<()> {
         if self.discards {
             return self.discard(py, true);
@@ -223,7 +224,7 @@ impl Handle {
         };
         self.wait(py, open).inspect_err(|_| {
             if opened.load(Ordering::Relaxed) {
-                // It fails again, for the reason that is being told already.
+                // This fails again, for the reason that is being reported already.
                 let _ = self.close(py);
             }
         })
@@ -234,7 +235,7 @@ impl Handle {
         flushed.and(self.tell_spool(py, of::flush(py)))
     }
 
-    /// Has all written to the file, wherever that is to go.
+    /// Writes all events to the local file, even if that is uploaded later.
     pub fn flush_file(&self, py: Python<'_>) -> PyResult<()> {
         let mark = self.writer.mark();
         self.wait(py, |patience| self.writer.flush_to(mark, patience))
@@ -251,7 +252,7 @@ impl Handle {
         step: impl Fn(Duration) -> Result<Report> + Sync,
     ) -> PyResult<()> {
         let opened = || match &self.spool {
-            // Again, since another thread may have closed the spool before this one appended.
+            // This is repeated, since another thread may have closed the spool meanwhile.
             Some(spool) => self.open_spool(py, spool),
             None => Ok(()),
         };
@@ -261,13 +262,13 @@ impl Handle {
 
 impl Drop for Handle {
     fn drop(&mut self) {
-        // While the interpreter ends there may be none to detach from; the writer closes itself.
+        // At the interpreter's exit, attaching may fail. Then the writer closes itself.
         Python::try_attach(|py| {
-            // An object may be let go while an exception is on its way.
+            // An object may be freed while an exception is being raised.
             let pending = PyErr::take(py);
             let open = self.writer.is_running();
             let closed = self.wait(py, |patience| self.writer.close(patience));
-            // The call that closed it was told of the spool's failures.
+            // If it was closed before, that call reported the spool's failures.
             let left = if open { self.tell_spool(py, of::abandon(py)) } else { Ok(()) };
             for error in [closed, left].into_iter().filter_map(PyResult::err) {
                 error.write_unraisable(py, None);
@@ -279,8 +280,8 @@ impl Drop for Handle {
     }
 }
 
-/// Calls `step` until it is done, and `opened` when it opened a file. The first call doesn't wait,
-/// so that the interpreter is not given up where there is nothing to wait for.
+/// Calls `step` until it is done, and `opened` when it opened a file. The first call does not wait,
+/// so the interpreter is detached only if there is something to wait for.
 fn wait(
     py: Python<'_>,
     opened: impl Fn() -> PyResult<()>,
@@ -289,9 +290,9 @@ fn wait(
     let mut report = step(Duration::ZERO).map_err(to_py)?;
     loop {
         if report.opened {
-            // Has what is to happen at the end of this process registered.
+            // This registers the work for the end of the process.
             if let Err(error) = names::OPENED.call(py, ()) {
-                // Ctrl-C is no error of the module's.
+                // Ctrl-C is not an error of the module.
                 if !error.is_instance_of::<PyException>(py) {
                     return Err(error);
                 }
@@ -310,11 +311,11 @@ fn wait(
     }
 }
 
-/// Flushes every writer. After the last time, events are written before the call returns.
+/// Flushes every writer. After the last flush, each append writes its event before it returns.
 #[pyfunction]
 #[pyo3(signature = (last=true))]
 pub fn flush_at_exit(py: Python<'_>, last: bool) -> PyResult<()> {
-    // What other threads log meanwhile is theirs to write.
+    // Events that other threads log meanwhile are not waited for.
     let mut farewell = Farewell::new(last);
     loop {
         let (done, errors) = py.detach(|| farewell.wait(SLICE));
@@ -328,12 +329,12 @@ pub fn flush_at_exit(py: Python<'_>, last: bool) -> PyResult<()> {
     }
 }
 
-/// Has `act` called when SIGTERM ends the process, which goes on to do so afterwards or after
-/// `seconds`. False where SIGTERM ends nothing: the program handles it.
+/// Calls `act` when the process gets SIGTERM. The process ends after that, or after `seconds`.
+/// False if SIGTERM does not end the process, since the program handles it.
 #[pyfunction]
 pub fn before_termination(act: Py<PyAny>, seconds: f64) -> PyResult<bool> {
     let call = move || {
-        // While the interpreter ends there is none to call; the end is near anyway.
+        // At the interpreter's exit, attaching may fail. The process ends soon anyway.
         Python::try_attach(|py| {
             if let Err(error) = act.call0(py) {
                 error.write_unraisable(py, None);

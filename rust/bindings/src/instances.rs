@@ -1,4 +1,4 @@
-//! Many objects of a class at once.
+//! Makes many objects of a class at once.
 
 #![allow(unsafe_code)]
 
@@ -14,8 +14,8 @@ use crate::names::{self, of};
 
 /// Objects of a class, one for each item of the columns, with these attributes.
 ///
-/// Neither `__init__` nor `__setattr__` is called, which of a frozen dataclass take most of the
-/// time. The objects are the same as if they were.
+/// It does not call `__init__` and `__setattr__`, which take most of the time for a frozen
+/// dataclass. The objects are the same as with these calls.
 #[pyfunction]
 pub fn instances<'py>(
     py: Python<'py>,
@@ -28,7 +28,7 @@ pub fn instances<'py>(
     }
     let names: Vec<Bound<'_, PyString>> =
         attributes.iter().map(|name| PyString::intern(py, &name.to_string_lossy())).collect();
-    // A class whose objects are more than their attributes is an error here.
+    // This fails for a class whose objects have more than attributes.
     let first = names::OBJECT.get(py)?.call_method1(of::new(py), (class_,))?;
     if !first.get_type().is(class_) {
         return Err(PyTypeError::new_err("class_: its objects are of another class"));
@@ -46,13 +46,13 @@ pub fn instances<'py>(
     Ok(all)
 }
 
-/// What `object.__new__` gives for this class, which it takes.
+/// Calls `object.__new__` for this class, which must allow it.
 fn new<'py>(class: &Bound<'py, PyType>) -> PyResult<Bound<'py, PyAny>> {
     type Alloc =
         unsafe extern "C" fn(*mut ffi::PyTypeObject, ffi::Py_ssize_t) -> *mut ffi::PyObject;
     let class_ptr = class.as_type_ptr();
-    // SAFETY: the slot of a type's object is null or a function of this type, which returns a new
-    // object, or null with an exception set.
+    // SAFETY: the slot is null or a function of this type. The function returns a new object, or
+    // null with an exception set.
     unsafe {
         let slot: *mut c_void = ffi::PyType_GetSlot(class_ptr, ffi::Py_tp_alloc);
         if slot.is_null() {
@@ -78,7 +78,7 @@ fn set(
     }
 }
 
-/// Keeps Python from looking for garbage, again and again, among objects that are all in use.
+/// Disables the garbage collector meanwhile, since all objects are in use and there is no garbage.
 struct Uncollected {
     before: c_int,
 }

@@ -1,9 +1,8 @@
-//! Work that may wait for a file, done so that Ctrl-C ends the wait.
+//! Work that may wait for a file, where Ctrl-C ends the wait.
 //!
-//! A system call that a pipe or a file system doesn't answer can't be left, but it can be left
-//! alone: on the main thread, which is the one that handles signals, a helper does the work, and
-//! the caller looks for signals while it waits. Other threads have none to look for, and do their
-//! work themselves.
+//! A system call can't be ended if a pipe or a file system does not answer. So the main thread,
+//! which handles signals, gives the work to a helper thread and checks for signals while it waits.
+//! Other threads have no signals to handle, so they do their work themselves.
 
 #![allow(unsafe_code)]
 
@@ -24,28 +23,29 @@ use tfevents::forks;
 
 use crate::names::{self, of};
 
-/// How long to wait before looking for Ctrl-C.
+/// How long to wait before checking for Ctrl-C.
 const SLICE: Duration = Duration::from_millis(50);
 
 /// How long a helper waits for more work.
 const LINGER: Duration = Duration::from_millis(20);
 
-/// As many helpers may wait at once for what doesn't answer, after their callers were interrupted.
+/// The greatest number of helpers that may hang in system calls after their callers were
+/// interrupted.
 const MOST_HELPERS: usize = 64;
 
-/// Some work, under way or done.
+/// Some work, which is in progress or done.
 pub struct Job<T> {
     work: Mutex<Option<Box<dyn FnOnce() -> T + Send>>>,
     result: Mutex<Option<thread::Result<T>>>,
     done: Condvar,
     is_done: AtomicBool,
     token: Token,
-    /// The process that it was begun in.
+    /// The process in which it began.
     fork: u64,
 }
 
 impl<T: Send + 'static> Job<T> {
-    /// Work that is to be begun.
+    /// Work that did not begin yet.
     pub fn new(work: impl FnOnce() -> T + Send + 'static) -> Arc<Job<T>> {
         Arc::new(Job {
             work: Mutex::new(Some(Box::new(work))),
@@ -57,7 +57,7 @@ impl<T: Send + 'static> Job<T> {
         })
     }
 
-    /// Begins it, on a helper where the caller has signals to look for; else does it.
+    /// Gives the work to a helper if this thread handles signals. Otherwise does the work here.
     pub fn begin(self: &Arc<Job<T>>, py: Python<'_>) -> PyResult<()> {
         let job = Arc::clone(self);
         let work: Work = Box::new(move |state| job.run(|| state.store(IDLE, Ordering::Release)));
@@ -67,7 +67,7 @@ impl<T: Send + 'static> Job<T> {
         Ok(())
     }
 
-    /// Does it, and calls `rest` before it is known to be done.
+    /// Does the work, and calls `rest` before it is marked as done.
     fn run(&self, rest: impl FnOnce()) {
         let work = self.work.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(work) = work else { return };
@@ -82,8 +82,8 @@ impl<T: Send + 'static> Job<T> {
         self.is_done.load(Ordering::Acquire)
     }
 
-    /// Waits until it is done or given up. What a signal's handler raises ends the wait, not the
-    /// work.
+    /// Waits until the work is done or given up. An exception of a signal handler ends the wait,
+    /// but not the work.
     pub fn wait(&self, py: Python<'_>) -> PyResult<()> {
         while !self.is_done() && !self.token.is_cancelled() {
             self.check_fork()?;
@@ -95,11 +95,11 @@ impl<T: Send + 'static> Job<T> {
 
     fn wait_a_while(&self) {
         let result = self.result.lock().unwrap_or_else(PoisonError::into_inner);
-        // What it says is looked at again.
+        // The loop checks the result again, so the return value does not matter.
         let _ = self.done.wait_timeout_while(result, SLICE, |result| result.is_none());
     }
 
-    /// Fails in a child that was forked meanwhile: the thread that does it is not there.
+    /// Fails in a child that was forked meanwhile, since the helper is not in the child.
     fn check_fork(&self) -> PyResult<()> {
         if self.fork == forks::count() {
             return Ok(());
@@ -109,19 +109,19 @@ impl<T: Send + 'static> Job<T> {
         ))
     }
 
-    /// What came of it, once it is done; to be taken once.
+    /// The result, once the work is done. It can be taken once.
     pub fn take(&self) -> Option<T> {
         let result = self.result.lock().unwrap_or_else(PoisonError::into_inner).take();
         result.map(|result| result.unwrap_or_else(|panic| resume_unwind(panic)))
     }
 
-    /// Has it end early: no caller waits for it any more.
+    /// Makes the work end early, since no caller waits for it any more.
     pub fn cancel(&self) {
         self.token.cancel();
     }
 }
 
-/// Does some work, whose result is dropped where a signal's handler raises.
+/// Does some work. If a signal handler raises an exception, the result is dropped.
 pub fn run<T: Send + 'static>(
     py: Python<'_>,
     work: impl FnOnce() -> T + Send + 'static,
@@ -136,7 +136,7 @@ pub fn run<T: Send + 'static>(
 fn handles_signals(py: Python<'_>) -> PyResult<bool> {
     static MAIN: AtomicU64 = AtomicU64::new(0);
     static FORK: AtomicU64 = AtomicU64::new(u64::MAX);
-    // In a child that is the thread that forked.
+    // In a child, the main thread is the one that forked.
     if FORK.load(Ordering::Acquire) != forks::count() {
         let main = names::MAIN_THREAD.call(py, ())?.getattr(of::ident(py))?;
         MAIN.store(main.extract::<Option<u64>>()?.unwrap_or(0), Ordering::Relaxed);
@@ -148,10 +148,10 @@ fn handles_signals(py: Python<'_>) -> PyResult<bool> {
     Ok(MAIN.load(Ordering::Relaxed) == u64::from(this))
 }
 
-/// Work that says itself when it is done, so that its helper can be given more.
+/// Work that marks its helper as idle when it is done, so that the helper can get more.
 type Work = Box<dyn FnOnce(&AtomicU8) + Send>;
 
-/// A thread that waits for work, for a while.
+/// A thread that waits for work for a short time.
 struct Helper {
     work: Sender<Work>,
     state: Arc<AtomicU8>,
@@ -172,7 +172,7 @@ impl Helper {
                 match jobs.recv_timeout(LINGER) {
                     Ok(job) => job(&own),
                     Err(RecvTimeoutError::Disconnected) => break,
-                    // What it was promised meanwhile comes.
+                    // Work was assigned meanwhile, and will arrive.
                     Err(RecvTimeoutError::Timeout) if !becomes(&own, ENDED) => {}
                     Err(RecvTimeoutError::Timeout) => break,
                 }
@@ -183,31 +183,31 @@ impl Helper {
     }
 }
 
-/// Makes one that is idle something else; false where it isn't idle.
+/// Changes the state of an idle helper. False if it is not idle.
 fn becomes(helper: &AtomicU8, state: u8) -> bool {
     helper.compare_exchange(IDLE, state, Ordering::AcqRel, Ordering::Acquire).is_ok()
 }
 
-/// The helpers of this process, and which one it was when they were started.
+/// The helpers, and the process in which they were started.
 struct Helpers {
     fork: u64,
     all: Vec<Helper>,
 }
 
-// Only the main thread takes it, and keeps it for a moment.
+// Only the main thread locks it, for a short time.
 static HELPERS: Mutex<Helpers> = Mutex::new(Helpers { fork: 0, all: Vec::new() });
 
-/// Has a helper do this; false where there can be no more threads.
+/// Gives work to a helper. False if no more threads can be started.
 fn give(py: Python<'_>, work: Work) -> PyResult<bool> {
     static IS_REGISTERED: AtomicBool = AtomicBool::new(false);
     if !IS_REGISTERED.swap(true, Ordering::Relaxed) {
         let before = [("before", wrap_pyfunction!(end_helpers, py)?)].into_py_dict(py)?;
-        // Where there is no fork there is no such function.
+        // Systems without fork do not have this function.
         let _ = names::REGISTER_AT_FORK.get(py).and_then(|it| it.call((), Some(&before)));
     }
     let mut helpers = HELPERS.lock().unwrap_or_else(PoisonError::into_inner);
     if helpers.fork != forks::count() {
-        // They are the parent's, with all that they hold.
+        // They belong to the parent, and so does their memory.
         std::mem::forget(std::mem::take(&mut helpers.all));
         helpers.fork = forks::count();
     }
@@ -226,7 +226,7 @@ fn give(py: Python<'_>, work: Work) -> PyResult<bool> {
     Ok(is_given)
 }
 
-/// Ends the helpers that have nothing to do: Python warns of a fork where there are threads.
+/// Ends idle helpers, since Python warns about a fork in a process with threads.
 #[pyfunction]
 fn end_helpers(py: Python<'_>) {
     let ended: Vec<Helper> = {
@@ -242,7 +242,7 @@ fn end_helpers(py: Python<'_>) {
     py.detach(|| {
         for Helper { work, thread, .. } in ended {
             drop(work);
-            // It ends at once, having nothing to do.
+            // An idle helper ends at once.
             let _ = thread.join();
         }
     });

@@ -1,5 +1,5 @@
-//! `tfevents._native`: converts arguments, detaches from the interpreter, calls the core, maps
-//! errors.
+//! `tfevents._native`: converts arguments, detaches from the interpreter, calls the core and
+//! converts errors.
 
 mod argument;
 mod arrow;
@@ -112,13 +112,13 @@ mod _native {
         tfevents::storage::remote::register(Box::new(crate::remote::Fsspec));
         module.py().import("numpy")?;
         look_up(module)?;
-        // What Python shows as `SummaryWriter`, since its methods are that class's.
+        // Python shows it as `SummaryWriter`, since its methods belong to that class.
         module.add("EventWriter", module.py().get_type::<EventWriter>())?;
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }
 
-    /// Has looked up what would else be imported at first use: within a signal handler, while an
-    /// exception is on its way or when the interpreter ends.
+    /// Imports the names that might otherwise be imported in a signal handler, while an exception
+    /// is being raised, or at the interpreter's exit.
     fn look_up(module: &Bound<'_, PyModule>) -> PyResult<()> {
         PyArray1::<f64>::zeros(module.py(), 0, false).try_readonly()?;
         let _ = (module.cast::<PyMapping>().is_ok(), module.cast::<PySequence>().is_ok());

@@ -7,10 +7,10 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
-/// The items of a sequence that is no `str`.
+/// The items of a sequence that is not a `str`.
 ///
-/// A `Vec` as an argument makes room for as many items as the object says that it has. Where that
-/// is more than there is memory for, the process ends.
+/// PyO3's `Vec` argument reserves memory for as many items as the object claims to have. If there
+/// is not enough memory, the process ends.
 #[derive(IntoPyObject)]
 pub struct List<T>(pub Vec<T>);
 

@@ -1,4 +1,4 @@
-//! A value that one job at a time works on.
+//! A value that one job at a time may use.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -6,16 +6,16 @@ use pyo3::prelude::*;
 
 use crate::job::Job;
 
-/// Holds a value, which goes with each job and comes back when that is done.
+/// Owns a value, lends it to a job and gets it back when the job is done.
 ///
-/// Its lock is never kept while Python runs or while anything is waited for: a signal's handler, a
-/// finalizer and a forked child can use it at any time.
+/// Its lock is never held while Python code runs or a thread waits. So signal handlers, finalizers
+/// and forked children can use it at any time.
 pub struct Loan<T: Send + 'static>(Mutex<Place<T>>);
 
 enum Place<T: Send + 'static> {
     Here(T),
     Out(Arc<Job<T>>),
-    /// It was given up.
+    /// The value was given up.
     Gone,
 }
 
@@ -28,7 +28,8 @@ impl<T: Send + 'static> Loan<T> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Calls `with`, which must not run Python, on the value, once it is here; None if it is gone.
+    /// Calls `with` on the value, once it is back. `with` must not run Python code. None if the
+    /// value is gone.
     #[inline]
     pub fn with<R>(
         &self,
@@ -46,8 +47,8 @@ impl<T: Send + 'static> Loan<T> {
         }
     }
 
-    /// Has `work` done on the value, once it is here, and waits for it. Where a signal's handler
-    /// raises meanwhile, the value comes back later.
+    /// Runs `work` on the value, once it is back, and waits for it. If a signal handler raises an
+    /// exception meanwhile, the value comes back later.
     pub fn lend(&self, py: Python<'_>, work: impl FnOnce(&mut T) + Send + 'static) -> PyResult<()> {
         let mut work = Some(work);
         let job = loop {
@@ -79,7 +80,7 @@ impl<T: Send + 'static> Loan<T> {
         Ok(())
     }
 
-    /// Puts back what this job worked on, unless another call did.
+    /// Takes the value back from this job, unless another call did so.
     fn take_back(&self, job: &Arc<Job<T>>) {
         let mut place = self.lock();
         if matches!(&*place, Place::Out(out) if Arc::ptr_eq(out, job)) {
@@ -87,7 +88,7 @@ impl<T: Send + 'static> Loan<T> {
         }
     }
 
-    /// Gives the value up, also for the jobs that work on it or wait for it.
+    /// Drops the value, also for the jobs that use it or wait for it.
     pub fn give_up(&self) {
         let place = std::mem::replace(&mut *self.lock(), Place::Gone);
         if let Place::Out(job) = &place {

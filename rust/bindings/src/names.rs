@@ -1,4 +1,4 @@
-//! The names of Python's that Rust calls: each stands here, and is looked up once.
+//! All Python names that Rust uses. Each is looked up once.
 
 use pyo3::call::PyCallArgs;
 use pyo3::import_exception;
@@ -10,7 +10,7 @@ use pyo3::types::PyString;
 import_exception!(tfevents, CorruptFileError);
 import_exception!(tfevents, FileChangedError);
 
-/// What a module has under a name.
+/// A global of a Python module.
 pub struct Global {
     module: &'static str,
     name: &'static str,
@@ -22,12 +22,13 @@ impl Global {
         Global { module, name, found: PyOnceLock::new() }
     }
 
-    /// The object. Its module is imported if it was not.
+    /// The object. Its module is imported if necessary.
     pub fn get<'py>(&self, py: Python<'py>) -> PyResult<&Bound<'py, PyAny>> {
         if let Some(found) = self.found.get(py) {
             return Ok(found.bind(py));
         }
-        // Not by what initializes the cell: a fork while that imports would leave it half done.
+        // The import is not within the initialization of the cell, since a fork during the import
+        // would leave the cell locked.
         let found = py.import(self.module)?.getattr(self.name)?.unbind();
         Ok(self.found.get_or_init(py, || found).bind(py))
     }
@@ -49,7 +50,7 @@ macro_rules! globals {
 }
 
 globals! {
-    // What values and events are made of.
+    // Classes of values and events.
     AUDIO_CLIP = "tfevents.events"."AudioClip";
     HISTOGRAM = "tfevents.events"."Histogram";
     IMAGE = "tfevents.events"."Image";
@@ -59,9 +60,9 @@ globals! {
     TAGGED_RUN_METADATA = "tfevents.events"."TaggedRunMetadata";
     TENSOR_AS_ARRAY = "tfevents.events"."as_array";
     EVENT_MESSAGE = "tfevents.proto"."Event";
-    // What makes it of what was pickled.
+    // Functions that load pickles.
     RUN_DATA = "tfevents._native"."run_data";
-    // Where files are.
+    // Remote files.
     FIND_REMOTE = "tfevents.remote.files"."find";
     READ_RANGE = "tfevents.remote.files"."read_range";
     REMOTE_FILE = "tfevents.remote.files"."RemoteFile";
@@ -69,14 +70,14 @@ globals! {
     IS_URI = "tfevents.remote"."is_uri";
     LOCATION = "tfevents.remote"."location";
     SPOOL_FOR = "tfevents.remote"."spool_for";
-    // A writer that opened a file.
+    // Called when a writer opened a file.
     OPENED = "tfevents._exit"."opened";
     // Arguments.
     ELEMENT = "tfevents._arrays"."number";
     UNMASKED_ELEMENT = "tfevents._arrays"."unmasked_number";
     TIME = "tfevents._arrays"."wall_time";
     WARN = "tfevents._arguments"."warn";
-    // Python's own, and others' packages.
+    // Python's own names, and those of other packages.
     OBJECT = "builtins"."object";
     MAIN_THREAD = "threading"."main_thread";
     GET_FRAME = "sys"."_getframe";
@@ -117,7 +118,7 @@ attributes! {
     shape = "shape";
     timestamp = "timestamp";
     to_list = "tolist";
-    // Messages of protobuf's.
+    // Messages of protobuf.
     from_string = "FromString";
     serialize = "SerializeToString";
     // A `tfevents.writer.run.Run`.
@@ -129,7 +130,7 @@ attributes! {
     flush = "flush";
     open = "open";
     run = "run";
-    // What is raised, and the frames of who called.
+    // Exceptions, and the frames of callers.
     back = "f_back";
     errno = "errno";
     globals = "f_globals";

@@ -7,12 +7,13 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use tfevents::writer::{OnError, Options};
 
-/// How long an event may wait to be written, whatever `flush_secs` says.
+/// How long an event may wait to be written, for any `flush_secs`.
 const LINGER: Duration = Duration::from_millis(100);
-/// A file of as many bytes that is uploaded is followed by another one: it never goes up again.
+/// After this many bytes in a file that is uploaded, the writer begins another file, so that the
+/// first one is not uploaded again.
 const ROLL_AT: u64 = 16 << 20;
 
-/// Where and how to write.
+/// The options of a writer.
 pub fn options(
     log_dir: PathBuf,
     flush_secs: f64,
@@ -37,7 +38,7 @@ pub fn options(
     Ok(Options { log_dir, suffix: filename_suffix, linger, on_error, roll_at })
 }
 
-/// Takes `on_error`.
+/// Converts `on_error`.
 pub fn on_error(value: &str) -> PyResult<OnError> {
     match value {
         "raise" => Ok(OnError::Raise),

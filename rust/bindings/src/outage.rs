@@ -1,4 +1,4 @@
-//! What fails in Python for several writers at once.
+//! A failure in Python code that several writers share.
 
 use std::io;
 
@@ -13,7 +13,8 @@ use crate::options;
 use crate::remote::Raised;
 use crate::warning::warn;
 
-/// What fails for several writers at once, uploads say: one of them tells, at its next call.
+/// A failure that several writers share, such as one of uploads. The next call of any of them
+/// reports it.
 ///
 /// A forked child needs one of its own.
 #[pyclass(frozen, module = "tfevents._native")]
@@ -26,23 +27,24 @@ impl Outage {
         Ok(Outage(SharedOutage::new(options::on_error(on_error)?)))
     }
 
-    /// Has the next calls of this writer tell what fails.
+    /// Makes this writer report failures at its next calls.
     fn attach(&self, control: &Control) {
         self.0.attach(&control.0);
     }
 
-    /// Notes that an attempt failed: told once an outage, or under "raise" once an attempt.
+    /// Notes that an attempt failed. With "warn" each outage is reported once, and with "raise"
+    /// each attempt.
     fn report(&self, error: &Bound<'_, PyOSError>) {
         let raised = Raised(PyErr::from_value(error.clone().into_any()));
         self.0.report(Error::from(io::Error::other(raised)).into());
     }
 
-    /// Notes that an attempt succeeded. A failure that no caller was told of is over.
+    /// Notes that an attempt succeeded. A failure that was not reported is forgotten.
     fn clear(&self) {
         self.0.clear();
     }
 
-    /// Raises or warns of a failure that no caller was told of yet.
+    /// Reports a failure that was not reported yet, as an error or a warning.
     fn check(&self, py: Python<'_>) -> PyResult<()> {
         let Some(error) = self.0.take() else { return Ok(()) };
         match self.0.on_error() {

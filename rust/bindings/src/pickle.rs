@@ -1,4 +1,4 @@
-//! What was read of a run, of what can be pickled.
+//! Loads the data of a run from a pickle.
 
 use std::path::PathBuf;
 
@@ -16,7 +16,7 @@ use crate::list::List;
 /// Plugin, content, display name, description and data class.
 type MetadataTuple<'py> = (String, Bound<'py, PyBytes>, String, String, i64);
 
-/// Name, kind, metadata, steps, wall times, and what else there is of a tag.
+/// Name, kind, metadata, steps and wall times of a tag, and its values.
 pub type TagTuple<'py> = (
     String,
     String,
@@ -33,7 +33,7 @@ type Numbers<'py> = PyReadonlyArray1<'py, f64>;
 type HistogramsTuple<'py> =
     ([Numbers<'py>; 5], (PyReadonlyArray1<'py, usize>, Numbers<'py>, Numbers<'py>), Vec<bool>);
 
-/// The run of what was pickled.
+/// The run of a pickle.
 pub fn load((name, files, is_continued, tags, events): RunTuple<'_>) -> PyResult<Run> {
     let load = |tags: List<TagTuple<'_>>| tags.into_iter().map(load_tag).collect::<PyResult<_>>();
     let series = [load(tags)?, load(events)?];

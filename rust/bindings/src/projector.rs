@@ -1,11 +1,11 @@
-//! Embeddings out of arrays.
+//! Makes embeddings from arrays.
 
 use numpy::{Element, PyArrayDyn, PyArrayMethods, PyUntypedArrayMethods};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use tfevents::projector::{Matrix, Numbers, Sprite};
 
-/// The rows of a contiguous array of shape [n, columns] and one of four types.
+/// The rows of a contiguous array of shape [n, columns], of one of four types.
 pub fn matrix(array: &Bound<'_, PyAny>) -> PyResult<Matrix> {
     let (numbers, shape) = if let Some((values, shape)) = copied(array)? {
         (Numbers::Float32(values), shape)
@@ -24,7 +24,7 @@ pub fn matrix(array: &Bound<'_, PyAny>) -> PyResult<Matrix> {
     }
 }
 
-/// The pictures in a contiguous array of shape [n, channels, height, width], uint8 as they are,
+/// The pictures in a contiguous array of shape [n, channels, height, width]. They are uint8, or
 /// floats from 0 to 1.
 pub fn sprite(array: &Bound<'_, PyAny>) -> PyResult<Sprite> {
     let (pixels, shape) = if let Some(pixels) = copied::<u8>(array)? {
@@ -44,17 +44,17 @@ pub fn sprite(array: &Bound<'_, PyAny>) -> PyResult<Sprite> {
     }
 }
 
-/// As torch does: in double precision, cut off. NaN is black.
+/// Converts floats to bytes as torch does: in double precision, rounded down. NaN is black.
 fn shades<T: Copy + Into<f64>>(values: &[T]) -> Vec<u8> {
     values.iter().map(|&value| (value.into() * 255.0) as u8).collect()
 }
 
-/// The elements and the shape, where the array has this type.
+/// The elements and the shape, if the array has this type.
 fn copied<T: Element + Copy>(array: &Bound<'_, PyAny>) -> PyResult<Option<(Vec<T>, Vec<usize>)>> {
     mapped(array, |values: &[T]| values.to_vec())
 }
 
-/// What becomes of the elements, and the shape, where the array has this type.
+/// The converted elements and the shape, if the array has this type.
 fn mapped<T: Element, U>(
     array: &Bound<'_, PyAny>,
     map: impl Fn(&[T]) -> Vec<U>,

@@ -1,4 +1,4 @@
-//! Messages of plugins and of other events than summaries, decoded, as tuples, dicts and lists.
+//! Decodes messages of plugins, and of events other than summaries, to tuples, dicts and lists.
 
 use std::borrow::Cow;
 
@@ -97,7 +97,7 @@ fn attribute<'py>(py: Python<'py>, value: &AttrValue<'_>) -> PyResult<Bound<'py,
     })
 }
 
-/// The sizes; None where not even the number of dimensions is known.
+/// The sizes. None if even the number of dimensions is unknown.
 fn shape<'py>(py: Python<'py>, shape: &Shape) -> PyResult<Bound<'py, PyAny>> {
     if shape.has_unknown_rank {
         return Ok(py.None().into_bound(py));
@@ -105,18 +105,18 @@ fn shape<'py>(py: Python<'py>, shape: &Shape) -> PyResult<Bound<'py, PyAny>> {
     Ok(PyTuple::new(py, &shape.sizes)?.into_any())
 }
 
-/// A mesh's name, which component of it a tag holds (1 vertices, 2 faces, 3 colours, 0 it is not
-/// said), and how to show it, of a serialized `MeshPluginData`.
+/// The data of a serialized `MeshPluginData`: the mesh's name, the component of the tag (1
+/// vertices, 2 faces, 3 colours, 0 unknown), and how to show it.
 #[pyfunction]
 pub fn mesh_plugin_data(message: &[u8]) -> PyResult<(String, u32, String)> {
     let data: MeshPluginData = decode(message)?;
     Ok((data.name, data.component as u32, data.json_config))
 }
 
-/// Title, tags and margins: those of the value, of the lower and of the upper bound.
+/// Title, tags and margins. A margin has the tags of the value, the lower and the upper bound.
 type ChartTuple = (String, Vec<String>, Vec<(String, String, String)>);
 
-/// Title, charts, and whether the category is closed, of each category of a serialized `Layout`.
+/// For each category of a serialized `Layout`: title, charts, and whether it is closed.
 #[pyfunction]
 pub fn layout(message: &[u8]) -> PyResult<Vec<(String, Vec<ChartTuple>, bool)>> {
     let layout: Layout = decode(message)?;
@@ -134,9 +134,9 @@ pub fn layout(message: &[u8]) -> PyResult<Vec<(String, Vec<ChartTuple>, bool)>> 
     Ok(categories.collect())
 }
 
-/// What a serialized `HParamsPluginData` says: `"experiment"`, the domains by name and the tags of
-/// the metrics; `"start"`, the values by name, the group and the time; `"end"`, the status and the
-/// time. None where it says nothing.
+/// The data of a serialized `HParamsPluginData`. It is one of `"experiment"`, the domains by name
+/// and the tags of the metrics; `"start"`, the values by name, the group and the time; `"end"`, the
+/// status and the time. None if the message is empty.
 #[pyfunction]
 pub fn hparams_plugin_data<'py>(
     py: Python<'py>,

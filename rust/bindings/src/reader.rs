@@ -1,4 +1,4 @@
-//! `read`: event files to arrays.
+//! `read`: loads event files into arrays.
 
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -22,9 +22,9 @@ use crate::list::List;
 use crate::run::RunData;
 use crate::state;
 
-/// The runs under `root`, or under each of `roots`: their names, their files, and those of them that
-/// are roots themselves; and what could not be looked into: the name that a run there would have,
-/// the path and the reason.
+/// The runs under each of `roots`, and what could not be read. A run has its name, its files, and
+/// those of the files that are roots. What could not be read has the name that a run there would
+/// have, the path and the reason.
 #[pyfunction]
 pub fn find(
     py: Python<'_>,
@@ -46,21 +46,21 @@ pub fn find(
     Ok((runs.collect(), skipped.collect()))
 }
 
-/// The name that a run would have, the path that could not be looked into, and why.
+/// The name that a run would have, the path that could not be read, and the reason.
 type UnseenTuple = (OsString, OsString, &'static str);
 
 /// A run's name, its files, and those of them that the caller named.
 type RunTuple = (OsString, Vec<OsString>, Vec<OsString>);
 
-/// What was read, and how to read on.
+/// The runs that were read, and the options to read more.
 #[pyclass(frozen, module = "tfevents._native")]
 pub struct LogData {
-    /// Its lock is never kept while anything is waited for.
+    /// Its lock is never held while a thread waits.
     log: Mutex<reader::Log>,
     how: Arc<How>,
 }
 
-/// How to read.
+/// The options of a reader.
 struct How {
     verify: Verify,
     on_corrupt: OnCorrupt,
@@ -73,7 +73,7 @@ struct How {
 }
 
 impl How {
-    /// The log with what these runs have beyond it, and which of them are not what they were.
+    /// The log after reading what is new in these runs, and the indices of the changed runs.
     fn update(
         &self,
         mut log: reader::Log,
@@ -93,7 +93,7 @@ impl How {
                 max_points: self.max_points,
             },
         );
-        // What was chosen by mistake must not stay.
+        // If the function raised an exception, the result must not be kept.
         match chosen.and_then(Chosen::into_error) {
             Some(error) => Err(error),
             None => Ok((log, changed.map_err(to_py)?)),
@@ -101,7 +101,7 @@ impl How {
     }
 }
 
-/// How many processors there are. To ask takes longer than to read a small file.
+/// The number of processors. It is cached, since to ask takes longer than to read a small file.
 fn processors() -> Option<NonZeroUsize> {
     static COUNT: AtomicUsize = AtomicUsize::new(0);
     if let known @ Some(_) = NonZeroUsize::new(COUNT.load(Ordering::Relaxed)) {
@@ -114,8 +114,8 @@ fn processors() -> Option<NonZeroUsize> {
 
 #[pymethods]
 impl LogData {
-    /// Nothing yet. `tags` chooses tags by their names, `kinds` by their names too, and `steps` the
-    /// first and the last; about `max_points` scalars of a tag are kept.
+    /// An empty log. `tags` is a function that chooses tags by name, `kinds` are names of kinds,
+    /// and `steps` are the first and the last step. About `max_points` scalars of a tag are kept.
     #[new]
     #[expect(clippy::too_many_arguments, reason = "`read` has as many")]
     #[pyo3(signature = (verify, skip, threads, tags, kinds, steps, restarts, max_points=None))]
@@ -143,8 +143,8 @@ impl LogData {
         Ok(LogData { log: Mutex::default(), how: Arc::new(how) })
     }
 
-    /// Reads what these runs have beyond what was read before, and forgets others; the names of
-    /// those that there are, and the data of those that are not what they were.
+    /// Reads what is new in these runs, and forgets others. Returns the names of the runs, with the
+    /// data of those that changed.
     fn update(&self, py: Python<'_>, runs: Found) -> PyResult<Vec<(OsString, Option<RunData>)>> {
         let (runs, log, how) = (run_files(runs), self.log().clone(), Arc::clone(&self.how));
         let (log, changed) = job::run(py, move || how.update(log, &runs))??;
@@ -157,7 +157,8 @@ impl LogData {
         Ok(runs)
     }
 
-    /// Makes these runs read as far as the states say, without what was read; their names and data.
+    /// Continues after these states, without the values before them. Returns the names and the data
+    /// of the runs.
     fn resume(
         &self,
         states: List<state::RunTuple>,
@@ -171,17 +172,17 @@ impl LogData {
         Ok(runs)
     }
 
-    /// How far each run is read.
+    /// How far each run was read.
     fn state(&self) -> Vec<state::RunTuple> {
         self.log().state().into_iter().map(state::to_tuple).collect()
     }
 
-    /// Path, offset, length and kind of what is damaged.
+    /// Path, offset, length and kind of the damage.
     fn damage(&self) -> Vec<DamageTuple> {
         self.log().damage().map(damage_tuple).collect()
     }
 
-    /// Path of and reason for each file that is left out.
+    /// The path of each skipped file, and the reason.
     fn skipped(&self) -> Vec<SkippedTuple> {
         self.log().skipped().map(skipped_tuple).collect()
     }
@@ -201,7 +202,7 @@ pub fn run_files(found: Found) -> Vec<RunFiles> {
     found.into_iter().map(run).collect()
 }
 
-/// Which tags a Python function chooses. It is asked once for each.
+/// The tags that a Python function chooses. It is called once for each tag.
 struct Chosen<'f> {
     function: &'f Py<PyAny>,
     answers: Mutex<HashMap<Box<str>, bool>>,
@@ -218,7 +219,8 @@ impl<'f> Chosen<'f> {
         if let Some(&answer) = answers().get(tag) {
             return answer;
         }
-        // No lock is held while Python runs. Where the interpreter ends, no caller waits any more.
+        // No lock is held while Python code runs. At the interpreter's exit no caller waits any
+        // more.
         let answer = Python::try_attach(|py| {
             let answer = self.function.call1(py, (tag,)).and_then(|answer| answer.is_truthy(py));
             let keep = |error| {

@@ -1,4 +1,4 @@
-//! Files under URIs, which Python's `tfevents.remote.files` lists and reads.
+//! Files under URIs. Python's `tfevents.remote.files` lists and reads them.
 
 use std::ffi::OsString;
 use std::io;
@@ -13,17 +13,17 @@ use tfevents::storage::{Source, Stamp, uri};
 
 use crate::names::{self, of};
 
-/// As many bytes are read at a time where a file is read from its beginning to its end.
+/// The number of bytes in a request, if a file is read from its beginning to its end.
 const BLOCK: u64 = 4 << 20;
-/// And at least as many elsewhere.
+/// The least number of bytes in any other request.
 const PIECE: u64 = 64 << 10;
-/// As many blocks of a file are asked for before they are needed.
+/// The number of blocks of a file that are requested before they are needed.
 const AHEAD: u64 = 2;
-/// What is nearer to what was read is read with all that lies between: a request takes about as long
-/// as so many bytes do, and what is known to be needed can be asked for before.
+/// If the next bytes are nearer than this, the bytes between are read too. A request takes about as
+/// long as this many bytes, and sequential blocks can be requested ahead.
 const NEAR: u64 = BLOCK;
 
-/// What fsspec finds.
+/// The files that fsspec finds.
 pub struct Fsspec;
 
 impl Remote for Fsspec {
@@ -64,19 +64,19 @@ impl Remote for Fsspec {
     }
 }
 
-/// Whether a path is a URI: it begins with a scheme.
+/// Whether a path is a URI, which begins with a scheme.
 #[pyfunction]
 pub fn is_uri(text: OsString) -> bool {
     text.to_str().is_some_and(uri::is_uri)
 }
 
-/// The path of this machine that a URI means; None for other URIs, and for what is none.
+/// The local path of a `file:` URI. None for other URIs, and for texts that are not URIs.
 #[pyfunction]
 pub fn local_path(text: OsString) -> Option<OsString> {
     text.to_str().and_then(uri::local_path).map(PathBuf::into_os_string)
 }
 
-/// The URI of what has this path below another one.
+/// The URI of a path relative to another URI.
 #[pyfunction]
 pub fn join_uri(uri: &str, path: &str) -> String {
     uri::join(uri, path)
@@ -86,7 +86,7 @@ fn stamp_of(length: u64, version: u64) -> Stamp {
     Stamp { length, version: (version, 0, 0) }
 }
 
-/// Calls Python, from a thread that may be none of its own.
+/// Calls Python from a thread that Python may not know.
 fn attach<T>(call: impl FnOnce(Python<'_>) -> PyResult<T>) -> io::Result<T> {
     let result = Python::try_attach(|py| {
         call(py).map_err(|error| io::Error::new(kind_of(py, &error), Raised(error)))
@@ -94,10 +94,10 @@ fn attach<T>(call: impl FnOnce(Python<'_>) -> PyResult<T>) -> io::Result<T> {
     result.unwrap_or_else(|| Err(io::Error::other("the interpreter has ended")))
 }
 
-/// What the errno of an `OSError` says.
+/// The kind of error for the errno of an `OSError`.
 fn kind_of(py: Python<'_>, error: &PyErr) -> io::ErrorKind {
     if cfg!(windows) {
-        // There the system's codes are others than those of C, which Python has.
+        // On Windows the system's codes differ from those of C, which Python uses.
         return io::Error::from(error.clone_ref(py)).kind();
     }
     let code =
@@ -108,7 +108,7 @@ fn kind_of(py: Python<'_>, error: &PyErr) -> io::ErrorKind {
     }
 }
 
-/// An exception on its way through the core.
+/// A Python exception that passes through the core.
 #[derive(Debug)]
 pub struct Raised(pub PyErr);
 
@@ -120,7 +120,7 @@ impl std::fmt::Display for Raised {
 
 impl std::error::Error for Raised {}
 
-/// A file that is read in few large pieces.
+/// A file that is read by few large requests.
 struct RemoteFile {
     file: Py<PyAny>,
     size: u64,
@@ -128,12 +128,13 @@ struct RemoteFile {
     windows: Mutex<Windows>,
 }
 
-/// Two parts of a file: one slides through it, one is for a look elsewhere and back.
+/// Two parts of a file in memory. One slides through the file. The other keeps the earlier part if
+/// a read goes elsewhere and comes back.
 #[derive(Default)]
 struct Windows {
     sliding: Window,
     aside: Window,
-    /// The window has moved before: what comes next will be needed.
+    /// Whether the window has moved before. Then the next bytes will be needed.
     moves: bool,
 }
 
@@ -152,7 +153,7 @@ impl Window {
         self.bytes.as_ref().map_or(0, |bytes| bytes.len() as u64)
     }
 
-    /// Copies what it has at `offset`; how much that was.
+    /// Copies the bytes that it has at `offset`, and returns their number.
     fn copy(&self, buffer: &mut [u8], offset: u64) -> usize {
         let at = offset.checked_sub(self.start).and_then(|at| usize::try_from(at).ok());
         let Some(bytes) = self.bytes.as_ref().zip(at).and_then(|(bytes, at)| bytes.get(at..))
@@ -166,8 +167,8 @@ impl Window {
 }
 
 impl RemoteFile {
-    /// The bytes from `start` to `end` or some of them, from the first on. Asks for `ahead` more
-    /// blocks, which follow.
+    /// The first of the bytes from `start` to `end`, or all of them. Requests `ahead` more blocks
+    /// after these.
     fn read(&self, start: u64, end: u64, ahead: u64) -> io::Result<Window> {
         let end = end.min(self.size);
         let bytes = attach(|py| {
@@ -179,7 +180,7 @@ impl RemoteFile {
     }
 }
 
-/// Where the block ends that this offset is in, or the next one if that is as good as here.
+/// The end of the block of this offset, or of the next block if the offset is near that end.
 fn end_of_block(offset: u64) -> u64 {
     (offset + PIECE).next_multiple_of(BLOCK)
 }
@@ -202,18 +203,18 @@ impl Source for RemoteFile {
             window.len() > 0 && (window.end()..window.end() + NEAR).contains(&offset)
         };
         let into = if offset == 0 && sliding.len() == 0 && wanted >= PIECE {
-            // From the beginning on. A caller that wants a few bytes there only looks at them.
+            // Reads from the beginning. A caller that wants a few bytes there may need no more.
             *sliding = self.read(0, BLOCK.max(wanted), 0)?;
             sliding
         } else if is_near(sliding) {
             let ahead = if *moves || offset == sliding.end() { AHEAD } else { 0 };
             let end = end_of_block(offset).max(offset + wanted);
-            // A caller that looks ahead comes back to what was read before.
+            // A caller that reads ahead comes back to the earlier part.
             *aside = std::mem::replace(sliding, self.read(offset, end, ahead)?);
             *moves = true;
             sliding
         } else if is_near(aside) {
-            // What began as a look elsewhere goes on there.
+            // The read elsewhere continues there.
             let length = if offset == aside.end() { 2 * aside.len() } else { BLOCK };
             let end = end_of_block(offset).min(offset + length).max(offset + wanted);
             *sliding = self.read(offset, end, 0)?;

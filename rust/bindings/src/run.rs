@@ -1,4 +1,4 @@
-//! `RunData`: what was read of one run.
+//! `RunData`: the data of one run.
 
 use std::collections::HashSet;
 use std::ffi::OsString;
@@ -25,25 +25,26 @@ use crate::list::List;
 use crate::names;
 use crate::pickle::{self, RunTuple, TagTuple};
 
-/// The tags of one run and what they hold.
+/// The tags of one run and their values.
 #[pyclass(frozen, module = "tfevents._native")]
 pub struct RunData {
     run: Arc<Run>,
-    /// Its files: the working directory may change until they are opened again.
+    /// The absolute paths of its files, since the working directory may change before they are
+    /// opened again.
     files: Vec<PathBuf>,
 }
 
 type Strings<'a> = (Vec<usize>, Vec<&'a str>);
 
-/// Least, greatest, count, sum, sum of squares; where the buckets end, their limits, their counts;
-/// which are tensors.
+/// Minimum, maximum, count, sum, sum of squares, the ends of the buckets, their limits, their
+/// counts, and which are tensors.
 type Histograms<'py> =
     ([Column<'py, f64>; 5], (Column<'py, usize>, Column<'py, f64>, Column<'py, f64>), Vec<bool>);
 
-/// The name of the elements' type, the shape, and the elements: all of them, or one for all.
+/// The name of the elements' type, the shape, and the elements. One element may stand for all.
 pub type Array<'py> = (&'static str, Vec<usize>, Bound<'py, PyAny>);
 
-/// Frames a second, the type of the files, and each file with its label.
+/// Frames per second, the type of the files, and each file with its label.
 type Sounds<'py> = (Option<f32>, String, Vec<(Bound<'py, PyBytes>, Option<Bound<'py, PyBytes>>)>);
 
 impl RunData {
@@ -51,7 +52,7 @@ impl RunData {
         RunData { files: run.paths().map(storage::absolute).collect(), run }
     }
 
-    /// The scalars of each tag that has some.
+    /// The scalars of all tags that have some.
     pub fn scalar_series(&self) -> impl Iterator<Item = Arc<Series>> {
         let is_scalar = |index: &usize| self.run.tags()[*index].kind == Kind::Scalar;
         let indices = (0..self.run.tags().len()).filter(is_scalar);
@@ -107,8 +108,8 @@ type Extent = (i64, i64, f64, f64);
 
 #[pymethods]
 impl RunData {
-    /// The tag of each index: one that has values of several kinds is there for each, in the order
-    /// of their first values.
+    /// The tag of each index, in the order of their first values. A tag with values of several
+    /// kinds has an index for each kind.
     fn tags(&self) -> Vec<&str> {
         self.run.tags().iter().map(|tag| &*tag.name).collect()
     }
@@ -123,7 +124,7 @@ impl RunData {
         Ok((load, dump(py, self)?))
     }
 
-    /// Whether what was read before a state is not in it.
+    /// Whether it continues a state, without the values before that.
     fn is_continued(&self) -> bool {
         self.run.is_continued()
     }
@@ -139,15 +140,15 @@ impl RunData {
         Ok(indices)
     }
 
-    /// Each tag with a kind and the number of its values that were read.
+    /// Each tag, with its kind and the number of its values.
     fn summary(&self) -> Vec<(&str, &'static str, usize)> {
         (self.run.tags().iter().enumerate())
             .map(|(index, tag)| (&*tag.name, tag.kind.name(), self.run.count(index)))
             .collect()
     }
 
-    /// The least and the greatest step and wall time of the tag at each index; None where there are
-    /// no values.
+    /// The least and the greatest step and wall time of the tag at each index. None if it has no
+    /// values.
     fn extents(&self) -> PyResult<Vec<Option<Extent>>> {
         let extent = |series: &Series| {
             let (steps, times) = match series.values.is_empty() {
@@ -195,7 +196,7 @@ impl RunData {
         self.run.origins().find_map(|origin| origin.wall_time)
     }
 
-    /// How many values the tag at `index` has, and their greatest step and wall time.
+    /// The number of values of the tag at `index`, and their greatest step and wall time.
     fn extent(&self, py: Python<'_>, index: usize) -> PyResult<(usize, Option<i64>, Option<f64>)> {
         py.detach(|| {
             let series = self.series(index)?;
@@ -208,8 +209,8 @@ impl RunData {
         })
     }
 
-    /// The scalars of the tag at `index` as JSON, about `most` of them: arrays of wall time, step and
-    /// value, or objects with these names.
+    /// The scalars of the tag at `index` as JSON, about `most` of them: arrays of wall time, step
+    /// and value, or objects with these names.
     fn chart<'py>(
         &self,
         py: Python<'py>,
@@ -222,8 +223,8 @@ impl RunData {
         Ok(PyBytes::new(py, &json))
     }
 
-    /// How many pictures, sounds or strings each value of the tag at `index` holds; None where that
-    /// was not looked at.
+    /// The number of pictures, sounds or strings in each value of the tag at `index`. None for a
+    /// value that was not decoded.
     fn parts(&self, index: usize) -> PyResult<Vec<Option<usize>>> {
         let series = self.series(index)?;
         let Values::Blobs(blobs) = &series.values else {
@@ -232,7 +233,7 @@ impl RunData {
         Ok((0..blobs.len()).map(|item| blobs.parts(item)).collect())
     }
 
-    /// Steps and wall times of the tag at `index`, which holds no scalars.
+    /// Steps and wall times of the tag at `index`, which must not have scalars.
     fn times<'py>(
         &self,
         py: Python<'py>,
@@ -245,7 +246,7 @@ impl RunData {
         ))
     }
 
-    /// The wall times of the tag at `index`, whatever it holds.
+    /// The wall times of the tag at `index`, of any kind.
     fn wall_times<'py>(&self, py: Python<'py>, index: usize) -> PyResult<Column<'py, f64>> {
         let memory = column::memory(py, &self.series(index)?)?;
         Ok(column::shared(&memory, |series| match series.kind {
@@ -254,14 +255,14 @@ impl RunData {
         }))
     }
 
-    /// The same with these tags only, and hyperparameters and events.
+    /// The same data with only these tags, and all hyperparameters and events.
     fn only(&self, tags: HashSet<String>) -> RunData {
         let run = self.run.only(|tag| tag.kind == Kind::HParams || tags.contains(&*tag.name));
         RunData { run: Arc::new(run), files: self.files.clone() }
     }
 
-    /// The texts of the tag at `index`: each a shape and its strings, as many as the shape takes, or
-    /// one for all.
+    /// The texts of the tag at `index`. Each has a shape and its strings. One string may stand for
+    /// all.
     fn texts<'py>(&self, py: Python<'py>, index: usize) -> PyResult<Bound<'py, PyList>> {
         let series = self.series(index)?;
         let Values::Texts(texts) = &series.values else {
@@ -322,7 +323,7 @@ impl RunData {
     }
 
     /// The tensor at `item` of the tag at `index`: the name of the elements' type, the shape, and
-    /// the elements, all of them or one for all.
+    /// the elements. One element may stand for all.
     fn tensor<'py>(&self, py: Python<'py>, index: usize, item: usize) -> PyResult<Array<'py>> {
         self.with_data(py, index, item, |data| match data {
             Data::Tensor(tensor) => tensor_array(py, tensor),
@@ -330,8 +331,8 @@ impl RunData {
         })
     }
 
-    /// The sounds at `item` of the tag at `index`: frames a second (none where only the file says
-    /// it), what the files are, and each file with a label.
+    /// The sounds at `item` of the tag at `index`: frames per second (None if only the sound's file
+    /// has it), the type of the files, and each file with a label.
     fn audio<'py>(&self, py: Python<'py>, index: usize, item: usize) -> PyResult<Sounds<'py>> {
         self.with_data(py, index, item, |data| match data {
             Data::Audio(audio) => {
@@ -368,8 +369,7 @@ impl RunData {
     }
 }
 
-/// All that the tags of a run hold, those of its events after the others. Values that stayed in
-/// files are read.
+/// All values of a run's tags, and then those of its events. Values that stayed in files are read.
 fn dump<'py>(py: Python<'py>, data: &RunData) -> PyResult<RunTuple<'py>> {
     let run = &data.run;
     let dump = |(index, tag): (usize, &Tag)| dump_tag(py, data, index, tag);
@@ -409,7 +409,7 @@ fn dump_tag<'py>(
     Ok((tag.name.to_string(), tag.kind.name().to_owned(), metadata, step, wall_time, values))
 }
 
-/// What `RunData.__reduce__` gave.
+/// Restores what `RunData.__reduce__` gave.
 #[pyfunction]
 pub fn run_data(
     name: PathBuf,
@@ -438,7 +438,7 @@ fn no_array(error: NoArray) -> PyErr {
 pub fn tensor_array<'py>(py: Python<'py>, tensor: &Tensor<'_>) -> PyResult<Array<'py>> {
     let array = tensor.array().map_err(no_array)?;
     Ok(match array.elements {
-        // An array over these bytes can be written to.
+        // The array over these bytes is writable.
         Elements::Numbers(dtype, bytes) => {
             (dtype.name, array.shape, PyByteArray::new(py, &bytes).into_any())
         }
@@ -459,8 +459,8 @@ pub fn decode_value<'py>(py: Python<'py>, summary: &[u8]) -> PyResult<Array<'py>
     }
 }
 
-/// The height, width and channels of a PNG, and its samples, 8 bits each; or how many bytes it
-/// takes, where that is more than `limit`.
+/// The height, width and channels of a PNG, and its samples of 8 bits. If it needs more than
+/// `limit` bytes, their number instead.
 #[pyfunction]
 pub fn decode_png(py: Python<'_>, data: &Bound<'_, PyBytes>, limit: usize) -> PyResult<Decoded> {
     let bytes = data.as_bytes();
@@ -474,7 +474,7 @@ pub fn decode_png(py: Python<'_>, data: &Bound<'_, PyBytes>, limit: usize) -> Py
     }
 }
 
-/// What `decode_png` gives.
+/// The result of `decode_png`.
 #[derive(IntoPyObject)]
 pub enum Decoded {
     Picture([usize; 3], Py<PyArray1<u8>>),

@@ -1,4 +1,4 @@
-//! How far runs are read, as tuples.
+//! Converts the state of a reader to tuples and back.
 
 use std::ffi::OsString;
 
@@ -15,8 +15,8 @@ use crate::list::List;
 pub type RunTuple = (OsString, List<FileTuple>, List<TagTuple>);
 
 /// Name, offset, index of the record, length and checksum of the head, checksum of the tail, stamp,
-/// whether the file is of the first version, its last step, the step from which it purges files
-/// before it, and what it says of tensors.
+/// whether the file has the first version, its last step, the step from which it purges earlier
+/// files, and its claims about tensors.
 type FileTuple = (
     OsString,
     u64,
@@ -30,7 +30,8 @@ type FileTuple = (
     List<ClaimTuple>,
 );
 
-/// A tag, the kind that its first metadata claim, and those that tensors without were taken for.
+/// A tag, the kind that its first metadata claim, and the kinds that were assumed for tensors
+/// without metadata.
 type ClaimTuple = (String, Option<String>, List<String>);
 
 /// Name, kind and metadata.

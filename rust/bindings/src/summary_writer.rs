@@ -28,14 +28,14 @@ use crate::summary::{Summary, scalar, text};
 /// tensor with one element, wherever it lives. What can't be taken is a `TypeError` or
 /// `ValueError` that names the argument, and nothing is logged. A failure of the writing thread
 /// is an `OSError` of the next call, or a `RuntimeWarning`, as the writer's `on_error` says.
-// `add_scalar` is native and inherited as it is: a Python method around it would cost more than
-// the logging.
+// `add_scalar` is native, and Python's class inherits it. A Python method around it would cost more
+// than the logging.
 #[pyclass(module = "tfevents", name = "SummaryWriter", subclass, frozen)]
 pub struct EventWriter {
     handle: OnceLock<Arc<Handle>>,
 }
 
-/// A series of as many bytes is logged as a whole or not at all.
+/// A series of up to this many bytes is logged as a whole or not at all.
 const PIECE: usize = 16 << 20;
 
 impl EventWriter {
@@ -48,7 +48,7 @@ impl EventWriter {
         })
     }
 
-    /// Appends the records that `encode` appends, events of this step.
+    /// Appends the records that `encode` appends. They are events of this step.
     #[inline(always)]
     fn append(
         this: &Bound<'_, Self>,
@@ -61,7 +61,7 @@ impl EventWriter {
         Self::append_slowly(this, step, &encode)
     }
 
-    /// Appends where something may need attention.
+    /// Appends if something may need attention.
     #[cold]
     fn append_slowly(
         this: &Bound<'_, Self>,
@@ -76,13 +76,13 @@ impl EventWriter {
         relay(this, step, &records)
     }
 
-    /// Whether somebody is to see the events before they are written, as the class in Python says.
+    /// Asks the Python class whether a hook has to see the events before they are written.
     fn is_hooked(this: &Bound<'_, Self>) -> PyResult<bool> {
         Ok(this.get().handle()?.may_be_hooked()
             && this.call_method0(of::look(this.py()))?.is_truthy()?)
     }
 
-    /// One event with this encoded summary.
+    /// Appends one event with this encoded summary.
     fn add_summary(
         this: &Bound<'_, Self>,
         wall_time: f64,
@@ -93,7 +93,7 @@ impl EventWriter {
     }
 }
 
-/// Hands the events of these records, one after the other, to the hook that takes them.
+/// Passes the events of these records to the hook, one after the other.
 fn relay(this: &Bound<'_, EventWriter>, step: Option<i64>, mut records: &[u8]) -> PyResult<()> {
     while let Some((length, rest)) = records.split_first_chunk() {
         let payload = &rest[HEADER - size_of::<u64>()..][..u64::from_le_bytes(*length) as usize];
@@ -103,7 +103,7 @@ fn relay(this: &Bound<'_, EventWriter>, step: Option<i64>, mut records: &[u8]) -
     Ok(())
 }
 
-/// The summary with all of these values.
+/// Encodes a summary of these values.
 fn encode_values(values: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
     let Ok(dict) = values.cast::<PyDict>() else {
         let mapping = values.cast::<PyMapping>().map_err(|_| {
@@ -117,7 +117,7 @@ fn encode_values(values: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
     let mut summary = Vec::with_capacity(40 * dict.len());
     for (tag, value) in dict {
         if !value.is_instance_of::<PyFloat>() && !value.is_exact_instance_of::<PyInt>() {
-            // To ask another object for its number may run any code, which may change the dict.
+            // To get the number of an object may run any code, which may change the dict.
             return encode_items(&dict.items());
         }
         encode_value(&mut summary, argument::tag(&tag, "values: a tag")?, &value)?;
@@ -131,10 +131,10 @@ fn encode_items(items: &Bound<'_, PyList>) -> PyResult<Vec<u8>> {
     Ok(summary)
 }
 
-/// How deep the values of `log` may be nested, so that a mapping which contains itself ends.
+/// The greatest depth of nested values of `log`, so that a mapping that contains itself is refused.
 const DEEPEST: usize = 100;
 
-/// `outer`: the tag of the mapping that has these items.
+/// Encodes the items of a nested mapping. `outer` is the tag of the mapping.
 fn encode_nested(
     out: &mut Vec<u8>,
     items: &Bound<'_, PyList>,
@@ -164,12 +164,12 @@ fn encode_nested(
     Ok(())
 }
 
-/// The items of a value that is a mapping.
+/// The items of a value, if it is a mapping.
 fn nested<'py>(value: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyList>>> {
     if let Ok(dict) = value.cast::<PyDict>() {
         return Ok(Some(dict.items()));
     }
-    // To ask whether something else is a mapping takes longer than what numbers take.
+    // This excludes numbers first, since to check whether an object is a mapping takes long.
     if value.is_instance_of::<PyFloat>() || value.getattr_opt(of::item(value.py()))?.is_some() {
         return Ok(None);
     }
@@ -184,14 +184,15 @@ fn encode_value(out: &mut Vec<u8>, tag: &str, value: &Bound<'_, PyAny>) -> PyRes
 
 #[pymethods]
 impl EventWriter {
-    // Subclasses have their own signatures; `_configure` is what takes the arguments.
+    // Subclasses have their own signatures, so `_configure` takes the arguments.
     #[new]
     #[pyo3(signature = (*_args, **_kwargs))]
     fn new(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> EventWriter {
         EventWriter { handle: OnceLock::new() }
     }
 
-    /// `spool`: where the directory is remote, the `SpooledRun` that knows a local one instead.
+    /// Sets the writer's options. `spool` is the `SpooledRun` of a remote directory, which knows
+    /// the local one.
     #[pyo3(signature = (log_dir, flush_secs, filename_suffix, on_error, write_to_disk, spool=None))]
     fn _configure(
         &self,
@@ -245,7 +246,7 @@ impl EventWriter {
         Self::append(slf, None, |out| out.extend_from_slice(&records))
     }
 
-    /// Has an embedding's files written to `directory` below the log directory.
+    /// Makes the thread write an embedding's files to `directory` below the log directory.
     fn _add_embedding(
         &self,
         py: Python<'_>,
@@ -257,7 +258,7 @@ impl EventWriter {
     ) -> PyResult<()> {
         let handle = self.handle()?;
         let embedding = Embedding {
-            // The working directory may be another one when the thread writes.
+            // The working directory may have changed when the thread writes.
             log_dir: std::path::absolute(handle.directory(py)?)?,
             directory,
             name,
@@ -268,17 +269,17 @@ impl EventWriter {
         handle.defer(py, Arc::new(embedding), true)
     }
 
-    /// The local directory to write to, the spool's where the writer's own is remote.
+    /// The local directory to write to. If the log directory is remote, it is in the spool.
     fn _directory(&self, py: Python<'_>) -> PyResult<OsString> {
         Ok(self.handle()?.directory(py)?.into())
     }
 
-    /// Opens a file where none is open.
+    /// Opens a file if none is open.
     fn _open(&self, py: Python<'_>) -> PyResult<()> {
         self.handle()?.open(py)
     }
 
-    /// Warns of what failed in the background, or raises it.
+    /// Reports a failure in the background, as a warning or an error.
     fn _check(&self, py: Python<'_>) -> PyResult<()> {
         self.handle()?.check(py)
     }
@@ -450,7 +451,7 @@ impl EventWriter {
         self.handle()?.flush(py)
     }
 
-    /// `flush` without the upload, which is one for this writer and its sub-runs.
+    /// `flush` without the upload, which this writer and its sub-runs share.
     fn _flush_file(&self, py: Python<'_>) -> PyResult<()> {
         self.handle()?.flush_file(py)
     }

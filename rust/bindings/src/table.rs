@@ -16,10 +16,10 @@ use crate::column;
 use crate::list::List;
 use crate::run::RunData;
 
-/// Rows of a batch of a long table: some tens of megabytes.
+/// The number of rows in a batch of a long table, which makes some tens of megabytes.
 const BATCH: usize = 1 << 20;
 
-/// `ENOMEM`, of which there is no other portable name in `std`.
+/// `ENOMEM`, which has no portable name in `std`.
 fn out_of_memory(_: TryReserveError) -> (c_int, CString) {
     (12, c"not enough memory for the table".into())
 }
@@ -39,13 +39,13 @@ pub struct ScalarTable {
     runs: Vec<String>,
     tags: Vec<Box<str>>,
     parts: Arc<[Part]>,
-    /// Whether Arrow gets wall times as timestamps.
+    /// Whether wall times are timestamps in Arrow.
     has_timestamps: bool,
 }
 
 #[pymethods]
 impl ScalarTable {
-    /// The scalars of these runs, whose wall times Arrow gets as timestamps, or else as seconds.
+    /// A table of the scalars of these runs. In Arrow, wall times are timestamps or seconds.
     #[new]
     fn new(runs: List<(String, Bound<'_, RunData>)>, has_timestamps: bool) -> ScalarTable {
         let (mut names, mut tags, mut parts) = (Vec::new(), Vec::new(), Vec::new());
@@ -63,18 +63,18 @@ impl ScalarTable {
         ScalarTable { runs: names, tags, parts: parts.into(), has_timestamps }
     }
 
-    /// How many rows there are.
+    /// The number of rows.
     fn __len__(&self) -> usize {
         self.parts.iter().map(|part| part.series.points.len()).sum()
     }
 
-    /// The names of the tags, whichever run they are in.
+    /// The names of the tags of all runs.
     fn tags(&self) -> Vec<&str> {
         self.tags.iter().map(|tag| &**tag).collect()
     }
 
-    /// The numbers of runs and tags, steps, wall times and values, a row a point; of the first
-    /// points, at most `limit`.
+    /// The numbers of runs and tags, steps, wall times and values, with a row for each point. At
+    /// most the first `limit` points.
     fn columns<'py>(&self, py: Python<'py>, limit: Option<usize>) -> PyResult<Long<'py>> {
         let limit = limit.unwrap_or(usize::MAX);
         let first = || Batches::new(Arc::clone(&self.parts)).next(limit);
@@ -100,7 +100,7 @@ impl ScalarTable {
         ))
     }
 
-    /// The wide table for Arrow, with these names for the columns of the tags.
+    /// The wide table for Arrow. `names` are the names of the tags' columns.
     fn pivot(&self, py: Python<'_>, names: List<String>) -> PyResult<WideTable> {
         if names.len() != self.tags.len() {
             return Err(PyValueError::new_err("names must be as many as the tags"));
@@ -130,7 +130,7 @@ impl ScalarTable {
         py: Python<'py>,
         requested_schema: Option<Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyCapsule>> {
-        // Conversion is best effort by the protocol: there is nothing else to offer.
+        // The protocol does not demand the requested schema, and there is no other one to offer.
         let _ = requested_schema;
         let runs = strings(self.runs.iter().map(String::as_str))?;
         let tags = strings(self.tags.iter().map(|tag| &**tag))?;
@@ -160,7 +160,7 @@ impl ScalarTable {
 }
 
 impl ScalarTable {
-    /// The rows of the long table.
+    /// The type of the long table's rows.
     fn rows(&self) -> Field {
         let wall_time = match self.has_timestamps {
             true => Field { nullable: true, ..field("wall_time", Type::Timestamp) },
@@ -182,7 +182,7 @@ impl ScalarTable {
     }
 }
 
-/// The scalars of some runs, a column a tag, for Arrow.
+/// The scalars of some runs, with a column for each tag, for Arrow.
 #[pyclass(frozen, module = "tfevents._native")]
 pub struct WideTable {
     runs: Strings,
@@ -234,7 +234,7 @@ impl WideTable {
     }
 }
 
-/// Seconds as microseconds; null where they are no time.
+/// Converts seconds to microseconds. Null if they are not a valid time.
 fn timestamps(seconds: &[f64]) -> Array {
     let rounded = seconds.iter().map(|seconds| (seconds * 1e6).round());
     let is_time = |micros: f64| micros.abs() < i64::MAX as f64;
@@ -249,9 +249,9 @@ fn timestamps(seconds: &[f64]) -> Array {
     Array::numbers(seconds.len(), valid, Buffer::of(micros))
 }
 
-/// A column in which nothing is missing.
+/// A column without nulls.
 pub fn field(name: &str, holds: Type) -> Field {
-    // C's strings end at a null character.
+    // A C string ends at a null character, so the name must not contain one.
     let name = CString::new(name.replace('\0', "\u{fffd}")).unwrap_or_default();
     Field { name, holds, nullable: false }
 }

@@ -1,22 +1,23 @@
-//! The tags that values had of late, as Python's strings.
+//! A cache of recent tags as Python strings.
 
 use std::sync::{Mutex, PoisonError};
 
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
-/// As many are kept, and longer ones are not.
+/// The number of tags in the cache. It does not keep tags of more than `LONGEST` bytes.
 const KEPT: usize = 256;
 const LONGEST: usize = 128;
 
 static LATELY: Mutex<[Option<Py<PyString>>; KEPT]> = Mutex::new([const { None }; KEPT]);
 
-/// The tag; the same object for the same tag, mostly, which spares making and hashing it.
+/// The string of a tag. The same tag usually gives the same object, which saves making and hashing
+/// it.
 pub fn string(py: Python<'_>, tag: &str) -> Py<PyString> {
     if tag.len() > LONGEST {
         return PyString::new(py, tag).unbind();
     }
-    // To make a string runs no Python, so that the lock may be held.
+    // Making a string runs no Python code, so the lock may be held.
     let mut lately = LATELY.lock().unwrap_or_else(PoisonError::into_inner);
     let place = &mut lately[slot(tag.as_bytes())];
     match place {
@@ -27,7 +28,7 @@ pub fn string(py: Python<'_>, tag: &str) -> Py<PyString> {
     }
 }
 
-/// By the length and the last bytes: names begin alike.
+/// Computes the slot from the length and the last bytes, since tags often begin alike.
 fn slot(tag: &[u8]) -> usize {
     let last = tag.last_chunk::<8>().map_or_else(
         || tag.iter().fold(0, |word, &byte| word << 8 | u64::from(byte)),

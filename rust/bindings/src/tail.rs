@@ -1,4 +1,4 @@
-//! The events of a file in order, for readers in the place of TensorBoard's.
+//! The events of a file in order, for the readers in `tfevents.compat`.
 
 use std::path::PathBuf;
 
@@ -14,13 +14,13 @@ use crate::error::to_py;
 use crate::job;
 use crate::loan::Loan;
 
-/// A file, and how far it is read.
+/// A file, and how far it was read.
 #[pyclass(frozen, module = "tfevents._native")]
 pub struct EventTail(Loan<Position>);
 
 struct Position {
     tail: Tail,
-    /// What was loaded, until it is taken.
+    /// The loaded events, until they are taken.
     loaded: Option<tfevents::Result<Vec<Item>>>,
 }
 
@@ -32,11 +32,12 @@ impl EventTail {
         Ok(EventTail(Loan::new(Position { tail, loaded: None })))
     }
 
-    /// The next events, at most `limit`; none where the file ends for now.
+    /// The next events, at most `limit`. None at the present end of the file.
     ///
-    /// Each is a tuple `(wall_time, step, writer, what, content)`; some that hold scalars alone
-    /// come as one tuple `(tags, tag, event, step, wall_time, value)`, a list and columns. A record
-    /// that is no event is a `CorruptFileError`, and the last in the list.
+    /// Each is a tuple `(wall_time, step, writer, what, content)`. Several events that have only
+    /// scalars may come as one tuple `(tags, tag, event, step, wall_time, value)`, a list and
+    /// columns. A record that is not an event gives a `CorruptFileError`, which is the last in the
+    /// list.
     fn load<'py>(&self, py: Python<'py>, limit: usize) -> PyResult<Bound<'py, PyList>> {
         let items = loop {
             if let Some(loaded) = self.0.with(py, |it| it.loaded.take())?.flatten() {
@@ -73,7 +74,7 @@ fn columns(py: Python<'_>, scalars: Scalars) -> PyResult<Bound<'_, PyTuple>> {
 
 type Converted<'py> = Result<PyResult<Bound<'py, PyTuple>>, Malformed>;
 
-/// An event as a tuple, whose content depends on what it is.
+/// An event as a tuple. Its content depends on `what`.
 fn event<'py>(py: Python<'py>, payload: &[u8]) -> Converted<'py> {
     let event = Event::decode(payload)?;
     let (what, content) = match &event.what {

@@ -1,4 +1,4 @@
-//! A lock for Python code that a signal's handler or a fork can't make a trap of.
+//! A lock for Python code that does not deadlock in signal handlers or after a fork.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
@@ -9,22 +9,23 @@ use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 use tfevents::forks;
 
-/// How long to wait before looking again; short against what it is taken for.
+/// How long to wait before the next attempt. It is short compared with the work under the lock.
 const SLICE: Duration = Duration::from_millis(2);
 
-/// Lets one thread at a time do what stands in its `with` block.
+/// Lets one thread at a time run its `with` block.
 ///
-/// A thread that waits looks for signals. A thread whose turn it is, in a signal's handler say, has it
-/// again. In a child that was forked meanwhile no thread has it. A turn that says what is done is
-/// taken once only: the thread that has it, and such a child, get a `RuntimeError`.
+/// A waiting thread checks for signals. The thread that has the turn can take it again, for example
+/// in a signal handler. In a child that was forked meanwhile, no thread has it. If `doing` is
+/// given, the turn can't be taken again: the thread that has it, and such a child, get a
+/// `RuntimeError`.
 #[pyclass(frozen, module = "tfevents._native")]
 pub struct Turn {
-    /// What is done, that can't be done within itself.
+    /// The name of the work, if it can't be done within itself.
     doing: Option<String>,
     holder: Mutex<Option<Holder>>,
 }
 
-/// Whose turn it is, in which process, and how many blocks it is in.
+/// The thread that has the turn, its process, and the number of blocks that it is in.
 struct Holder {
     thread: ThreadId,
     fork: u64,
@@ -32,12 +33,12 @@ struct Holder {
 }
 
 impl Turn {
-    /// It is kept for a moment only, and attached to the interpreter.
+    /// The lock is held for a short time, while attached to the interpreter.
     fn lock(&self) -> MutexGuard<'_, Option<Holder>> {
         self.holder.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether it is this thread's turn now.
+    /// Takes the turn for this thread if it is free. Returns whether the thread has it.
     fn is_had(&self) -> PyResult<bool> {
         let (thread, fork) = (thread::current().id(), forks::count());
         let mut holder = self.lock();
@@ -52,7 +53,7 @@ impl Turn {
                 }
                 holder.depth += 1;
             }
-            // What it had half done stays so.
+            // The work that was interrupted can't be completed here.
             (Some(_), Some(doing)) => {
                 let message = format!("it was {doing} when the process was forked; make it anew");
                 return Err(PyRuntimeError::new_err(message));

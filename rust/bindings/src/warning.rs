@@ -1,4 +1,4 @@
-//! Warnings that point at the line of who called this package.
+//! Warnings that point at the line that called this package.
 
 use std::ffi::CString;
 
@@ -17,7 +17,7 @@ pub fn warn(py: Python<'_>, error: Error) -> PyResult<()> {
     PyErr::warn(py, &py.get_type::<PyRuntimeWarning>(), &message, level(py))
 }
 
-/// How many frames up the first is that is not of this package.
+/// The number of frames up to the first one that is not of this package.
 fn level(py: Python<'_>) -> i32 {
     let caller = || -> PyResult<i32> {
         let mut frame = names::GET_FRAME.call(py, ())?;
@@ -26,7 +26,7 @@ fn level(py: Python<'_>) -> i32 {
             let module = frame.getattr(of::globals(py))?.get_item("__name__");
             let ours = module.is_ok_and(|name| {
                 name.cast::<PyString>().is_ok_and(|name| {
-                    // The stacks of the standard library call what is ours.
+                    // `ExitStack` of the standard library may call our code.
                     name.to_str().is_ok_and(|name| {
                         matches!(name.split('.').next(), Some("tfevents" | "contextlib"))
                     })
@@ -40,6 +40,6 @@ fn level(py: Python<'_>) -> i32 {
         }
         Ok(1)
     };
-    // A thread that has no frame, or an interpreter that tells of none.
+    // The thread may have no frame, or the interpreter may not give it.
     caller().unwrap_or(1)
 }

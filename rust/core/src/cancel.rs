@@ -1,4 +1,4 @@
-//! Work whose caller has gone: it ends at its next look at a file.
+//! Cancels work whose caller no longer waits. The work ends when it next reads from a file.
 
 use std::cell::RefCell;
 use std::io;
@@ -14,29 +14,29 @@ thread_local! {
 pub struct Token(Arc<AtomicBool>);
 
 impl Token {
-    /// Has the work end, with an error that no caller sees.
+    /// Makes the work end with an error, which no caller sees.
     pub fn cancel(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
 
-    /// Whether it is to end.
+    /// Whether the work should end.
     pub fn is_cancelled(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 
-    /// The token of what this thread does, for other threads that help it.
+    /// The token of this thread's work, for other threads that help with it.
     pub fn current() -> Option<Token> {
         CURRENT.with_borrow(Clone::clone)
     }
 
-    /// Does some work, here, that this token ends.
+    /// Runs `work` on this thread. The token can cancel it.
     pub fn run<T>(self, work: impl FnOnce() -> T) -> T {
         let _restored = Restored(CURRENT.replace(Some(self)));
         work()
     }
 }
 
-/// Puts the token back that was there before.
+/// Restores the earlier token when it is dropped.
 struct Restored(Option<Token>);
 
 impl Drop for Restored {
@@ -45,7 +45,7 @@ impl Drop for Restored {
     }
 }
 
-/// An error where the caller of this work has gone.
+/// Returns an error if the work was cancelled.
 pub(crate) fn check() -> io::Result<()> {
     match CURRENT.with_borrow(|token| token.as_ref().is_some_and(Token::is_cancelled)) {
         true => Err(io::Error::other("nobody waits for it any more")),

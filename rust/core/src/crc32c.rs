@@ -1,7 +1,7 @@
 //! CRC32C (Castagnoli) and TensorFlow's masking of it.
 //!
-//! Event files hold two checksums a record, so the hardware's instruction is used where there is
-//! one. It is inlined: for the 40 bytes of a scalar a call would cost more than the checksum.
+//! Each record has two checksums, so the processor's instruction is used if there is one. It is
+//! inlined, since a call would cost more than the checksum of a scalar's 40 bytes.
 
 #![allow(unsafe_code)]
 
@@ -12,18 +12,18 @@ const MASK_DELTA: u32 = 0xa282_ead8;
 /// Castagnoli's polynomial, its lowest power in the highest bit.
 const POLYNOMIAL: u32 = 0x82f6_3b78;
 
-/// The masked CRC32C of `data`, as it stands in a record.
+/// The masked CRC32C of `data`, which a record stores.
 #[inline(always)]
 pub fn masked(data: &[u8]) -> u32 {
     mask(checksum(data))
 }
 
-/// That the processor has an instruction for it, so that nobody need ask again.
+/// A proof that the processor has an instruction for CRC32C, so that it is checked only once.
 #[derive(Debug, Clone, Copy)]
 pub struct Hardware(());
 
 impl Hardware {
-    /// None if it has not.
+    /// None if the processor does not have the instruction.
     #[inline]
     pub fn new() -> Option<Hardware> {
         #[cfg(target_arch = "x86_64")]
@@ -66,7 +66,7 @@ pub fn checksum(data: &[u8]) -> u32 {
     !update(u32::MAX, data)
 }
 
-/// The CRC32C of bytes that come piece by piece.
+/// The CRC32C of bytes that are given piece by piece.
 #[derive(Debug, Clone, Copy)]
 pub struct Checksum(u32);
 
@@ -77,24 +77,24 @@ impl Default for Checksum {
 }
 
 impl Checksum {
-    /// Takes in the bytes that come next.
+    /// Adds the next bytes.
     pub fn update(&mut self, data: &[u8]) {
         self.0 = update(self.0, data);
     }
 
-    /// The checksum of all that came.
+    /// The checksum of all bytes so far.
     pub fn finish(self) -> u32 {
         !self.0
     }
 }
 
-/// The checksum of the last `length` of some bytes, fewer than 2^32, from the checksum of all and that
-/// of those before.
+/// The checksum of the last `length` bytes (fewer than 2^32), from the checksum of all bytes and
+/// the checksum of the bytes before them.
 pub(crate) fn of_last(all: u32, before: u32, length: u64) -> u32 {
     all ^ linear::over_zeros(before, length)
 }
 
-/// The register of the checksum after `data`, when it was `crc` before.
+/// The checksum register after `data`, if it was `crc` before.
 #[inline(always)]
 fn update(crc: u32, data: &[u8]) -> u32 {
     if let Some(hardware) = Hardware::new() {
@@ -109,8 +109,8 @@ mod sse42 {
 
     use super::lanes::{LANE, skip_lane};
 
-    /// One step over the eight bytes at `word`. Written as assembly because an intrinsic with a
-    /// target feature is only inlined into functions that have the feature too.
+    /// One step over the eight bytes at `word`. It is assembly, since an intrinsic with a target
+    /// feature is inlined only into functions that have the feature too.
     macro_rules! step {
         ($crc:ident, $width:literal, $bytes:expr) => {
             asm!(concat!("crc32 {0", $width), inout(reg) $crc, in(reg) $bytes.as_ptr(),
@@ -130,8 +130,8 @@ mod sse42 {
         unsafe { update_short(crc, data) }
     }
 
-    /// Sums up three pieces at a time: the instruction takes three cycles, but one can start in
-    /// each. Where the pieces are put together, see [`lanes`](super::lanes).
+    /// Computes the checksums of three pieces at the same time. The instruction takes three cycles,
+    /// but one can start in each cycle. [`lanes`](super::lanes) combines the checksums.
     ///
     /// # Safety
     /// The processor has SSE 4.2.
@@ -185,15 +185,15 @@ mod sse42 {
     }
 }
 
-/// Putting the checksums of neighbouring pieces together, and taking them apart.
+/// Combines the checksums of neighbouring pieces, and separates them.
 ///
-/// The register after some bytes is linear in the register before and in the bytes. So that of two
-/// pieces is that of the first one, moved on over as many zeros as the second is long, and that of
-/// the second one, begun with 0.
+/// The register is a linear function of the register before and of the bytes. So the register after
+/// two pieces is the sum of two registers: that of the first piece followed by as many zeros as the
+/// second piece has bytes, and that of the second piece when it starts with 0.
 mod linear {
     use super::POLYNOMIAL;
 
-    /// A linear map of registers: what each bit becomes.
+    /// A linear map of registers, by what it makes of each bit.
     pub type Map = [u32; 32];
 
     /// `OVER[k]`: what a register becomes over `2^k` zero bytes.
@@ -211,7 +211,7 @@ mod linear {
 
     /// What a register becomes over one zero byte.
     pub const fn over_byte() -> Map {
-        // Over one zero bit, then over twice as many, again and again.
+        // The map for one zero bit is doubled until it is that of a byte.
         let mut map = [POLYNOMIAL; 32];
         let mut bit = 1;
         while bit < 32 {
@@ -253,7 +253,7 @@ mod linear {
     }
 }
 
-/// A step over as many zeros as a lane has bytes.
+/// Moves a register over as many zeros as a lane has bytes.
 #[cfg(target_arch = "x86_64")]
 mod lanes {
     use super::linear::{Map, apply, over_byte, twice};
@@ -380,7 +380,7 @@ mod tests {
 
     #[test]
     fn mask_is_tensorflows() {
-        // Nearly every event file begins so: a first record of 24 bytes.
+        // Nearly every event file begins with a record of 24 bytes.
         assert_eq!(masked(&24u64.to_le_bytes()).to_le_bytes(), *b"\xa3\x7fK\"");
     }
 

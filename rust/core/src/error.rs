@@ -25,11 +25,11 @@ struct Inner {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The operating system said no.
+    /// A system call failed.
     Io(io::Error),
-    /// The bytes of an event file are not what they should be.
+    /// An event file is damaged, or is not an event file.
     Corrupt(Corruption),
-    /// A value was left in its file, and the file is not what it was.
+    /// A value was still in its file, and the file was changed.
     Changed,
     /// The writer was closed.
     Closed,
@@ -45,12 +45,12 @@ pub enum Corruption {
     DataChecksum,
     /// The record's payload is not a well-formed `Event` message.
     Message,
-    /// Nothing in the file is a record: it is no event file.
+    /// The file has no record, so it is not an event file.
     NotAnEventFile,
 }
 
 impl Corruption {
-    /// The name by which Python knows it.
+    /// Its name in Python.
     pub fn name(self) -> &'static str {
         match self {
             Corruption::LengthChecksum => "length_checksum",
@@ -73,7 +73,7 @@ impl fmt::Display for Corruption {
 }
 
 impl Error {
-    /// An error of this kind, nowhere yet.
+    /// An error of this kind, without a place.
     pub fn new(kind: ErrorKind) -> Error {
         Error(Box::new(Inner { kind, path: None, offset: None, record: None }))
     }
@@ -107,12 +107,12 @@ impl Error {
         &self.0.kind
     }
 
-    /// The file, where one is known.
+    /// The file, if it is known.
     pub fn path(&self) -> Option<&Path> {
         self.0.path.as_deref()
     }
 
-    /// The byte offset in the file at which the bad record begins, or what changed.
+    /// The byte offset of the bad record, or of the value that changed.
     pub fn offset(&self) -> Option<u64> {
         self.0.offset
     }

@@ -1,4 +1,5 @@
-//! Counts forks, so that a child can tell what its parent's threads had in hand, and it never gets.
+//! Counts forks. A child can tell by the count that its parent's threads, and their work, are not
+//! in the child.
 
 #![allow(unsafe_code)]
 
@@ -6,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 static COUNT: AtomicU64 = AtomicU64::new(0);
 
-/// Begins to count. Earlier forks don't matter to what is made later.
+/// Begins to count. Forks before that do not matter.
 pub fn watch() {
     #[cfg(unix)]
     {
@@ -18,7 +19,7 @@ pub fn watch() {
     }
 }
 
-/// How many forks led from the first process that watched to this one.
+/// The number of forks between the first process that counted and this one.
 pub fn count() -> u64 {
     COUNT.load(Ordering::Relaxed)
 }

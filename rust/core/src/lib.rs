@@ -1,11 +1,11 @@
 //! Reads and writes TensorBoard event files.
 //!
-//! Read the modules in this order to learn the format: [`crc32c`] and [`record`] are the file's
-//! frame, [`wire`] is protobuf's encoding, [`proto`] are the messages, then come the values, and at
-//! last the writer and the reader that use them.
+//! To learn the format, read the modules in this order: [`crc32c`] and [`record`] are the frame of
+//! a file, [`wire`] is protobuf's encoding, and [`proto`] has the messages. Then read [`summary`],
+//! which makes values, and at last [`writer`] and [`reader`], which use all of these.
 //!
-//! The crate is internal to the Python package. It is not published, and its interface changes with
-//! what the bindings need.
+//! The crate is internal to the Python package. It is not published, and its interface changes when
+//! the bindings need it.
 //!
 //! ```
 //! use std::time::Duration;

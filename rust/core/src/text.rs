@@ -1,6 +1,6 @@
-//! Numbers as Python writes them, since that is what torch's texts hold.
+//! Writes numbers as Python does, since torch's texts contain such numbers.
 
-/// Appends a float: the fewest digits that give it back, in the layout of Python's `repr`.
+/// Appends a float as Python's `repr` does: with the fewest digits that identify it.
 pub fn push_float(out: &mut Vec<u8>, value: f64) {
     if !value.is_finite() {
         let text = if value.is_nan() {
@@ -15,7 +15,7 @@ pub fn push_float(out: &mut Vec<u8>, value: f64) {
     }
     let mut buffer = zmij::Buffer::new();
     let text = buffer.format_finite(value).as_bytes();
-    // Python has exponents below 1e-4 and from 1e16 on; all else is the same.
+    // Python uses exponents below 1e-4 and from 1e16 on. Otherwise the text is the same.
     let size = value.abs();
     if size == 0.0 || (1e-4..1e16).contains(&size) {
         out.extend_from_slice(text);

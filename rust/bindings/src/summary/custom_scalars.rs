@@ -1,4 +1,4 @@
-//! Layouts of charts.
+//! Layouts of charts, for the "custom_scalars" plugin.
 
 use pyo3::prelude::*;
 use tfevents::proto::{Category, Chart, ChartContent, Layout, MarginSeries};
@@ -7,15 +7,15 @@ use tfevents::summary;
 use super::encoded::Summary;
 use crate::list::List;
 
-/// A chart's tags: of its lines, or of a value, its lower and its upper bound.
+/// A chart's tags: those of its lines, or those of a value, its lower and its upper bound.
 #[derive(FromPyObject)]
 pub enum Tags {
-    // A tuple, which is no list.
+    // This is a tuple, and the other is a list.
     Margin((String, String, String)),
     Multiline(List<String>),
 }
 
-/// The layout of these categories: (title, charts), a chart being (title, tags).
+/// The layout of these categories. A category is (title, charts), and a chart is (title, tags).
 #[pyfunction]
 pub fn custom_scalars(categories: List<(String, List<(String, Tags)>)>) -> PyResult<Summary> {
     let chart = |(title, tags)| {

@@ -1,4 +1,4 @@
-//! A summary, and arrays that it is made of.
+//! The class `Summary`, and the arrays that summaries are made from.
 
 use numpy::PyReadonlyArray1;
 use pyo3::exceptions::PyRuntimeError;
@@ -16,7 +16,7 @@ use crate::argument;
 pub struct Summary(pub summary::Prepared);
 
 impl Summary {
-    /// One whose values `encode` appends; where they are too large, `argument` made them so.
+    /// A summary whose values `encode` appends. If they are too large, the error names `argument`.
     pub fn encoded(argument: &str, encode: impl FnOnce(&mut Vec<u8>)) -> PyResult<Summary> {
         let mut out = Vec::new();
         encode(&mut out);
@@ -25,7 +25,7 @@ impl Summary {
     }
 }
 
-/// A contiguous array of either precision.
+/// A contiguous array of single or double precision.
 #[derive(FromPyObject)]
 pub enum Floats<'py> {
     Single(PyReadonlyArray1<'py, f32>),

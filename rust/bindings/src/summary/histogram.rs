@@ -5,8 +5,8 @@ use tfevents::summary::{self, Buckets, EDGES, Float, Moments};
 use super::encoded::{Floats, Summary};
 use crate::argument;
 
-/// A histogram of values in TensorFlow's bins, and how many of them are NaN or infinite and were
-/// left out.
+/// A histogram of values in TensorFlow's bins, and the number of values that were ignored, since
+/// they are NaN or infinite.
 #[pyfunction]
 #[pyo3(signature = (tag, values, max_bins))]
 pub fn histogram(
@@ -23,14 +23,14 @@ pub fn histogram(
     Ok((summary, count - moments.num as usize))
 }
 
-/// With the interpreter released, as NumPy does it. Of what a thread writes to the array meanwhile,
-/// some is counted.
+/// Counts with the interpreter released, as NumPy does. If another thread writes to the array
+/// meanwhile, some of its writes are counted.
 fn counted<T: Float + Sync>(py: Python<'_>, values: &[T]) -> (usize, (Moments, Vec<f64>)) {
     (values.len(), py.detach(|| summary::histogram(values)))
 }
 
-/// A histogram of values whose moments are known (`num`, `min`, `max`, `sum`, `sum_squares`), and
-/// how many of them are between each edge and the next.
+/// A histogram of known moments (`num`, `min`, `max`, `sum`, `sum_squares`), edges, and counts
+/// between the edges.
 #[pyfunction]
 #[pyo3(signature = (tag, moments, edges, counts, max_bins))]
 pub fn histogram_in_bins(
@@ -43,7 +43,7 @@ pub fn histogram_in_bins(
     in_bins(tag, &as_moments(moments), edges.as_slice()?, counts.as_slice()?, max_bins)
 }
 
-/// A histogram as it is: its moments, each bucket's upper limit and its count.
+/// A histogram of known moments, upper limits of buckets, and counts.
 #[pyfunction]
 pub fn histogram_raw(
     tag: &Bound<'_, PyAny>,
@@ -74,7 +74,7 @@ fn in_bins(
     encoded(tag, moments, &buckets)
 }
 
-/// One empty bucket, which every reader takes for a histogram of nothing.
+/// One empty bucket, which every reader shows as an empty histogram.
 fn nothing_below(limit: f64) -> Buckets {
     Buckets { limits: vec![limit], counts: vec![0.0] }
 }

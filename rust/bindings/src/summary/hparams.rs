@@ -7,7 +7,8 @@ use tfevents::summary::{self, Hparam};
 use super::encoded::Summary;
 use crate::list::List;
 
-/// A hyperparameter's value; the order is that of the attempts, and `bool` is an `int`.
+/// A hyperparameter's value. PyO3 tries the variants in this order, which matters since a `bool` is
+/// an `int`.
 #[derive(FromPyObject)]
 pub enum Value {
     Bool(bool),
@@ -25,8 +26,8 @@ impl From<Value> for HparamValue {
     }
 }
 
-/// The experiment, the start and the end of a session with these (name, value, domain) and these
-/// tags of metrics.
+/// The summaries of the experiment, and of the start and the end of a session. `hparams` are (name,
+/// value, domain), and `metrics` are tags.
 #[pyfunction]
 pub fn hparams(
     hparams: List<(String, Value, Option<List<Value>>)>,

@@ -1,4 +1,4 @@
-//! Images, videos and audio, of arrays in any memory order. `tfevents.summary` has checked them.
+//! Images, videos and audio from arrays in any memory order. `tfevents.summary` checks them first.
 
 use std::sync::Arc;
 
@@ -42,8 +42,8 @@ fn grid((rows, columns): (usize, usize)) -> Grid {
     Grid { rows, columns }
 }
 
-/// Pictures [N, H, W, C] laid out as one of `layout` rows and columns, into which boxes [M, 4] are
-/// drawn, and which is then given another height and width.
+/// Pictures [N, H, W, C], laid out as one picture of `layout` rows and columns. Boxes [M, 4] are
+/// drawn into it. Then it is resized.
 #[pyfunction]
 #[pyo3(signature = (tag, pictures, layout, boxes=None, labels=None, size=None))]
 pub fn image(
@@ -84,7 +84,7 @@ pub fn image(
     Ok(deferred(image))
 }
 
-/// RGB videos [N, T, H, W, 3] laid out as one of `layout` rows and columns.
+/// RGB videos [N, T, H, W, 3], laid out as one video of `layout` rows and columns.
 #[pyfunction]
 pub fn video(
     py: Python<'_>,
@@ -114,7 +114,7 @@ pub fn video(
     video.map(deferred).ok_or_else(|| PyValueError::new_err("not a video that a GIF can hold"))
 }
 
-/// Samples [frames, channels]; also whether some were clipped.
+/// A sound of samples [frames, channels], and whether some were clipped.
 #[pyfunction]
 pub fn audio(
     py: Python<'_>,

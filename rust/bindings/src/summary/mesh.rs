@@ -7,7 +7,7 @@ use tfevents::summary::{self, MeshTensor};
 
 use super::encoded::Summary;
 
-/// The mesh of these components, C-contiguous, each of the shape [batch, items, 3].
+/// A mesh of these components. Each is C-contiguous, with the shape [batch, items, 3].
 #[pyfunction]
 pub fn mesh(
     tag: &str,

@@ -1,4 +1,4 @@
-//! The native half of `tfevents.summary`: one function a kind, one file a kind.
+//! The native half of `tfevents.summary`, with one file for each kind.
 
 pub mod custom_scalars;
 pub mod encoded;

@@ -5,8 +5,8 @@ use tfevents::summary::{self, PrCurve, Prediction};
 use super::encoded::{Floats, Summary};
 use crate::argument;
 
-/// The curve of as many predictions, labels and weights, and how many of the predictions belong to
-/// no threshold and were left out.
+/// The curve of predictions, labels and weights of the same number. Also returns how many
+/// predictions were ignored, since they belong to no threshold.
 #[pyfunction]
 pub fn pr_curve(
     py: Python<'_>,
@@ -25,7 +25,7 @@ pub fn pr_curve(
     Ok((encoded(tag, &rows, thresholds)?, left_out))
 }
 
-/// With the interpreter released, as for histograms.
+/// Counts with the interpreter released, as for histograms.
 fn counted<T: Prediction + Sync>(
     py: Python<'_>,
     labels: &[f64],
@@ -36,7 +36,7 @@ fn counted<T: Prediction + Sync>(
     py.detach(|| summary::pr_curve(labels, predictions, weights, thresholds))
 }
 
-/// A curve as it is: its six rows, one after another.
+/// A curve of six known rows, one after another.
 #[pyfunction]
 pub fn pr_curve_raw(
     tag: &Bound<'_, PyAny>,

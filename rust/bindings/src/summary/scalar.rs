@@ -4,17 +4,17 @@ use tfevents::summary::{self, Precision};
 use super::encoded::Summary;
 use crate::argument;
 
-/// The type of the tensor that the options of `add_scalar` ask for, where they ask for one.
+/// The type of the tensor for the options of `add_scalar`. None for a `simple_value`.
 pub fn precision(new_style: bool, double_precision: bool) -> Option<Precision> {
     match (new_style, double_precision) {
         (false, false) => None,
         (true, false) => Some(Precision::Single),
-        // `simple_value` has 32 bits.
+        // A `simple_value` has only 32 bits.
         (_, true) => Some(Precision::Double),
     }
 }
 
-/// A number.
+/// The summary of a number.
 #[pyfunction]
 pub fn scalar(
     tag: &Bound<'_, PyAny>,

@@ -9,8 +9,8 @@ use super::encoded::Summary;
 use crate::argument;
 use crate::list::List;
 
-/// A tensor of numbers: its elements as little-endian bytes in row-major order, of the type that
-/// has this name in NumPy or ml_dtypes.
+/// A tensor of numbers. Its elements are little-endian bytes in row-major order, of the type with
+/// this name in NumPy or ml_dtypes.
 #[pyfunction]
 pub fn tensor(
     tag: &Bound<'_, PyAny>,

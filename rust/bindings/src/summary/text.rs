@@ -4,12 +4,12 @@ use tfevents::summary;
 use super::encoded::Summary;
 use crate::argument;
 
-/// Appends a text under the tag that is TensorBoard's convention for it.
+/// Appends a text. Its tag follows TensorBoard's convention.
 pub fn text_value(out: &mut Vec<u8>, tag: &str, text: &str) {
     summary::text_value(out, &format!("{tag}/text_summary"), text);
 }
 
-/// A text.
+/// The summary of a text.
 #[pyfunction]
 pub fn text(tag: &Bound<'_, PyAny>, text: &Bound<'_, PyAny>) -> PyResult<Summary> {
     let (tag, text) = (argument::text(tag, "tag")?, argument::text(text, "text")?);

@@ -1,4 +1,4 @@
-//! Values that are kept as they are encoded: small ones in memory, large ones in the file.
+//! Encoded values. Small ones are kept in memory, and large ones stay in the file.
 
 use std::ops::Range;
 use std::path::Path;
@@ -7,7 +7,7 @@ use crate::crc32c;
 use crate::error::{Error, ErrorKind, Result};
 use crate::storage;
 
-/// A value with more bytes than this stays in the file, and is read when it is asked for.
+/// A value with more bytes than this stays in the file. It is read when a caller asks for it.
 const SMALL: usize = 4 << 10;
 
 /// Steps, wall times and encoded values of one tag.
@@ -18,7 +18,7 @@ pub struct Blobs {
     /// Seconds since the epoch.
     pub wall_times: Vec<f64>,
     places: Vec<Place>,
-    /// How many pictures, sounds or strings each holds; `UNKNOWN` where it was not looked at.
+    /// The number of pictures, sounds or strings in each value; `UNKNOWN` if it was not decoded.
     parts: Vec<u32>,
     /// The bytes of all small values.
     small: Vec<u8>,
@@ -27,21 +27,21 @@ pub struct Blobs {
 /// An encoded value.
 #[derive(Debug, Clone, Copy)]
 pub enum Blob<'a> {
-    /// Its bytes.
+    /// Its bytes, which are in memory.
     Here(&'a [u8]),
-    /// Where its bytes are.
+    /// The place of its bytes in the file.
     There(Place),
 }
 
-/// Bytes of a file that were there when it was read.
+/// A range of bytes in a file, and their checksum when the file was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place {
-    /// The index of the file among those of the run; `HERE` for the memory of [`Blobs`].
+    /// The index of the file in the run; `HERE` for the memory of [`Blobs`].
     file: u32,
     length: u32,
     offset: u64,
-    /// The checksum of the first `checked` bytes: of all, but where no checksums were verified, so
-    /// that not all bytes were seen.
+    /// The checksum covers the first `checked` bytes. These are all bytes, unless checksums were
+    /// not verified, since then not all bytes were read.
     checked: u32,
     checksum: u32,
 }
@@ -56,12 +56,12 @@ impl Place {
         Place { file: 0, length, offset, checked, checksum }
     }
 
-    /// The index of the file among those of the run.
+    /// The index of the file in the run.
     pub fn file(&self) -> usize {
         self.file as usize
     }
 
-    /// Reads the bytes from the file, which was at `path`; an error if they are not what they were.
+    /// Reads the bytes from the file at `path`. It is an error if they were changed.
     pub fn read(&self, path: &Path) -> Result<Vec<u8>> {
         let changed = || Error::new(ErrorKind::Changed).at_path(path).at_offset(self.offset);
         let bytes = storage::read_range(path, self.offset, self.length as usize)
@@ -73,12 +73,12 @@ impl Place {
 }
 
 impl Blobs {
-    /// How many there are.
+    /// The number of values.
     pub fn len(&self) -> usize {
         self.places.len()
     }
 
-    /// Whether there are none.
+    /// Whether there are no values.
     pub fn is_empty(&self) -> bool {
         self.places.is_empty()
     }
@@ -93,12 +93,13 @@ impl Blobs {
         Some(Blob::Here(self.small.get(start..start + place.length as usize)?))
     }
 
-    /// How many pictures, sounds or strings the value at `index` holds, if it was looked at.
+    /// The number of pictures, sounds or strings in the value at `index`, if it was decoded.
     pub fn parts(&self, index: usize) -> Option<usize> {
         self.parts.get(index).filter(|&&parts| parts != UNKNOWN).map(|&parts| parts as usize)
     }
 
-    /// Appends a value of so many parts, which lies at `offset` in the file, where these are known.
+    /// Appends a value, with the number of its parts and its `offset` in the file, if these are
+    /// known.
     pub fn push(
         &mut self,
         step: i64,
@@ -107,7 +108,7 @@ impl Blobs {
         offset: Option<u64>,
         parts: Option<usize>,
     ) {
-        // No record is as long as 4 GiB.
+        // Every record is shorter than 4 GiB.
         let length = bytes.len() as u32;
         let place = match offset {
             Some(offset) if bytes.len() > SMALL => {
@@ -149,7 +150,7 @@ impl Blobs {
         }
     }
 
-    /// Says which file the values come from that stay in one.
+    /// Sets the file of the values that stay in one.
     pub(crate) fn set_file(&mut self, file: u32) {
         for place in self.places.iter_mut().filter(|place| place.file != HERE) {
             place.file = file;

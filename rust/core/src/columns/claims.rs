@@ -1,24 +1,24 @@
-//! What tensors without metadata are taken for.
+//! The kinds of tensors without metadata.
 //!
-//! Writers may say with a tag's first value alone what it is. So a tensor without metadata goes by
-//! the first metadata of its tag in the run. A reader of one file, or of a part of one, does not
-//! always know what stands before it. What such tensors were taken for is kept, and compared once
-//! it is known what they are.
+//! Writers may write metadata only with the first value of a tag. So a tensor without metadata has
+//! the kind of the first metadata of its tag in the run. A reader of one file, or of a part of one,
+//! may not know the earlier metadata. It keeps the kind that it assumed, which is compared with the
+//! right kind once that is known.
 
 use std::collections::HashMap;
 
 use crate::proto::{Kind, KindSet};
 
-/// What a file says of the tensors under a tag.
+/// What a file says about the kind of a tag's tensors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Claim {
-    /// What the tag's first metadata in the file claim.
+    /// The kind that the tag's first metadata in the file claim.
     pub first: Option<Kind>,
-    /// What tensors without metadata were believed to claim.
+    /// The kinds that were assumed for tensors without metadata.
     pub assumed: KindSet,
 }
 
-/// What a file says of the tensors under its tags, if it says anything.
+/// The claims of a file about its tags.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Claims(HashMap<Box<str>, Claim>);
 
@@ -28,7 +28,7 @@ impl Claims {
         self.0.iter().map(|(tag, claim)| (&**tag, *claim))
     }
 
-    /// Adds what comes next in the same file.
+    /// Adds the claims of the next part of the same file.
     pub(crate) fn append(&mut self, rest: Claims) {
         for (tag, claim) in rest.0 {
             let known = self.0.entry(tag).or_default();
@@ -44,13 +44,13 @@ impl FromIterator<(Box<str>, Claim)> for Claims {
     }
 }
 
-/// What tags claim by what was read of a run so far, in order.
+/// The claims of the files of a run that were read so far, in order.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Claimed(HashMap<Box<str>, Kind>);
 
 impl Claimed {
-    /// Adds the file that comes next, or its next part. False if tensors in it were taken for
-    /// something else than they are; nothing is added then.
+    /// Adds the claims of the next file, or of its next part. False if a wrong kind was assumed for
+    /// tensors in it. Then nothing is added.
     pub fn add(&mut self, next: &Claims) -> bool {
         let agrees = |(tag, claim): (&str, Claim)| {
             self.0.get(tag).is_none_or(|&kind| claim.assumed.is_at_most(kind))
@@ -84,7 +84,7 @@ mod tests {
     #[test]
     fn the_first_claim_holds_for_all_that_follows() {
         let mut claimed = Claimed::default();
-        // Nothing is known yet: what was assumed is right.
+        // Nothing is known yet, so the assumption is right.
         assert!(claimed.add(&claims(None, &[Kind::Tensor])));
         assert!(claimed.add(&claims(Some(Kind::Text), &[Kind::Tensor, Kind::Text])));
         assert!(claimed.add(&claims(Some(Kind::Mesh), &[Kind::Text])));

@@ -1,4 +1,4 @@
-//! What was read of one file.
+//! The content of one file.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -10,37 +10,37 @@ use crate::columns::series::Series;
 use crate::columns::sessions::SessionsRead;
 use crate::proto::Kind;
 
-/// What one file holds.
+/// The content of one file.
 #[derive(Debug, Default)]
 pub struct Content {
-    /// The values under tags, in the order in which each kind of a tag first came.
+    /// The values of tags, in the order in which each kind of a tag came first.
     pub series: Vec<Series>,
-    /// What other events than summaries hold, by kind and tag.
+    /// The content of events other than summaries, by kind and tag.
     pub events: Vec<Series>,
-    /// Where the file comes from.
+    /// Who wrote the file.
     pub origin: Origin,
-    /// What the file says of restarts.
+    /// The restarts in the file.
     pub sessions: SessionsRead,
-    /// What the file says of tensors under its tags.
+    /// The file's claims about the kinds of tensors.
     pub claims: Claims,
 }
 
-/// So many points take several pages.
+/// This number of points takes several pages.
 const MANY: usize = 2048;
 
-/// A series that is put together.
+/// A series that is merged from parts.
 struct Merged {
     series: Series,
-    /// How many points it will have, and for how many its first part has room.
+    /// The number of points that it will have, and the number that its first part has room for.
     points: usize,
     room: usize,
 }
 
-/// Puts together what parts hold, each given with the index of its file, in their order.
+/// Merges parts in their order. Each part is given with the index of its file.
 ///
-/// The points are appended to those of the first part, where these have room for all: who lays out
-/// the columns of a file's first part for the whole file has the rest copied alone. Else all are
-/// copied once, into one piece of memory. What held them is given back on the way.
+/// The points are appended to those of the first part, if it has room for all. So if the columns of
+/// a file's first part were laid out for the whole file, only the rest is copied. Otherwise all
+/// points are copied once, into one piece of memory. Memory is freed while its points are copied.
 pub fn merge(mut parts: Vec<(u32, Vec<Series>)>) -> Vec<Series> {
     if let [(0, only)] = &mut parts[..] {
         return std::mem::take(only);
@@ -64,8 +64,8 @@ pub fn merge(mut parts: Vec<(u32, Vec<Series>)>) -> Vec<Series> {
             all.push((place, file, series));
         }
     }
-    // The memory of the parts is given back as that of the whole is filled: page by page where each
-    // takes several, which is best done tag after tag; or else file by file.
+    // The memory of the parts is freed while the whole is filled. If each tag takes several pages,
+    // this is done page by page, and tag after tag is best. Otherwise it is done file by file.
     let is_paged = merged.iter().map(|it| it.points).sum::<usize>() > MANY * all.len();
     if is_paged {
         all.sort_by_key(|&(place, ..)| place);

@@ -7,7 +7,7 @@ use crate::proto::{Data, Elements, Histogram, Tensor};
 
 /// Steps, wall times and histograms of one tag.
 ///
-/// What `HistogramProto` says of all values, the tensors of TensorFlow 2 do not: of these, `min` and
+/// The tensors of TensorFlow 2 do not have all numbers of a `HistogramProto`. For these, `min` and
 /// `max` are the outer edges, `num` is the sum of the counts, and the two sums are NaN.
 #[derive(Debug, Default)]
 pub struct Histograms {
@@ -20,21 +20,21 @@ pub struct Histograms {
     num: Vec<f64>,
     sum: Vec<f64>,
     sum_squares: Vec<f64>,
-    /// Where the buckets of each end.
+    /// For each histogram, the index at which its buckets end.
     ends: Vec<usize>,
-    /// The upper limits of all buckets, and their counts.
+    /// The upper limits and the counts of the buckets of all histograms.
     buckets: Lockstep<2>,
-    /// Which are tensors; empty while none is.
+    /// Which histograms are tensors; empty while none is.
     tensors: Vec<bool>,
 }
 
 impl Histograms {
-    /// How many there are.
+    /// The number of histograms.
     pub fn len(&self) -> usize {
         self.steps.len()
     }
 
-    /// Whether there are none.
+    /// Whether there are no histograms.
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty()
     }
@@ -49,7 +49,7 @@ impl Histograms {
         &self.max
     }
 
-    /// How many values are in each.
+    /// The number of values in each.
     pub fn num(&self) -> &[f64] {
         &self.num
     }
@@ -64,34 +64,35 @@ impl Histograms {
         &self.sum_squares
     }
 
-    /// Where the buckets of each end among all.
+    /// For each histogram, the index at which its buckets end.
     pub fn ends(&self) -> &[usize] {
         &self.ends
     }
 
-    /// The upper limits of the buckets of all, as they are stored.
+    /// The upper limits of the buckets of all histograms, as they are stored.
     pub fn limits(&self) -> &[f64] {
         self.buckets.floats(0)
     }
 
-    /// The counts of the buckets of all.
+    /// The counts of the buckets of all histograms.
     pub fn counts(&self) -> &[f64] {
         self.buckets.floats(1)
     }
 
-    /// Which are tensors, so that the limits are all edges but the first; up to the last that is.
+    /// Which histograms are tensors, up to the last one that is. The limits of a tensor are all
+    /// edges except the first.
     pub fn tensors(&self) -> &[bool] {
         &self.tensors
     }
 
-    /// Where the buckets of the histogram at `row` start among all; of one after the last, where
-    /// all end.
+    /// The index at which the buckets of the histogram at `row` start. For the row after the last
+    /// one, it is the end of all buckets.
     pub(crate) fn start(&self, row: usize) -> usize {
         row.checked_sub(1).map_or(0, |before| self.ends[before])
     }
 
-    /// Which buckets TensorBoard shows of the histogram at `row` (`_migrate_histogram_value` of its
-    /// `data_compat.py`): not the empty ones at both ends, but of a tensor all.
+    /// The buckets that TensorBoard shows of the histogram at `row` (`_migrate_histogram_value` of
+    /// its `data_compat.py`). Empty buckets at both ends are left out, but a tensor shows all.
     pub fn shown(&self, row: usize) -> Range<usize> {
         let all = self.start(row)..self.ends[row];
         if self.tensors.get(row) == Some(&true) {
@@ -105,8 +106,9 @@ impl Histograms {
         }
     }
 
-    /// These histograms: least, greatest, count, sum and sum of squares of each; where the buckets
-    /// of each end, their limits and counts; which are tensors. `None` if they don't fit together.
+    /// Histograms from columns: minimum, maximum, count, sum and sum of squares of each, the ends
+    /// of their buckets, the limits and counts of the buckets, and which are tensors. `None` if the
+    /// columns do not fit together.
     pub fn of_columns(
         (steps, wall_times): (Vec<i64>, Vec<f64>),
         [min, max, num, sum, sum_squares]: [Vec<f64>; 5],
@@ -140,7 +142,7 @@ impl Histograms {
         })
     }
 
-    /// Appends a histogram, if this is one.
+    /// Appends a histogram, if `data` is one.
     pub(crate) fn push(&mut self, step: i64, wall_time: f64, data: &Data<'_>) {
         match data {
             Data::Histogram(histogram) => self.push_message(step, wall_time, histogram),
@@ -153,7 +155,7 @@ impl Histograms {
 
     /// Appends a histogram of the older encoding.
     pub(crate) fn push_message(&mut self, step: i64, wall_time: f64, histogram: &Histogram<'_>) {
-        // A limit without a count, or the other way round, says nothing.
+        // A limit without a count, or a count without a limit, is dropped.
         self.buckets.extend([histogram.limits.as_chunks().0, histogram.counts.as_chunks().0]);
         self.min.push(histogram.min);
         self.max.push(histogram.max);
@@ -169,19 +171,19 @@ impl Histograms {
         self.ends.push(self.buckets.len());
     }
 
-    /// Takes a tensor of shape \[k, 3\]: left edge, right edge and count of each bucket.
+    /// Adds a tensor of shape \[k, 3\]: left edge, right edge and count of each bucket.
     fn push_tensor(&mut self, tensor: &Tensor<'_>) -> Option<()> {
         let array = tensor.array().ok()?;
         let [buckets, 3] = array.shape[..] else { return None };
         let Elements::Numbers(dtype, bytes) = &array.elements else { return None };
-        // One number for all buckets is no histogram.
+        // A single number for all buckets is not a histogram.
         if bytes.len() / dtype.size != 3 * buckets {
             return None;
         }
         match dtype.name {
             "float64" => self.push_rows(bytes, f64::from_le_bytes),
             "float32" => self.push_rows(bytes, |x| f64::from(f32::from_le_bytes(x))),
-            // Of any other type too, TensorBoard shows them.
+            // TensorBoard shows histograms of any other type too.
             _ => {
                 let bytes: Vec<_> =
                     array.to_f64()?.into_iter().flat_map(f64::to_le_bytes).collect();
@@ -205,7 +207,7 @@ impl Histograms {
         }
     }
 
-    /// The buckets of all, to be laid out or given room.
+    /// The buckets of all histograms, to lay them out or to reserve memory.
     pub(crate) fn buckets_mut(&mut self) -> &mut Lockstep<2> {
         &mut self.buckets
     }

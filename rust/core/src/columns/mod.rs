@@ -1,4 +1,4 @@
-//! Records to columns.
+//! Turns records into columns.
 
 pub(crate) mod blobs;
 pub(crate) mod builder;

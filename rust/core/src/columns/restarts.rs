@@ -1,51 +1,52 @@
-//! Training that crashed and went on from an earlier step, so that steps came twice.
+//! Restarts: training crashed and continued from an earlier step, so some steps were logged twice.
 
 use std::cmp::Ordering;
 use std::ops::Range;
 
-/// What becomes of the values of steps that came again after a restart.
+/// What to do with the values of steps that were logged again after a restart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Restarts {
-    /// They stay, as written.
+    /// All values stay, in the order of the files.
     #[default]
     Raw,
-    /// They go, where TensorBoard's `EventAccumulator` drops them (`event_accumulator.py`): at the
-    /// start of a session, what came before and has its step or a later one, under any tag; in
-    /// files whose version is less than 2, at a step less than the one before, likewise under its
-    /// event's tags.
+    /// Values that TensorBoard's `EventAccumulator` drops are dropped (`event_accumulator.py`). The
+    /// start of a session drops earlier values of all tags, from its step on. In files whose
+    /// version is less than 2, a step less than the one before drops values in the same way, but
+    /// only those of its event's tags.
     TensorBoard,
-    /// The last value of a step stays. Values are in the order of their steps.
+    /// The last value of each step stays. Values are in the order of their steps.
     LastWins,
-    /// What a person wants to see: those go that [`Restarts::TensorBoard`] drops, and of the others
-    /// those whose step came again after another step, or in a later file. Values are in the order
-    /// of their steps; several that were logged for one step, one after the other, all stay.
+    /// Values that [`Restarts::TensorBoard`] drops are dropped. So are values whose step was logged
+    /// again after another step, or in a later file. Values are in the order of their steps.
+    /// Several values that were logged for one step in a row all stay.
     Latest,
 }
 
 impl Restarts {
-    /// Whether it matters when sessions started.
+    /// Whether the starts of sessions matter.
     pub(crate) fn purges(self) -> bool {
         matches!(self, Restarts::TensorBoard | Restarts::Latest)
     }
 }
 
-/// Values that came before a restart.
+/// A restart, which drops earlier values of a tag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Purge {
-    /// As many values of the tag came before.
+    /// The number of the tag's values before the restart.
     pub before: usize,
-    /// Those of this step and later ones go.
+    /// Those of this step and of later ones are dropped.
     pub step: i64,
 }
 
 impl Purge {
-    /// The same, where values have moved.
+    /// The same purge after the values have moved.
     pub fn moved(self, from: usize, to: usize) -> Purge {
         Purge { before: self.before - from + to, ..self }
     }
 }
 
-/// Adds a purge to those that are in order. Of two at one place the lesser step says it all.
+/// Adds a purge to an ordered list. Of two purges at one place, the one with the lesser step is
+/// enough.
 pub(crate) fn add(purges: &mut Vec<Purge>, new: Purge) {
     match purges.last_mut() {
         Some(last) if last.before == new.before => last.step = last.step.min(new.step),
@@ -53,13 +54,13 @@ pub(crate) fn add(purges: &mut Vec<Purge>, new: Purge) {
     }
 }
 
-/// The values that no purge takes, as ranges of indices; None if that is all.
+/// The values that no purge drops, as ranges of indices. None if no value is dropped.
 pub(crate) fn unpurged(steps: &[i64], purges: &[Purge]) -> Option<Vec<Range<usize>>> {
     if purges.is_empty() {
         return None;
     }
     let mut purges = purges.iter().rev().peekable();
-    // From the end on: what comes later purges what came before.
+    // This goes from the end to the beginning, since later purges drop earlier values.
     let (mut kept, mut limit) = (Vec::<Range<usize>>::new(), None::<i64>);
     let mut count = 0;
     for (index, &step) in steps.iter().enumerate().rev() {
@@ -78,8 +79,8 @@ pub(crate) fn unpurged(steps: &[i64], purges: &[Purge]) -> Option<Vec<Range<usiz
     (count < steps.len()).then_some(kept)
 }
 
-/// The last value of each step, in the order of the steps, as ranges of indices; None if that is
-/// all, as it is.
+/// The last value of each step, in the order of the steps, as ranges of indices. None if all values
+/// stay in their order.
 pub(crate) fn last_of_each(steps: &[i64]) -> Option<Vec<Range<usize>>> {
     if steps.is_sorted_by(|a, b| a < b) {
         return None;
@@ -97,8 +98,9 @@ pub(crate) fn last_of_each(steps: &[i64]) -> Option<Vec<Range<usize>>> {
     Some(kept)
 }
 
-/// The last values of each step that came together, in the order of the steps, as ranges of indices;
-/// None if that is all, as it is. `ends` are the indices at which files end.
+/// For each step, the last values that were logged for it in a row, as ranges of indices in the
+/// order of the steps. None if all values stay in their order. `ends` are the indices at which
+/// files end.
 pub(crate) fn latest_of_each(steps: &[i64], ends: &[usize]) -> Option<Vec<Range<usize>>> {
     let starts_file = |index: usize| ends.binary_search(&index).is_ok();
     let is_next = |index: usize| match steps[index - 1].cmp(&steps[index]) {

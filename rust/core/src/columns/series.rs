@@ -1,4 +1,4 @@
-//! What is read of one tag.
+//! The values of one tag.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -17,36 +17,36 @@ use crate::proto::{Data, Event, Metadata, SummaryValue};
 pub struct Series {
     /// The tag's name.
     pub tag: Box<str>,
-    /// What the values are.
+    /// The kind of the values.
     pub kind: Kind,
-    /// The first metadata that came with them.
+    /// The first metadata of the values.
     pub metadata: Option<Box<Metadata<'static>>>,
     /// The values, if they are scalars.
     pub points: Points,
-    /// The values, if they are something else.
+    /// The values of other kinds.
     pub values: Values,
-    /// Which of the values come from which file, in order; none if all come from the first, and
-    /// nothing is to be said of them.
+    /// The values of each file, in order. It is empty if all come from the first file and nothing
+    /// purges them.
     pub(crate) segments: Vec<Segment>,
-    /// Whether it is wanted. Of one that is not, only the metadata are kept.
+    /// Whether the tag is selected. If not, only its metadata are kept.
     pub(crate) is_selected: bool,
 }
 
-/// Values of a tag that come from one file, one after the other.
+/// The consecutive values of a tag that come from one file.
 #[derive(Debug, Clone)]
 pub(crate) struct Segment {
-    /// The index of the file among those of the run.
+    /// The index of the file in the run.
     pub file: u32,
-    /// Which of all values of the tag they are.
+    /// The indices of these values among those of the tag.
     pub range: Range<usize>,
-    /// What restarts in the file purge.
+    /// The purges by restarts in the file.
     pub purges: Vec<Purge>,
 }
 
-/// Values of one tag that are no scalars.
+/// Values of one tag that are not scalars.
 #[derive(Debug)]
 pub enum Values {
-    /// There are none.
+    /// No values.
     None,
     /// Texts.
     Texts(Box<Texts>),
@@ -58,7 +58,7 @@ pub enum Values {
 }
 
 impl Values {
-    /// None yet, of this kind.
+    /// An empty list of this kind.
     pub(crate) fn of(kind: Kind) -> Values {
         match kind {
             Kind::Scalar | Kind::Other => Values::None,
@@ -68,7 +68,7 @@ impl Values {
         }
     }
 
-    /// How many there are.
+    /// The number of values.
     pub fn len(&self) -> usize {
         match self {
             Values::None => 0,
@@ -78,7 +78,7 @@ impl Values {
         }
     }
 
-    /// Whether there are none.
+    /// Whether there are no values.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -103,8 +103,8 @@ impl Values {
         }
     }
 
-    /// Appends a value, which is of this kind, and whose bytes lie at `offset` in the file, if that
-    /// is known.
+    /// Appends a value of this kind. `offset` is the place of its bytes in the file, if it is
+    /// known.
     pub(crate) fn push(
         &mut self,
         kind: Kind,
@@ -138,7 +138,7 @@ impl Values {
     }
 }
 
-/// How many pictures, sounds or strings a value holds.
+/// The number of pictures, sounds or strings in a value.
 fn parts(kind: Kind, data: &Data<'_>) -> usize {
     match (kind, data) {
         (_, Data::Image(_) | Data::Audio(_)) => 1,
@@ -163,7 +163,7 @@ impl Series {
         }
     }
 
-    /// A tag with these values: points, if they are scalars.
+    /// A tag with these values. Scalars are given as points.
     pub fn of_values(
         tag: &str,
         kind: Kind,
@@ -175,23 +175,23 @@ impl Series {
         Series { metadata, points, values, ..Series::new(tag, kind, true) }
     }
 
-    /// The steps of the values, of whatever kind.
+    /// The steps of the values.
     pub fn steps(&self) -> &[i64] {
         if self.values.is_empty() { self.points.steps() } else { self.values.steps() }
     }
 
-    /// How many values it has.
+    /// The number of values.
     pub fn len(&self) -> usize {
         self.points.len() + self.values.len()
     }
 
-    /// Whether it has no values.
+    /// Whether there are no values.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Appends all of `other`, the same tag and kind in the file at this index, or in the next part
-    /// of it. There is room already for the points.
+    /// Appends all of `other`, which is the same tag and kind in the file at this index, or in the
+    /// next part of the same file. There must be room for the points.
     pub(crate) fn append(&mut self, mut other: Series, file: u32) {
         let start = self.len();
         self.metadata = self.metadata.take().or(other.metadata.take());
@@ -208,7 +208,7 @@ impl Series {
         }
     }
 
-    /// Says which file all of it comes from.
+    /// Sets the file of all values.
     pub(crate) fn set_file(&mut self, file: u32) {
         if let Values::Blobs(blobs) = &mut self.values {
             blobs.set_file(file);
@@ -229,15 +229,15 @@ impl Series {
         }
     }
 
-    /// The same tag, with copies of these of its values in this order.
+    /// The same tag with copies of the values in these ranges, in this order.
     pub(crate) fn of_ranges(&self, ranges: &[Range<usize>]) -> Series {
         let mut chosen = self.without_values(ranges.iter().map(Range::len).sum());
         ranges.iter().for_each(|range| chosen.extend_from(self, range.clone()));
         chosen
     }
 
-    /// Joins parts of one tag: what they have of each file, in their order, file after file in the
-    /// order that `rank` gives them.
+    /// Joins parts of one tag. The files come in the order of `rank`. Within a file, the parts come
+    /// in their order.
     pub(crate) fn join(parts: &[Arc<Series>], rank: &[usize]) -> Option<Series> {
         let mut pieces: Vec<(&Series, Segment)> = (parts.iter())
             .flat_map(|part| part.segments().into_owned().into_iter().map(move |it| (&**part, it)))

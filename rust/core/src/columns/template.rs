@@ -1,25 +1,25 @@
-//! The bytes around a scalar: what lets a value be read without decoding its message.
+//! The bytes around a scalar, which allow reading a value without decoding its message.
 //!
-//! A tag's values differ from one event to the next in nothing but the number, whichever way the
-//! writer encodes them: `simple_value`, a tensor, a tensor with metadata on each. So the bytes of
-//! one value that was decoded in full tell how to read the next: if all bytes but the number's are
-//! equal, the messages are equal but for the number.
+//! The values of a tag differ from one event to the next only in the number, whether the writer
+//! uses `simple_value`, a tensor, or a tensor with metadata on each. So one value that was decoded
+//! in full is a template for the next: if all bytes except those of the number are equal, the
+//! messages are equal except for the number.
 
 use crate::proto::number::event;
 use crate::proto::{Element, SummaryValue, TensorScalar};
 use crate::wire::encode;
 
-/// The longest value that a template is made of.
+/// The size of the longest value that becomes a template, in bytes.
 const MAX_VALUE: usize = 4 << 10;
 
-/// An event's `summary` field with one value, as bytes in which one number changes. Without bytes
-/// it fits nothing.
+/// The bytes of an event's `summary` field with one value, in which one number changes. An empty
+/// template fits nothing.
 #[derive(Debug)]
 pub struct Template {
     bytes: Box<[u8]>,
-    /// Where the value begins, after the summary's key and length.
+    /// The offset of the value, after the summary's key and length.
     value: usize,
-    /// Where the number begins.
+    /// The offset of the number.
     number: usize,
     element: Element,
 }
@@ -34,7 +34,7 @@ impl Template {
     /// The template of a value, if its number has a fixed place.
     pub fn of(value: &SummaryValue<'_>, number: TensorScalar<'_>) -> Option<Template> {
         let TensorScalar::Fixed(element, bytes) = number else { return None };
-        // Kept for each tag; and to compare much is no faster than to decode it.
+        // A template is kept for each tag, and comparing a long one is not faster than decoding.
         if value.raw.len() > MAX_VALUE {
             return None;
         }
@@ -48,29 +48,29 @@ impl Template {
         Some(Template { bytes: bytes.into(), value: start, number: start + offset, element })
     }
 
-    /// Where in the field the number begins, and what it is.
+    /// The offset of the number in the field, and its type.
     pub fn number(&self) -> (usize, Element) {
         (self.number, self.element)
     }
 
-    /// The number in `summary`, a whole field, if it has this shape.
+    /// The number in `summary`, a whole field, if it fits this template.
     #[inline(always)]
     pub fn read_summary(&self, summary: &[u8]) -> Option<f64> {
         (summary.len() == self.bytes.len()).then(|| self.read(summary, 0))?
     }
 
-    /// The number in the value at the beginning of `values`, and the value's length, if it has
-    /// this shape.
+    /// The number in the value at the beginning of `values`, and the value's length, if it fits
+    /// this template.
     #[inline]
     pub fn read_value(&self, values: &[u8]) -> Option<(f64, usize)> {
         let length = self.bytes.len() - self.value;
         Some((self.read(values.get(..length)?, self.value)?, length))
     }
 
-    /// The number in `field`, which must be as long as the template from `start` on.
+    /// The number in `field`, which must have the length of the template from `start` on.
     #[inline(always)]
     fn read(&self, field: &[u8], start: usize) -> Option<f64> {
-        // Nearly every number is a float; its width is then known here.
+        // Nearly every number is a float. The compiler knows its width here.
         match self.element {
             Element::F32 => self.read_as::<4>(field, start),
             _ => self.read_rare(field, start),
@@ -101,7 +101,7 @@ impl Template {
 
 /// Whether two slices are equal.
 ///
-/// Inlined: for a few dozen bytes, a call of the system's comparison costs more than comparing.
+/// It is inlined, since for a few dozen bytes, a call of `memcmp` costs more than the comparison.
 /// The last piece overlaps the one before it.
 #[inline(always)]
 fn same(a: &[u8], b: &[u8]) -> bool {

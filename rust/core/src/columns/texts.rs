@@ -15,17 +15,17 @@ pub struct Texts {
     pub values: Vec<Text>,
 }
 
-/// What one event says.
+/// The text of one event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Text {
-    /// A single string, in a shape of so many dimensions, each of size 1.
+    /// A single string, and the number of its dimensions, each of size 1.
     One(Box<str>, u32),
-    /// Strings in a shape, in row-major order: as many as it takes, or one for all.
+    /// A shape and its strings in row-major order. One string may stand for all.
     Many(Box<[usize]>, Box<[Box<str>]>),
 }
 
 impl Text {
-    /// Strings in a shape, in row-major order: as many as it takes, or one for all.
+    /// A text from a shape and its strings in row-major order. One string may stand for all.
     pub fn new(shape: &[usize], mut strings: Vec<Box<str>>) -> Text {
         match strings.pop() {
             Some(one) if strings.is_empty() && shape.iter().product::<usize>() == 1 => {
@@ -37,7 +37,7 @@ impl Text {
 }
 
 impl Texts {
-    /// Appends a text. What is not UTF-8 is replaced by U+FFFD.
+    /// Appends a text. Bytes that are not UTF-8 become U+FFFD.
     pub fn push(&mut self, step: i64, wall_time: f64, text: &proto::Strings<'_>) {
         let string = |bytes: &&[u8]| String::from_utf8_lossy(bytes).into_owned().into_boxed_str();
         self.steps.push(step);

@@ -1,20 +1,20 @@
-//! Fewer points that look the same.
+//! Thins out points so that their curve looks the same.
 
 use std::ops::Range;
 
 use crate::columns::series::{Segment, Series};
 
-/// Which of these values to show, in their order, where at most about `most` can be; None if all.
+/// The indices of the values to show, about `most` or fewer. None if all values are shown.
 ///
-/// They are the first and the last, and of each bucket the least, the greatest and the first that is
-/// no number. A bucket has as many values as a power of two, from the first on: while values come,
-/// those that were chosen stay, until the buckets are twice as large.
+/// They are the first and the last value, and of each bucket the least, the greatest and the first
+/// NaN. The size of the buckets is a power of two. So the chosen values stay the same while values
+/// are appended, until the buckets double.
 pub fn thinned(values: &[f64], most: usize) -> Option<Vec<usize>> {
     if values.len() <= most {
         return None;
     }
     let mut size = 4;
-    // The first and the last are two more.
+    // The first and the last value are two more.
     while 2 * values.len().div_ceil(size) + 2 > most.max(4) {
         size *= 2;
     }
@@ -43,8 +43,8 @@ pub fn thinned(values: &[f64], most: usize) -> Option<Vec<usize>> {
 }
 
 impl Series {
-    /// The same tag with about so many of its points; None if that is all. Values of other kinds
-    /// all stay.
+    /// The same tag with about `most` of its points. None if all points stay. All values of other
+    /// kinds stay.
     pub(crate) fn thinned(&self, most: usize) -> Option<Series> {
         let kept = thinned(self.points.values(), most)?;
         let before = |index: usize| kept.partition_point(|&it| it < index);
@@ -92,7 +92,7 @@ mod tests {
         fn what_is_chosen_stays_while_values_come(
             values in prop::collection::vec(-99.0..99.0f64, 512..600),
         ) {
-            // As many buckets, of which but the last are full.
+            // There are as many buckets, and all except the last are full.
             let (before, after) = (thinned(&values[..512], 260), thinned(&values, 400));
             let (before, after) = (before.unwrap(), after.unwrap());
             prop_assert!(before.iter().rev().skip(1).all(|index| after.contains(index)));

@@ -4,7 +4,7 @@ use crate::proto::number::event as number;
 use crate::proto::{GraphDef, Message, NodeDef, RunMetadata, TaggedRunMetadata};
 use crate::summary;
 
-/// `GraphDef.versions.producer`, which torch and tensorboardX give.
+/// The `GraphDef.versions.producer` that torch and tensorboardX write.
 const PRODUCER: i32 = 22;
 /// The only tag of a `RunMetadata` that torch writes.
 const TAG: &str = "step1";
@@ -14,7 +14,7 @@ pub fn graph_def(nodes: Vec<NodeDef<'_>>) -> Vec<u8> {
     GraphDef { nodes, producer: PRODUCER }.to_bytes()
 }
 
-/// The encoded `RunMetadata` of a run on this device, whose cost is not known.
+/// The encoded `RunMetadata` of a run on this device, without its cost.
 pub fn run_metadata(device: &str) -> Vec<u8> {
     RunMetadata { devices: vec![device.to_owned()] }.to_bytes()
 }

@@ -1,4 +1,4 @@
-//! Graphs: of nodes that somebody traced, or of an ONNX model.
+//! Graphs of nodes that a caller traced, and graphs of ONNX models.
 
 mod event;
 mod onnx;

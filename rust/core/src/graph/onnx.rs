@@ -13,10 +13,11 @@ use crate::wire::{Cursor, Malformed, Value};
 
 type Result<T> = std::result::Result<T, Malformed>;
 
-/// The inputs, outputs and operations of an encoded `ModelProto`, named and described as torch
-/// does: an operation by its first output. An error where the bytes are no model with a graph.
+/// The inputs, outputs and operations of an encoded `ModelProto`. They have the names and
+/// attributes that torch gives them: an operation has the name of its first output. It is an error
+/// if the bytes are not a model with a graph.
 ///
-/// Weights are skipped. Sizes that are not fixed are -1, and types are those of `types.proto`.
+/// Weights are skipped. Sizes that are not fixed are -1. Types are those of `types.proto`.
 pub fn onnx_nodes(model: &[u8]) -> Result<Vec<NodeDef<'static>>> {
     let graph = message(model, onnx_model::GRAPH)?.ok_or(Malformed)?;
     let (mut nodes, mut outputs, mut operations) = (Vec::new(), Vec::new(), Vec::new());
@@ -44,7 +45,7 @@ fn variable(info: &[u8]) -> Result<NodeDef<'static>> {
     let mut sizes = Vec::new();
     let shape = message(tensor, onnx_tensor_type::SHAPE)?.unwrap_or_default();
     for dim in messages(shape, onnx_shape::DIM) {
-        // Without a value the dimension has a name or nothing.
+        // A dimension without a value has a name or nothing.
         let size = number(dim?, onnx_dimension::DIM_VALUE)?;
         sizes.push(size.map_or(-1, |size| size as i64));
     }
@@ -89,8 +90,8 @@ fn operation(node: &[u8]) -> Result<NodeDef<'static>> {
 /// The fields of `AttributeProto` that hold several values: numbers, texts, tensors, graphs.
 const REPEATED: RangeInclusive<u32> = onnx_attribute::FLOATS..=onnx_attribute::GRAPHS;
 
-/// An `AttributeProto` as torch shows it: name, value and type with `=` between them. Of a tensor
-/// and of a graph only what kind it is, since their contents may be many megabytes.
+/// An `AttributeProto` as torch shows it: name, value and type with `=` between them. For a tensor
+/// or a graph, only a short description is given, since the contents may be many megabytes.
 fn parameter(attribute: &[u8]) -> Result<String> {
     let mut parts: BTreeMap<u32, Vec<String>> = BTreeMap::new();
     for field in Cursor::new(attribute) {
@@ -160,7 +161,7 @@ fn graph(graph: &[u8]) -> Result<String> {
     Ok(format!("graph({})", text(message(graph, onnx_graph::NAME)?.unwrap_or_default())?))
 }
 
-/// `TensorProto.DataType`: its name, and what it is in TensorFlow.
+/// The names of `TensorProto.DataType`, and the same types in TensorFlow.
 const TYPES: [(&str, Option<DataType>); 24] = [
     ("undefined", None),
     ("float", Some(DataType::Float32)),
@@ -188,7 +189,7 @@ const TYPES: [(&str, Option<DataType>); 24] = [
     ("float4e2m1", None),
 ];
 
-/// The number of `DataType`; 0 where there is none.
+/// The number of the same type in TensorFlow's `DataType`, or 0.
 fn data_type(onnx: u64) -> i32 {
     TYPES.get(onnx as usize).and_then(|&(_, known)| known).map_or(0, |known| known as i32)
 }

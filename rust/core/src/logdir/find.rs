@@ -13,17 +13,17 @@ use crate::logdir::tree::{self, Tree};
 use crate::storage::remote::{self, Listing};
 use crate::storage::uri;
 
-/// What there is at and below some paths.
+/// The runs at and below some paths.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Found {
     /// The runs.
     pub runs: Vec<RunFiles>,
-    /// What could not be looked into, each with the name that a run there would have.
+    /// Files and directories that could not be read, with the name that a run there would have.
     pub skipped: Vec<(PathBuf, Skipped)>,
 }
 
 impl Found {
-    /// The runs; an error if something may not be looked into.
+    /// The runs, or an error if there is no permission to read something.
     pub fn all(self) -> Result<Vec<RunFiles>> {
         let is_denied = |skipped: &Skipped| skipped.reason == Reason::PermissionDenied;
         match self.skipped.into_iter().find(|(_, skipped)| is_denied(skipped)) {
@@ -35,18 +35,18 @@ impl Found {
     }
 }
 
-/// The runs under `root`, sorted by name. A file is a run of its own, whatever its name is.
+/// The runs under `root`, sorted by name. If `root` is a file, it is a run, whatever its name is.
 ///
-/// A directory that may not be read is an error; for [`search`] it is none.
+/// A directory without read permission is an error. For [`search`] it is not.
 pub fn find(root: &Path) -> Result<Vec<RunFiles>> {
     search(root)?.all()
 }
 
 /// The runs under each of `roots`, in their order.
 ///
-/// A run's name is the root's path as given, joined with the run's path below it, so that equal
-/// names below two roots do not collide; a file belongs to the run of its directory. A run or file
-/// that is reached twice is read once.
+/// The name of a run is the root's path as given, joined with the run's path below it. So equal
+/// names below two roots do not collide. A file belongs to the run of its directory. A run or file
+/// that is found twice is read once.
 pub fn find_all(roots: &[PathBuf]) -> Result<Found> {
     let mut all = Found::default();
     let mut places: HashMap<PathBuf, usize> = HashMap::new();
@@ -83,7 +83,7 @@ pub fn find_all(roots: &[PathBuf]) -> Result<Found> {
     Ok(all)
 }
 
-/// The same of one path. Runs are named relative to it, and sorted by their names.
+/// The runs under one path. Their names are relative to it, and they are sorted by name.
 pub fn search(root: &Path) -> Result<Found> {
     let root = &*local(root);
     Ok(match At::look(root)? {
@@ -98,7 +98,7 @@ pub fn search(root: &Path) -> Result<Found> {
     })
 }
 
-/// The path that a `file://` URI means, or any other as it came.
+/// The local path of a `file://` URI. Any other path is unchanged.
 fn local(path: &Path) -> Cow<'_, Path> {
     match path.to_str().and_then(uri::local_path) {
         Some(path) => Cow::Owned(path),
@@ -106,7 +106,7 @@ fn local(path: &Path) -> Cow<'_, Path> {
     }
 }
 
-/// What there is at a path.
+/// What is at a path.
 enum At {
     File,
     Directory(Tree),
@@ -131,7 +131,7 @@ impl At {
     }
 }
 
-/// Adds what was found of a run that is known already.
+/// Adds the files of a run that is known already.
 fn join(known: &mut RunFiles, run: RunFiles) {
     for file in run.files {
         let is_given = run.given.contains(&file);
@@ -145,7 +145,7 @@ fn join(known: &mut RunFiles, run: RunFiles) {
     known.files.sort_by(|a, b| a.file_name().cmp(&b.file_name()));
 }
 
-/// The directory of a file: its name as the caller knows it, and the one that all ways to it share.
+/// The directory of a file: its path as the caller wrote it, and its path without symbolic links.
 fn directory_of(file: &Path) -> Result<(PathBuf, PathBuf)> {
     if let Some((_, uri)) = remote::of(file) {
         let (directory, _) = uri.rsplit_once('/').unwrap_or((uri, ""));
@@ -159,7 +159,7 @@ fn directory_of(file: &Path) -> Result<(PathBuf, PathBuf)> {
     Ok((name, place.parent().unwrap_or(&place).into()))
 }
 
-/// The name of what has this name below a root.
+/// The name of a run, from its name relative to a root.
 fn below(root: &Path, name: &Path) -> PathBuf {
     let is_root = name == Path::new(".");
     if let Some((_, uri)) = remote::of(root) {
@@ -172,7 +172,8 @@ fn below(root: &Path, name: &Path) -> PathBuf {
     root.components().chain(below.into_iter().flatten()).collect()
 }
 
-/// The runs that have these files, at paths below the URI, where directories may not be listed.
+/// The runs of these files, which are given by their paths relative to the URI. `denied` are
+/// directories that may not be listed.
 fn listed(uri: &str, mut files: Vec<String>, denied: Vec<String>) -> Tree {
     let mut tree = Tree::default();
     let mut places: HashMap<String, usize> = HashMap::new();

@@ -1,9 +1,9 @@
-//! Finding runs and their files, by TensorBoard's rules.
+//! Finds runs and their files by TensorBoard's rules.
 //!
 //! A run is a directory that directly contains event files: files with `tfevents` in their name
 //! (`tensorboard/backend/event_processing/io_wrapper.py`). Its name is its path relative to the
-//! root, `.` for the root itself. Its files are read in the order of their names. Symbolic links
-//! are followed; a directory that is reached by several ways is a run once.
+//! root, and `.` for the root itself. Its files are read in the order of their names. Symbolic
+//! links are followed. A directory with several links is one run.
 
 mod find;
 mod run_files;

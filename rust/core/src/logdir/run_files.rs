@@ -2,14 +2,14 @@
 
 use std::path::PathBuf;
 
-/// A run, not read yet.
+/// A run and its files, before they are read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RunFiles {
     /// The run's name.
     pub name: PathBuf,
-    /// Its files, in the order in which they are to be read.
+    /// Its files, in the order in which they are read.
     pub files: Vec<PathBuf>,
-    /// Those of its files that were named by the caller, and not found in a tree: to be no event
-    /// file is an error of theirs.
+    /// The files that the caller named, and that were not found in a tree. It is an error if one of
+    /// them is not an event file.
     pub given: Vec<PathBuf>,
 }

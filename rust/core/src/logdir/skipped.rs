@@ -1,32 +1,32 @@
-//! What is left out of what is read, and why.
+//! Files and directories that are skipped, and why.
 
 use std::io;
 use std::path::PathBuf;
 
 use crate::error::{Corruption, Error, ErrorKind};
 
-/// A file or directory that is left out, so that it hides nothing else.
+/// A file or directory that is skipped, so that the rest can be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Skipped {
-    /// Where it is, or was.
+    /// Its path.
     pub path: PathBuf,
-    /// Why it is left out.
+    /// Why it is skipped.
     pub reason: Reason,
 }
 
-/// Why something is left out.
+/// Why a file or directory is skipped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Reason {
-    /// It has the name of an event file and is none.
+    /// It has the name of an event file, but is not one.
     NotAnEventFile,
-    /// It went after it was found, or is a link that leads nowhere.
+    /// It was removed after it was found, or it is a broken link.
     NotFound,
-    /// It may not be read, or not be entered.
+    /// There is no permission to read it.
     PermissionDenied,
 }
 
 impl Reason {
-    /// The name by which Python knows it.
+    /// Its name in Python.
     pub fn name(self) -> &'static str {
         match self {
             Reason::NotAnEventFile => "not_an_event_file",
@@ -35,8 +35,8 @@ impl Reason {
         }
     }
 
-    /// Why what an error is about may be left out. What else can go wrong says nothing of the one
-    /// file alone, a disk that fails say, and stays an error.
+    /// The reason to skip the file of an error, if the error concerns only that file. Other errors,
+    /// such as a failing disk, stay errors.
     pub fn of(error: &Error) -> Option<Reason> {
         match error.kind() {
             ErrorKind::Io(error) => Reason::of_io(error),
@@ -47,8 +47,8 @@ impl Reason {
 
     pub(super) fn of_io(error: &io::Error) -> Option<Reason> {
         match error.kind() {
-            // What was removed on another machine is stale; what took its place may be of another
-            // kind.
+            // A file that was removed on another machine is stale. Another kind of file may be in
+            // its place.
             io::ErrorKind::NotFound
             | io::ErrorKind::StaleNetworkFileHandle
             | io::ErrorKind::NotADirectory
@@ -60,8 +60,8 @@ impl Reason {
 }
 
 impl Skipped {
-    /// What is left out instead of an error about a file in a tree. `on_denied`: what may not be
-    /// read is left out too. None: it is to be raised.
+    /// What to skip instead of raising this error about a file in a tree. None if the error must be
+    /// raised. With `on_denied`, a missing permission is a reason to skip too.
     pub fn instead_of(error: &Error, on_denied: bool) -> Option<Skipped> {
         let reason = Reason::of(error)?;
         let is_left_out = on_denied || reason != Reason::PermissionDenied;

@@ -1,4 +1,4 @@
-//! The runs in a directory of this machine and below it.
+//! Finds the runs in a local directory and below it.
 
 use std::collections::HashSet;
 use std::ffi::OsStr;
@@ -12,12 +12,12 @@ use crate::logdir::run_files::RunFiles;
 use crate::logdir::skipped::{Reason, Skipped};
 use crate::sys;
 
-/// What there is in a directory and below.
+/// The runs in a directory and below it.
 #[derive(Default)]
 pub(super) struct Tree {
-    /// Each run, with the path of its directory that all ways to it share.
+    /// The runs, with the paths of their directories without symbolic links.
     pub runs: Vec<(RunFiles, PathBuf)>,
-    /// What could not be looked into, each with the name that a run there would have.
+    /// Files and directories that could not be read, with the name that a run there would have.
     pub skipped: Vec<(PathBuf, Skipped)>,
 }
 
@@ -27,28 +27,29 @@ pub(super) fn is_event_file(path: &Path) -> bool {
     name.windows(b"tfevents".len()).any(|part| part == b"tfevents")
 }
 
-/// Whether TensorBoard reads this event file: the profiler writes empty ones, only to make a
-/// directory a run (`IsSummaryEventsFile`).
+/// Whether TensorBoard reads this event file. It ignores the empty files of the profiler, whose
+/// only use is to make a directory a run (`IsSummaryEventsFile`).
 pub(super) fn is_read(path: &Path) -> bool {
     !path.as_os_str().as_encoded_bytes().ends_with(b".profile-empty")
 }
 
 /// A directory that was found.
 struct Directory {
-    /// Its path below the root.
+    /// Its path relative to the root.
     name: PathBuf,
     path: PathBuf,
-    /// The path without links, which all ways to it share.
+    /// Its path without symbolic links.
     place: PathBuf,
-    /// Whether a link leads to it.
+    /// Whether a symbolic link was followed to it.
     is_linked: bool,
 }
 
 /// The runs at and below `root`.
 ///
-/// Directories are read level by level, so that the shortest way to each comes first; of several
-/// that are as short, one without links, or else the first by name. Who has been there by another
-/// way, around a circle say, doesn't go there again. Only a link costs a look at where it leads.
+/// Directories are read level by level, so that each directory is found by its shortest path first.
+/// Of several paths of the same length, one without links comes first, and then the first by name.
+/// A directory that was entered by one path is not entered by another, so a circle of links ends.
+/// Only links have to be resolved.
 pub(super) fn walk(root: &Path) -> Result<Tree> {
     let mut tree = Tree::default();
     let place = fs::canonicalize(root).map_err(|error| Error::io(error, root))?;
@@ -70,11 +71,11 @@ pub(super) fn walk(root: &Path) -> Result<Tree> {
 }
 
 impl Tree {
-    /// Adds the run that a directory is, and to `next` the directories in it.
+    /// Adds a directory as a run, if it is one, and adds its subdirectories to `next`.
     fn enter(&mut self, directory: &Directory, next: &mut Vec<Directory>) -> Result<()> {
         let is_root = directory.name.as_os_str().is_empty();
         let entries = match fs::read_dir(&directory.path) {
-            // The root was there, and is what was asked for.
+            // The caller asked for the root, so it is not skipped.
             Err(error) if is_root => return Err(Error::io(error, &directory.path)),
             Err(error) => return self.skip(error, &directory.name, &directory.path),
             Ok(entries) => entries,
@@ -129,7 +130,7 @@ impl Tree {
         Ok(())
     }
 
-    /// Leaves out what can't be looked into, where the error says no more than that.
+    /// Skips what can't be read, if the error concerns only that.
     fn skip(&mut self, error: io::Error, name: &Path, path: &Path) -> Result<()> {
         let Some(reason) = Reason::of_io(&error) else { return Err(Error::io(error, path)) };
         let name = if name == OsStr::new("") { Path::new(".") } else { name };
@@ -138,7 +139,7 @@ impl Tree {
     }
 }
 
-/// What an entry of a directory is, or leads to, and whether it is a link.
+/// The type of a directory's entry, or of its target if it is a link, and whether it is a link.
 fn type_of(entry: &DirEntry) -> io::Result<(FileType, bool)> {
     let file_type = entry.file_type()?;
     match file_type.is_symlink() {
@@ -147,7 +148,7 @@ fn type_of(entry: &DirEntry) -> io::Result<(FileType, bool)> {
     }
 }
 
-/// Whether that is what is wrong with a link; around in a circle is nowhere too.
+/// Whether the error is that a link is broken. A link in a circle is broken too.
 fn leads_nowhere(error: &io::Error) -> bool {
     sys::is_circle(error) || Reason::of_io(error) == Some(Reason::NotFound)
 }
@@ -156,14 +157,15 @@ fn leads_nowhere(error: &io::Error) -> bool {
 struct EventFile {
     path: PathBuf,
     is_link: bool,
-    /// As the directory says it, which some file systems know no better than to say the same of all.
+    /// The inode according to the directory. Some file systems give all files the same one.
     inode: u64,
 }
 
-/// The paths of a directory's files, sorted, each file by one name: its events came once.
+/// The sorted paths of a directory's files. A file with two names is given once, so that its events
+/// are read once.
 fn distinct(mut files: Vec<EventFile>) -> Vec<PathBuf> {
     let mut inodes = HashSet::new();
-    // Both have to be looked for, since nearly no file has two names.
+    // The files are compared only if one may be there twice, since hardly any file has two names.
     let may_repeat = files.iter().any(|file| file.is_link || !inodes.insert(file.inode));
     if may_repeat && files.len() > 1 {
         let mut been = HashSet::new();

@@ -4,7 +4,7 @@ use std::fs::OpenOptions;
 use std::io::{self, Read, Write};
 use std::path::Path;
 
-/// Adds an entry to the file, unless it has this very entry. Entries of other writers stay.
+/// Adds an entry to the file, unless the file has an equal entry. Entries of other writers stay.
 pub(super) fn append(path: &Path, entry: &str) -> io::Result<()> {
     let mut file = OpenOptions::new().read(true).append(true).create(true).open(path)?;
     let mut present = Vec::new();
@@ -13,6 +13,6 @@ pub(super) fn append(path: &Path, entry: &str) -> io::Result<()> {
         return Ok(());
     }
     let separator = if present.last().is_some_and(|&byte| byte != b'\n') { "\n" } else { "" };
-    // One write, so that nobody else's comes between.
+    // It is one write, so that no other writer's text comes in between.
     file.write_all(format!("{separator}{entry}").as_bytes())
 }

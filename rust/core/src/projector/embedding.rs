@@ -10,30 +10,30 @@ use crate::projector::sprite::Sprite;
 use crate::proto::{EmbeddingInfo, SpriteMetadata};
 use crate::record::Deferred;
 
-/// Vectors with what is to be shown with them. The writer's thread writes the files.
+/// Vectors, with their labels and pictures. The writer's thread writes the files.
 #[derive(Debug)]
 pub struct Embedding {
-    /// Where the configuration is.
+    /// The directory of the configuration.
     pub log_dir: PathBuf,
-    /// The directory of the other files below it, with `/` between its parts.
+    /// The directory of the other files, relative to that, with `/` between its parts.
     pub directory: String,
-    /// What the projector calls the vectors.
+    /// The name of the vectors in the projector.
     pub name: String,
     /// The vectors.
     pub vectors: Matrix,
-    /// What `metadata.tsv` is to hold.
+    /// The content of `metadata.tsv`.
     pub metadata: Option<String>,
     /// A picture for each vector.
     pub sprite: Option<Sprite>,
 }
 
 impl Embedding {
-    /// The path of a file, as the configuration has it.
+    /// The path of a file in the configuration.
     fn file(&self, name: &str) -> String {
         format!("{}/{name}", self.directory)
     }
 
-    /// What the configuration says of it.
+    /// Its entry in the configuration.
     fn info(&self) -> EmbeddingInfo {
         let sprite = |sprite: &Sprite| SpriteMetadata {
             image_path: self.file("sprite.png"),
@@ -55,7 +55,7 @@ impl Deferred for Embedding {
             + self.sprite.as_ref().map_or(0, Sprite::size)
     }
 
-    /// Writes the files, at last the configuration that speaks of them. Appends nothing.
+    /// Writes the files, and at last the configuration that names them. Appends nothing to `out`.
     fn encode(&self, _: &mut Vec<u8>) -> Result<()> {
         let directory = self.log_dir.join(&self.directory);
         fs::create_dir_all(&directory).map_err(|error| Error::io(error, &directory))?;

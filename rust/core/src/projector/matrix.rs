@@ -1,4 +1,4 @@
-//! Vectors as tab-separated text.
+//! Writes vectors as tab-separated text.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -6,10 +6,10 @@ use std::path::Path;
 
 use crate::text::push_float;
 
-/// As many bytes of text and they are written.
+/// Text is written to the file whenever it has this many bytes.
 const CHUNK: usize = 1 << 20;
 
-/// Vectors of one length, one after the other.
+/// Vectors of one length, stored one after the other.
 #[derive(Debug)]
 pub struct Matrix {
     /// Their numbers.
@@ -38,7 +38,8 @@ impl Matrix {
         }
     }
 
-    /// Writes a line a vector, numbers as Python writes them, which holds float32 as float64.
+    /// Writes a line for each vector. Numbers are written as in Python, which converts float32 to
+    /// float64.
     pub(super) fn write(&self, path: &Path) -> io::Result<()> {
         let mut file = File::create(path)?;
         match &self.numbers {
@@ -66,7 +67,7 @@ fn lines<T>(
             push(&mut text, value);
             text.push(b'\t');
             if text.len() >= CHUNK {
-                // But for the last byte, which may become the end of the line.
+                // The last byte is kept, since it may have to become the end of the line.
                 file.write_all(&text[..text.len() - 1])?;
                 text.clear();
                 text.push(b'\t');

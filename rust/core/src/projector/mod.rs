@@ -1,9 +1,9 @@
 //! Embeddings: the files that TensorBoard's projector reads.
 //!
 //! ```text
-//! projector_config.pbtxt     what there is, `ProjectorConfig` in protobuf's text format
-//! <step>/<tag>/tensors.tsv   a line a vector
-//! <step>/<tag>/metadata.tsv  a line a label
+//! projector_config.pbtxt     the list of embeddings, `ProjectorConfig` in protobuf's text format
+//! <step>/<tag>/tensors.tsv   a line for each vector
+//! <step>/<tag>/metadata.tsv  a line for each label
 //! <step>/<tag>/sprite.png    a picture for each vector, tiled
 //! ```
 

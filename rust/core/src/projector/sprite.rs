@@ -1,4 +1,4 @@
-//! Pictures of one size, tiled into one.
+//! Tiles pictures of one size into one picture.
 
 use std::io;
 
@@ -26,25 +26,25 @@ impl Sprite {
         self.pixels.len()
     }
 
-    /// How many pictures stand side by side, the root of their number.
+    /// The number of pictures in a row, which is the square root of their number, rounded up.
     fn side(&self) -> usize {
         let side = self.count.isqrt();
         if side * side < self.count { side + 1 } else { side }
     }
 
-    /// The width and height of all of them, a square where pictures are no higher than wide: the
-    /// projector takes the place of a picture from these.
+    /// The width and height of the whole picture. It is a square if its tiles are not higher than
+    /// wide. The projector computes the place of a tile from these sizes.
     pub(super) fn dimensions(&self) -> (usize, usize) {
         let width = self.width * self.side();
         (width, width.max(self.height * self.count.div_ceil(self.side())))
     }
 
-    /// The pictures row by row, RGB, and black where there is none.
+    /// The pictures in RGB, row by row. Places without a picture are black.
     fn tiled(&self) -> io::Result<Vec<u8>> {
         let planar = (self.count, self.channels, self.height, self.width);
         let pictures = ArrayView4::from_shape(planar, &self.pixels).map_err(io::Error::other)?;
         let pictures = pictures.permuted_axes([0, 2, 3, 1]);
-        // One channel stands for all three.
+        // A single channel is used for all three.
         let coloured = pictures
             .broadcast((self.count, self.height, self.width, 3))
             .ok_or_else(|| io::Error::other("the pictures have neither 1 nor 3 channels"))?;

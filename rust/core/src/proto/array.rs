@@ -14,27 +14,27 @@ use crate::wire::{Cursor, Value, encode};
 pub struct Array<'a> {
     /// The shape.
     pub shape: Vec<usize>,
-    /// What the shape is filled with: as many elements as its product, or one for all.
+    /// As many elements as the product of the shape, or one that stands for all.
     pub elements: Elements<'a>,
 }
 
 /// The elements of an [`Array`].
 #[derive(Debug, Clone, PartialEq)]
 pub enum Elements<'a> {
-    /// Numbers of a type, little-endian.
+    /// Little-endian numbers of one type.
     Numbers(NumberType, Cow<'a, [u8]>),
     /// Strings, which need not be UTF-8.
     Strings(Vec<&'a [u8]>),
 }
 
-/// Why a tensor is no array.
+/// Why a tensor can't be made an array.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NoArray {
-    /// Elements of this `DataType` are no numbers or strings.
+    /// Elements of this `DataType` are neither numbers nor strings.
     DType(i32),
     /// The shape is not known, or too large.
     Shape,
-    /// There are so many elements, not as many as the shape takes.
+    /// The tensor has this many elements, which is not the number that its shape needs.
     Count(usize),
 }
 
@@ -49,9 +49,9 @@ impl fmt::Display for NoArray {
 }
 
 impl Tensor<'_> {
-    /// The elements, if they are numbers or strings, and one or as many as the shape takes.
+    /// The elements, if they are numbers or strings and if their number fits the shape.
     ///
-    /// `tensor_content` counts before the typed fields, as in TensorBoard's `make_ndarray`.
+    /// `tensor_content` has priority over the typed fields, as in TensorBoard's `make_ndarray`.
     pub fn array(&self) -> Result<Array<'_>, NoArray> {
         let (elements, count) = match DataType::of(self.dtype) {
             Some(DataType::String) => {
@@ -94,14 +94,14 @@ impl Tensor<'_> {
             return self.floats(dtype.field);
         }
         let field = match dtype.name {
-            // Where torch 2.13 stores them, though no other reader looks there.
+            // torch 2.13 stores them there, though no other reader looks there.
             "uint8" if self.varints(dtype.field).next().is_none() => number::UINT32_VAL,
             _ => dtype.field,
         };
         let decode = match dtype.field {
             number::BOOL_VAL => |number| u64::from(number != 0),
-            // It should be 16 bits, but torch 2.13 stores the bits of a float instead. Of numbers
-            // of half precision other than 0, these have more.
+            // The field should have 16 bits, but torch 2.13 stores the bits of a float32. For all
+            // half-precision numbers except 0, these bits do not fit into 16.
             number::HALF_VAL if self.varints(field).any(|it| it as u32 > u16::MAX.into()) => {
                 match dtype.name {
                     "bfloat16" => |number| number >> 16,
@@ -142,7 +142,7 @@ impl Tensor<'_> {
 }
 
 impl Array<'_> {
-    /// The elements as doubles, where they are real numbers.
+    /// The elements as doubles, if they are real numbers.
     pub fn to_f64(&self) -> Option<Vec<f64>> {
         let Elements::Numbers(numbers, bytes) = &self.elements else { return None };
         let element = Element::of(DataType::named(numbers.name)? as i32)?;
@@ -150,8 +150,9 @@ impl Array<'_> {
     }
 }
 
-/// How the elements of a type are written: in the fields of `TensorProto` that `make_ndarray` of
-/// TensorBoard and TensorFlow reads for it, and in `tensor_content` where it reads no other.
+/// How the elements of a type are written. They go into the field of `TensorProto` that
+/// `make_ndarray` of TensorBoard and TensorFlow reads, or into `tensor_content` if it reads no
+/// other.
 #[derive(Debug, Clone, Copy)]
 enum Packing {
     /// The bytes as they are.
@@ -190,8 +191,8 @@ impl DataType {
     }
 }
 
-/// A `TensorProto` with these numbers, given in row-major order and little-endian bytes; without
-/// any where the type is not [writable](DataType::is_writable).
+/// A `TensorProto` with these numbers, given in row-major order as little-endian bytes. It has no
+/// elements if the type is not [writable](DataType::is_writable).
 pub fn tensor_of_numbers(dtype: DataType, shape: &[u64], elements: &[u8]) -> Vec<u8> {
     let mut tensor = tensor_of(dtype, shape);
     let Some((field, packing)) = dtype.packing() else { return tensor };
@@ -230,13 +231,13 @@ pub fn tensor_of_floats(shape: &[u64], values: &[f32]) -> Vec<u8> {
     tensor
 }
 
-/// The binary16 of a float that is one, by their bits.
+/// Converts the bits of a float32 whose value is a binary16 to the bits of that binary16.
 fn half(float: u32) -> u16 {
     let sign = (float >> 16 & 0x8000) as u16;
     let (exponent, fraction) = (float >> 23 & 0xff, float & 0x7f_ffff);
     let magnitude = match exponent {
         0xff => 0x7c00 | fraction >> 13,
-        // The smaller ones have no leading 1 in binary16, as zero has none.
+        // Subnormal numbers and zero have no implicit leading 1 in binary16.
         ..103 => 0,
         103..113 => (fraction | 0x80_0000) >> (126 - exponent),
         113..143 => (exponent - 112) << 10 | fraction >> 13,

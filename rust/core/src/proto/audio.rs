@@ -18,11 +18,11 @@ pub struct Audio<'a> {
     pub frames: i64,
     /// The file's bytes.
     pub encoded: Cow<'a, [u8]>,
-    /// What they are, `audio/wav` say.
+    /// The MIME type, such as `audio/wav`.
     pub content_type: Cow<'a, str>,
 }
 
-/// A sound of TensorFlow 2: the file's bytes, and a label in Markdown where there is one.
+/// A sound of TensorFlow 2: the file's bytes, and its label in Markdown, if it has one.
 pub type LabelledSound<'a> = (&'a [u8], Option<&'a [u8]>);
 
 impl<'a> Audio<'a> {
@@ -57,11 +57,11 @@ impl<'a> Audio<'a> {
 }
 
 impl Tensor<'_> {
-    /// The sounds of a tensor of the "audio" plugin: strings of shape \[k\], or of shape \[k, 2\],
-    /// a label beside each. `None` where the tensor holds no strings.
+    /// The sounds of a tensor of the "audio" plugin: strings of shape \[k\], or pairs of a sound
+    /// and its label, of shape \[k, 2\]. `None` if the tensor has no strings.
     ///
-    /// As in TensorBoard, of more dimensions the first place in all but the first dimension counts.
-    /// Where the shape does not fit the strings, each of them is a sound.
+    /// If there are more dimensions, only index 0 of the further ones counts, as in TensorBoard.
+    /// If the shape does not fit the strings, each string is a sound.
     pub fn sounds(&self) -> Option<Vec<LabelledSound<'_>>> {
         let strings = self.all_strings()?;
         let shape = self.shape_of(strings.len()).unwrap_or_default();

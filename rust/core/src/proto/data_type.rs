@@ -1,4 +1,4 @@
-//! `DataType` (`tensorflow/core/framework/types.proto`): what a tensor's elements are.
+//! `DataType` (`tensorflow/core/framework/types.proto`): the type of a tensor's elements.
 
 use std::borrow::Cow;
 
@@ -6,7 +6,7 @@ use crate::proto::number::tensor;
 
 macro_rules! data_types {
     ($($variant:ident = $number:literal $name:literal,)+) => {
-        /// What a tensor's elements are.
+        /// The type of a tensor's elements.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         #[allow(missing_docs)]
         #[repr(i32)]
@@ -15,10 +15,10 @@ macro_rules! data_types {
         }
 
         impl DataType {
-            /// All of them.
+            /// All types.
             pub const ALL: &[DataType] = &[$(DataType::$variant),+];
 
-            /// By its number.
+            /// The type with this number.
             pub fn of(number: i32) -> Option<DataType> {
                 match number {
                     $($number => Some(DataType::$variant),)+
@@ -26,8 +26,8 @@ macro_rules! data_types {
                 }
             }
 
-            /// TensorFlow's name for it in Python. Of what can be in an array it is NumPy's, or
-            /// that of the package `ml_dtypes`, but for what is quantized.
+            /// Its name in TensorFlow's Python. NumPy or the package `ml_dtypes` has the same name,
+            /// if arrays can have this type and it is not quantized.
             pub fn name(self) -> &'static str {
                 match self {
                     $(DataType::$variant => $name,)+
@@ -76,22 +76,22 @@ data_types! {
 /// How the numbers of an array are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NumberType {
-    /// NumPy's name for it, or that of the package `ml_dtypes`.
+    /// Its name in NumPy or in the package `ml_dtypes`.
     pub name: &'static str,
     /// Bytes of one.
     pub size: usize,
-    /// The field of `TensorProto` that holds them one by one.
+    /// The field of `TensorProto` for single elements of this type.
     pub(crate) field: u32,
 }
 
 impl DataType {
-    /// The type of this name.
+    /// The type with this name.
     pub fn named(name: &str) -> Option<DataType> {
         DataType::ALL.iter().copied().find(|it| it.name() == name)
     }
 
-    /// How its numbers are stored; none where its elements are no numbers, or none that anybody
-    /// writes. What is quantized is given as the integers that are stored.
+    /// How its numbers are stored. None if its elements are not numbers, or if nobody writes them.
+    /// Quantized numbers are given as the integers that are stored.
     pub fn numbers(self) -> Option<NumberType> {
         let plain = match self {
             DataType::Qint8 => DataType::Int8,
@@ -126,10 +126,9 @@ impl DataType {
     }
 }
 
-/// The name of the type of this number, as TensorFlow's Python has it; its digits where it has
-/// none.
+/// The name of the type with this number in TensorFlow's Python, or the number if it has no name.
 pub fn type_name(number: i32) -> Cow<'static, str> {
-    /// From here on they are references to those from 1 on.
+    /// Types above this number are references to the types from 1 on.
     const REFERENCES: i32 = 100;
     if let Some(known) = DataType::of(number) {
         return known.name().into();

@@ -1,10 +1,10 @@
-//! The `.proto` files, for tests that compare them with what is here.
+//! Reads the `.proto` files, so that tests can compare them with this module.
 
 use std::collections::HashMap;
 use std::path::Path;
 
-/// The number of each field, by its message and its name, as `Summary.Value.tag`, and of each value
-/// of an enum, as `DataType.DT_FLOAT`.
+/// The number of each field by its full name, such as `Summary.Value.tag`, and of each value of an
+/// enum, such as `DataType.DT_FLOAT`.
 pub fn fields() -> HashMap<String, u32> {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../python/tfevents/proto");
     let mut fields = HashMap::new();
@@ -18,7 +18,7 @@ pub fn fields() -> HashMap<String, u32> {
 }
 
 fn read(text: &str, fields: &mut HashMap<String, u32>) {
-    // The names of the messages that are open; a `oneof` has none.
+    // The names of the enclosing messages. A `oneof` has an empty name.
     let mut open: Vec<&str> = Vec::new();
     for line in text.lines().map(|line| line.split("//").next().unwrap().trim()) {
         let words: Vec<&str> = line.split_whitespace().collect();

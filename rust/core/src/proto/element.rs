@@ -1,4 +1,4 @@
-//! Numbers in a fixed number of bytes.
+//! The encodings of numbers in a fixed number of bytes.
 
 use crate::proto::data_type::DataType;
 use crate::proto::number::tensor;
@@ -23,7 +23,7 @@ pub enum Element {
 }
 
 impl Element {
-    /// By the number of its type.
+    /// The encoding of the `DataType` with this number.
     pub(crate) fn of(dtype: i32) -> Option<Element> {
         Some(match DataType::of(dtype)? {
             DataType::Float32 => Element::F32,
@@ -53,7 +53,7 @@ impl Element {
         }
     }
 
-    /// The field that holds elements of this type one by one.
+    /// The field of `TensorProto` for single elements of this type.
     pub(crate) fn field(self) -> u32 {
         match self {
             Element::F32 => tensor::FLOAT_VAL,
@@ -69,7 +69,7 @@ impl Element {
         }
     }
 
-    /// The number that `bytes` hold, if there are as many as an element takes.
+    /// The number in `bytes`, if their count is the size of an element.
     #[inline(always)]
     pub fn decode(self, bytes: &[u8]) -> Option<f64> {
         if self == Element::F32 {
@@ -100,7 +100,7 @@ impl Element {
         })
     }
 
-    /// The number that a varint of this type's field holds.
+    /// The number in a varint of this type's field.
     pub(crate) fn decode_varint(self, varint: u64) -> Option<f64> {
         Some(match self {
             Element::F16 => half_to_f64(varint as u16),

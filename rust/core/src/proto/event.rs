@@ -1,4 +1,4 @@
-//! `Event`: what each record of a file holds.
+//! `Event`: the message in each record of a file.
 
 use std::borrow::Cow;
 
@@ -12,16 +12,16 @@ use crate::proto::session_log::SessionLog;
 use crate::proto::summary::Summary;
 use crate::wire::{Cursor, Malformed, Value, encode};
 
-/// One event: what happened, when and at which step.
+/// One event, with its content, time and step.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Event<'a> {
-    /// Seconds since the epoch; 0 where the field is absent.
+    /// Seconds since the epoch; 0 if the field is absent.
     pub wall_time: f64,
-    /// The step; 0 where the field is absent.
+    /// The step; 0 if the field is absent.
     pub step: i64,
     /// The event's content.
     pub what: What<'a>,
-    /// Who wrote the file, where the event has a `source_metadata`, of which this is the `writer`.
+    /// `source_metadata.writer`, the name of the program that wrote the file, if the event has it.
     pub writer: Option<&'a str>,
 }
 
@@ -36,11 +36,11 @@ pub enum What<'a> {
     Graph(&'a [u8]),
     /// Values under tags.
     Summary(Summary<'a>),
-    /// A line of a log, which nothing writes any more.
+    /// A line of a log. Current programs do not write it.
     LogMessage(LogMessage),
     /// A session that starts or stops.
     SessionLog(SessionLog<'a>),
-    /// What a step of a graph took.
+    /// The cost of one step of a graph.
     RunMetadata(TaggedRunMetadata<'a>),
     /// A serialized `MetaGraphDef`.
     MetaGraph(&'a [u8]),
@@ -58,7 +58,8 @@ impl<'a> Event<'a> {
     pub fn decode(payload: &'a [u8]) -> Result<Event<'a>, Malformed> {
         let (mut wall_time, mut step, mut writer) = (0.0, 0, None);
         let mut content: Option<(u32, Cow<'a, [u8]>)> = None;
-        // Any message is well-formed; one that has no field of an event is another one.
+        // The bytes of any message are well-formed. A message without a field of `Event` is not
+        // one.
         let mut is_event = payload.is_empty();
         for field in Cursor::new(payload) {
             let field = field?;
@@ -112,7 +113,7 @@ pub fn is_event(payload: &[u8]) -> bool {
     ScalarEvent::decode(payload).is_some() || is_well_formed().is_ok()
 }
 
-/// Whether the content of this number is a message, of which several are merged.
+/// Whether the member with this field number is a message. Repeated messages are merged.
 fn is_message(number: u32) -> bool {
     (number::SUMMARY..=number::TAGGED_RUN_METADATA).contains(&number)
 }
@@ -132,12 +133,12 @@ impl<'a> What<'a> {
                 number::GRAPH_DEF => What::Graph(bytes),
                 _ => What::MetaGraph(bytes),
             },
-            // Only messages are merged, and these are none.
+            // Merging made this content, but only messages are merged.
             Some((_, Cow::Owned(_))) => return Err(Malformed),
         })
     }
 
-    /// A oneof's field is there even where it is empty.
+    /// The field of a oneof is written even if it is empty.
     fn encode(&self, out: &mut Vec<u8>) {
         match self {
             What::Nothing => {}
@@ -232,7 +233,7 @@ mod tests {
         let what = |payload: &[u8]| format!("{:?}", Event::decode(payload).unwrap().what);
         assert_eq!(what(&event(4, b"ab")), "Graph([97, 98])");
         assert_eq!(what(&event(9, b"ab")), "MetaGraph([97, 98])");
-        // Of bytes the last count, messages are merged.
+        // The last of several bytes fields counts. Messages are merged.
         assert_eq!(what(&[event(4, b"ab"), event(4, b"c")].concat()), "Graph([99])");
         let log = [event(7, &[8, 1]), event(7, &message(|o| encode::bytes_field(o, 3, b"hi")))];
         let log = log.concat();

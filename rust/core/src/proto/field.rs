@@ -1,21 +1,21 @@
-//! Single fields, read and appended as all messages here have them: of a field that is there twice
-//! the last one counts, messages are merged, and what holds the default is left out.
+//! Reads and appends single fields by the rules of all messages here: the last of repeated single
+//! fields counts, repeated messages are merged, and a field with its default value is not written.
 
 use std::borrow::Cow;
 
 use crate::wire::{Cursor, Malformed, Value, encode};
 
-/// A text that must be UTF-8, as protobuf demands.
+/// A text that must be UTF-8, as protobuf requires.
 pub fn utf8(text: &[u8]) -> Result<&str, Malformed> {
     std::str::from_utf8(text).map_err(|_| Malformed)
 }
 
-/// A text of which nothing else depends: what is not UTF-8 is replaced by U+FFFD.
+/// A text that is only shown. Bytes that are not UTF-8 become U+FFFD.
 pub fn lossy(text: &[u8]) -> String {
     String::from_utf8_lossy(text).into_owned()
 }
 
-/// The content of a `oneof` after the member `number` was found to hold `bytes`.
+/// The content of a `oneof` after its member `number` was read with `bytes`.
 pub fn oneof<'a>(
     before: Option<(u32, Cow<'a, [u8]>)>,
     number: u32,
@@ -26,7 +26,7 @@ pub fn oneof<'a>(
     merge(before.map(|(_, message)| message), bytes)
 }
 
-/// A message that occurs twice is merged, which is what decoding one after the other does.
+/// Merges two occurrences of a message. To merge is to decode one after the other.
 pub fn merge<'a>(
     before: Option<Cow<'a, [u8]>>,
     message: &'a [u8],
@@ -34,7 +34,7 @@ pub fn merge<'a>(
     let Some(before) = before else {
         return Ok(Cow::Borrowed(message));
     };
-    // Each must be well-formed by itself; what was merged before is.
+    // Each part must be well-formed by itself. Parts that were merged before are.
     let check = |part| Cursor::new(part).try_for_each(|field| field.map(drop));
     if let Cow::Borrowed(before) = before {
         check(before)?;
@@ -56,7 +56,7 @@ pub fn last_varint(message: &[u8], number: u32) -> Result<u64, Malformed> {
     })
 }
 
-/// The last value of a bytes field; none are empty.
+/// The last value of a bytes field; empty if there is none.
 pub fn last_bytes<'a>(message: &Cow<'a, [u8]>, number: u32) -> Result<Cow<'a, [u8]>, Malformed> {
     fn last(message: &[u8], number: u32) -> Result<&[u8], Malformed> {
         Cursor::new(message).try_fold(&[][..], |last, field| {
@@ -81,7 +81,7 @@ pub fn last_text<'a>(message: &Cow<'a, [u8]>, number: u32) -> Result<Cow<'a, str
     })
 }
 
-/// Adds what one occurrence of a `repeated` field of integers holds, packed or not.
+/// Adds the integers in one occurrence of a `repeated` field, packed or not.
 pub fn push_varints<T>(
     into: &mut Vec<T>,
     value: Value<'_>,
@@ -100,7 +100,7 @@ pub fn push_varints<T>(
     Ok(())
 }
 
-/// Adds what one occurrence of a `repeated` field of floats holds, packed or not.
+/// Adds the floats in one occurrence of a `repeated` field, packed or not.
 pub fn push_floats(into: &mut Vec<f32>, value: Value<'_>) -> Result<(), Malformed> {
     match value {
         Value::Fixed32(bits) => into.push(f32::from_bits(bits)),
@@ -123,7 +123,7 @@ pub fn put_varint(out: &mut Vec<u8>, number: u32, value: u64) {
     }
 }
 
-/// Appends a `double` field. A negative zero is none.
+/// Appends a `double` field. Negative zero is not the default, so it is written.
 #[inline(always)]
 pub fn put_double(out: &mut Vec<u8>, number: u32, value: f64) {
     if value.to_bits() != 0 {
@@ -131,7 +131,7 @@ pub fn put_double(out: &mut Vec<u8>, number: u32, value: f64) {
     }
 }
 
-/// Appends a `float` field. A negative zero is none.
+/// Appends a `float` field. Negative zero is not the default, so it is written.
 pub fn put_float(out: &mut Vec<u8>, number: u32, value: f32) {
     if value.to_bits() != 0 {
         encode::float_field(out, number, value);
@@ -159,7 +159,7 @@ pub fn put_varints(out: &mut Vec<u8>, number: u32, values: impl IntoIterator<Ite
     put_bytes(out, number, &packed);
 }
 
-/// Appends a message, which is there even where all its fields hold the default.
+/// Appends a message, even if all its fields have their default values.
 pub fn put_message(out: &mut Vec<u8>, number: u32, build: impl FnOnce(&mut Vec<u8>)) {
     let mut message = Vec::new();
     build(&mut message);

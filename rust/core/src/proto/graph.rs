@@ -26,25 +26,25 @@ pub struct GraphDef<'a> {
 /// One operation of a graph, or one of its inputs or outputs.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct NodeDef<'a> {
-    /// Unique; TensorBoard groups by what stands before each `/`.
+    /// The unique name. TensorBoard groups nodes by the parts before each `/`.
     pub name: Cow<'a, str>,
     /// The kind of operation.
     pub op: Cow<'a, str>,
-    /// The names of the nodes that it takes values from.
+    /// The names of the nodes whose values it uses.
     pub inputs: Vec<Cow<'a, str>>,
     /// Where it runs.
     pub device: Cow<'a, str>,
-    /// What else is known of it. Of one name the last counts.
+    /// Its attributes. The last one of each name counts.
     pub attributes: Vec<(Cow<'a, str>, AttrValue<'a>)>,
 }
 
-/// What a node says of itself.
+/// The value of a node's attribute.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub enum AttrValue<'a> {
     /// Nothing.
     #[default]
     Nothing,
-    /// Any number of the following.
+    /// A list of the kinds below.
     List(AttrList<'a>),
     /// A text, or other bytes.
     Bytes(Cow<'a, [u8]>),
@@ -52,7 +52,7 @@ pub enum AttrValue<'a> {
     Int(i64),
     /// A number.
     Float(f32),
-    /// Yes or no.
+    /// A boolean.
     Bool(bool),
     /// The number of a [`DataType`](crate::proto::DataType).
     Type(i32),
@@ -60,13 +60,13 @@ pub enum AttrValue<'a> {
     Shape(Shape),
     /// A tensor.
     Tensor(Tensor<'a>),
-    /// The name of what is to be put here, in the body of a function.
+    /// In the body of a function, the name of the attribute whose value belongs here.
     Placeholder(Cow<'a, str>),
-    /// A function, by its name.
+    /// The name of a function.
     Function(Cow<'a, str>),
 }
 
-/// A list of values, mostly all of one kind.
+/// A list of values, which usually have the same kind.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[allow(missing_docs)]
 pub struct AttrList<'a> {
@@ -140,7 +140,7 @@ impl<'a> Message<'a> for GraphDef<'a> {
     }
 }
 
-/// A text of a graph: what is not UTF-8 is replaced by U+FFFD.
+/// A text of a graph. Bytes that are not UTF-8 become U+FFFD.
 fn text(bytes: &[u8]) -> Cow<'_, str> {
     String::from_utf8_lossy(bytes)
 }
@@ -239,7 +239,7 @@ impl<'a> Message<'a> for AttrValue<'a> {
         Ok(())
     }
 
-    /// A oneof's field is there even where it holds the default.
+    /// The field of a oneof is written even if it has the default value.
     fn encode(&self, out: &mut Vec<u8>) {
         match self {
             AttrValue::Nothing => {}
@@ -267,7 +267,7 @@ impl<'a> Message<'a> for AttrValue<'a> {
     }
 }
 
-/// The name of a function, a `NameAttrList`, where it has one.
+/// The name in an encoded `NameAttrList`, which is a function, if it has one.
 fn function(message: &[u8]) -> Result<Option<Cow<'_, str>>, Malformed> {
     let mut found = None;
     for field in Cursor::new(message) {

@@ -6,7 +6,7 @@ use crate::proto::field::put_double;
 use crate::proto::number::histogram as number;
 use crate::wire::{Cursor, Malformed, Value, encode};
 
-/// A histogram's message, found well-formed.
+/// The message of a histogram, which was checked to be well-formed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Histogram<'a> {
     /// The least value.
@@ -19,9 +19,10 @@ pub struct Histogram<'a> {
     pub sum: f64,
     /// The sum of their squares.
     pub sum_squares: f64,
-    /// The upper limits of the buckets: doubles of eight little-endian bytes, as they are stored.
+    /// The upper limits of the buckets, stored as little-endian doubles.
     pub limits: Cow<'a, [u8]>,
-    /// The counts of the buckets, likewise. There may be more of the one than of the other.
+    /// The counts of the buckets, stored in the same way. Their number may differ from that of the
+    /// limits.
     pub counts: Cow<'a, [u8]>,
 }
 
@@ -57,8 +58,7 @@ impl<'a> Histogram<'a> {
         }
     }
 
-    /// Appends each bucket's upper limit and its count. There may be more of the one than of the
-    /// other.
+    /// Appends the upper limits and the counts of the buckets. Their numbers may differ.
     pub fn buckets(&self, limits: &mut Vec<f64>, counts: &mut Vec<f64>) {
         for (column, bytes) in [(limits, &self.limits), (counts, &self.counts)] {
             column.extend(bytes.as_chunks().0.iter().copied().map(f64::from_le_bytes));
@@ -94,7 +94,7 @@ impl<'a> Histogram<'a> {
     }
 }
 
-/// Appends doubles to those that came before: mostly there are none, and nothing is copied.
+/// Appends doubles to the earlier ones. Usually there are no earlier ones, so nothing is copied.
 fn append<'a>(column: &mut Cow<'a, [u8]>, doubles: &'a [u8]) -> Result<(), Malformed> {
     if !doubles.len().is_multiple_of(size_of::<f64>()) {
         return Err(Malformed);

@@ -9,24 +9,24 @@ use crate::proto::number::{
 };
 use crate::wire::{Cursor, Malformed, Value, encode};
 
-/// The tags under which there are hyperparameters.
+/// The tags of hyperparameters.
 pub const EXPERIMENT_TAG: &str = "_hparams_/experiment";
 #[allow(missing_docs)]
 pub const SESSION_START_TAG: &str = "_hparams_/session_start_info";
 #[allow(missing_docs)]
 pub const SESSION_END_TAG: &str = "_hparams_/session_end_info";
 
-/// What one tag says of hyperparameters.
+/// The content of one of these tags.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct HparamsPluginData {
     /// `HParamsPluginData.data`; its version is 0.
     pub data: Option<HparamsData>,
 }
 
-/// What one tag says of hyperparameters.
+/// The content of one of these tags.
 #[derive(Debug, Clone, PartialEq)]
 pub enum HparamsData {
-    /// What hyperparameters and metrics there are.
+    /// The hyperparameters and metrics of the experiment.
     Experiment(Experiment),
     /// The hyperparameters of this run.
     SessionStart(SessionStart),
@@ -34,7 +34,7 @@ pub enum HparamsData {
     SessionEnd(SessionEnd),
 }
 
-/// What hyperparameters and metrics there are.
+/// The hyperparameters and metrics of an experiment.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Experiment {
     /// The hyperparameters.
@@ -50,16 +50,16 @@ pub struct HparamInfo {
     pub name: String,
     /// `DataType`: 0 unset, 1 string, 2 bool, 3 float64.
     pub data_type: i32,
-    /// What it may be, where that is known.
+    /// Its possible values, if they are known.
     pub domain: Option<HparamDomain>,
 }
 
-/// What a hyperparameter may be.
+/// The possible values of a hyperparameter.
 #[derive(Debug, Clone, PartialEq)]
 pub enum HparamDomain {
     /// One of these.
     Discrete(Vec<HparamValue>),
-    /// From the one to the other.
+    /// Numbers from the first to the second.
     Interval(f64, f64),
 }
 
@@ -73,20 +73,20 @@ pub struct MetricInfo {
 /// The hyperparameters of a run.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct SessionStart {
-    /// Each by its name. Of one name the last counts.
+    /// Names and values. The last value of a name counts.
     pub hparams: Vec<(String, HparamValue)>,
-    /// What runs with the same hyperparameters have in common.
+    /// The name of the group of runs with the same hyperparameters.
     pub group_name: String,
-    /// In seconds since the epoch; 0 where it is not said.
+    /// In seconds since the epoch; 0 if unknown.
     pub start_time: f64,
 }
 
 /// How a run ended.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct SessionEnd {
-    /// How.
+    /// Whether it succeeded.
     pub status: HparamsStatus,
-    /// In seconds since the epoch; 0 where it is not said.
+    /// In seconds since the epoch; 0 if unknown.
     pub end_time: f64,
 }
 
@@ -119,7 +119,7 @@ pub enum HparamValue {
     List(Vec<HparamValue>),
 }
 
-/// Values nest; protobuf's own parsers stop at this depth too.
+/// The greatest depth of nested values. Protobuf's own parsers stop at this depth too.
 const MAX_DEPTH: usize = 100;
 
 impl HparamsStatus {
@@ -132,7 +132,7 @@ impl HparamsStatus {
         }
     }
 
-    /// One word, as `success`.
+    /// One word, such as `success`.
     pub fn name(self) -> Option<&'static str> {
         match self {
             HparamsStatus::Unknown => None,
@@ -353,7 +353,7 @@ impl Message<'_> for SessionEnd {
 }
 
 impl HparamValue {
-    /// The number of its `DataType`; of what has none, 0.
+    /// The number of its `DataType`, or 0 if it has none.
     pub fn data_type(&self) -> i32 {
         match self {
             HparamValue::Text(_) => 1,
@@ -414,7 +414,7 @@ impl Message<'_> for HparamValue {
         self.merge_at(message, 0)
     }
 
-    /// A oneof's field is there even where it holds the default.
+    /// The field of a oneof is written even if it has the default value.
     fn encode(&self, out: &mut Vec<u8>) {
         match self {
             HparamValue::Null => encode::varint_field(out, any_value::NULL_VALUE, 0),
@@ -469,7 +469,7 @@ fn entry(message: &[u8], depth: usize) -> Result<(String, HparamValue), Malforme
     Ok((name, value))
 }
 
-/// An entry of a map has both fields, whatever they hold.
+/// An entry of a map always has both fields, even with default values.
 fn encode_entry(out: &mut Vec<u8>, name: &str, value: &HparamValue) {
     encode::bytes_field(out, map_entry::KEY, name.as_bytes());
     put_message(out, map_entry::VALUE, |out| value.encode(out));

@@ -14,18 +14,18 @@ pub struct Image<'a> {
     pub height: i32,
     /// Columns of pixels.
     pub width: i32,
-    /// How many channels: 1 grey, 2 grey and alpha, 3 RGB, 4 RGBA, or a rarer order.
+    /// The channels: 1 grey, 2 grey and alpha, 3 RGB, 4 RGBA. Rarer numbers are other orders.
     pub colorspace: i32,
     /// The file's bytes.
     pub encoded: Cow<'a, [u8]>,
 }
 
-/// The pictures of one event: one, but for TensorFlow 2.
+/// The pictures of one event. Only TensorFlow 2 writes more than one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pictures<'a> {
-    /// Columns of pixels; 0 where it is not said.
+    /// Columns of pixels; 0 if unknown.
     pub width: i64,
-    /// Rows of pixels; 0 where it is not said.
+    /// Rows of pixels; 0 if unknown.
     pub height: i64,
     /// The bytes of each file.
     pub encoded: Vec<&'a [u8]>,
@@ -61,7 +61,7 @@ impl<'a> Image<'a> {
         put_bytes(out, number::ENCODED_IMAGE_STRING, &self.encoded);
     }
 
-    /// The picture, as one of several.
+    /// The picture, as a list of one.
     pub fn pictures(&self) -> Pictures<'_> {
         Pictures {
             width: self.width.into(),
@@ -72,11 +72,11 @@ impl<'a> Image<'a> {
 }
 
 impl Tensor<'_> {
-    /// The pictures of a tensor of the "images" plugin: strings, of which the first two are the
-    /// width and the height in digits. `None` where there are not even these.
+    /// The pictures of a tensor of the "images" plugin. Its first two strings are the width and the
+    /// height in digits. `None` if there are fewer than two strings.
     ///
-    /// TensorBoard looks at no more than their places: what shape the tensor says it has, and
-    /// whether the first two are numbers, makes no difference there, nor here.
+    /// As in TensorBoard, only the order of the strings counts. The tensor's shape does not matter,
+    /// nor whether the first two strings are numbers.
     pub fn pictures(&self) -> Option<Pictures<'_>> {
         let [width, height, encoded @ ..] = &self.all_strings()?[..] else { return None };
         let number = |text: &[u8]| str::from_utf8(text).ok()?.trim().parse().ok();

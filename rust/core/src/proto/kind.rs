@@ -1,4 +1,4 @@
-//! What values are.
+//! The kinds of values, and how to tell the kind of a value.
 
 use crate::proto::array::Elements;
 use crate::proto::data_type::DataType;
@@ -12,15 +12,16 @@ use crate::proto::tensor::Tensor;
 use crate::proto::tensor_scalar::TensorScalar;
 use crate::proto::value::Data;
 
-/// What a value under a tag is. One tag may have values of several kinds.
+/// The kind of a value. One tag may have values of several kinds.
 ///
-/// A value says it itself: a `simple_value`, a histogram, an image or a sound are what they are. Of
-/// a tensor the metadata say (`tensorboard/data_compat.py`, `dataclass_compat.py`, and `run.rs` of
-/// TensorBoard's data server): data class `SCALAR`, or no data class and the plugin `scalars`, make
-/// it a scalar; the plugins `images` and `audio` with data class `BLOB_SEQUENCE` or none, and
-/// `histograms`, `text`, `pr_curves`, `mesh`, `custom_scalars` and `hparams` with `TENSOR` or none,
-/// make it what they are called. A tensor without metadata goes by the first of its tag in the run.
-/// One that does not fit what they say, as a vector where they say scalar, is a tensor.
+/// The field of a `simple_value`, a histogram, an image or a sound gives its kind. The metadata
+/// give the kind of a tensor (`tensorboard/data_compat.py`, `dataclass_compat.py`, and `run.rs` of
+/// TensorBoard's data server). Data class `SCALAR`, or no data class and the plugin `scalars`, is a
+/// scalar. The plugins `images` and `audio` with data class `BLOB_SEQUENCE` or none are their
+/// kinds. So are `histograms`, `text`, `pr_curves`, `mesh`, `custom_scalars` and `hparams` with
+/// `TENSOR` or none. A tensor without metadata has the kind of the first metadata of its tag in the
+/// run. A tensor that does not fit that kind, such as a vector in a scalar tag, has the kind
+/// `Tensor`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Kind {
@@ -48,11 +49,11 @@ pub enum Kind {
     Graph,
     /// A graph with all that is needed to run it.
     MetaGraph,
-    /// What a step of a graph took.
+    /// The cost of one step of a graph.
     RunMetadata,
     /// Starts and stops of the training program.
     SessionLog,
-    /// Anything else: metadata without a value, and histograms as they were before 2015.
+    /// Anything else: metadata without a value, and the format of histograms before 2015.
     Other,
 }
 
@@ -76,7 +77,7 @@ impl Kind {
         Kind::Other,
     ];
 
-    /// What tensors with these metadata claim to be.
+    /// The kind that these metadata give to tensors.
     pub fn claimed_by(metadata: &Metadata<'_>) -> Kind {
         use data_class::{BLOB_SEQUENCE, SCALAR, TENSOR, UNKNOWN};
         match (metadata.data_class, &*metadata.plugin_name) {
@@ -93,7 +94,7 @@ impl Kind {
         }
     }
 
-    /// The kind of a value with this content, which is `claimed`, should it be a tensor.
+    /// The kind of a value with this content. `claimed` is the kind that metadata give to tensors.
     pub fn of(data: &Data<'_>, claimed: Kind) -> Kind {
         match data {
             Data::SimpleValue(_) => Kind::Scalar,
@@ -102,19 +103,19 @@ impl Kind {
             Data::Audio(_) => Kind::Audio,
             Data::Tensor(tensor) if claimed.is_kind_of(tensor) => claimed,
             Data::Tensor(_) => Kind::Tensor,
-            // What hyperparameters there are say the metadata.
+            // The metadata hold the hyperparameters.
             Data::Nothing if claimed == Kind::HParams => Kind::HParams,
             Data::Nothing | Data::Other(_) => Kind::Other,
         }
     }
 
-    /// Whether it takes all of a tensor, and not only its type and shape, to tell whether it is of
-    /// this kind.
+    /// Whether the elements of a tensor are needed to tell that it has this kind. For other kinds,
+    /// its type and shape are enough.
     pub(crate) fn needs_elements(self) -> bool {
         matches!(self, Kind::Scalar | Kind::Text | Kind::Histogram)
     }
 
-    /// Whether a tensor that claims to be of this kind is.
+    /// Whether a tensor that claims this kind has it.
     fn is_kind_of(self, tensor: &Tensor<'_>) -> bool {
         let is_real = || Element::of(tensor.dtype).is_some();
         match self {
@@ -130,7 +131,7 @@ impl Kind {
         }
     }
 
-    /// The kind's name, one word, as `scalar`.
+    /// The kind's name, one word, such as `scalar`.
     pub fn name(self) -> &'static str {
         match self {
             Kind::Scalar => "scalar",
@@ -152,11 +153,11 @@ impl Kind {
     }
 }
 
-/// Whether a tensor holds as many rows of left edge, right edge and count as its shape \[k, 3\] says.
+/// Whether a tensor of shape \[k, 3\] has k rows of left edge, right edge and count.
 fn is_histogram(tensor: &Tensor<'_>) -> bool {
     let Ok(array) = tensor.array() else { return false };
     match (&array.shape[..], &array.elements) {
-        // One number for all buckets is no histogram.
+        // A single number for all buckets is not a histogram.
         (&[buckets, 3], Elements::Numbers(dtype, bytes)) => {
             Element::of(tensor.dtype).is_some() && bytes.len() / dtype.size == 3 * buckets
         }
@@ -175,35 +176,35 @@ fn is_curve(tensor: &Tensor<'_>) -> bool {
 pub struct KindSet(u32);
 
 impl KindSet {
-    /// All of them.
+    /// All kinds.
     pub const ALL: KindSet = KindSet(u32::MAX);
 
-    /// Whether this one is among them.
+    /// Whether the set has this kind.
     pub fn contains(self, kind: Kind) -> bool {
         self.0 & KindSet::bit(kind) != 0
     }
 
-    /// Adds this one.
+    /// Adds this kind.
     pub fn insert(&mut self, kind: Kind) {
         self.0 |= KindSet::bit(kind);
     }
 
-    /// Those of either.
+    /// The kinds of both sets.
     pub fn union(self, other: KindSet) -> KindSet {
         KindSet(self.0 | other.0)
     }
 
-    /// Whether there is none.
+    /// Whether the set is empty.
     pub fn is_empty(self) -> bool {
         self.0 == 0
     }
 
-    /// Whether there is none but this one.
+    /// Whether the set has no kind except this one.
     pub fn is_at_most(self, kind: Kind) -> bool {
         self.0 & !KindSet::bit(kind) == 0
     }
 
-    /// Each of them.
+    /// The kinds, one by one.
     pub fn iter(self) -> impl Iterator<Item = Kind> {
         Kind::ALL.into_iter().filter(move |&kind| self.contains(kind))
     }

@@ -5,7 +5,7 @@ use crate::proto::message::Message;
 use crate::proto::number::{category, chart, layout as number, margin, margin_series, multiline};
 use crate::wire::{Cursor, Malformed, Value, encode};
 
-/// The tag under which a layout is.
+/// The tag of a layout.
 pub const LAYOUT_TAG: &str = "custom_scalars__config__";
 
 /// Charts under headings.
@@ -29,7 +29,7 @@ pub struct Category {
 /// A chart.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Chart {
-    /// What stands above it.
+    /// Its title.
     pub title: String,
     /// What it draws.
     pub content: Option<ChartContent>,

@@ -1,4 +1,4 @@
-//! `LogMessage`: a line of a log, which nothing writes any more.
+//! `LogMessage`: a line of a log. Current programs do not write it.
 
 use crate::proto::field::{lossy, put_text, put_varint};
 use crate::proto::message::Message;
@@ -10,7 +10,7 @@ use crate::wire::{Cursor, Malformed, Value};
 pub struct LogMessage {
     /// 0 unknown, 10 debugging, 20 info, 30 warning, 40 error, 50 fatal.
     pub level: i32,
-    /// What it says.
+    /// The text.
     pub message: String,
 }
 

@@ -5,10 +5,10 @@ use crate::proto::message::Message;
 use crate::proto::number::mesh as number;
 use crate::wire::{Cursor, Malformed, Value};
 
-/// What a tensor of a mesh holds, `MeshPluginData.ContentType`.
+/// The content of a mesh's tensor, `MeshPluginData.ContentType`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum MeshComponent {
-    /// It is not said.
+    /// Unknown.
     #[default]
     Undefined = 0,
     /// Coordinates of vertices.
@@ -29,7 +29,7 @@ impl MeshComponent {
         }
     }
 
-    /// The name of the enum's member, with which the tensor's tag ends.
+    /// The name of the enum's member. The tensor's tag ends with it.
     pub fn name(self) -> &'static str {
         match self {
             MeshComponent::Undefined => "UNDEFINED",
@@ -40,12 +40,12 @@ impl MeshComponent {
     }
 }
 
-/// What a tag of a mesh says of itself.
+/// The plugin's data in the metadata of a mesh's tag.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct MeshPluginData {
-    /// What the mesh is called, of which the tag is a part.
+    /// The name of the mesh. The tag is one of its parts.
     pub name: String,
-    /// What the tag's tensors hold.
+    /// The content of the tag's tensors.
     pub component: MeshComponent,
     /// How to show it: classes of Three.js and their settings, in JSON.
     pub json_config: String,

@@ -1,8 +1,8 @@
-//! What every small message can do.
+//! The trait of the small messages: decode, merge, encode.
 
 use crate::wire::Malformed;
 
-/// A message of which nothing is borrowed, or only what is large.
+/// A message that borrows only its large fields, or nothing.
 ///
 /// ```
 /// use tfevents::proto::{Layout, Message};
@@ -12,7 +12,7 @@ use crate::wire::Malformed;
 /// assert_eq!(layout.to_bytes(), b"\x12\x03\x0a\x01a");
 /// ```
 pub trait Message<'a>: Default {
-    /// Adds what an encoded message says to what is known, as protobuf merges messages.
+    /// Merges an encoded message into this one, by protobuf's rules.
     fn merge(&mut self, message: &'a [u8]) -> Result<(), Malformed>;
 
     /// Appends the fields, in the order of their numbers, as every protobuf serializer does.

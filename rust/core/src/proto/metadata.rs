@@ -15,7 +15,7 @@ pub struct Metadata<'a> {
     pub content: Cow<'a, [u8]>,
     /// The name to show instead of the tag.
     pub display_name: Cow<'a, str>,
-    /// What it is, in Markdown.
+    /// The description, in Markdown.
     pub description: Cow<'a, str>,
     /// `DataClass`: 0 unknown, 1 scalar, 2 tensor, 3 blob sequence.
     pub data_class: i64,
@@ -30,12 +30,12 @@ pub mod data_class {
 }
 
 impl<'a> Metadata<'a> {
-    /// For the plugin of this name, with its own data.
+    /// Metadata for the plugin of this name, with the plugin's own data.
     pub(crate) fn of_plugin(name: &'a str, content: &'a [u8]) -> Metadata<'a> {
         Metadata { plugin_name: name.into(), content: content.into(), ..Metadata::default() }
     }
 
-    /// The same with a title in place of the tag and a text in Markdown.
+    /// The same metadata with a title and a description in Markdown.
     pub(crate) fn described(self, display_name: &'a str, description: &'a str) -> Metadata<'a> {
         Metadata { display_name: display_name.into(), description: description.into(), ..self }
     }
@@ -52,7 +52,7 @@ impl<'a> Metadata<'a> {
         }
     }
 
-    /// The same, borrowing nothing.
+    /// The same metadata, which borrow nothing.
     pub fn into_owned(self) -> Metadata<'static> {
         Metadata {
             plugin_name: Cow::Owned(self.plugin_name.into_owned()),
@@ -68,7 +68,7 @@ impl<'a> Metadata<'a> {
         for field in Cursor::new(message) {
             let field = field?;
             match (field.number, field.value) {
-                // Merging two of these means that each field is replaced where it occurs again.
+                // To merge two of these, a later field replaces an earlier one.
                 (number::PLUGIN_DATA, Value::Bytes(plugin)) => metadata.set_plugin(plugin)?,
                 (number::DISPLAY_NAME, Value::Bytes(text)) => {
                     metadata.display_name = Cow::Borrowed(utf8(text)?);
@@ -76,7 +76,7 @@ impl<'a> Metadata<'a> {
                 (number::SUMMARY_DESCRIPTION, Value::Bytes(text)) => {
                     metadata.description = Cow::Borrowed(utf8(text)?);
                 }
-                // An enum: protobuf keeps the low 32 bits.
+                // Protobuf keeps the low 32 bits of an enum.
                 (number::DATA_CLASS, Value::Varint(class)) => {
                     metadata.data_class = i64::from(class as i32);
                 }

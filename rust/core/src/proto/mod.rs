@@ -1,10 +1,10 @@
-//! The schema: each message of an event file once, its decoder beside its encoder.
+//! The schema: the messages of an event file. Each file has a message's decoder and its encoder.
 //!
 //! The messages are TensorFlow's and those of TensorBoard's plugins. `number` has the numbers of
-//! all fields. Decoding follows protobuf's rules: unknown fields are skipped, of a `oneof` the last
-//! member counts, and a message that occurs twice is merged. Fields are written in the order of
-//! their numbers and left out where they hold the default, as every protobuf serializer does, so
-//! that our bytes equal theirs.
+//! all fields. Decoding follows protobuf's rules: unknown fields are skipped, the last member of a
+//! `oneof` counts, and a message that occurs twice is merged. Encoding writes the fields in the
+//! order of their numbers, without those that have the default value. Every protobuf serializer
+//! does so, and therefore our bytes equal theirs.
 
 mod array;
 mod audio;

@@ -1,11 +1,11 @@
-//! The number of every field that is read or written, message by message, named as in the
-//! message's definition. Nowhere else are there any.
+//! The numbers of all fields that are read or written, with the names of the messages'
+//! definitions. Field numbers are nowhere else.
 //!
-//! The definitions are the `.proto` files in `python/tfevents/proto`; that both agree is a test.
-//! Those of ONNX are in `onnx.proto` of <https://github.com/onnx/onnx>, those of `google.protobuf`
-//! in `struct.proto` of protobuf.
+//! The definitions are the `.proto` files in `python/tfevents/proto`. A test checks that both
+//! agree. The definitions of ONNX are in `onnx.proto` of <https://github.com/onnx/onnx>, and those
+//! of `google.protobuf` in `struct.proto` of protobuf.
 
-/// A module of numbers for each message.
+/// Makes a module with the numbers of each message.
 macro_rules! numbers {
     ($($message:literal as $module:ident { $($field:ident = $number:literal),+ $(,)? })+) => {
         $(

@@ -9,7 +9,7 @@ use crate::wire::{Cursor, Malformed, Value};
 /// precision, recall.
 pub const PR_CURVE_ROWS: usize = 6;
 
-/// What the plugin says of all curves under a tag. TensorBoard takes the number of thresholds from
+/// The plugin's data about all curves of a tag. TensorBoard takes the number of thresholds from
 /// the curves themselves.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PrCurvePluginData {

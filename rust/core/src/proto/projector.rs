@@ -1,31 +1,31 @@
-//! `ProjectorConfig`: what the projector shows, in protobuf's text format.
+//! `ProjectorConfig`: the embeddings that the projector shows, in protobuf's text format.
 
 use std::fmt::Write as _;
 
 /// An entry of `ProjectorConfig.embeddings`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct EmbeddingInfo {
-    /// What the projector calls the vectors.
+    /// The name of the vectors in the projector.
     pub tensor_name: String,
-    /// Where the labels are, below the configuration's directory.
+    /// The path of the labels, relative to the directory of the configuration.
     pub metadata_path: Option<String>,
     /// The pictures.
     pub sprite: Option<SpriteMetadata>,
-    /// Where the vectors are.
+    /// The path of the vectors.
     pub tensor_path: String,
 }
 
-/// Pictures tiled into one.
+/// A picture made of tiles, one for each vector.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SpriteMetadata {
-    /// Where they are.
+    /// The path of the picture.
     pub image_path: String,
-    /// The width and the height of each.
+    /// The width and the height of a tile.
     pub single_image_dim: [usize; 2],
 }
 
 impl EmbeddingInfo {
-    /// The entry as text, its fields in the order of their numbers.
+    /// The entry as text, with its fields in the order of their numbers.
     pub fn to_text(&self) -> String {
         let mut out = String::from("embeddings {\n");
         text(&mut out, "  tensor_name", &self.tensor_name);

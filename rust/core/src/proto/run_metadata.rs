@@ -1,4 +1,4 @@
-//! `RunMetadata`: what a step of a graph took, as TensorFlow's tracing says it.
+//! `RunMetadata`: the cost of one step of a graph, from TensorFlow's tracing.
 
 use std::borrow::Cow;
 
@@ -9,7 +9,7 @@ use crate::proto::number::{
 };
 use crate::wire::{Cursor, Malformed, Value};
 
-/// What a step took, under a tag.
+/// A [`RunMetadata`] with its tag.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TaggedRunMetadata<'a> {
     /// The tag.
@@ -33,10 +33,10 @@ impl<'a> TaggedRunMetadata<'a> {
     }
 }
 
-/// What a step took, as far as torch says it: on which devices it ran.
+/// The part of the message that torch writes: the devices on which the step ran.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RunMetadata {
-    /// The names of the devices, `/device:CPU:0` say.
+    /// The names of the devices, such as `/device:CPU:0`.
     pub devices: Vec<String>,
 }
 

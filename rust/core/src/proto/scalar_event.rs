@@ -1,12 +1,12 @@
-//! The commonest event: one `simple_value` under a tag, laid out as every writer does.
+//! The most common event: one `simple_value`, with its fields in the order that every writer uses.
 //!
-//! It is read without a decision for each field. Whatever is laid out in another way is left to
-//! [`Event::decode`](super::Event::decode), which says the same of these events.
+//! It is read without a decision for each field. [`Event::decode`](super::Event::decode) reads
+//! events with any other layout, and gives the same result for these.
 
 use crate::proto::number::{event, summary, value};
 use crate::wire::{BYTES, Cursor, FIXED32, FIXED64, VARINT, key};
 
-/// The keys of the fields, each its number and its wire type.
+/// The keys of the fields. A key has the field's number and its wire type.
 const WALL_TIME: u8 = key(event::WALL_TIME, FIXED64) as u8;
 const STEP: u64 = key(event::STEP, VARINT) as u64;
 const SUMMARY: u8 = key(event::SUMMARY, BYTES) as u8;
@@ -19,7 +19,7 @@ const SIMPLE_VALUE: u8 = key(value::SIMPLE_VALUE, FIXED32) as u8;
 pub struct ScalarEvent<'a> {
     /// Seconds since the epoch.
     pub wall_time: f64,
-    /// The step; 0 where the field is absent.
+    /// The step; 0 if the field is absent.
     pub step: i64,
     /// The tag.
     pub tag: &'a str,
@@ -47,8 +47,8 @@ impl<'a> ScalarEvent<'a> {
 /// The wall time and step at the beginning of an event, and the bytes after them.
 #[inline(always)]
 pub(crate) fn head(payload: &[u8]) -> Option<(f64, i64, &[u8])> {
-    // A key, a double, and eight more bytes, most of which are the step: no event with a value
-    // is shorter.
+    // A key, a double, and eight more bytes, most of which are the step. No event with a value is
+    // shorter than that.
     let (&[WALL_TIME, ref times @ ..], _) = payload.split_first_chunk::<17>()? else {
         return None;
     };
@@ -70,14 +70,14 @@ pub(crate) fn head(payload: &[u8]) -> Option<(f64, i64, &[u8])> {
     Some((f64::from_le_bytes(*wall_time), step as i64, payload.get(9 + length..)?))
 }
 
-/// The bytes of a field of which these are the length and all that follows.
+/// The content of a field, from `bytes` that begin with its length, and the bytes after it.
 #[inline(always)]
 pub(crate) fn whole(field: &[u8]) -> Option<&[u8]> {
     let (length, bytes) = varint(field)?;
     (length == bytes.len() as u64).then_some(bytes)
 }
 
-/// The varint at the beginning of `bytes`, and what follows it.
+/// The varint at the beginning of `bytes`, and the bytes after it.
 #[inline(always)]
 pub(crate) fn varint(bytes: &[u8]) -> Option<(u64, &[u8])> {
     match bytes {
@@ -111,7 +111,7 @@ mod tests {
         event
     }
 
-    /// What it says is what decoding in full says.
+    /// Checks that the fast path and the full decoder give the same result.
     fn agrees(payload: &[u8]) -> bool {
         let Some(scalar) = ScalarEvent::decode(payload) else { return false };
         let event = Event::decode(payload).unwrap();

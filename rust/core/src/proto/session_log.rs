@@ -9,11 +9,11 @@ use crate::wire::Malformed;
 /// A session of the training program that starts or stops.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SessionLog<'a> {
-    /// What happens to the session.
+    /// Whether it starts or stops.
     pub status: SessionStatus,
-    /// Where it keeps its state, if that is what the event is about.
+    /// The path of the checkpoint, in an event about a checkpoint.
     pub checkpoint_path: Cow<'a, str>,
-    /// What else there is to say.
+    /// A message for the reader.
     pub message: Cow<'a, str>,
     raw: Cow<'a, [u8]>,
 }
@@ -39,7 +39,7 @@ impl SessionStatus {
         }
     }
 
-    /// One word, as `start`.
+    /// One word, such as `start`.
     pub fn name(self) -> &'static str {
         match self {
             SessionStatus::Unspecified => "unspecified",
@@ -51,7 +51,7 @@ impl SessionStatus {
 }
 
 impl<'a> SessionLog<'a> {
-    /// A session of which this is said.
+    /// A session log with these fields.
     pub fn new(
         status: SessionStatus,
         checkpoint_path: &'a str,

@@ -8,9 +8,9 @@ use crate::wire::{Cursor, Malformed, Value};
 /// The size in each dimension.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Shape {
-    /// -1 where it is not known.
+    /// A size is -1 if it is unknown.
     pub sizes: Vec<i64>,
-    /// Whether not even the number of dimensions is known.
+    /// Whether even the number of dimensions is unknown.
     pub has_unknown_rank: bool,
 }
 
@@ -62,14 +62,14 @@ pub fn sizes(shape: &[u8]) -> impl Iterator<Item = Result<i64, Malformed>> {
     })
 }
 
-/// How many elements a shape takes.
+/// The number of elements of a shape.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Extent {
     /// How many dimensions there are.
     rank: usize,
-    /// How many of them have a size that is not known.
+    /// How many of them have an unknown size.
     unknown: usize,
-    /// The product of the sizes that are known; none where it is too large.
+    /// The product of the known sizes; none if it is too large.
     product: Option<usize>,
 }
 
@@ -95,15 +95,15 @@ impl Extent {
         self.product == Some(1) && self.unknown <= 1
     }
 
-    /// Whether it can be said how many elements fill the shape.
+    /// Whether the number of elements of the shape is known.
     pub fn is_known(self) -> bool {
         self.product.is_some() && self.unknown <= 1
     }
 
-    /// What `count` elements make of the shape of these sizes, as `make_ndarray` of TensorBoard
-    /// does with NumPy: they fill it, where one size is not known it follows from them, and a
-    /// single one stands for all. Without any sizes, which others than TensorFlow leave out, more
-    /// or less elements than one are a row.
+    /// The shape that `count` elements have, if these sizes were declared. The rules are those of
+    /// NumPy in TensorBoard's `make_ndarray`. The elements fill the shape. One unknown size follows
+    /// from their number. A single element stands for all. If there are no sizes, which programs
+    /// other than TensorFlow may leave out, any number of elements but one is a vector.
     pub fn filled(self, sizes: impl Iterator<Item = i64>, count: usize) -> Option<Vec<usize>> {
         let product = self.product?;
         if self.rank == 0 {

@@ -7,20 +7,20 @@ use crate::proto::tensor::Tensor;
 /// The strings of a tensor.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Strings<'a> {
-    /// The tensor's shape. Its product is the number of strings, or one string stands for all.
+    /// The tensor's shape. Its product is the number of strings, unless one string stands for all.
     pub shape: Vec<usize>,
     /// The strings, in row-major order. They need not be UTF-8.
     pub strings: Vec<&'a [u8]>,
 }
 
 impl Tensor<'_> {
-    /// The strings, if the tensor holds strings, as many as its shape says, or one for all.
+    /// The strings, if the tensor has strings and if their number fits the shape.
     pub fn strings(&self) -> Option<Strings<'_>> {
         let strings = self.all_strings()?;
         Some(Strings { shape: self.shape_of(strings.len())?, strings })
     }
 
-    /// The strings, if the tensor holds strings, whatever its shape says.
+    /// The strings, if the tensor has strings, even if their number does not fit the shape.
     pub(crate) fn all_strings(&self) -> Option<Vec<&[u8]>> {
         let holds_strings = self.dtype == DataType::String as i32;
         holds_strings.then(|| self.bytes(number::STRING_VAL).collect())
@@ -48,7 +48,7 @@ mod tests {
         assert_eq!(tensor(&[3], &["a", "b"]).strings(), None);
         assert_eq!(tensor(&[-1, -1], &["a", "b"]).strings(), None);
         assert_eq!(tensor(&[0, 3], &[]).strings().unwrap().shape, [0, 3]);
-        // As NumPy fills a shape: a size follows from the others, and one element stands for all.
+        // As in NumPy, an unknown size follows from the others, and one element stands for all.
         assert_eq!(tensor(&[-1, 1], &["a", "b"]).strings().unwrap().shape, [2, 1]);
         assert_eq!(tensor(&[2, 3], &["a"]).strings().unwrap().shape, [2, 3]);
     }

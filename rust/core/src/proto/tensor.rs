@@ -9,13 +9,13 @@ use crate::proto::number::tensor as number;
 use crate::proto::shape::{Extent, Shape, sizes};
 use crate::wire::{Cursor, Malformed, Value, encode};
 
-/// A tensor's message, found well-formed.
+/// The message of a tensor, which was checked to be well-formed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tensor<'a> {
     pub(crate) message: Cow<'a, [u8]>,
-    /// The number of a [`DataType`], or of what is none.
+    /// The number of a [`DataType`]; it may be an unknown number.
     pub(crate) dtype: i32,
-    /// How many elements its shape takes.
+    /// The number of elements of its shape.
     pub(crate) extent: Extent,
 }
 
@@ -70,20 +70,20 @@ impl<'a> Tensor<'a> {
                 _ => {}
             }
         }
-        // Strings are strings, though no field says it.
+        // A tensor with strings is one of strings, even if its type is missing.
         if dtype == 0 && has_strings {
             dtype = DataType::String as i32;
         }
         Ok(Tensor { message, dtype, extent })
     }
 
-    /// The shape that so many elements give it, if they fit what it says.
+    /// The shape of the tensor with this number of elements, if they fit.
     pub(crate) fn shape_of(&self, count: usize) -> Option<Vec<usize>> {
         let sizes = self.bytes(number::TENSOR_SHAPE).flat_map(sizes).flatten();
         self.extent.filled(sizes, count)
     }
 
-    /// What each occurrence of a field holds.
+    /// The bytes of each occurrence of a field.
     pub(crate) fn bytes(&self, number: u32) -> impl Iterator<Item = &[u8]> {
         Cursor::new(&self.message).filter_map(move |field| match field {
             Ok(field) if field.number == number => match field.value {
@@ -95,7 +95,7 @@ impl<'a> Tensor<'a> {
     }
 }
 
-/// A `TensorProto` of this type and shape, to which the elements are to be appended.
+/// A `TensorProto` of this type and shape. The caller appends the elements.
 pub fn tensor_of(dtype: DataType, shape: &[u64]) -> Vec<u8> {
     let mut tensor = Vec::new();
     encode::varint_field(&mut tensor, number::DTYPE, dtype as u64);

@@ -9,7 +9,7 @@ use crate::wire::{Cursor, Value, encode};
 /// The only number of a tensor.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum TensorScalar<'a> {
-    /// By its bytes.
+    /// As bytes of a fixed size.
     Fixed(Element, &'a [u8]),
     /// Decoded from a varint.
     Decoded(f64),
@@ -26,9 +26,9 @@ impl TensorScalar<'_> {
 }
 
 impl Tensor<'_> {
-    /// The number, if the tensor has exactly one element and that is a real number.
+    /// The number, if the tensor has exactly one element and this is a real number.
     ///
-    /// `tensor_content` counts before the typed fields, as in TensorBoard's `make_ndarray`.
+    /// `tensor_content` has priority over the typed fields, as in TensorBoard's `make_ndarray`.
     pub fn scalar(&self) -> Option<TensorScalar<'_>> {
         let element = Element::of(self.dtype)?;
         if !self.extent.is_one() {
@@ -173,14 +173,14 @@ mod tests {
         assert_eq!(number(&tensor(1, &[], two)), None);
         assert_eq!(number(&tensor(1, &[], |_| {})), None);
         assert_eq!(number(&tensor(1, &[0], |_| {})), None);
-        // A huge shape with one value would be a broadcast.
+        // One value would stand for all elements of a huge shape.
         assert_eq!(number(&tensor(1, &[1 << 40, 1 << 40], one)), None);
         assert_eq!(number(&tensor(1, &[1, 1], one)), Some(1.0));
-        // A size that is not known follows from the one element; two do not.
+        // One unknown size follows from the one element. Two unknown sizes do not.
         assert_eq!(number(&tensor(1, &[-1, 1], one)), Some(1.0));
         assert_eq!(number(&tensor(1, &[-1, -1], one)), None);
         assert_eq!(number(&tensor(1, &[-1, 2], one)), None);
-        // Complex and strings are no real numbers.
+        // Complex numbers and strings are not real numbers.
         assert_eq!(number(&tensor(8, &[], |o| encode::bytes_field(o, 4, &[0; 8]))), None);
         assert_eq!(number(&tensor(7, &[], |o| encode::bytes_field(o, 8, b"1"))), None);
     }

@@ -1,4 +1,4 @@
-//! What was encoded is decoded: each message there and back.
+//! Each message is encoded and decoded, and must stay the same.
 
 use std::borrow::Cow;
 
@@ -17,7 +17,7 @@ where
     Ok(())
 }
 
-/// A double that equals itself.
+/// A double that is not NaN, so that it equals itself.
 fn double() -> impl Strategy<Value = f64> {
     any::<f64>().prop_filter("NaN equals nothing", |it| !it.is_nan())
 }
@@ -224,7 +224,7 @@ fn metadata() -> impl Strategy<Value = Metadata<'static>> {
     )
 }
 
-/// What is in a value. Its floats are borrowed.
+/// The content of a value. Its floats are borrowed.
 fn data() -> impl Strategy<Value = Data<'static>> {
     prop_oneof![
         Just(Data::Nothing),
@@ -278,7 +278,7 @@ proptest! {
         metadata in prop::option::of(metadata()),
         data in data(),
     ) {
-        // Only tensors go by the node's name.
+        // Only tensors may have the node's name instead of a tag.
         let is_tagged = is_tagged || !matches!(data, Data::Tensor(_));
         let value = SummaryValue { tag: &tag, is_tagged, metadata, data, raw: &[] };
         let mut bytes = Vec::new();
@@ -354,7 +354,7 @@ fn a_message_that_occurs_twice_is_merged() {
         panic!()
     };
     assert_eq!(merged.metrics.len(), 2);
-    // Of a oneof the last member counts.
+    // The last member of a oneof counts.
     let end = HparamsData::SessionEnd(SessionEnd::default());
     let other = [both, data(end.clone()).to_bytes(), data(b.clone()).to_bytes()].concat();
     assert_eq!(HparamsPluginData::decode(&other).unwrap(), data(b));

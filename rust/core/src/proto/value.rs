@@ -14,15 +14,15 @@ use crate::wire::{BYTES, Cursor, FIXED32, Field, Malformed, Value, encode, key};
 /// One value under a tag.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SummaryValue<'a> {
-    /// The tag; the node's name where a tensor has no tag, as files of 2017 have it.
+    /// The tag. Tensors in files of 2017 have no tag; for these it is the node's name.
     pub tag: &'a str,
-    /// Whether the tag is one, and not the node's name.
+    /// Whether `tag` is a tag, and not the node's name.
     pub is_tagged: bool,
     /// How the value is meant to be shown.
     pub metadata: Option<Metadata<'a>>,
     /// The value.
     pub data: Data<'a>,
-    /// All bytes of this value within the summary, the field's key included.
+    /// All bytes of this value within the summary, including the field's key.
     pub raw: &'a [u8],
 }
 
@@ -31,7 +31,7 @@ pub struct SummaryValue<'a> {
 pub enum Data<'a> {
     /// The value has no content.
     Nothing,
-    /// A `float`, by its four little-endian bytes.
+    /// The four little-endian bytes of a `float`.
     SimpleValue(&'a [u8]),
     /// A histogram's `HistogramProto`.
     Histogram(Histogram<'a>),
@@ -41,12 +41,12 @@ pub enum Data<'a> {
     Audio(Audio<'a>),
     /// A tensor.
     Tensor(Tensor<'a>),
-    /// Another kind, by its field number; only `obsolete_old_style_histogram` is.
+    /// The field number of another kind. The only one is `obsolete_old_style_histogram`.
     Other(u32),
 }
 
 impl<'a> SummaryValue<'a> {
-    /// Decodes the bytes that [`raw`](SummaryValue::raw) of such a value gave.
+    /// Decodes bytes that came from [`raw`](SummaryValue::raw).
     pub fn from_raw(raw: &'a [u8]) -> Result<SummaryValue<'a>, Malformed> {
         match Cursor::new(raw).next() {
             Some(Ok(Field { number: summary::VALUE, value: Value::Bytes(message), raw })) => {
@@ -105,8 +105,7 @@ impl<'a> SummaryValue<'a> {
         Ok(SummaryValue { tag, is_tagged, metadata, data, raw })
     }
 
-    /// Appends the whole field of a `Summary`; of what is [`Data::Other`] nothing but that it is
-    /// there.
+    /// Appends the whole field of a `Summary`. For [`Data::Other`] it appends an empty field.
     pub fn encode(&self, out: &mut Vec<u8>) {
         let mut message = Vec::new();
         if self.is_tagged {
@@ -147,7 +146,7 @@ impl<'a> SummaryValue<'a> {
 }
 
 impl Data<'_> {
-    /// Content of the kind that the field of this number holds, without anything in it.
+    /// Empty content of the kind that belongs to the field of this number.
     pub(crate) fn empty(number: Option<u32>) -> Data<'static> {
         let nothing = || Cow::Borrowed(&[][..]);
         let decoded = match number {
@@ -173,7 +172,7 @@ pub fn put_tensor_value(out: &mut Vec<u8>, tag: &str, tensor: &[u8], metadata: &
     encode::bytes_field(out, number::METADATA, &metadata);
 }
 
-/// Appends a `Summary.value` that holds this message in its field `number`.
+/// Appends a `Summary.value` that has this message in its field `number`.
 pub fn put_message_value(out: &mut Vec<u8>, tag: &str, number: u32, message: &[u8]) {
     let length = tag_len(tag) + encode::bytes_field_len(number, message.len());
     encode::bytes_key(out, summary::VALUE, length);
@@ -181,7 +180,7 @@ pub fn put_message_value(out: &mut Vec<u8>, tag: &str, number: u32, message: &[u
     encode::bytes_field(out, number, message);
 }
 
-/// Bytes that the `Summary.Value` of a `simple_value` takes.
+/// The size of the `Summary.Value` of a `simple_value` in bytes.
 #[inline(always)]
 pub fn scalar_len(tag: &str) -> usize {
     tag_len(tag) + 1 + size_of::<f32>()
@@ -194,7 +193,7 @@ pub fn put_scalar_value(out: &mut Vec<u8>, tag: &str, value: f32) {
     const TAG: u8 = key(number::TAG, BYTES) as u8;
     const SIMPLE_VALUE: u8 = key(number::SIMPLE_VALUE, FIXED32) as u8;
     if let Ok(length @ 1..=100) = u8::try_from(tag.len()) {
-        // Lengths of one byte: the same bytes as below in fewer steps.
+        // All lengths have one byte. This writes the same bytes as below in fewer steps.
         out.extend_from_slice(&[VALUE, length + 7, TAG, length]);
         out.extend_from_slice(tag.as_bytes());
         let [a, b, c, d] = value.to_le_bytes();
@@ -206,7 +205,7 @@ pub fn put_scalar_value(out: &mut Vec<u8>, tag: &str, value: f32) {
     encode::float_field(out, number::SIMPLE_VALUE, value);
 }
 
-/// Appends a `Summary.value` with a `simple_value` and what is said about it.
+/// Appends a `Summary.value` with a `simple_value` and its metadata.
 pub fn put_described_scalar_value(
     out: &mut Vec<u8>,
     tag: &str,
@@ -221,7 +220,7 @@ pub fn put_described_scalar_value(
     encode::bytes_field(out, number::METADATA, &metadata);
 }
 
-/// Bytes that a value's tag takes.
+/// The size of a value's tag in bytes.
 #[inline(always)]
 fn tag_len(tag: &str) -> usize {
     if tag.is_empty() { 0 } else { encode::bytes_field_len(number::TAG, tag.len()) }

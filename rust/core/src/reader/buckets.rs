@@ -1,4 +1,4 @@
-//! The buckets of many histograms, one after the other, as TensorBoard shows them.
+//! The buckets of many histograms in columns, as TensorBoard shows them.
 
 use std::collections::TryReserveError;
 use std::ops::Range;
@@ -6,22 +6,22 @@ use std::ops::Range;
 use crate::columns::Histograms;
 use crate::columns::memory::Column;
 
-/// Edges and counts of histograms. Where a histogram has k buckets it has k + 1 edges, and none
-/// where it has none.
+/// The edges and counts of histograms. A histogram of k buckets has k + 1 edges. One without
+/// buckets has no edges.
 #[derive(Debug, Default)]
 pub struct Buckets {
-    /// Where the edges of each histogram end, after a 0.
+    /// A 0, and the index at which the edges of each histogram end.
     pub edge_ends: Column<i64>,
-    /// The edges of all.
+    /// The edges of all histograms.
     pub edges: Column<f64>,
-    /// Where the counts of each histogram end, after a 0.
+    /// A 0, and the index at which the counts of each histogram end.
     pub count_ends: Column<i64>,
-    /// The counts of all.
+    /// The counts of all histograms.
     pub counts: Column<f64>,
 }
 
 impl Buckets {
-    /// Those of some histograms of each of these tags.
+    /// The buckets of some histograms of each of these tags.
     pub fn of(parts: &[(&Histograms, Range<usize>)]) -> Result<Buckets, TryReserveError> {
         let rows: usize = parts.iter().map(|(_, rows)| rows.len()).sum();
         let most = parts.iter().map(|(of, rows)| of.start(rows.end) - of.start(rows.start)).sum();

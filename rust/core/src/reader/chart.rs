@@ -1,19 +1,19 @@
-//! Scalars as TensorBoard's page takes them: JSON.
+//! Scalars as JSON for TensorBoard's page.
 
 use crate::columns::{Series, thinned};
 use crate::text::push_float;
 
-/// How a point is written.
+/// The form of a point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Style {
-    /// `[wall_time, step, value]`, of the older dashboard.
+    /// `[wall_time, step, value]`, for the older dashboard.
     Array,
-    /// `{"wallTime": …, "step": …, "value": …}`, of the newer one.
+    /// `{"wallTime": …, "step": …, "value": …}`, for the newer dashboard.
     Object,
 }
 
-/// The points of a tag as a JSON array, at most about `most` of them. Numbers that JSON has not are
-/// strings: `"NaN"`, `"Infinity"`, `"-Infinity"`.
+/// The points of a tag as a JSON array, at most about `most` of them. Numbers that JSON can't
+/// express are strings: `"NaN"`, `"Infinity"`, `"-Infinity"`.
 pub fn json(series: &Series, most: usize, style: Style) -> Vec<u8> {
     let points = &series.points;
     let (steps, wall_times, values) = (points.steps(), points.wall_times(), points.values());
@@ -36,7 +36,7 @@ pub fn json(series: &Series, most: usize, style: Style) -> Vec<u8> {
         number(&mut out, values[index]);
         out.extend_from_slice(end);
     }
-    // The last comma.
+    // This removes the last comma.
     out.truncate(if count > 0 { out.len() - 1 } else { out.len() });
     out.push(b']');
     out

@@ -1,4 +1,4 @@
-//! One file.
+//! Reads one file.
 
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -15,8 +15,9 @@ use crate::scan::scanner::Scanner;
 use crate::storage;
 use crate::storage::stream::Stream;
 
-/// Reads what `path` has beyond what `progress` says into `columns`; how far that is now. So many
-/// files are read at once, this one by so many threads.
+/// Reads the part of `path` after `progress` into `columns`, and returns the new progress.
+/// `at_once` is the number of files that are read at the same time, and `threads` that of threads
+/// for this one.
 pub(super) fn read_file(
     path: &Path,
     progress: &Progress,
@@ -28,7 +29,7 @@ pub(super) fn read_file(
 ) -> Result<Progress> {
     let io_error = |error| Error::io(error, path);
     let source = storage::open(path).map_err(io_error)?;
-    // From before a byte is read: what is written meanwhile changes it.
+    // The state is from before the first read, so that later writes are noticed.
     let stamp = source.stamp().map_err(io_error)?;
     let begin = progress.settled;
     columns.keeps_all = !source.is_seekable();

@@ -1,4 +1,4 @@
-//! Events as they come, over all files of many runs, of which one is open at a time.
+//! Follows the events of all files of many runs. One file is open at a time.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::path::{Path, PathBuf};
@@ -11,32 +11,33 @@ use crate::scan::damage::{Damage, OnCorrupt};
 use crate::scan::progress::{self, Change, HEAD, Progress};
 use crate::scan::records::{Records, Step};
 
-/// Reads on in the files that it is [told of](Follower::look), each to where it ends when it is
-/// its turn.
+/// Reads new events from the files that it is [given](Follower::look), one file after the other,
+/// each up to its present end.
 ///
-/// After an error, the next call goes on before the record that could not be read.
+/// After an error, the next call continues at the record that could not be read.
 pub struct Follower {
     verify: Verify,
     on_corrupt: OnCorrupt,
     files: HashMap<PathBuf, Place>,
-    /// Runs and files that are to be looked at.
+    /// The files to read next, with their runs.
     queue: VecDeque<(PathBuf, PathBuf)>,
     current: Option<Current>,
     damage: Vec<Damage>,
-    /// The files that the caller named: what is wrong with these is an error.
+    /// The files that the caller named. They are not skipped if something is wrong with them.
     given: HashSet<PathBuf>,
-    /// Why files are left out.
+    /// The skipped files, and why they are skipped.
     left_out: HashMap<PathBuf, Reason>,
 }
 
-/// How far a file is read.
+/// How far a file was read.
 #[derive(Default, Clone)]
 struct Place {
-    /// Its damage is what may go on, since the file ends there.
+    /// Its damage is at the end of the file, so it may continue in later bytes.
     progress: Progress,
-    /// Whether all was read that there was.
+    /// Whether the file was read to its end.
     is_done: bool,
-    /// The run, where records are held back, since more bytes may show that they are none.
+    /// The run, if the last records are held back, since later bytes may show that they are not
+    /// records.
     held: Option<PathBuf>,
 }
 
@@ -44,16 +45,16 @@ struct Place {
 struct Current {
     run: PathBuf,
     records: Records,
-    /// What the file was like when it was opened.
+    /// How far the file was read when it was opened.
     progress: Progress,
-    /// Whether nothing was written since it was looked at before, so that nothing is held back.
+    /// Whether the file did not grow since the last look, so that nothing is held back.
     rests: bool,
     /// The size of the last record.
     size: usize,
 }
 
 impl Follower {
-    /// Nothing yet.
+    /// A follower without files.
     pub fn new(verify: Verify, on_corrupt: OnCorrupt) -> Follower {
         Follower {
             verify,
@@ -67,7 +68,7 @@ impl Follower {
         }
     }
 
-    /// Reads on from `states`, where files that were found have one.
+    /// Continues from `states`, for the found files that have one.
     pub fn resume(&mut self, states: &[RunState], found: &[RunFiles]) {
         let states: HashMap<&Path, &RunState> =
             states.iter().map(|state| (&*state.name, state)).collect();
@@ -84,13 +85,13 @@ impl Follower {
         }
     }
 
-    /// Looks at the files of these runs, one after the other. Files that are not among them any
-    /// more are forgotten.
+    /// Sets the files to read next: those of these runs, one after the other. Other files are
+    /// forgotten.
     pub fn look(&mut self, found: &[RunFiles]) {
         let there: HashSet<&Path> =
             found.iter().flat_map(|run| &run.files).map(|path| &**path).collect();
         self.files.retain(|path, _| there.contains(&**path));
-        // The others are tried again.
+        // Files that are skipped for other reasons are tried again.
         let stays = |reason: &Reason| *reason == Reason::NotAnEventFile;
         self.left_out.retain(|path, reason| stays(reason) && there.contains(&**path));
         self.given = found.iter().flat_map(|run| &run.given).cloned().collect();
@@ -98,7 +99,7 @@ impl Follower {
         self.queue = files.map(|(run, path)| (run.name.clone(), path.clone())).collect();
     }
 
-    /// Moves to the next event; false if there is none for now.
+    /// Moves to the next event. False if there is none at present.
     pub fn advance(&mut self) -> Result<bool> {
         loop {
             let Some(current) = &mut self.current else {
@@ -139,7 +140,7 @@ impl Follower {
                 Err(error) => {
                     let place = (current.run.clone(), current.records.path().to_owned());
                     let reason = self.leave_out(&error);
-                    // What is none will stay none until it is written to.
+                    // A file that is not an event file is not read again until it changes.
                     self.leave(reason == Some(Reason::NotAnEventFile), false);
                     if reason.is_none() {
                         self.queue.push_front(place);
@@ -150,8 +151,8 @@ impl Follower {
         }
     }
 
-    /// Looks once more at files whose last records are held back, since nothing more is waited for;
-    /// whether there are any.
+    /// Reads files whose last records are held back once more, since no more bytes are expected.
+    /// Returns whether there are such files.
     pub fn settle(&mut self) -> bool {
         let held =
             self.files.iter().filter_map(|(path, it)| Some((it.held.clone()?, path.clone())));
@@ -160,12 +161,12 @@ impl Follower {
         self.queue.len() > before
     }
 
-    /// The run of the event, and its record, header and footer included.
+    /// The run of the event, and its record, including header and footer.
     pub fn event(&self) -> Option<(&Path, &[u8])> {
         self.current.as_ref().map(|it| (&*it.run, it.records.last(it.size)))
     }
 
-    /// Moves to the next event, if it is in memory, so that nothing need be waited for.
+    /// Moves to the next event, if it is in memory, so that no read is needed.
     pub fn advance_at_hand(&mut self) -> bool {
         let Some(current) = &mut self.current else { return false };
         if current.records.scanner().is_open() {
@@ -177,19 +178,19 @@ impl Follower {
         true
     }
 
-    /// What could not be read and was stepped over.
+    /// The damage that was skipped.
     pub fn damage(&self) -> &[Damage] {
         &self.damage
     }
 
-    /// What could not be read at the end of a file, and may go on.
+    /// Damage at the end of a file, which may continue in later bytes.
     pub fn open_damage(&self) -> impl Iterator<Item = &Damage> {
         let current = self.current.iter().map(|current| &current.progress);
         let all = self.files.values().map(|place| &place.progress).chain(current);
         all.flat_map(|progress| &progress.damage)
     }
 
-    /// The files that are left out, as of the last look at them, so that they hide nothing else.
+    /// The files that were skipped at the last look, so that the others can be read.
     pub fn skipped(&self) -> impl Iterator<Item = Skipped> {
         let skipped = |(path, &reason): (&PathBuf, _)| Skipped { path: path.clone(), reason };
         self.left_out.iter().map(skipped)
@@ -200,7 +201,7 @@ impl Follower {
         *self = Follower::new(self.verify, self.on_corrupt);
     }
 
-    /// Leaves out the file that an error is about, for this reason; None if it is to be raised.
+    /// Skips the file of an error, and returns the reason. None if the error must be raised.
     fn leave_out(&mut self, error: &Error) -> Option<Reason> {
         let skipped = Skipped::instead_of(error, self.on_corrupt == OnCorrupt::Skip)?;
         let Skipped { path, reason } = skipped;
@@ -211,7 +212,7 @@ impl Follower {
         Some(reason)
     }
 
-    /// The file at `path`, where reading goes on, if there is more of it.
+    /// Opens the file at `path` where reading continues, if it has more bytes.
     fn open(&mut self, run: &Path, path: &Path) -> Result<Option<Current>> {
         let known = self.files.get(path).cloned();
         let (place, rests) = match known {
@@ -241,12 +242,12 @@ impl Follower {
         let Some(Current { run, records, mut progress, .. }) = self.current.take() else { return };
         let path = records.path().to_owned();
         let (open, scanner) = (records.scanner().open(), records.scanner());
-        // What was given is not taken back.
+        // Events that were given to the caller stay valid.
         progress.settled = if scanner.is_revocable() && !holds { scanner.mark() } else { open };
         let is_settled = |damage: &Damage| damage.offset < progress.settled.offset;
         let settled = progress.damage.extract_if(.., |damage| is_settled(damage));
         self.damage.extend(settled);
-        // Where it can't be read, what follows will say so.
+        // If it can't be read, the next read reports it.
         progress.tail = progress.tail_of(records.source()).unwrap_or(None);
         let held = holds.then_some(run);
         self.files.insert(path, Place { progress, is_done, held });

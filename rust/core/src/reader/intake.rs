@@ -1,4 +1,4 @@
-//! The records of a file, taken into columns.
+//! Adds the records of a file to columns.
 
 use std::io;
 
@@ -12,16 +12,17 @@ use crate::scan::scanner::Sink;
 use crate::storage::source::{self, Source};
 use crate::wire::Malformed;
 
-/// How many bytes of a value tell that it is still the same, where checksums are not verified.
+/// How many bytes of a value are compared later to tell whether it changed, if checksums are not
+/// verified.
 const CHECKED: u64 = 1 << 10;
 
-/// Takes the records of a file into columns.
+/// Adds the records of a file to columns.
 pub(super) struct Intake<'i, 'c> {
     pub columns: &'i mut Columns<'c>,
     pub verify: Verify,
-    /// The last record that is wanted is the first that ends here or behind.
+    /// Reading stops after the first record that ends at this offset or after it.
     pub until: u64,
-    /// How many of the file's first bytes have which checksum, if they were read.
+    /// The number and the checksum of the file's first bytes, if they were read.
     pub head: Option<(u8, u32)>,
 }
 
@@ -39,7 +40,7 @@ impl Sink for Intake<'_, '_> {
         self.columns.add(payload, offset)
     }
 
-    /// Takes in an event of which only a few bytes are kept.
+    /// Adds a large event, of which only a few bytes are kept.
     fn large(&mut self, source: &dyn Source, payload: Part) -> io::Result<bool> {
         let Some(outline) = Outline::read(source, payload)? else { return Ok(false) };
         let place = |part: Part| {

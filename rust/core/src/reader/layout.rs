@@ -1,4 +1,4 @@
-//! When the columns of a file are laid out.
+//! Decides when to lay out the columns of a file in one arena.
 
 use std::io;
 use std::path::Path;
@@ -6,45 +6,45 @@ use std::path::Path;
 use crate::columns::builder::Columns;
 use crate::scan::counts::Counts;
 
-/// Read so much of a large file before its columns are laid out.
+/// The columns of a large file are laid out after this many bytes.
 const SAMPLE: u64 = 1 << 20;
 
-/// A file with less than this left over does not profit from being laid out.
+/// If fewer bytes than this are left, laying out gains nothing.
 const WORTH_SPREADING: u64 = 4 << 20;
 
-/// How many bytes all files that are read at once may waste, since the room that a column will need
-/// is not known before: the rest of a huge page for each column of ten tags.
+/// How many bytes may be wasted by all files that are read at the same time, since the final length
+/// of a column is unknown. It is the rest of a huge page for each column of ten tags.
 const MAY_WASTE: usize = 60 << 20;
 
 /// Whether the columns are laid out yet.
 enum Spread {
-    /// Nothing is read yet, from here on.
+    /// Nothing was read yet after this offset.
     From(u64),
-    /// Once so much is read of what is there from the other on.
+    /// They will be laid out at the first offset. Reading began at the second.
     At(u64, u64),
-    /// They are; it is to be seen, once so much is read, whether that was good enough.
+    /// They are laid out. At this offset it is checked whether the layout is good enough.
     Seen(u64),
     Done,
 }
 
-/// Where the columns of a file lie.
+/// The layout of a file's columns.
 pub(super) struct Layout<'r> {
     path: &'r Path,
-    /// How long the file was when it was opened, if that is known.
+    /// The length of the file when it was opened, if it is known.
     length: u64,
     spread: Spread,
-    /// How many bytes the columns may waste.
+    /// The number of bytes that the columns may waste.
     may_waste: usize,
 }
 
 impl<'r> Layout<'r> {
-    /// For the file at `path`, of which `length` bytes are there and read from `begin` on.
+    /// The layout for the file at `path`, which has `length` bytes and is read from `begin` on.
     pub fn new(path: &'r Path, length: u64, begin: u64, at_once: usize) -> Layout<'r> {
         let may_waste = MAY_WASTE / at_once.max(1);
         Layout { path, length, spread: Spread::From(begin), may_waste }
     }
 
-    /// Lays the columns of a large file out, once it is known which tags come and how often.
+    /// Lays out the columns of a large file, once its tags and their frequencies are known.
     pub fn spread(&mut self, columns: &mut Columns<'_>, offset: u64) -> io::Result<()> {
         let rest = self.length.saturating_sub(offset);
         match self.spread {
@@ -60,7 +60,7 @@ impl<'r> Layout<'r> {
                 self.seen(columns, offset, is_good)?;
             }
             Spread::Seen(at) if offset >= at => {
-                // It may be that most tags were not known when the columns were laid out.
+                // Most tags may have come after the columns were laid out.
                 self.seen(columns, offset, columns.unused() <= self.may_waste / 5 * 2)?;
             }
             _ => {}
@@ -68,7 +68,8 @@ impl<'r> Layout<'r> {
         Ok(())
     }
 
-    /// Whether the layout was good enough so far; if not, what is to come is counted first.
+    /// Notes whether the layout is good enough so far. If not, points are counted again before the
+    /// next layout.
     fn seen(&mut self, columns: &mut Columns<'_>, offset: u64, is_good: bool) -> io::Result<()> {
         self.spread = match is_good {
             true => Spread::Seen(2 * offset),

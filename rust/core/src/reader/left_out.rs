@@ -1,4 +1,4 @@
-//! Files that are left out, so that they hide nothing else.
+//! Files that are skipped, so that the others can be read.
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -10,18 +10,19 @@ use crate::reader::parallel::FileContent;
 use crate::scan::OnCorrupt;
 use crate::storage::{self, Stamp};
 
-/// The files that are left out.
+/// The skipped files.
 #[derive(Debug, Clone, Default)]
 pub(super) struct LeftOut(Vec<File>);
 
 #[derive(Debug, Clone)]
 struct File {
     skipped: Skipped,
-    /// What it was like when it turned out to be no event file: as long as it is that, it is none.
+    /// The state of the file when it proved not to be an event file. While it is the same, the file
+    /// is not read again.
     stamp: Option<Stamp>,
 }
 
-/// What may be left out of runs, and what is an error.
+/// The rules that tell which files may be skipped, and which are errors.
 pub(super) struct Rules<'r> {
     /// The files that the caller named.
     given: HashSet<&'r Path>,
@@ -29,18 +30,18 @@ pub(super) struct Rules<'r> {
 }
 
 impl LeftOut {
-    /// What is left out, in the order of the runs.
+    /// The skipped files, in the order of the runs.
     pub fn skipped(&self) -> impl Iterator<Item = &Skipped> {
         self.0.iter().map(|file| &file.skipped)
     }
 
-    /// Leaves out one more.
+    /// Adds a skipped file.
     pub fn add(&mut self, skipped: Skipped, stamp: Option<Stamp>) {
         self.0.push(File { skipped, stamp });
     }
 
-    /// The runs without those files that were no event files and have not changed since, which are
-    /// left out of `now` too.
+    /// The runs without the files that were not event files and did not change since. These files
+    /// are added to `now`.
     pub fn without<'r>(&self, found: &'r [RunFiles], now: &mut LeftOut) -> Vec<Cow<'r, RunFiles>> {
         let foreign: HashMap<&Path, &File> =
             self.0.iter().map(|file| (&*file.skipped.path, file)).collect();
@@ -69,14 +70,14 @@ impl<'r> Rules<'r> {
         Rules { given, on_corrupt }
     }
 
-    /// What is left out instead of an error; None if it is to be raised.
+    /// What to skip instead of raising this error. None if the error must be raised.
     pub fn instead_of(&self, error: &Error) -> Option<Skipped> {
         let is_given = error.path().is_some_and(|path| self.given.contains(path));
         let skipped = Skipped::instead_of(error, self.on_corrupt == OnCorrupt::Skip);
         skipped.filter(|_| !is_given)
     }
 
-    /// What was read of the file at `path`; None if it is left out.
+    /// The content of the file at `path`. None if the file is skipped.
     pub fn sift(
         &self,
         path: &Path,

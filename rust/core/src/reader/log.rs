@@ -1,4 +1,4 @@
-//! All runs, and what became of them since they were read.
+//! A log: all runs, and how they are updated.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ use crate::reader::state::RunState;
 use crate::scan::damage::Damage;
 use crate::scan::progress::Change;
 
-/// What was read.
+/// The runs that were read.
 #[derive(Debug, Clone, Default)]
 pub struct Log {
     /// The runs, in the order in which they were given.
@@ -24,9 +24,9 @@ pub struct Log {
     left_out: LeftOut,
 }
 
-/// Reads these runs, with all points in the order of the files, whatever the number of threads.
+/// Reads these runs. All points are in the order of the files, for any number of threads.
 ///
-/// A record that the end of a file cuts short is not written yet, and no error.
+/// A record that the end of a file cuts short is not written yet. It is not an error.
 ///
 /// ```
 /// use tfevents::{logdir, reader};
@@ -41,13 +41,13 @@ pub fn read(runs: &[RunFiles], options: &Options<'_>) -> Result<Log> {
     Ok(log)
 }
 
-/// What is to be done for a run.
+/// What to read for a run.
 enum Plan<'r> {
     /// Nothing.
     Keep(&'r Arc<Run>),
-    /// So many files are to be read, which grew or are new.
+    /// This number of files grew or are new, and have to be read.
     Grow(&'r Arc<Run>, usize),
-    /// All of its files are to be read.
+    /// All files have to be read.
     Read,
 }
 
@@ -57,13 +57,14 @@ impl Log {
         &self.runs
     }
 
-    /// How far it is read.
+    /// How far the log was read.
     pub fn state(&self) -> Vec<RunState> {
         self.runs.iter().map(|run| run.state()).collect()
     }
 
-    /// A log without values that is read so far. To update it, with these restarts, reads what came
-    /// since. Runs are found again by their names, and their files by theirs, wherever they are.
+    /// A log without values that continues after `states`. To update it, with these restarts, reads
+    /// only what came since. Runs and files are recognised by their names, even if their directory
+    /// is another one.
     pub fn resume(states: &[RunState], found: &[RunFiles], restarts: Restarts) -> Log {
         let states: HashMap<&Path, &RunState> =
             states.iter().map(|state| (&*state.name, state)).collect();
@@ -73,23 +74,23 @@ impl Log {
         Log { runs: runs.collect(), left_out: LeftOut::default() }
     }
 
-    /// What could not be read, by run, file and offset.
+    /// The damage, ordered by run, file and offset.
     pub fn damage(&self) -> impl Iterator<Item = &Damage> {
         self.runs.iter().flat_map(|run| run.damage())
     }
 
-    /// The files that were left out, so that they hide nothing else: they are no event files, went
-    /// after they were found, or may not be read.
+    /// The files that were skipped, so that the others can be read: they are not event files, were
+    /// removed after they were found, or there is no permission to read them.
     pub fn skipped(&self) -> impl Iterator<Item = &Skipped> {
         self.left_out.skipped()
     }
 
-    /// Reads what these runs have beyond what was read of them before with the same options; runs
-    /// that are not among them any more go. Afterwards everything is as if it had been read now.
-    /// The indices of the runs that are not what they were. After an error, all is as before.
+    /// Reads what is new in these runs. The options must be the same as before. Other runs are
+    /// removed. Afterwards the log is as if it had been read now. Returns the indices of the runs
+    /// that changed. After an error, the log is unchanged.
     ///
-    /// What was written to a file is read on from there; a file that was replaced, cut or removed
-    /// has all of its run read again. A run all of whose files are left out is none.
+    /// A file that grew is read from its old end on. If a file was replaced, truncated or removed,
+    /// all of its run is read again. A run whose files are all skipped is removed.
     pub fn update(&mut self, found: &[RunFiles], options: &Options<'_>) -> Result<Vec<usize>> {
         let rules = Rules::new(found, options.on_corrupt);
         let mut left_out = LeftOut::default();
@@ -121,7 +122,7 @@ impl Log {
                     Some(content) => new.push((task.path, content)),
                     None => {
                         reading.files.retain(|file| file != task.path);
-                        // What was read of it before must go too.
+                        // The earlier content of the file must be removed too.
                         is_grown &= task.before.is_none();
                     }
                 }
@@ -158,17 +159,17 @@ impl Log {
     }
 }
 
-/// A run all of whose files are read.
+/// A run of which all files are read.
 struct Reading<'r> {
     name: &'r Path,
-    /// Those that are not left out.
+    /// The files that are not skipped.
     files: Vec<PathBuf>,
     rules: &'r Rules<'r>,
     options: &'r Options<'r>,
 }
 
 impl Reading<'_> {
-    /// What the files hold.
+    /// Reads the content of the files.
     fn read(&mut self, left_out: &mut LeftOut) -> Result<Vec<FileContent>> {
         let tasks: Vec<Task<'_>> = self.files.iter().map(|path| whole(path)).collect();
         let is_left_out = |error: &_| self.rules.instead_of(error).is_some();
@@ -184,8 +185,8 @@ impl Reading<'_> {
         Ok(contents)
     }
 
-    /// The run, from what was read of its files. Where one of them is to be looked at again and went
-    /// meanwhile, the others are read once more.
+    /// Makes the run from the content of its files. If one of them has to be read again but was
+    /// removed meanwhile, the others are read once more.
     fn joined(&mut self, mut contents: Vec<FileContent>, left_out: &mut LeftOut) -> Result<Run> {
         loop {
             let error = match Run::new(self.name, &self.files, contents, self.options) {
@@ -209,7 +210,7 @@ fn whole(path: &Path) -> Task<'_> {
     Task { path, before: None, claimed: Claimed::default() }
 }
 
-/// What is to be done for a run that was found, and read before as `old`.
+/// What to read for a run that was found, and that was read before as `old`.
 fn plan<'r>(
     found: &'r RunFiles,
     old: Option<&'r Arc<Run>>,
@@ -234,7 +235,7 @@ fn plan<'r>(
                         plan = Plan::Read;
                         break;
                     }
-                    // It went after it was found, say; reading it tells.
+                    // The file may have been removed after it was found. Reading it reports that.
                     Err(error) if Reason::of(&error).is_some() => {
                         plan = Plan::Read;
                         break;

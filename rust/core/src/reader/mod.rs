@@ -1,4 +1,4 @@
-//! Event files to columns.
+//! Reads event files into columns.
 
 mod blocks;
 pub mod buckets;

@@ -1,4 +1,4 @@
-//! How to read.
+//! The options of a reader.
 
 use std::num::NonZeroUsize;
 
@@ -6,21 +6,21 @@ use crate::columns::{Restarts, Selection};
 use crate::record::Verify;
 use crate::scan::OnCorrupt;
 
-/// How to read.
+/// The options of a reader.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Options<'a> {
     /// Which checksums are compared.
     pub verify: Verify,
-    /// What a corrupt record leads to.
+    /// What to do at a corrupt record.
     pub on_corrupt: OnCorrupt,
-    /// How many threads read; by default as many as there are processors. Where there are more than
-    /// files, each thread reads a part of a large file.
+    /// The number of threads; by default the number of processors. If there are more threads than
+    /// files, each reads a part of a large file.
     pub threads: Option<NonZeroUsize>,
-    /// What is read; everything by default.
+    /// Which values to read; everything by default.
     pub selection: Selection<'a>,
-    /// What becomes of steps that come twice.
+    /// What to do with steps that were logged twice.
     pub restarts: Restarts,
-    /// How many scalars of a tag are kept, about; all by default. Of more, the least and the greatest
-    /// of each stretch stay.
+    /// About how many scalars of a tag are kept; all by default. If there are more, the least and
+    /// the greatest of each bucket stay.
     pub max_points: Option<NonZeroUsize>,
 }

@@ -1,4 +1,4 @@
-//! Tags of a run that have no values in it.
+//! Tags of a run without values in it.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,7 @@ use crate::columns::series::Series;
 use crate::proto::Kind;
 use crate::reader::state::TagState;
 
-/// What is known of tags that have no values here.
+/// The metadata of tags without values here.
 #[derive(Default)]
 pub struct Others {
     pub states: Vec<TagState>,
@@ -15,13 +15,13 @@ pub struct Others {
 }
 
 impl Others {
-    /// These.
+    /// The tags of a state.
     pub fn of(states: &[TagState]) -> Others {
         let key = |state: &TagState| (state.kind, state.name.clone());
         Others { states: states.to_vec(), places: states.iter().map(key).zip(0..).collect() }
     }
 
-    /// Takes what is not selected out of what was read.
+    /// Moves the tags that are not selected out of `content`.
     pub fn take(&mut self, content: &mut Content) {
         content.events.retain(|series| series.is_selected);
         content.series.retain(|series| {
@@ -32,7 +32,7 @@ impl Others {
         });
     }
 
-    /// Adds what a series says of its tag.
+    /// Adds the metadata of a series.
     fn add(&mut self, series: &Series) {
         let next = self.states.len();
         let place = *self.places.entry((series.kind, series.tag.clone())).or_insert(next);
@@ -44,7 +44,7 @@ impl Others {
         *known = known.take().or_else(|| series.metadata.clone());
     }
 
-    /// Gives a series the first metadata of its tag, if they came before.
+    /// Gives a series the first metadata of its tag, if these came before it.
     pub fn complete(&self, series: &mut Series) {
         let key = (series.kind, std::mem::take(&mut series.tag));
         if let Some(first) = self.places.get(&key).and_then(|&it| self.states[it].metadata.as_ref())

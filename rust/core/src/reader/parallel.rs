@@ -1,4 +1,4 @@
-//! Files that are read at once, on as many threads as there are.
+//! Reads several files at the same time, on several threads.
 
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -16,23 +16,23 @@ use crate::reader::file;
 use crate::reader::options::Options;
 use crate::scan::progress::Progress;
 
-/// What is to be read of one file.
+/// One file to read.
 pub struct Task<'t> {
     pub path: &'t Path,
-    /// What was read of it before.
+    /// How far it was read before.
     pub before: Option<(&'t Progress, &'t SessionsRead)>,
-    /// What tags claim by what stands before it.
+    /// The kinds that tags claim before it.
     pub claimed: Claimed,
 }
 
-/// What was read of one file.
+/// The content of one file.
 pub struct FileContent {
     pub content: Content,
     pub progress: Progress,
 }
 
-/// Reads files in parallel, each with its result or the reason why it is left out. After the first
-/// error that is none, in the order of the files, nothing follows.
+/// Reads files in parallel. Each gives its content, or the reason why it is skipped. The result
+/// ends with the first file whose error must be raised.
 pub fn read_files(
     tasks: &[Task<'_>],
     options: &Options<'_>,
@@ -69,7 +69,7 @@ pub fn read_files(
         };
         std::thread::scope(|scope| {
             for _ in 1..workers {
-                // Where there can be no more threads, those that there are do it.
+                // If no more threads can be started, the existing ones do the work.
                 if std::thread::Builder::new().spawn_scoped(scope, help).is_err() {
                     break;
                 }
@@ -82,12 +82,12 @@ pub fn read_files(
     results.into_iter().map(|(_, result)| result).collect()
 }
 
-/// Memory that one file after the other uses.
+/// Memory that is used for one file after the other.
 #[derive(Default)]
 pub struct Scratch {
     buffer: Vec<u8>,
     spare: Vec<Points>,
-    /// How many files are read at once.
+    /// The number of files that are read at the same time.
     at_once: usize,
 }
 

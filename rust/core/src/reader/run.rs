@@ -1,4 +1,4 @@
-//! One run: what is read of its files, as it was at one time.
+//! One run: the content of its files at one time.
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
@@ -25,26 +25,27 @@ use crate::reader::tag::Tag;
 use crate::scan::damage::Damage;
 use crate::scan::progress::Progress;
 
-/// One run, as it was when it was read. What is read later makes another one, that shares what
-/// stayed.
+/// One run, as it was when it was read. A later update makes a new run, which shares the unchanged
+/// parts.
 #[derive(Debug)]
 pub struct Run {
     name: PathBuf,
     /// Its files, in the order in which they were found.
     files: Vec<RunFile>,
-    /// The place of each file in the order in which they are read.
+    /// For each file, its position in the order in which the files are read.
     rank: Vec<usize>,
     restarts: Restarts,
-    /// How many scalars of a tag are kept.
+    /// About how many scalars of a tag are kept.
     max_points: Option<NonZeroUsize>,
-    /// Each kind of each of its tags, in the order in which they first came.
+    /// Each kind of each of its tags, in the order in which they came first.
     tags: Vec<Tag>,
-    /// What its events hold that are no values under tags: graphs, run metadata by their tags,
-    /// session logs.
+    /// The content of events other than summaries: graphs, run metadata by their tags, session
+    /// logs.
     events: Vec<Tag>,
-    /// What tags hold that are not selected, or had values before it was resumed only.
+    /// The metadata of tags that are not selected, or whose values all came before the state that
+    /// the run continues.
     others: Vec<TagState>,
-    /// Whether it was resumed: what was read before is not in it.
+    /// Whether it continues a state. Then it does not have the values before that state.
     is_continued: bool,
 }
 
@@ -59,7 +60,7 @@ pub(super) struct RunFile {
 }
 
 impl Run {
-    /// The run of these files, in their order, read for the first time.
+    /// Makes a run from the content of its files, in their order.
     pub(super) fn new(
         name: &Path,
         paths: &[PathBuf],
@@ -69,7 +70,7 @@ impl Run {
         let (mut series, mut events, mut files) = (Vec::new(), Vec::new(), Vec::new());
         let (mut claimed, mut others) = (Claimed::default(), Others::default());
         for ((index, path), mut file) in (0..).zip(paths).zip(contents) {
-            // What comes once can't be read again.
+            // A pipe can't be read again.
             if !claimed.add(&file.content.claims) && file.progress.stamp.is_some() {
                 file = read_again(path, &claimed, options)?;
                 claimed.add(&file.content.claims);
@@ -96,7 +97,7 @@ impl Run {
         })
     }
 
-    /// The run that was found, read as far as `state` says, but without what was read.
+    /// A run without values that continues after `state`.
     pub(super) fn resume(state: &RunState, found: &RunFiles, restarts: Restarts) -> Run {
         let mut known: HashMap<&OsStr, &FileState> =
             state.files.iter().map(|file| (&*file.name, file)).collect();
@@ -110,7 +111,7 @@ impl Run {
         let there = found.files.iter().filter_map(|path| Some((path, path.file_name()?)));
         let mut files: Vec<RunFile> =
             there.filter_map(|(path, name)| Some(file(path, known.remove(name)?))).collect();
-        // That one is gone is for the update to notice.
+        // Files that are gone stay in the list, so that the update notices it.
         files.extend(known.into_values().map(|gone| file(Path::new(&gone.name), gone)));
         Run {
             name: found.name.clone(),
@@ -125,8 +126,8 @@ impl Run {
         }
     }
 
-    /// The run of what another one held: what its tags have, and its events, with the paths that its
-    /// files have. It can't be read on.
+    /// Makes a run from the tags and events of another one, with the paths of its files. It can't
+    /// be updated.
     pub fn of_series(
         name: PathBuf,
         paths: Vec<PathBuf>,
@@ -145,7 +146,7 @@ impl Run {
             name,
             rank: (0..paths.len()).collect(),
             files: paths.into_iter().map(file).collect(),
-            // What restarts take was taken.
+            // The values that restarts drop were dropped already.
             restarts: Restarts::Raw,
             max_points: None,
             tags: tags.into_iter().map(tag).collect(),
@@ -155,7 +156,7 @@ impl Run {
         }
     }
 
-    /// The same with some of its tags, and all of its events.
+    /// The same run with some of its tags, and all of its events.
     pub fn only(&self, wants: impl Fn(&Tag) -> bool) -> Run {
         Run {
             name: self.name.clone(),
@@ -170,7 +171,7 @@ impl Run {
         }
     }
 
-    /// How far it is read.
+    /// How far the run was read.
     pub(super) fn state(&self) -> RunState {
         let tag_state = |tag: &Tag| TagState {
             name: tag.name.clone(),
@@ -187,7 +188,7 @@ impl Run {
         }
     }
 
-    /// Whether it goes on where a state ended: what was read before is not in it.
+    /// Whether it continues a state. Then it does not have the values before that state.
     pub fn is_continued(&self) -> bool {
         self.is_continued
     }
@@ -197,49 +198,50 @@ impl Run {
         &self.name
     }
 
-    /// The paths of its files, by the index that [`Place::file`](crate::columns::Place::file) gives.
+    /// The paths of its files, in the order of the indices that
+    /// [`Place::file`](crate::columns::Place::file) gives.
     pub fn paths(&self) -> impl Iterator<Item = &Path> {
         self.files.iter().map(|file| &*file.path)
     }
 
-    /// Where its files come from, in the order in which they are read.
+    /// The origins of its files, in the order in which they are read.
     pub fn origins(&self) -> impl Iterator<Item = &Origin> {
         self.ordered().map(|file| &file.origin)
     }
 
-    /// What could not be read.
+    /// The damage in its files.
     pub fn damage(&self) -> impl Iterator<Item = &Damage> {
         self.ordered().flat_map(|file| &file.progress.damage)
     }
 
-    /// Each kind of each of its tags, in the order in which they first came.
+    /// Each kind of each of its tags, in the order in which they came first.
     pub fn tags(&self) -> &[Tag] {
         &self.tags
     }
 
-    /// What its events hold that are no values under tags: graphs, run metadata by their tags,
-    /// session logs.
+    /// The content of events other than summaries: graphs, run metadata by their tags, session
+    /// logs.
     pub fn events(&self) -> &[Tag] {
         &self.events
     }
 
-    /// How many values the tag at this index has.
+    /// The number of values of the tag at this index.
     pub fn count(&self, index: usize) -> usize {
         match (self.restarts, self.tags.get(index)) {
-            // Without joining what is not asked for.
+            // The count is known without joining the parts.
             (Restarts::Raw, Some(tag)) => tag.len(),
             _ => self.series(index).map_or(0, |series| series.len()),
         }
     }
 
-    /// The first metadata of the tag at this index, those of the events after the others.
+    /// The first metadata of the tag at this index. The indices of events follow those of tags.
     pub fn metadata(&self, index: usize) -> Option<&Metadata<'static>> {
         let events = || self.events.get(index - self.tags.len());
         self.tags.get(index).or_else(events)?.metadata(&self.rank)
     }
 
-    /// What was read of the tag at this index, those of the events after the others. To join its
-    /// parts takes time when it is asked for first.
+    /// The values of the tag at this index. The indices of events follow those of tags. The first
+    /// call joins the parts of the tag, which takes time.
     pub fn series(&self, index: usize) -> Option<Arc<Series>> {
         if let Some(tag) = self.tags.get(index) {
             return Some(tag.series(&self.rank, |series| self.without_repeated(series)));
@@ -248,7 +250,7 @@ impl Run {
         Some(event.series(&self.rank, |series| series))
     }
 
-    /// The same without what came again after a restart.
+    /// Drops values whose step was logged again after a restart.
     fn without_repeated(&self, series: Arc<Series>) -> Arc<Series> {
         let kept = match self.restarts {
             Restarts::Raw => None,
@@ -259,12 +261,12 @@ impl Run {
         kept.map_or(series.clone(), |kept| Arc::new(series.of_ranges(&kept)))
     }
 
-    /// The same without what restarts purge, and what came again afterwards.
+    /// Drops values that restarts purge, and then values whose step was logged again.
     fn latest(&self, series: Arc<Series>) -> Arc<Series> {
         let mut ends: Vec<usize> = series.segments().iter().map(|it| it.range.end).collect();
         let mut left = series;
         if let Some(kept) = restarts::unpurged(left.steps(), &self.purges(&left)) {
-            // How many of those that are kept come before each end.
+            // The number of kept values before each end.
             let before = |range: &Range<usize>, end| range.end.min(end).saturating_sub(range.start);
             let moved = |end| kept.iter().map(|range| before(range, end)).sum();
             ends = ends.into_iter().map(moved).collect();
@@ -274,7 +276,7 @@ impl Run {
         kept.map_or(left.clone(), |kept| Arc::new(left.of_ranges(&kept)))
     }
 
-    /// What restarts purge of a tag.
+    /// The purges of a tag by restarts.
     fn purges(&self, series: &Series) -> Vec<Purge> {
         let segments = series.segments();
         let segments: HashMap<usize, &Segment> =
@@ -310,8 +312,8 @@ impl Run {
         &self.files
     }
 
-    /// What tags claim that a tensor has at the end of the file at `path`, or, should it be new,
-    /// at its beginning, now that the run's files are these in this order.
+    /// The kinds that tags claim at the end of the file at `path`, or at its beginning if it is
+    /// new. `paths` are the run's files, in their new order.
     pub(super) fn claimed_in(&self, paths: &[PathBuf], path: &Path) -> Claimed {
         let files: HashMap<&Path, &RunFile> =
             self.files.iter().map(|file| (&*file.path, file)).collect();
@@ -327,9 +329,9 @@ impl Run {
         claimed
     }
 
-    /// The run after some of its files grew or came, which are given with what came, now that its
-    /// files are these in this order. None if all has to be read again, since a file before others
-    /// says now what tensors in them are.
+    /// The run after some of its files grew or were added. `news` are these files with their new
+    /// content, and `paths` are the run's files in their new order. None if all has to be read
+    /// again, since an earlier file now gives other kinds to tensors in later ones.
     pub(super) fn grown(&self, paths: &[PathBuf], news: Vec<(&Path, FileContent)>) -> Option<Run> {
         let mut files = self.files.clone();
         let contents = add_files(&mut files, news);
@@ -370,7 +372,7 @@ impl Run {
         Some(run)
     }
 
-    /// Has what a file that grew says of restarts purge what was read of it before, too.
+    /// Applies the restarts in the new part of a file to the values that were read from it before.
     fn purge_again(&mut self, file: usize, sessions: &SessionsRead) {
         for tag in &mut self.tags {
             let Some(step) = sessions.purged(&tag.name) else { continue };
@@ -389,13 +391,14 @@ impl RunFile {
     }
 }
 
-/// Reads a file again in which tensors were taken for something else than what tags claim.
+/// Reads a file again, since wrong kinds were assumed for tensors in it.
 fn read_again(path: &Path, claimed: &Claimed, options: &Options<'_>) -> Result<FileContent> {
     let task = Task { path, before: None, claimed: claimed.clone() };
     read_file(&task, options, &mut Scratch::default(), NonZeroUsize::MIN)
 }
 
-/// Adds what is new of files to what is known of them; the rest, with the index of each file.
+/// Adds new content of files to the list of files. Returns their values, with the index of each
+/// file.
 fn add_files(files: &mut Vec<RunFile>, news: Vec<(&Path, FileContent)>) -> Vec<(usize, Content)> {
     let places: HashMap<PathBuf, usize> =
         files.iter().map(|file| file.path.clone()).zip(0..).collect();
@@ -422,7 +425,7 @@ fn add_files(files: &mut Vec<RunFile>, news: Vec<(&Path, FileContent)>) -> Vec<(
     contents
 }
 
-/// Where each kind of each tag is.
+/// The index of each kind of each tag.
 struct Places(HashMap<(Kind, Box<str>), usize>);
 
 impl Places {
@@ -430,7 +433,7 @@ impl Places {
         Places(tags.iter().map(|tag| (tag.kind, tag.name.clone())).zip(0..).collect())
     }
 
-    /// Appends what came of the file at this index to these tags.
+    /// Appends new values from the file at this index to these tags.
     fn append(
         &mut self,
         tags: &mut Vec<Tag>,

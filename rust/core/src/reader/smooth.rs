@@ -1,7 +1,7 @@
-//! Smoothing, as TensorBoard's charts do it (`vz_line_chart2`, `line_chart_v2`).
+//! Smooths values as TensorBoard's charts do (`vz_line_chart2`, `line_chart_v2`).
 
-/// An exponential moving average, debiased. Values that are all the same stay as they are, those
-/// that are not finite too, and what follows them goes on from what came before.
+/// An exponential moving average, debiased. If all values are the same, they stay the same. Values
+/// that are not finite stay too, and the average ignores them.
 pub fn smooth(values: &[f64], weight: f64) -> Vec<f64> {
     let Some(&first) = values.first() else { return Vec::new() };
     if values.iter().all(|&value| value == first) {
@@ -14,7 +14,7 @@ pub fn smooth(values: &[f64], weight: f64) -> Vec<f64> {
         }
         last = last * weight + (1.0 - weight) * value;
         count += 1.0;
-        // With the weight 1 it stays at 0.
+        // With the weight 1 the average stays at 0.
         let debias = if weight == 1.0 { 1.0 } else { 1.0 - weight.powf(count) };
         last / debias
     });

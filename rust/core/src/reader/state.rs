@@ -1,4 +1,4 @@
-//! How far runs are read, for another process to read on.
+//! How far runs were read, so that another process can continue.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -10,39 +10,39 @@ use crate::scan::progress::{HEAD, Progress};
 use crate::scan::scanner::Mark;
 use crate::storage::source::Stamp;
 
-/// How far a run is read, and what has to be known of it to read on.
+/// How far a run was read, and what is needed to continue.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunState {
     /// The run's name.
     pub name: PathBuf,
     /// Its files, in the order in which they are read.
     pub files: Vec<FileState>,
-    /// What its tags hold, selected or not.
+    /// Its tags, selected or not.
     pub tags: Vec<TagState>,
 }
 
-/// How far a file is read.
+/// How far a file was read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FileState {
-    /// The last part of its path; the directory may be somewhere else.
+    /// The last part of its path, since the directory may be moved.
     pub name: OsString,
-    /// So many bytes are read. Another record begins here, or damage that may go on.
+    /// The number of bytes that were read. A record begins here, or damage that may continue.
     pub offset: u64,
-    /// So many records are.
+    /// The number of records that were read.
     pub record: u64,
-    /// How many of its first bytes have which checksum.
+    /// The number and the checksum of its first bytes.
     pub head: (u8, u32),
     /// The checksum of the last bytes before the offset.
     pub tail: Option<u32>,
-    /// What the file was like when it was read, if it can be read again.
+    /// The state of the file when it was read, if it can be read again.
     pub stamp: Option<Stamp>,
-    /// Whether steps that go backwards tell of a restart, since the file is of the first version.
+    /// Whether steps that go backwards are restarts, since the file has the first version.
     pub is_old: bool,
     /// The step of the last event that did not go backwards, in such files.
     pub last_step: Option<i64>,
-    /// What files before it hold of this step and later ones is purged.
+    /// Values of earlier files are dropped from this step on.
     pub purged: Option<i64>,
-    /// What it says of tensors under its tags.
+    /// Its claims about the kinds of tensors.
     pub claims: Claims,
 }
 
@@ -51,9 +51,9 @@ pub struct FileState {
 pub struct TagState {
     /// The tag's name.
     pub name: Box<str>,
-    /// What the values are.
+    /// The kind of the values.
     pub kind: Kind,
-    /// The first metadata that came with its values.
+    /// The first metadata of its values.
     pub metadata: Option<Box<Metadata<'static>>>,
 }
 
@@ -65,7 +65,7 @@ impl FileState {
         claims: &Claims,
     ) -> FileState {
         let Mark { offset, record } = progress.handed_on();
-        // Of another place, it tells nothing.
+        // The checksum is valid only for its own offset.
         let tail = progress.tail.filter(|_| offset == progress.settled.offset);
         let (head, stamp) = (progress.head, progress.stamp.clone());
         let (is_old, last_step, purged) = (sessions.is_old(), sessions.last_step, sessions.purged);
@@ -75,7 +75,7 @@ impl FileState {
 
     pub(super) fn progress(&self) -> Progress {
         let FileState { offset, record, head: (length, checksum), tail, ref stamp, .. } = *self;
-        // A state that was made up leads to no more bytes than there can be.
+        // A forged state must not make this read more bytes than there can be.
         let head = (length.min(HEAD as u8), checksum);
         let mark = Mark { offset, record };
         let (settled, read, stamp) = (mark, mark, stamp.clone());

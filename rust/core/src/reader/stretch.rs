@@ -1,4 +1,4 @@
-//! Some records of a file, one after the other, over damage where that is wanted.
+//! Reads consecutive records of a file, and skips damage if the options say so.
 
 use std::path::Path;
 
@@ -9,27 +9,28 @@ use crate::reader::layout::Layout;
 use crate::scan::damage::{Damage, OnCorrupt};
 use crate::scan::scanner::{Mark, Next, Passed, Scanner};
 
-/// What was read.
+/// The result of reading consecutive records.
 #[derive(Debug, Default)]
 pub(super) struct Stretch {
-    /// How many of the file's first bytes have which checksum, if they were read.
+    /// The number and the checksum of the file's first bytes, if they were read.
     pub head: Option<(u8, u32)>,
-    /// Where it ended.
+    /// Where reading ended.
     pub read: Mark,
-    /// Where reading goes on once there are more bytes: before what these may mend.
+    /// Where reading continues once there are more bytes. It is before the bytes whose meaning they
+    /// may change.
     pub settled: Mark,
-    /// Whether records come behind.
+    /// Whether there are records after that place.
     pub is_revocable: bool,
     pub damage: Vec<Damage>,
-    /// What ended it, where damage is an error.
+    /// The damage that ended reading, if damage is an error.
     pub raised: Option<(Corruption, Mark)>,
-    /// Whether the file ended.
+    /// Whether reading reached the end of the file.
     pub is_end: bool,
 }
 
 impl Stretch {
-    /// Reads from where `scanner` stands into `columns`, up to the first record that ends at `until`
-    /// or behind.
+    /// Reads records into `columns`, from the place of `scanner` to the first record that ends at
+    /// `until` or after it.
     pub fn read(
         path: &Path,
         scanner: &mut Scanner,
@@ -56,7 +57,8 @@ impl Stretch {
                 break;
             };
             let raises = scanner.on_corrupt() == OnCorrupt::Raise;
-            // Whether a foreign file is an error is for those to say who know where it was found.
+            // The caller decides whether a file of another format is an error, since it knows where
+            // the file was found.
             if raises && kind != Corruption::NotAnEventFile {
                 stretch.raised = Some((kind, here));
                 break;
@@ -74,12 +76,12 @@ impl Stretch {
         Ok(stretch)
     }
 
-    /// Nothing yet, from here on.
+    /// An empty stretch at this place.
     pub fn at(mark: Mark) -> Stretch {
         Stretch { read: mark, settled: mark, ..Stretch::default() }
     }
 
-    /// The same, where so many records come before.
+    /// The same stretch after this number of earlier records.
     pub fn behind(mut self, records: u64) -> Stretch {
         let raised = self.raised.as_mut().map(|(_, mark)| mark);
         for mark in [&mut self.read, &mut self.settled].into_iter().chain(raised) {
@@ -88,12 +90,12 @@ impl Stretch {
         self
     }
 
-    /// Whether more bytes may show that something else is right.
+    /// Whether more bytes may change the result.
     pub fn is_open(&self) -> bool {
         self.settled != self.read
     }
 
-    /// Adds what was read behind, from where this one ended on.
+    /// Adds the stretch that begins where this one ended.
     pub fn extend(&mut self, next: Stretch) {
         self.head = self.head.or(next.head);
         self.damage.extend(next.damage);

@@ -1,4 +1,5 @@
-//! Scalars of many runs and tags in one table: long, a row a point; or wide, a column a tag.
+//! Scalars of many runs and tags in one table. A long table has a row for each point, and a wide
+//! one a column for each tag.
 
 use std::borrow::Cow;
 use std::collections::TryReserveError;
@@ -13,13 +14,13 @@ use crate::columns::series::Series;
 pub struct Part {
     /// The number of the run. Parts are sorted by it.
     pub run: i32,
-    /// The number of the tag, whichever run it is in. A run has it once.
+    /// The number of the tag, which is the same in all runs. A run has each tag once.
     pub tag: i32,
     /// The tag, with its points.
     pub series: Arc<Series>,
 }
 
-/// Rows of a long table, by columns.
+/// Rows of a long table, as columns.
 #[derive(Debug, Default)]
 pub struct Long {
     /// The numbers of the runs.
@@ -47,22 +48,22 @@ impl Long {
     }
 }
 
-/// The rows of a long table, some at a time: part after part, each in its order.
+/// The rows of a long table in batches: part after part, each in its order.
 #[derive(Debug)]
 pub struct Batches {
     parts: Arc<[Part]>,
-    /// The first part that is not done, and how many of its rows are.
+    /// The first part that is not done, and the number of its rows that are done.
     part: usize,
     row: usize,
 }
 
 impl Batches {
-    /// All rows of these parts.
+    /// The batches of all rows of these parts.
     pub fn new(parts: Arc<[Part]>) -> Batches {
         Batches { parts, part: 0, row: 0 }
     }
 
-    /// At most `limit` further rows; `None` at the end.
+    /// At most `limit` more rows. `None` at the end.
     pub fn next(&mut self, limit: usize) -> Result<Option<Long>, TryReserveError> {
         let rest = self.parts[self.part..].iter().map(|part| part.series.points.len());
         let rest = rest.scan(0usize, |sum, len| {
@@ -94,26 +95,26 @@ impl Batches {
     }
 }
 
-/// A wide table: a row for each step of a run at which any of its tags has a point, the steps of a
-/// run in increasing order. Where a tag has several points at a step, the last counts.
+/// A wide table. It has a row for each step of a run at which any tag has a point, in the order of
+/// the steps. If a tag has several points at a step, the last one counts.
 #[derive(Debug, Default)]
 pub struct Wide {
-    /// How many rows each run has, by its number.
+    /// The number of rows of each run, by the run's number.
     pub rows: Vec<usize>,
     /// Each row's step.
     pub step: Vec<i64>,
-    /// The tags' columns one after the other, NaN where a tag has no point.
+    /// The tags' columns, one after the other. A value is NaN if the tag has no point there.
     pub values: Column<f64>,
-    /// For each tag a bit a row, from the lowest of the first byte on: whether it has a point
-    /// there. `None` for a tag that has one in every row.
+    /// For each tag, a bit for each row, which is set if the tag has a point there. The lowest bit
+    /// of a byte comes first. `None` for a tag that has a point in every row.
     pub valid: Vec<Option<Vec<u8>>>,
 }
 
-/// Puts these parts of `runs` runs side by side, in `tags` columns.
+/// Makes a wide table of these parts, with `runs` runs and `tags` columns.
 pub fn pivot(parts: &[Part], runs: usize, tags: usize) -> Result<Wide, TryReserveError> {
     let mut wide = Wide { rows: vec![0; runs], ..Wide::default() };
     let mut counts = vec![0; tags];
-    // Each part by increasing steps, and where its run's rows begin.
+    // The parts, sorted by their steps, and the rows where their runs begin.
     let mut sorted = Vec::with_capacity(parts.len());
     for run in parts.chunk_by(|a, b| a.run == b.run) {
         let start = wide.step.len();
@@ -156,7 +157,7 @@ pub fn pivot(parts: &[Part], runs: usize, tags: usize) -> Result<Wide, TryReserv
 /// A tag's steps and values.
 type Sorted<'a> = (Cow<'a, [i64]>, Cow<'a, [f64]>);
 
-/// The points by strictly increasing steps; of several at a step the last.
+/// The points in strictly increasing order of their steps. The last of several at a step counts.
 fn last_by_step(points: &Points) -> Sorted<'_> {
     let (steps, values) = (points.steps(), points.values());
     if steps.is_sorted_by(|a, b| a < b) {
@@ -169,9 +170,10 @@ fn last_by_step(points: &Points) -> Sorted<'_> {
     (Cow::Owned(steps), Cow::Owned(values))
 }
 
-/// All numbers that occur in any of these increasing lists, increasing.
+/// The numbers in any of these increasing lists, in increasing order.
 fn union(mut lists: Vec<Cow<'_, [i64]>>) -> Cow<'_, [i64]> {
-    // Neighbours in pairs, again and again: each number is looked at log(lists) times.
+    // Neighbouring lists are merged in pairs, again and again, so that each number is handled
+    // log(lists) times.
     while lists.len() > 1 {
         let mut pairs = lists.into_iter();
         let mut merged = Vec::with_capacity(pairs.len().div_ceil(2));

@@ -11,20 +11,20 @@ use crate::proto::{Kind, Metadata};
 pub struct Tag {
     /// Its name.
     pub name: Box<str>,
-    /// What the values are.
+    /// The kind of the values.
     pub kind: Kind,
-    /// What was read, in the order in which it was. Each part is longer than the next, so that few
-    /// wait to be joined, and nothing is joined often.
+    /// The parts, in the order in which they were read. Each part is longer than the next one, so
+    /// that there are few parts, and values are copied rarely.
     parts: Vec<Arc<Series>>,
-    /// All of it.
+    /// All parts, joined.
     joined: OnceLock<Joined>,
 }
 
-/// The parts of a tag, put together.
+/// The joined parts of a tag.
 #[derive(Debug, Clone)]
 struct Joined {
     series: Arc<Series>,
-    /// Whether it still is all that the parts hold.
+    /// Whether it has the values of all parts.
     is_whole: bool,
 }
 
@@ -35,12 +35,12 @@ impl Tag {
         Tag { name, kind, parts: vec![Arc::new(series)], joined: OnceLock::new() }
     }
 
-    /// How many values were read.
+    /// The number of values.
     pub(super) fn len(&self) -> usize {
         self.parts.iter().map(|part| part.len()).sum()
     }
 
-    /// The first metadata that came with them, as in what `series` gives.
+    /// The first metadata of the values, the same as those of `series`.
     pub(super) fn metadata(&self, rank: &[usize]) -> Option<&Metadata<'static>> {
         let place = |part: &&Arc<Series>| {
             part.segments().first().and_then(|segment| rank.get(segment.file as usize).copied())
@@ -49,8 +49,8 @@ impl Tag {
         parts.min_by_key(place).and_then(|part| part.metadata.as_deref())
     }
 
-    /// All of it, as `finish` makes it of what was read; made when it is first asked for. `rank` is
-    /// the place of each file in the order in which they are read.
+    /// All values, after `finish`. They are joined at the first call. `rank` is the position of
+    /// each file in the order in which the files are read.
     pub(super) fn series(
         &self,
         rank: &[usize],
@@ -71,7 +71,7 @@ impl Tag {
         Arc::clone(&joined.series)
     }
 
-    /// The same, and more of it.
+    /// The same tag with another part.
     pub(super) fn grown(
         &self,
         more: Option<Series>,
@@ -91,7 +91,7 @@ impl Tag {
             parts.truncate(start);
             parts.push(Arc::new(joined));
         }
-        // Twice as many, so that it is not done each time.
+        // Points are thinned once there are twice as many, and not at each update.
         let all: usize = parts.iter().map(|part| part.len()).sum();
         if let Some(most) = max_points
             && all / 2 > most.get()

@@ -2,11 +2,11 @@ use std::fmt::Debug;
 
 use crate::error::Result;
 
-/// A record whose encoding takes time, so that the writer's thread does it.
+/// A record that takes long to encode, so that the writer's thread encodes it.
 pub trait Deferred: Debug + Send + Sync {
     /// Bytes of memory that it holds.
     fn size(&self) -> usize;
-    /// Appends one whole record, its checksums left to [`seal`](super::seal); none where what is
-    /// logged goes to files of its own, which it writes.
+    /// Appends one whole record without checksums, which [`seal`](super::seal) adds. A value that
+    /// has files of its own writes these and appends nothing.
     fn encode(&self, out: &mut Vec<u8>) -> Result<()>;
 }

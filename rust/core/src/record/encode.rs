@@ -9,7 +9,7 @@ pub fn frame(out: &mut Vec<u8>, payload: &[u8]) {
     seal(&mut out[start..]);
 }
 
-/// Leaves room for a record's header; the payload is appended next, then comes [`finish`].
+/// Leaves room for a record's header. The caller appends the payload and calls [`finish`].
 #[inline(always)]
 pub fn start(out: &mut Vec<u8>) -> usize {
     let start = out.len();
@@ -17,7 +17,7 @@ pub fn start(out: &mut Vec<u8>) -> usize {
     start
 }
 
-/// Completes the record that began at `start`, but for its checksums, which [`seal`] adds.
+/// Completes the record that began at `start`, except for its checksums, which [`seal`] adds.
 #[inline(always)]
 pub fn finish(out: &mut Vec<u8>, start: usize) {
     let length = (out.len() - start - HEADER) as u64;
@@ -27,8 +27,8 @@ pub fn finish(out: &mut Vec<u8>, start: usize) {
 
 /// Adds the checksums of these records.
 ///
-/// Not done record by record: to sum up bytes right after they were written one by one makes the
-/// processor wait, and whoever logs need not be the one who waits.
+/// Records are not sealed one by one. To read bytes right after they were written makes the
+/// processor wait, and the caller that logs should not have to wait.
 pub fn seal(mut records: &mut [u8]) {
     while let Some((header, rest)) = records.split_first_chunk_mut::<HEADER>() {
         let (length, checksum) = header.split_at_mut(size_of::<u64>());
@@ -43,7 +43,7 @@ pub fn seal(mut records: &mut [u8]) {
     }
 }
 
-/// Counts the whole records, sealed or not, in bytes of our own making.
+/// Counts the whole records, sealed or not, in bytes that this module wrote.
 pub fn count(mut records: &[u8]) -> u64 {
     let mut count = 0;
     while let Some(&length) = records.first_chunk() {

@@ -1,6 +1,6 @@
 //! TFRecord framing.
 //!
-//! A file is a sequence of records, nothing before, between or after them
+//! A file is a sequence of records, with nothing before, between or after them
 //! (`tensorflow/core/lib/io/record_writer.h`):
 //!
 //! ```text

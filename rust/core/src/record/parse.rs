@@ -4,7 +4,7 @@ use crate::record::size::{HEADER, OVERHEAD};
 
 /// Which checksums are compared.
 ///
-/// The length's checksum always is: it is what makes a length from a file safe to follow.
+/// The checksum of the length is always compared, since an unchecked length is not safe to use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Verify {
     /// Both.
@@ -14,14 +14,14 @@ pub enum Verify {
     None,
 }
 
-/// What stands at the beginning of some bytes of a file.
+/// What is at the beginning of some bytes of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Parsed<'a> {
     /// A whole record; it takes `payload.len() + OVERHEAD` bytes.
     Record(&'a [u8]),
-    /// The beginning of a record that takes at least this many bytes, more than there are.
+    /// The beginning of a record that needs at least this many bytes, which is more than there are.
     NeedMore(u64),
-    /// No record, or one whose data is bad.
+    /// No record, or a record whose data are damaged.
     Corrupt(Corruption),
 }
 
@@ -64,18 +64,18 @@ pub fn parse_length(header: &[u8; HEADER]) -> Option<u64> {
         .then_some(u64::from_le_bytes(length))
 }
 
-/// No message is larger (`protobuf`'s limit), so no record of an event file is.
+/// The limit of protobuf for the size of a message, hence for the payload of a record.
 pub(crate) const MAX_PAYLOAD: u64 = i32::MAX as u64;
 
-/// The offset in `bytes` of the first header whose checksum matches, and whose length a message can
-/// have.
+/// The offset in `bytes` of the first header whose checksum matches and whose length is possible
+/// for a message.
 ///
-/// `None` where there is none; a header may still begin in the last `HEADER - 1` bytes.
+/// `None` if there is no such header. One may still begin in the last `HEADER - 1` bytes.
 pub(crate) fn find_header(bytes: &[u8]) -> Option<usize> {
     bytes.windows(HEADER).position(|header| {
         let Some(header) = header.first_chunk::<HEADER>() else { return false };
         let [length @ .., _, _, _, _] = *header;
-        // Seldom is, and is told sooner than a checksum.
+        // The comparison is cheaper than the checksum, and excludes most places.
         u64::from_le_bytes(length) <= MAX_PAYLOAD && parse_length(header).is_some()
     })
 }

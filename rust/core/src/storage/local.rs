@@ -1,4 +1,4 @@
-//! Files of this machine.
+//! Local files.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -8,7 +8,7 @@ use crate::cancel;
 use crate::storage::source::{Source, Stamp};
 use crate::sys::{self, Status};
 
-/// The state of the file at `path`; None where a file can't be read twice.
+/// The state of the file at `path`. None if it can't be read twice.
 pub fn stamp(path: &Path) -> io::Result<Option<Stamp>> {
     sys::status_at(path).map(|status| stamp_of(&status))
 }
@@ -25,7 +25,7 @@ pub fn open(path: &Path) -> io::Result<Box<dyn Source>> {
     Ok(Box::new(Local { file, stamp }))
 }
 
-/// A file of this machine; a pipe is read as it comes.
+/// A local file. A pipe is read in order.
 struct Local {
     file: File,
     stamp: Option<Stamp>,

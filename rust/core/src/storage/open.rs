@@ -1,4 +1,4 @@
-//! Files by their paths, on this machine or under URIs.
+//! Opens files by their paths, which may be local or URIs.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ pub fn open(path: &Path) -> io::Result<Box<dyn Source>> {
     }
 }
 
-/// The state of the file at `path`; None where a file can't be read twice.
+/// The state of the file at `path`. None if it can't be read twice.
 pub fn stamp(path: &Path) -> io::Result<Option<Stamp>> {
     match remote::of(path) {
         Some((remote, uri)) => remote.stamp(uri).map(Some),
@@ -25,7 +25,7 @@ pub fn stamp(path: &Path) -> io::Result<Option<Stamp>> {
     }
 }
 
-/// A path that means the same when the working directory changes.
+/// A path that stays the same if the working directory changes.
 pub fn absolute(path: &Path) -> PathBuf {
     let absolute = match remote::of(path) {
         Some(_) => None,
@@ -34,7 +34,7 @@ pub fn absolute(path: &Path) -> PathBuf {
     absolute.unwrap_or_else(|| path.to_owned())
 }
 
-/// These bytes of the file at `path`; None where it has not as many.
+/// These bytes of the file at `path`. None if the file is too short.
 pub fn read_range(path: &Path, offset: u64, length: usize) -> io::Result<Option<Vec<u8>>> {
     if let Some((remote, uri)) = remote::of(path) {
         let bytes = remote.read(uri, offset, length)?;

@@ -1,21 +1,21 @@
-//! A source that gives each byte once, as one that gives those again that are still needed.
+//! Keeps the bytes of a pipe that are still needed, so that they can be read again.
 
 use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::storage::source::{Source, Stamp};
 
-/// Bytes that are read at a time.
+/// The number of bytes in one read.
 const PIECE: usize = 64 << 10;
 
-/// The bytes of a pipe, from those on that were not [released](Source::release).
+/// The bytes of a pipe that were not [released](Source::release) yet.
 pub(crate) struct Pipe {
     source: Box<dyn Source>,
     kept: Mutex<Kept>,
 }
 
 struct Kept {
-    /// Where the kept bytes begin.
+    /// The offset of the first byte that is kept.
     start: u64,
     bytes: Vec<u8>,
 }
@@ -66,7 +66,7 @@ impl Source for Pipe {
     fn release(&self, before: u64) {
         let mut kept = self.kept();
         let count = usize::try_from(before.saturating_sub(kept.start)).unwrap_or(usize::MAX);
-        // Seldom, since what stays is moved.
+        // This is done rarely, since it moves the bytes that stay.
         if count >= PIECE && 2 * count >= kept.bytes.len() {
             let count = count.min(kept.bytes.len());
             kept.bytes.drain(..count);
@@ -80,7 +80,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// Gives its bytes once, some at a time.
+    /// A source that gives each byte once, and a few at a time.
     struct Once(Mutex<(Vec<u8>, usize)>);
 
     impl Source for Once {

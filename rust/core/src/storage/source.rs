@@ -1,39 +1,38 @@
-//! The bytes of one file, wherever they are.
+//! The bytes of one file, local or remote.
 
 use std::io;
 
 use crate::crc32c::Checksum;
 
-/// The bytes of one file, by their offsets.
+/// Reads the bytes of one file by their offsets.
 #[allow(clippy::len_without_is_empty)] // An unknown length is neither.
 pub trait Source: Send + Sync {
-    /// Reads some bytes at `offset` into `buffer`; none at the end of what there is.
+    /// Reads some bytes at `offset` into `buffer`. It reads none at the end of the file.
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize>;
 
-    /// How many bytes there are now, if that is known.
+    /// The present length in bytes, if it is known.
     fn len(&self) -> io::Result<Option<u64>>;
 
-    /// Whether bytes may be asked for in any order, and not only each once, one after the other.
+    /// Whether bytes can be read in any order. Otherwise each can be read only once, in order.
     fn is_seekable(&self) -> bool;
 
-    /// The file's state when it was opened; None where a file can't be read twice.
+    /// The file's state when it was opened. None if it can't be read twice.
     fn stamp(&self) -> io::Result<Option<Stamp>>;
 
-    /// Says that bytes before this offset are not asked for again.
+    /// Tells the source that bytes before this offset will not be read again.
     fn release(&self, _before: u64) {}
 }
 
-/// Tells whether a file was changed: as long as it is the same, nothing was.
+/// The state of a file. If it is the same, the file was not changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stamp {
-    /// How long the file is, in bytes.
+    /// The length of the file in bytes.
     pub length: u64,
-    /// What else changes with the file: its inode and when it was last written, or what tells the
-    /// versions of a remote one apart.
+    /// The inode and the time of the last write, or numbers that identify a remote file's version.
     pub version: (u64, i64, i64),
 }
 
-/// Fills `buffer` with the bytes at `offset`; false if there are not as many.
+/// Fills `buffer` with the bytes at `offset`. False if there are not enough bytes.
 pub fn read_exact_at(
     source: &dyn Source,
     mut buffer: &mut [u8],
@@ -51,7 +50,7 @@ pub fn read_exact_at(
     Ok(true)
 }
 
-/// The checksum of `length` bytes at `offset`, which are not kept; `None` if the file ends before.
+/// The checksum of `length` bytes at `offset`. `None` if the file ends before.
 pub fn checksum_at(source: &dyn Source, offset: u64, length: u64) -> io::Result<Option<u32>> {
     const PIECE: usize = 256 << 10;
     let mut checksum = Checksum::default();

@@ -1,6 +1,6 @@
-//! A window over a file that slides forward, through plain reads into one buffer.
+//! A window over a file that slides forward. It reads into one buffer.
 //!
-//! Not a memory map: a file that shrinks while it is mapped kills the process.
+//! It is not a memory map, since a file that shrinks while it is mapped kills the process.
 
 use std::io;
 use std::sync::Arc;
@@ -8,13 +8,14 @@ use std::sync::Arc;
 use crate::storage::pipe::Pipe;
 use crate::storage::source::Source;
 
-/// Bytes that are read at a time; a little less than the second-level cache.
+/// The number of bytes in one read, which is a little less than the second-level cache.
 pub(crate) const CHUNK: usize = 256 << 10;
 
-/// Bytes that are read after some were left out, twice as many each time, since more may be.
+/// The number of bytes in the first read after some were skipped, since more may be skipped soon.
+/// Each read after it has twice as many.
 const AFTER_SKIP: usize = 4 << 10;
 
-/// A buffer larger than this is given back once the record that needed it is done.
+/// A buffer larger than this is freed once the record that needed it was read.
 pub(crate) const KEEP: usize = 4 << 20;
 
 /// The part of a file that is in memory.
@@ -24,16 +25,16 @@ pub(crate) struct Stream {
     start: usize,
     filled: usize,
     offset: u64,
-    /// Where the file is taken to end.
+    /// Where the file ends for this stream.
     end: Option<u64>,
-    /// How many bytes are read at a time.
+    /// The number of bytes in one read.
     chunk: usize,
-    /// Behind here little more is asked for, so that less is read at a time.
+    /// Little is needed after this offset, so reads after it are smaller.
     horizon: u64,
 }
 
 impl Stream {
-    /// A stream at the beginning of `source`, which uses the memory of `buffer`.
+    /// A stream at the beginning of `source`. It uses the memory of `buffer`.
     pub fn new(source: Box<dyn Source>, buffer: Vec<u8>) -> Stream {
         let source = match source.is_seekable() {
             true => Arc::from(source),
@@ -51,23 +52,23 @@ impl Stream {
         }
     }
 
-    /// Has the file end here, whatever comes behind.
+    /// Makes the stream end here, even if the file is longer.
     pub fn end_at(&mut self, end: Option<u64>) {
         self.end = end;
     }
 
-    /// What is in memory, from [`offset`](Stream::offset) on.
+    /// The bytes in memory, from [`offset`](Stream::offset) on.
     #[inline]
     pub fn window(&self) -> &[u8] {
         &self.buffer[self.start..self.filled]
     }
 
-    /// The memory, for another stream.
+    /// Returns the memory, for another stream.
     pub fn into_buffer(self) -> Vec<u8> {
         self.buffer
     }
 
-    /// The last `count` bytes that the window was moved past.
+    /// The last `count` bytes before the window.
     pub fn before(&self, count: usize) -> &[u8] {
         &self.buffer[self.start - count..self.start]
     }
@@ -84,7 +85,7 @@ impl Stream {
         debug_assert!(self.start <= self.filled);
     }
 
-    /// Moves the beginning of the window, beyond its end too if the source is seekable.
+    /// Moves the beginning of the window. If the source is seekable, it may move beyond the end.
     pub fn skip(&mut self, count: u64) {
         match usize::try_from(count) {
             Ok(count) if count <= self.window().len() => self.advance(count),
@@ -96,8 +97,8 @@ impl Stream {
         }
     }
 
-    /// Moves the window to this place, before or behind it, where what comes up to `horizon` will be
-    /// asked for. The source is seekable.
+    /// Moves the window to any offset, in a seekable source. The bytes up to `horizon` will be
+    /// needed.
     pub fn seek(&mut self, offset: u64, horizon: u64) {
         self.horizon = horizon;
         match offset.checked_sub(self.offset) {
@@ -109,18 +110,18 @@ impl Stream {
         }
     }
 
-    /// Forgets what is in memory, and reads it again when it is asked for.
+    /// Forgets the bytes in memory. They are read again if they are needed.
     pub fn forget(&mut self) {
         (self.start, self.filled) = (0, 0);
     }
 
-    /// Forgets it, and gives the memory back.
+    /// Forgets the bytes and frees the memory.
     pub fn free(&mut self) {
         self.forget();
         self.buffer = Vec::new();
     }
 
-    /// Where the file is taken to end, or ends now, if that is known.
+    /// Where the file ends for this stream, or where it ends now, if that is known.
     pub fn file_len(&self) -> io::Result<Option<u64>> {
         Ok(match self.end {
             None => self.source.len()?,
@@ -128,20 +129,20 @@ impl Stream {
         })
     }
 
-    /// Where the bytes come from.
+    /// The source of the bytes.
     pub fn source(&self) -> &dyn Source {
         &*self.source
     }
 
-    /// Where the bytes come from, for others.
+    /// The source of the bytes, to share.
     pub fn shared_source(&self) -> Arc<dyn Source> {
         Arc::clone(&self.source)
     }
 
-    /// Reads on until the window has `want` bytes; false if the file ends before.
+    /// Reads until the window has `want` bytes. False if the file ends before.
     pub fn fill(&mut self, want: u64) -> io::Result<bool> {
         while (self.window().len() as u64) < want {
-            // A length in a file is no reason to allocate: the bytes must be there.
+            // Memory is not allocated only because a file claims a length. The bytes must exist.
             if want > self.buffer.len() as u64
                 && want > CHUNK as u64
                 && self.file_len()?.is_some_and(|length| want > length.saturating_sub(self.offset))
@@ -172,7 +173,7 @@ impl Stream {
     /// Moves the window to the buffer's beginning, and enlarges a buffer that is full.
     fn make_room(&mut self, want: u64) {
         let length = self.window().len();
-        // Of a file whose length is not known, twice what came is the most that is allocated.
+        // If the length of the file is unknown, at most twice the bytes read so far are allocated.
         let size = (2 * length).min(usize::try_from(want).unwrap_or(usize::MAX)).max(CHUNK);
         if self.start > 0 {
             self.buffer.copy_within(self.start..self.filled, 0);

@@ -1,12 +1,12 @@
-//! What is a URI, and what a path.
+//! Tells URIs from paths.
 //!
-//! `s3://bucket/run` is a URI, and so is a chain of schemes, `simplecache::s3://bucket/run`. A URI is
-//! kept in a `PathBuf` like any path, but its parts are never looked at as those of one:
-//! `s3://bucket` would become `s3:/bucket`.
+//! `s3://bucket/run` is a URI, and so is a chain of schemes, `simplecache::s3://bucket/run`. A URI
+//! is kept in a `PathBuf`, but it is never split like a path, since `s3://bucket` would become
+//! `s3:/bucket`.
 
 use std::path::PathBuf;
 
-/// Whether it begins with a scheme (RFC 3986), or with a chain of them.
+/// Whether a text begins with a scheme (RFC 3986), or with a chain of schemes.
 ///
 /// ```
 /// use tfevents::storage::uri;
@@ -22,7 +22,7 @@ pub fn is_uri(text: &str) -> bool {
     text.split_once("://").is_some_and(|(schemes, _)| schemes.split("::").all(is_scheme))
 }
 
-/// The path of this machine that a URI means; None for other URIs, and for what is none.
+/// The local path of a `file:` URI. None for other URIs, and for texts that are not URIs.
 ///
 /// ```
 /// use std::path::Path;
@@ -33,7 +33,7 @@ pub fn is_uri(text: &str) -> bool {
 /// ```
 pub fn local_path(uri: &str) -> Option<PathBuf> {
     let (scheme, path) = uri.split_once("://")?;
-    // fsspec knows it by both names.
+    // fsspec has both names for local files.
     let is_local = ["file", "local"].iter().any(|local| scheme.eq_ignore_ascii_case(local));
     let path = match path.strip_prefix("localhost") {
         Some(path) if path.starts_with('/') => path,
@@ -42,13 +42,13 @@ pub fn local_path(uri: &str) -> Option<PathBuf> {
     is_local.then(|| path_from(unescaped(path)))
 }
 
-/// The URI of what has this path below another one.
+/// The URI of a path relative to another URI.
 pub fn join(uri: &str, path: &str) -> String {
     let slash = if uri.ends_with('/') { "" } else { "/" };
     format!("{uri}{slash}{path}")
 }
 
-/// The bytes for which `%` and two hexadecimal digits stand; any other `%` stands for itself.
+/// Decodes `%` and two hexadecimal digits to a byte. Any other `%` stays.
 fn unescaped(text: &str) -> Vec<u8> {
     let digit = |byte: &u8| char::from(*byte).to_digit(16);
     let (mut bytes, mut rest) = (Vec::with_capacity(text.len()), text.as_bytes());
@@ -75,7 +75,7 @@ fn path_from(bytes: Vec<u8>) -> PathBuf {
     std::ffi::OsString::from_vec(bytes).into()
 }
 
-/// `/C:/runs` is `C:/runs`: a URI's path begins with a slash, and a drive does not.
+/// Removes the slash of `/C:/runs`. The path of a URI begins with a slash, but a drive does not.
 #[cfg(windows)]
 fn path_from(bytes: Vec<u8>) -> PathBuf {
     let path = String::from_utf8_lossy(&bytes);

@@ -1,4 +1,4 @@
-//! Audio: samples now, a WAV file later.
+//! Audio: copies samples at the call, and encodes them as a WAV file later.
 
 use std::io::{self, Cursor};
 
@@ -10,11 +10,11 @@ use crate::proto::number::value as number;
 use crate::proto::value::put_message_value;
 use crate::summary::deferred::DeferredValues;
 
-/// One channel at one time, as callers have it.
+/// A sample of one channel, of a type that callers may pass.
 pub trait Amplitude: Copy + Sync {
     /// Floats are amplitudes from -1 to 1, truncated as torch does; NaN is 0.
     fn quantized(self) -> i16;
-    /// Whether it is beyond what can be written.
+    /// Whether it is outside of the range that can be written.
     fn is_clipped(self) -> bool;
 }
 
@@ -57,8 +57,9 @@ pub struct DeferredAudio {
 }
 
 impl DeferredAudio {
-    /// Copies samples \[frames, channels\]; also whether some were clipped. None where no WAV holds
-    /// them: there are no channels or too many, or too many bytes, in all or a second.
+    /// Copies samples \[frames, channels\]. Also returns whether some were clipped. None if a WAV
+    /// file can't hold them: there are no channels or too many, or too many bytes, in total or per
+    /// second.
     pub fn new<T: Amplitude>(
         tag: &str,
         samples: ArrayView2<'_, T>,
@@ -66,7 +67,7 @@ impl DeferredAudio {
     ) -> Option<(DeferredAudio, bool)> {
         let channels = u16::try_from(samples.ncols()).ok().filter(|&channels| channels > 0)?;
         rate.checked_mul(2 * u32::from(channels))?;
-        // As much as a message may hold.
+        // The limit is the size of a message.
         i32::try_from(2 * samples.len()).ok()?;
         let clipped = samples.iter().any(|sample| sample.is_clipped());
         let samples = samples.iter().map(|sample| sample.quantized()).collect();

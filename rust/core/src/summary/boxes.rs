@@ -1,23 +1,23 @@
-//! Boxes drawn into a picture, with their labels.
+//! Draws boxes and their labels into a picture.
 //!
-//! Outlines have the very pixels of the lines, two pixels wide, that Pillow draws for torch.
-//! Labels stand where torch puts them, in a font of ours.
+//! The outlines have the same pixels as the lines of two pixels that Pillow draws for torch. The
+//! labels have the same place as torch's, but another font.
 
 use noto_sans_mono_bitmap::{FontWeight, RasterHeight, RasterizedChar, get_raster};
 
-/// In RGB; the luminance of it in grey.
+/// The colour in RGB. Grey pictures use its luminance.
 const RED: [u8; 3] = [255, 0, 0];
 const RED_IN_GREY: u8 = 76;
 const WEIGHT: FontWeight = FontWeight::Regular;
 const HEIGHT: RasterHeight = RasterHeight::Size16;
-/// Pixels between a label and the edges of its ground.
+/// Pixels between a label and the edges of its background.
 const MARGIN: i64 = 1;
 
-/// A text in its pixels.
+/// A text as pixels.
 pub(super) struct Label(Vec<RasterizedChar>);
 
 impl Label {
-    /// What the font lacks is a question mark.
+    /// A character that the font lacks becomes a question mark.
     pub(super) fn new(text: &str) -> Label {
         let raster = |char| get_raster(char, WEIGHT, HEIGHT);
         Label(text.chars().filter_map(|char| raster(char).or_else(|| raster('?'))).collect())
@@ -28,7 +28,7 @@ impl Label {
     }
 }
 
-/// Pixels to draw upon. What is beyond the edges is not drawn.
+/// Pixels to draw on. Nothing is drawn outside of the edges.
 pub(super) struct Canvas<'a> {
     pixels: &'a mut [u8],
     width: i64,
@@ -51,19 +51,20 @@ impl Canvas<'_> {
         self.level(top, right, left);
     }
 
-    /// A line from `from` to `to`, whose second pixel is on its left, as one looks along it.
+    /// Draws a vertical line from `from` to `to`. Its second pixel is on its left, in the direction
+    /// of the line.
     fn upright(&mut self, x: i64, from: i64, to: i64) {
         let second = x + (to - from).signum();
         self.fill([x.min(second), from.min(to), x.max(second), from.max(to)]);
     }
 
-    /// The same; its second pixel is on its right.
+    /// Draws a horizontal line, whose second pixel is on its right.
     fn level(&mut self, y: i64, from: i64, to: i64) {
         let second = y + (to - from).signum();
         self.fill([from.min(to), y.min(second), from.max(to), y.max(second)]);
     }
 
-    /// Fills a rectangle, its corners included.
+    /// Fills a rectangle, including its corners.
     fn fill(&mut self, [left, top, right, bottom]: [i64; 4]) {
         for y in top.max(0)..=bottom.min(self.height - 1) {
             for x in left.max(0)..=right.min(self.width - 1) {
@@ -72,7 +73,7 @@ impl Canvas<'_> {
         }
     }
 
-    /// Writes a label black on red above the bottom of a box, from its left side on.
+    /// Writes a label in black on red. It begins at the left side of a box, above its bottom.
     pub(super) fn label(&mut self, corners: [f64; 4], label: &Label) {
         let [left, _, _, bottom] = whole(corners);
         let top = bottom - HEIGHT.val() as i64 - 2 * MARGIN;
@@ -90,7 +91,7 @@ impl Canvas<'_> {
         }
     }
 
-    /// Makes a pixel red, and as dark as there is `ink`.
+    /// Makes a pixel red. The more `ink` there is, the darker it is.
     fn put(&mut self, x: i64, y: i64, ink: u8) {
         let start = (y * self.width + x) as usize * self.channels;
         let pixel = &mut self.pixels[start..start + self.channels];
@@ -104,7 +105,7 @@ impl Canvas<'_> {
     }
 }
 
-/// Truncated, and so that a picture's size may be added.
+/// Truncates corners. The result is small enough to add a picture's size without overflow.
 fn whole(corners: [f64; 4]) -> [i64; 4] {
     corners.map(|corner| (corner as i64).clamp(-(1 << 32), 1 << 32))
 }

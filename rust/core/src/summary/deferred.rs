@@ -8,20 +8,20 @@ use crate::error::Result;
 use crate::record::Deferred;
 use crate::summary::event::summary_event;
 
-/// Values that take time to encode, pixels or samples say, already copied and checked.
+/// Values that take time to encode, such as pixels or samples. They are copied and checked already.
 pub trait DeferredValues: Debug + Send + Sync {
     /// Bytes of memory that they hold.
     fn size(&self) -> usize;
-    /// Appends the fields of a `Summary`, whole `Summary.value`s.
+    /// Appends the fields of a `Summary`, which are whole `Summary.value`s.
     fn encode(&self, out: &mut Vec<u8>) -> io::Result<()>;
 }
 
-/// The values of one event, ready to be logged. Clones share what it holds.
+/// The values of one event, ready to be logged. Clones share the data.
 #[derive(Debug, Clone)]
 pub enum Prepared {
     /// An encoded `Summary`.
     Encoded(Arc<[u8]>),
-    /// What it is to be encoded from.
+    /// Values that are encoded later.
     Deferred(Arc<dyn DeferredValues>),
 }
 
@@ -46,7 +46,7 @@ pub struct DeferredEvent {
     pub wall_time: f64,
     /// The event's step.
     pub step: Option<i64>,
-    /// What is logged.
+    /// The values.
     pub values: Arc<dyn DeferredValues>,
 }
 

@@ -7,7 +7,7 @@ use crate::proto::{Event, SessionLog, SessionStatus, What};
 use crate::record;
 use crate::wire::{Cursor, Malformed, encode};
 
-/// What the first event of a file says.
+/// The `file_version` in the first event of a file.
 pub const FILE_VERSION: &str = "brain.Event:2";
 
 /// Appends one record: an event whose `field` holds `payload`, a string, bytes or a message.
@@ -23,7 +23,7 @@ pub fn summary_event(out: &mut Vec<u8>, wall_time: f64, step: Option<i64>, summa
     event(out, wall_time, step, number::SUMMARY, summary);
 }
 
-/// Appends the record with which a file begins. `writer` says who wrote it.
+/// Appends the first record of a file. `writer` is the name of the program that writes it.
 pub fn file_version(out: &mut Vec<u8>, wall_time: f64, writer: &str) {
     let what = What::FileVersion(FILE_VERSION);
     let start = record::start(out);
@@ -31,15 +31,15 @@ pub fn file_version(out: &mut Vec<u8>, wall_time: f64, writer: &str) {
     record::finish(out, start);
 }
 
-/// Appends the two records that make TensorBoard drop what was logged from `step` on.
+/// Appends the two records that make TensorBoard drop earlier values from `step` on.
 pub fn session_start(out: &mut Vec<u8>, wall_time: f64, step: i64) {
     event(out, wall_time, Some(step), number::FILE_VERSION, FILE_VERSION.as_bytes());
     let started = SessionLog::new(SessionStatus::Start, "", "");
     event(out, wall_time, Some(step), number::SESSION_LOG, started.raw());
 }
 
-/// Appends one record: the encoded `Event` in `message` as it is. Nothing where it is the version
-/// with which a file begins, since the file that it goes to has its own.
+/// Appends one record: the encoded `Event` in `message`, unchanged. Appends nothing if the event is
+/// the version at the beginning of a file, since the new file has its own.
 pub fn copied_event(out: &mut Vec<u8>, message: &[u8]) -> Result<(), Malformed> {
     let mut is_version = false;
     for field in Cursor::new(message) {
@@ -51,8 +51,8 @@ pub fn copied_event(out: &mut Vec<u8>, message: &[u8]) -> Result<(), Malformed> 
     Ok(())
 }
 
-/// The encoded `Event` in `message` with what is given in the place of its wall time, of its step,
-/// and of what it holds, which then are encoded `Summary.Value`s.
+/// The encoded `Event` in `message`, with another wall time, step or content if these are given.
+/// The content is given as encoded `Summary.Value`s.
 pub fn replaced_event(
     message: &[u8],
     wall_time: Option<f64>,
@@ -66,7 +66,7 @@ pub fn replaced_event(
         let is_replaced = match field.number {
             number::WALL_TIME => wall_time.is_some(),
             number::STEP => step.is_some(),
-            // All but the metadata of the source are members of one `oneof`.
+            // All other fields are members of one `oneof`.
             number::SOURCE_METADATA => false,
             _ => values.is_some(),
         };
@@ -101,8 +101,8 @@ pub fn retagged_value(message: &[u8], tag: &str) -> Result<Vec<u8>, Malformed> {
     Ok(out)
 }
 
-/// Appends one record: the encoded `Event` in `message`, with its wall time replaced, and its step
-/// where one is given.
+/// Appends one record: the encoded `Event` in `message`, with another wall time, and with another
+/// step if one is given.
 pub fn rewritten_event(
     out: &mut Vec<u8>,
     message: &[u8],

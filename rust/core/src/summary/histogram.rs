@@ -1,4 +1,4 @@
-//! Histograms: moments and buckets, a `HistogramProto`.
+//! Histograms: moments and buckets, encoded as `HistogramProto`.
 
 use crate::proto::Histogram;
 use crate::proto::number::value as number;
@@ -9,7 +9,7 @@ pub use moments::Moments;
 mod bins;
 mod moments;
 
-/// How many of the values are in each bin.
+/// The buckets of a histogram.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Buckets {
     /// Each bin's upper edge.
@@ -18,14 +18,14 @@ pub struct Buckets {
     pub counts: Vec<f64>,
 }
 
-/// The finite values' moments, and how many are in each of the bins between [`EDGES`].
+/// The moments of the finite values, and the counts of the bins between [`EDGES`].
 pub fn histogram<T: Float>(values: &[T]) -> (Moments, Vec<f64>) {
     let mut counter = bins::Counter::new();
     let moments = measure(values, &mut counter);
     (moments, counter.counts())
 }
 
-/// Sums in pairs, whose error grows with the logarithm of the count only.
+/// Sums in pairs. The error of such sums grows only with the logarithm of the count.
 fn measure<T: Float>(values: &[T], counter: &mut bins::Counter) -> Moments {
     if values.len() > moments::BLOCK {
         let half = (values.len() / 2).next_multiple_of(moments::BLOCK);
@@ -37,9 +37,9 @@ fn measure<T: Float>(values: &[T], counter: &mut bins::Counter) -> Moments {
 }
 
 impl Buckets {
-    /// The bins from the first to the last that have values, merged where there are more than
-    /// `max_bins` of them: as torch does it, in groups of `bins / max_bins`. Bin i is from
-    /// `edges[i]` to `edges[i + 1]`. None where no bin has values.
+    /// The bins from the first to the last that have values. Bin i is from `edges[i]` to
+    /// `edges[i + 1]`. If there are more than `max_bins`, groups of `bins / max_bins` bins are
+    /// merged, as in torch. None if no bin has values.
     pub fn new(edges: &[f64], counts: &[f64], max_bins: Option<usize>) -> Option<Buckets> {
         match max_bins.map(|most| counts.len() / most.max(1)) {
             None | Some(0 | 1) => Buckets::trimmed(edges, counts),
@@ -53,7 +53,8 @@ impl Buckets {
         }
     }
 
-    /// A bucket tells its upper edge only, so that an empty one goes in front to tell the lower.
+    /// A bucket stores only its upper edge. So an empty bucket is added in front, whose upper edge
+    /// is the lower edge of the first one.
     fn trimmed(edges: &[f64], counts: &[f64]) -> Option<Buckets> {
         let first = counts.iter().position(|&count| count > 0.0)?;
         let last = counts.iter().rposition(|&count| count > 0.0)?;

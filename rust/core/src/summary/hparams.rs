@@ -1,4 +1,4 @@
-//! Hyperparameters: the three values of the "hparams" plugin, all of it in their metadata.
+//! Hyperparameters: the three values of the "hparams" plugin, whose data are in their metadata.
 
 use crate::proto::hparams::{EXPERIMENT_TAG, SESSION_END_TAG, SESSION_START_TAG};
 use crate::proto::number::value as number;
@@ -15,7 +15,7 @@ pub struct Hparam {
     pub name: String,
     /// Its value in this run.
     pub value: HparamValue,
-    /// All values that it can have, where they are known.
+    /// All its possible values, if they are known.
     pub domain: Option<Vec<HparamValue>>,
 }
 
@@ -42,7 +42,7 @@ pub fn hparams_session_start_value(out: &mut Vec<u8>, hparams: &[Hparam]) {
     put_hparams(out, SESSION_START_TAG, HparamsData::SessionStart(start));
 }
 
-/// Appends the `Summary.value` that says that the run ended well.
+/// Appends the `Summary.value` that marks the run as successful.
 pub fn hparams_session_end_value(out: &mut Vec<u8>) {
     let end = SessionEnd { status: HparamsStatus::Success, ..SessionEnd::default() };
     put_hparams(out, SESSION_END_TAG, HparamsData::SessionEnd(end));

@@ -1,4 +1,4 @@
-//! Images: pixels now, a PNG later.
+//! Images: copies pixels at the call, and encodes them as PNG later.
 
 use std::io;
 
@@ -19,16 +19,16 @@ pub struct DeferredImage {
     tag: String,
     height: usize,
     width: usize,
-    /// Grey, grey and alpha, RGB or RGBA, as many as there are.
+    /// 1 grey, 2 grey and alpha, 3 RGB, 4 RGBA.
     channels: usize,
     /// \[height, width, channels\]
     pixels: Vec<u8>,
-    /// The height and width to give it.
+    /// The height and width to resize to.
     resized: Option<[u32; 2]>,
 }
 
 impl DeferredImage {
-    /// Copies pictures \[N, H, W, C\] of 1 to 4 channels, laid out as one.
+    /// Copies pictures \[N, H, W, C\] of 1 to 4 channels into one picture.
     pub fn new<T: Channel>(tag: &str, pictures: ArrayView4<'_, T>, grid: Grid) -> DeferredImage {
         let (_, height, width, channels) = pictures.dim();
         let (height, width) = (grid.rows * height, grid.columns * width);
@@ -46,7 +46,7 @@ impl DeferredImage {
         }
     }
 
-    /// Gives the picture another height and width. The value goes on to tell those that it had.
+    /// Resizes the picture. The value's fields still have the old height and width.
     pub fn resize(&mut self, height: u32, width: u32) {
         self.resized = Some([height, width]);
     }
@@ -98,7 +98,8 @@ pub(crate) fn png(pixels: &[u8], height: u32, width: u32, channels: usize) -> io
         3 => png::ColorType::Rgb,
         _ => png::ColorType::Rgba,
     });
-    // Of noise and photographs a few per cent longer than zlib's, and twenty times as fast.
+    // For noise and photographs the output is a few per cent longer than zlib's, but this is twenty
+    // times as fast.
     encoder.set_compression(png::Compression::Fast);
     let mut writer = encoder.write_header()?;
     writer.write_image_data(pixels)?;

@@ -3,20 +3,20 @@
 use crate::proto::value::put_tensor_value;
 use crate::proto::{MeshComponent, MeshPluginData, Message, Metadata, plugin, tensor_of_floats};
 
-/// A tensor of a mesh, of a shape of three numbers.
+/// A tensor of a mesh, with three dimensions.
 #[derive(Debug, Clone, Copy)]
 pub struct MeshTensor<'a> {
-    /// What it holds.
+    /// What its numbers mean.
     pub component: MeshComponent,
     /// `[batch, items, 3]`
     pub shape: [u64; 3],
-    /// As many numbers as the shape says, the last index running fastest.
+    /// The numbers, in row-major order.
     pub values: &'a [f32],
 }
 
 /// Appends the `Summary.value`s of a mesh, one for each tensor.
 ///
-/// `config` is JSON: classes of Three.js and their settings.
+/// `config` is JSON. It names classes of Three.js and their settings.
 pub fn mesh_values(
     out: &mut Vec<u8>,
     tag: &str,

@@ -1,7 +1,7 @@
-//! Values in, their encoded `Summary.value` out: one file a kind.
+//! Encodes values as `Summary.value`, with one file for each kind.
 //!
-//! What the messages look like is said in [`proto`](crate::proto). Functions that append a whole
-//! record leave its checksums to [`record::seal`](crate::record::seal).
+//! [`proto`](crate::proto) describes the messages. Functions that append a whole record leave its
+//! checksums to [`record::seal`](crate::record::seal).
 
 mod audio;
 mod boxes;

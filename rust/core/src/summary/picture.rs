@@ -19,12 +19,12 @@ pub struct Picture {
     pub samples: Vec<u8>,
 }
 
-/// Why a picture can't be decoded.
+/// The reason why a picture can't be decoded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PictureError {
-    /// It takes so many bytes, more than allowed.
+    /// It needs this many bytes, which is more than the limit.
     TooLarge(usize),
-    /// It is no picture, or not whole.
+    /// It is not a picture, or it is not complete.
     Broken(String),
 }
 
@@ -45,24 +45,25 @@ impl From<png::DecodingError> for PictureError {
     }
 }
 
-/// What the decoder may take beside the samples: a row or two, twice as wide where samples of 16
-/// bits are cut to 8, and what it keeps of a few small chunks.
+/// Memory that the decoder may use besides the samples: for one or two rows, which are twice as
+/// long if samples of 16 bits are reduced to 8, and for a few small chunks.
 const BESIDE: usize = 1 << 20;
 
-/// A byte of a file says no more samples, whatever it says of its size: deflate makes 1032 bytes of
-/// one, and of a bit may come the four samples of a colour.
+/// The greatest number of samples that one byte of a file can give. Deflate makes at most 1032
+/// bytes of one byte, and each bit of these may give the four samples of a colour.
 const SAMPLES_A_BYTE: usize = 1032 * 8 * 4;
 
-/// Decodes a PNG that takes at most `limit` bytes; of 16 bits a sample, the upper 8 are given.
+/// Decodes a PNG that needs at most `limit` bytes. Samples of 16 bits are reduced to their upper 8.
 pub fn decode_png(data: &[u8], limit: usize) -> Result<Picture, PictureError> {
     let limits = Limits { bytes: limit.saturating_mul(2).saturating_add(BESIDE) };
     let mut decoder = Decoder::new_with_limits(Cursor::new(data), limits);
     decoder.set_transformations(Transformations::EXPAND | Transformations::STRIP_16);
-    // A few bytes of these may become a picture of any size, and no event file needs them.
+    // Text chunks may be compressed, so a few bytes may need any amount of memory. No event file
+    // needs them.
     decoder.set_ignore_text_chunk(true);
     decoder.set_ignore_iccp_chunk(true);
     let mut reader = decoder.read_info()?;
-    // The decoder panics at an entry of fewer than three bytes, or at more than 256 of them.
+    // The decoder panics if an entry has fewer than three bytes, or if there are more than 256.
     let palette = reader.info().palette.as_ref().map_or(3, |palette| palette.len());
     if !palette.is_multiple_of(3) || palette > 3 * 256 {
         return Err(PictureError::Broken(format!("a palette of {palette} bytes")));

@@ -1,13 +1,13 @@
-//! Pixels as bytes, from numbers of several types in any memory order.
+//! Converts numbers of several types, in any memory order, to pixels of bytes.
 
 #![allow(unsafe_code)]
 
 use ndarray::{ArrayView2, ArrayView4, Axis};
 
-/// One channel of a pixel, as callers have it.
+/// One channel of a pixel, of a type that callers may pass.
 pub trait Channel: Copy + Sync {
-    /// From 0 to 255. Floats are intensities from 0 to 1: what is beyond is cut off, what is
-    /// between two bytes is the lower one, as torch has it, and NaN is 0.
+    /// The channel from 0 to 255. Floats are intensities from 0 to 1. They are clipped and rounded
+    /// down, as in torch. NaN is 0.
     fn byte(self) -> u8;
 }
 
@@ -23,8 +23,8 @@ impl Channel for f32 {
     #[expect(clippy::manual_clamp, reason = "of NaN and a number, `max` takes the number")]
     fn byte(self) -> u8 {
         let value = (self * 255.0).max(0.0).min(255.0);
-        // SAFETY: it is from 0 to 255, so that it can be truncated. (`as` would look for itself,
-        // one value at a time, and take five times as long.)
+        // SAFETY: it is from 0 to 255, so it can be truncated. (`as` would check each value by
+        // itself, which takes five times as long.)
         unsafe { value.to_int_unchecked::<i32>() as u8 }
     }
 }
@@ -36,7 +36,7 @@ impl Channel for f64 {
     }
 }
 
-/// How pictures of one size are laid side by side, row by row.
+/// A grid of pictures of one size, which is filled row by row.
 #[derive(Debug, Clone, Copy)]
 pub struct Grid {
     /// Pictures below each other.
@@ -45,7 +45,7 @@ pub struct Grid {
     pub columns: usize,
 }
 
-/// Copies pictures \[N, H, W, C\] into a `grid` of them. `out` is black at first, and has the shape
+/// Copies pictures \[N, H, W, C\] into a `grid`. `out` must be black, and of the shape
 /// \[rows · H, columns · W, C\].
 pub fn tile<T: Channel>(out: &mut [u8], pictures: ArrayView4<'_, T>, grid: Grid) {
     let (_, height, width, channels) = pictures.dim();
@@ -60,7 +60,7 @@ pub fn tile<T: Channel>(out: &mut [u8], pictures: ArrayView4<'_, T>, grid: Grid)
     }
 }
 
-/// Copies the pixels \[W, C\] of a row. `planes` is as long as it and of no matter.
+/// Copies the pixels \[W, C\] of a row. `planes` is scratch memory of the same length.
 fn put_row<T: Channel>(out: &mut [u8], row: ArrayView2<'_, T>, planes: &mut [u8]) {
     if let Some(row) = row.as_slice() {
         put(out, row);
@@ -73,7 +73,7 @@ fn put_row<T: Channel>(out: &mut [u8], row: ArrayView2<'_, T>, planes: &mut [u8]
             None => plane.iter_mut().zip(channel).for_each(|(byte, value)| *byte = value.byte()),
         }
     }
-    // Converting whole planes first, and interleaving bytes, is what the compiler makes fast.
+    // The compiler makes fast code if whole planes are converted first and bytes interleaved then.
     match channels {
         3 => {
             let (red, rest) = planes.split_at(width);
@@ -129,7 +129,7 @@ mod tests {
                 let (row, column) = (n / 2 * 5 + y, n % 2 * 7 + x);
                 expected[(row * 14 + column) * channels + c] = value.byte();
             }
-            // Twice as large, of which every second element is taken.
+            // An array of twice the size, of which every second element is used.
             let mut sparse = Array4::from_elem((3, 10, 14, 2 * channels), 9.0);
             sparse.slice_mut(s![.., ..;2, ..;2, ..;2]).assign(&pictures);
             let mut planar = Array4::zeros((3, channels, 5, 7));

@@ -1,27 +1,27 @@
-//! Precision-recall curves, as TensorBoard's "pr_curves" plugin takes them.
+//! Precision-recall curves for TensorBoard's "pr_curves" plugin.
 
 use crate::proto::value::put_tensor_value;
 use crate::proto::{Message, Metadata, PR_CURVE_ROWS, PrCurvePluginData, plugin, tensor_of_floats};
 
-/// What keeps a quotient of nothing by nothing at 0.
+/// The least divisor, which makes 0 of 0 / 0.
 const MINIMUM_COUNT: f64 = 1e-7;
-/// Weights that `numpy.histogram` adds up before it adds them to the sums of those before.
+/// The number of weights that `numpy.histogram` adds up before it adds the result to the total.
 const BLOCK: usize = 65_536;
 
 /// A curve.
 #[derive(Debug, Clone)]
 pub struct PrCurve {
-    /// Six rows of one number a threshold, one after another: true positives, false positives, true
-    /// negatives, false negatives, precision, recall.
+    /// Six rows, one after another, with one number for each threshold: true positives, false
+    /// positives, true negatives, false negatives, precision, recall.
     pub rows: Vec<f64>,
-    /// Predictions that belong to no threshold, NaN or out of 0 to 1: they are in none of the rows.
+    /// The number of predictions that are NaN or not from 0 to 1. They are in none of the rows.
     pub left_out: usize,
 }
 
-/// A probability that something is so.
+/// A predicted probability.
 pub trait Prediction: Copy {
-    /// The greatest of `count` thresholds from 0 to 1 that it reaches, computed in its own
-    /// precision.
+    /// The index of the greatest of `count` thresholds from 0 to 1 that it reaches. It is computed
+    /// in the precision of the prediction.
     fn threshold(self, count: usize) -> Option<usize>;
 }
 
@@ -39,9 +39,8 @@ macro_rules! prediction {
 prediction!(f32);
 prediction!(f64);
 
-/// The curve of `predictions` for `labels` from 0 to 1, at `thresholds` thresholds, at least one.
-/// Sums are made in the order in which torch has NumPy make them, so that they are equal to the
-/// last bit.
+/// The curve of `predictions` for `labels` from 0 to 1, at one or more `thresholds`. The sums are
+/// added in the same order as in torch, where NumPy adds them, so they are equal to the last bit.
 pub fn pr_curve<P: Prediction>(
     labels: &[f64],
     predictions: &[P],
@@ -91,8 +90,8 @@ fn share(part: &[f64], rest: &[f64]) -> Vec<f64> {
     part.iter().zip(rest).map(|(part, rest)| part / (part + rest).max(MINIMUM_COUNT)).collect()
 }
 
-/// Appends a `Summary.value` with the rows of a [`PrCurve`]. `thresholds` is what the plugin's data
-/// says about their length.
+/// Appends a `Summary.value` with the rows of a [`PrCurve`]. `thresholds` is the number of
+/// thresholds in the plugin's data.
 pub fn pr_curve_value(out: &mut Vec<u8>, tag: &str, rows: &[f64], thresholds: u32) {
     let numbers: Vec<f32> = rows.iter().map(|&number| number as f32).collect();
     let shape = [PR_CURVE_ROWS as u64, (rows.len() / PR_CURVE_ROWS) as u64];

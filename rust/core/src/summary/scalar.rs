@@ -18,7 +18,7 @@ pub enum Precision {
     Double,
 }
 
-/// Appends one record: an event with one scalar. The hot path of every training loop.
+/// Appends one record: an event with one scalar. Every training loop calls this most often.
 #[inline(always)]
 pub fn scalar_event(out: &mut Vec<u8>, wall_time: f64, step: Option<i64>, tag: &str, value: f32) {
     let start = record::start(out);
@@ -40,8 +40,8 @@ pub fn tensor_scalar_value(out: &mut Vec<u8>, tag: &str, value: f64, precision: 
     described_scalar_value(out, tag, value, Some(precision), "", "");
 }
 
-/// Appends a `Summary.value` with a scalar and what is said about it: a title in place of the tag,
-/// and a text in Markdown. Without a precision it is a `simple_value`.
+/// Appends a `Summary.value` with a scalar, a title and a description in Markdown. Without a
+/// precision the scalar is a `simple_value`.
 pub fn described_scalar_value(
     out: &mut Vec<u8>,
     tag: &str,

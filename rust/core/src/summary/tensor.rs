@@ -1,9 +1,9 @@
-//! Whole tensors, for the "tensor" plugin that torch names.
+//! Whole tensors, for the plugin "tensor", as torch calls it.
 
 use crate::proto::value::put_tensor_value;
 use crate::proto::{DataType, Metadata, plugin, tensor_of_numbers, tensor_of_strings};
 
-/// Appends a `Summary.value` with a tensor, whose elements are given in row-major order and
+/// Appends a `Summary.value` with a tensor. Its elements are given in row-major order as
 /// little-endian bytes. Its type must be [writable](DataType::is_writable).
 pub fn tensor_of_numbers_value(
     out: &mut Vec<u8>,

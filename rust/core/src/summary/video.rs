@@ -1,4 +1,4 @@
-//! Videos: pixels now, an animated GIF later.
+//! Videos: copies pixels at the call, and encodes them as an animated GIF later.
 
 use std::io;
 
@@ -25,8 +25,8 @@ pub struct DeferredVideo {
 }
 
 impl DeferredVideo {
-    /// Copies RGB videos \[N, T, H, W, 3\], laid out as one, whose sides have at most 65,535
-    /// pixels. `colorspace` is what the value tells.
+    /// Copies RGB videos \[N, T, H, W, 3\] into one, whose sides have at most 65,535 pixels.
+    /// `colorspace` is that of the value.
     pub fn new<T: Channel>(
         tag: &str,
         videos: ArrayView5<'_, T>,
@@ -67,7 +67,7 @@ impl DeferredVideo {
         let rgba: Vec<u8> = rgb.chunks_exact(RGB).flat_map(|p| [p[0], p[1], p[2], 255]).collect();
         let picture = quantizr::Image::new(&rgba, width, height)?;
         let mut quantized = QuantizeResult::quantize(&picture, &quantizr::Options::default());
-        // Patterns of dots would flicker from frame to frame.
+        // The dots of dithering would flicker from frame to frame.
         quantized.set_dithering_level(0.0)?;
         let mut indices = vec![0; width * height];
         quantized.remap_image(&picture, &mut indices)?;
@@ -78,8 +78,8 @@ impl DeferredVideo {
     }
 }
 
-/// Hundredths of a second that a frame is shown. They are rounded so that every frame begins as
-/// near to its time as it can.
+/// Hundredths of a second that a frame is shown. The rounding keeps the beginning of every frame as
+/// near to its exact time as possible.
 fn delay(number: usize, fps: f64) -> u16 {
     let start = |number: usize| (100.0 * number as f64 / fps).round();
     (start(number + 1) - start(number)) as u16

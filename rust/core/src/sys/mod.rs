@@ -1,7 +1,7 @@
-//! What the operating systems do differently, and the standard library leaves to its users.
+//! Differences between operating systems that the standard library does not hide.
 //!
-//! Both files have the same functions. What a system lacks altogether, such as `fork` or SIGTERM,
-//! is where it is used, behind `#[cfg(unix)]`.
+//! Both files have the same functions. Code for what one system lacks, such as `fork` or SIGTERM,
+//! stays where it is used, behind `#[cfg(unix)]`.
 
 #[cfg(unix)]
 mod unix;
@@ -13,19 +13,19 @@ mod windows;
 #[cfg(windows)]
 pub(crate) use windows::*;
 
-/// What the system says of a file.
+/// The metadata of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Status {
     pub identity: Identity,
     /// In bytes.
     pub length: u64,
-    /// When it was last written, in units of the system.
+    /// When it was last written, in the system's units.
     pub modified: (i64, i64),
-    /// Whether it can be read twice.
+    /// Whether it is a regular file, which can be read twice.
     pub is_file: bool,
 }
 
-/// What tells a file from all others.
+/// Identifies a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Identity {
     /// The file system that it is on.

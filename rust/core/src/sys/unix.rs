@@ -1,4 +1,4 @@
-//! Linux, macOS and their like.
+//! Linux, macOS and other Unix systems.
 
 #![allow(unsafe_code)]
 
@@ -31,8 +31,8 @@ fn current_hostname() -> String {
     String::from_utf8_lossy(name).into_owned()
 }
 
-/// The name that the host had at first: by another one, files of the same second might change
-/// their order.
+/// The host's name when it was first asked for. If a later file of the same second had another
+/// name, the order of the files could be wrong.
 pub(crate) fn hostname() -> &'static str {
     static NAME: OnceLock<String> = OnceLock::new();
     NAME.get_or_init(current_hostname)
@@ -57,12 +57,12 @@ fn status_of(metadata: &Metadata) -> Status {
     }
 }
 
-/// The inode that a directory says a file has. Some file systems say the same of all.
+/// A file's inode according to its directory. Some file systems give all files the same one.
 pub(crate) fn inode(entry: &DirEntry) -> u64 {
     entry.ino()
 }
 
-/// Whether an open file has no name any more. Some network file systems say so of every file.
+/// Whether an open file has no name any more. Some network file systems claim it of every file.
 pub(crate) fn is_removed(file: &File) -> io::Result<bool> {
     file.metadata().map(|metadata| metadata.nlink() == 0)
 }
@@ -72,14 +72,14 @@ pub(crate) fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result
     file.read_at(buffer, offset)
 }
 
-/// Names an open file of the process.
+/// Identifies an open file of the process.
 pub(crate) type Descriptor = RawFd;
 
 pub(crate) fn descriptor(file: &File) -> Descriptor {
     file.as_raw_fd()
 }
 
-/// Whether the process, or the system, has as many descriptors as it may.
+/// Whether the process or the system has no descriptors left.
 pub(crate) fn lacks_descriptors(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE))
 }
@@ -96,7 +96,7 @@ pub(crate) fn descriptor_limit() -> Option<usize> {
     }
 }
 
-/// Closes the file and tells if that failed, unlike dropping it.
+/// Closes the file. Unlike dropping it, this reports a failure.
 pub(crate) fn close(file: File) -> io::Result<()> {
     // SAFETY: the descriptor is ours, and nobody uses it after this.
     match unsafe { libc::close(file.into_raw_fd()) } {
@@ -107,26 +107,26 @@ pub(crate) fn close(file: File) -> io::Result<()> {
 
 /// Closes a forked child's copy of its parent's descriptor.
 pub(crate) fn close_inherited(descriptor: Descriptor) {
-    // SAFETY: it belonged to the thread of the parent, which the child has not got.
+    // SAFETY: only a thread of the parent used it, and the child does not have that thread.
     unsafe { libc::close(descriptor) };
 }
 
-/// A file that is no longer what was opened.
+/// The error for a file that is no longer the one that was opened.
 pub(crate) fn stale() -> io::Error {
     io::Error::from_raw_os_error(libc::ESTALE)
 }
 
-/// A file that somebody removed.
+/// The error for a file that somebody removed.
 pub(crate) fn removed() -> io::Error {
     io::Error::from_raw_os_error(libc::ENOENT)
 }
 
-/// Whether links lead around in a circle.
+/// Whether symbolic links form a circle.
 pub(crate) fn is_circle(error: &io::Error) -> bool {
     error.raw_os_error() == Some(libc::ELOOP)
 }
 
-/// Leaves signals to the threads that know what to do with them.
+/// Blocks signals in this thread, so that other threads handle them.
 pub(crate) fn block_signals() {
     // SAFETY: `set` is initialised by sigfillset before it is read; null is allowed for the
     // old mask.

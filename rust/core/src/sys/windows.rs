@@ -42,8 +42,8 @@ fn current_hostname() -> String {
     }
 }
 
-/// The name that the host had at first: by another one, files of the same second might change
-/// their order.
+/// The host's name when it was first asked for. If a later file of the same second had another
+/// name, the order of the files could be wrong.
 pub(crate) fn hostname() -> &'static str {
     static NAME: OnceLock<String> = OnceLock::new();
     NAME.get_or_init(current_hostname)
@@ -69,20 +69,20 @@ pub(crate) fn status(file: &File) -> io::Result<Status> {
     })
 }
 
-/// The status of the file at `path`. It is opened for that: what the directory says of a file that
-/// is being written is old.
+/// The status of the file at `path`. The file is opened for that, since the directory's data about
+/// a file that is being written are out of date.
 pub(crate) fn status_at(path: &Path) -> io::Result<Status> {
     let mut options = OpenOptions::new();
     options.access_mode(0).custom_flags(FILE_FLAG_BACKUP_SEMANTICS); // Directories can be opened too.
     status(&options.open(path)?)
 }
 
-/// A directory says nothing that could tell its files apart.
+/// Always 0, since a directory's entries do not identify files.
 pub(crate) fn inode(_: &DirEntry) -> u64 {
     0
 }
 
-/// Whether an open file has no name any more, or loses it when all have closed it.
+/// Whether an open file has no name any more, or loses its name once it is closed everywhere.
 pub(crate) fn is_removed(file: &File) -> io::Result<bool> {
     let mut found = FILE_STANDARD_INFO::default();
     // SAFETY: the handle is open, and the call writes to a struct of the right type and size.
@@ -105,22 +105,22 @@ pub(crate) fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result
     file.seek_read(buffer, offset)
 }
 
-/// Nobody inherits a file here.
+/// Child processes inherit no files on Windows.
 pub(crate) type Descriptor = ();
 
 pub(crate) fn descriptor(_: &File) -> Descriptor {}
 
-/// Whether the process, or the system, has as many files open as it may.
+/// Whether the process or the system can open no more files.
 pub(crate) fn lacks_descriptors(error: &io::Error) -> bool {
     error.raw_os_error() == Some(ERROR_TOO_MANY_OPEN_FILES as i32)
 }
 
-/// A process may have millions of handles.
+/// There is no limit to respect, since a process may have millions of handles.
 pub(crate) fn descriptor_limit() -> Option<usize> {
     None
 }
 
-/// Closes the file and tells if that failed, unlike dropping it.
+/// Closes the file. Unlike dropping it, this reports a failure.
 pub(crate) fn close(file: File) -> io::Result<()> {
     // SAFETY: the handle is ours, and nobody uses it after this.
     match unsafe { CloseHandle(file.into_raw_handle()) } {
@@ -129,20 +129,20 @@ pub(crate) fn close(file: File) -> io::Result<()> {
     }
 }
 
-/// A file that is no longer what was opened.
+/// The error for a file that is no longer the one that was opened.
 pub(crate) fn stale() -> io::Error {
     io::Error::from_raw_os_error(ERROR_FILE_INVALID as i32)
 }
 
-/// A file that somebody removed.
+/// The error for a file that somebody removed.
 pub(crate) fn removed() -> io::Error {
     io::Error::from_raw_os_error(ERROR_FILE_NOT_FOUND as i32)
 }
 
-/// Whether links lead around in a circle.
+/// Whether symbolic links form a circle.
 pub(crate) fn is_circle(error: &io::Error) -> bool {
     error.raw_os_error() == Some(ERROR_CANT_RESOLVE_FILENAME as i32)
 }
 
-/// Signals interrupt no thread here.
+/// Does nothing, since signals interrupt no thread on Windows.
 pub(crate) fn block_signals() {}

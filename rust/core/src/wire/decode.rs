@@ -1,4 +1,4 @@
-//! A cursor over the fields of one message. It borrows; it never allocates.
+//! A cursor over the fields of one message. It borrows the bytes and never allocates.
 
 use crate::wire::key::{BYTES, END_GROUP, FIXED32, FIXED64, START_GROUP, VARINT};
 
@@ -46,7 +46,7 @@ pub struct Cursor<'a> {
     rest: &'a [u8],
 }
 
-/// Groups nest; protobuf's own parsers stop at this depth too.
+/// The greatest depth of nested groups. Protobuf's own parsers stop at this depth too.
 const MAX_GROUP_DEPTH: u32 = 100;
 
 impl<'a> Cursor<'a> {
@@ -75,7 +75,7 @@ impl<'a> Cursor<'a> {
     pub fn varint(&mut self) -> Result<u64, Malformed> {
         let mut value = 0u64;
         for (i, &byte) in self.rest.iter().take(10).enumerate() {
-            // As every protobuf parser does, bits beyond 64 are dropped.
+            // Bits beyond 64 are dropped, as in every protobuf parser.
             value |= u64::from(byte & 0x7f).unbounded_shl(7 * i as u32);
             if byte < 0x80 {
                 self.rest = &self.rest[i + 1..];
@@ -85,7 +85,7 @@ impl<'a> Cursor<'a> {
         Err(Malformed)
     }
 
-    /// What the cursor has not read yet.
+    /// The bytes that the cursor has not read yet.
     #[inline]
     pub fn rest(&self) -> &'a [u8] {
         self.rest
@@ -189,7 +189,7 @@ mod tests {
 
     #[test]
     fn groups_are_skipped() {
-        // Field 1 a group that holds field 2 = 1, then field 3 = 5.
+        // Field 1 is a group that has field 2 = 1. Then comes field 3 = 5.
         let fields: Result<Vec<_>, _> = Cursor::new(b"\x0b\x10\x01\x0c\x18\x05").collect();
         let fields = fields.unwrap();
         assert_eq!(fields[0].value, Value::Group);

@@ -39,7 +39,7 @@ pub fn float_field(out: &mut Vec<u8>, number: u32, value: f32) {
     out.extend_from_slice(&value.to_le_bytes());
 }
 
-/// Appends a packed `repeated double` field, which is left out where it is empty.
+/// Appends a packed `repeated double` field, or nothing if it is empty.
 pub fn doubles_field(out: &mut Vec<u8>, number: u32, values: &[f64]) {
     if !values.is_empty() {
         bytes_key(out, number, size_of_val(values));
@@ -47,7 +47,7 @@ pub fn doubles_field(out: &mut Vec<u8>, number: u32, values: &[f64]) {
     }
 }
 
-/// Appends a packed `repeated float` field, which is left out where it is empty.
+/// Appends a packed `repeated float` field, or nothing if it is empty.
 pub fn floats_field(out: &mut Vec<u8>, number: u32, values: &[f32]) {
     if !values.is_empty() {
         bytes_key(out, number, size_of_val(values));
@@ -62,14 +62,14 @@ pub fn bytes_field(out: &mut Vec<u8>, number: u32, value: &[u8]) {
     out.extend_from_slice(value);
 }
 
-/// Appends what comes before the `length` bytes of a `bytes`, `string` or message field.
+/// Appends the key and the length of a `bytes`, `string` or message field of `length` bytes.
 #[inline]
 pub fn bytes_key(out: &mut Vec<u8>, number: u32, length: usize) {
     varint(out, u64::from(key(number, BYTES)));
     varint(out, length as u64);
 }
 
-/// Bytes that a `bytes`, `string` or message field of `length` takes, key and length included.
+/// The size of a `bytes`, `string` or message field of `length` bytes, with its key and length.
 #[inline(always)]
 pub fn bytes_field_len(number: u32, length: usize) -> usize {
     varint_len(u64::from(key(number, BYTES))) + varint_len(length as u64) + length

@@ -1,4 +1,4 @@
-//! What every field begins with: its number and its wire type.
+//! The key of a field: its number and its wire type.
 
 /// Ints, bools, enums.
 pub const VARINT: u32 = 0;
@@ -13,7 +13,7 @@ pub const END_GROUP: u32 = 4;
 /// Floats, fixed 32-bit ints.
 pub const FIXED32: u32 = 5;
 
-/// The key of a field, which is written as a varint: of numbers below 16 a single byte.
+/// The key of a field, which is written as a varint. For numbers below 16 it is one byte.
 #[inline(always)]
 pub const fn key(number: u32, wire_type: u32) -> u32 {
     number << 3 | wire_type

@@ -1,4 +1,4 @@
-//! The protobuf wire format: a borrowing cursor to read it, functions to append it.
+//! The protobuf wire format: a cursor that reads it, and functions that append it.
 //!
 //! Source of the rules: <https://protobuf.dev/programming-guides/encoding/>.
 

@@ -1,4 +1,4 @@
-//! What callers do with what they share with the threads: open, append, flush, close.
+//! The calls of a writer's users: open, append, flush, close.
 
 use std::sync::{Arc, MutexGuard};
 use std::time::{Duration, Instant};
@@ -23,7 +23,7 @@ pub(super) fn enqueue(
     let mut state = shared.lock();
     let mut report = Report::done();
     loop {
-        // What comes after a `close` waits for its end and goes to a new file.
+        // An event after a `close` waits for the end of the close, and goes to a new file.
         if !state.closing {
             report.opened |= start(shared, &mut state, reopen)?;
             if on_error == OnError::Raise {
@@ -91,8 +91,8 @@ pub(super) fn flush(shared: &Arc<Shared>, mark: Mark, patience: Duration) -> Res
             || (state.written >= mark.accepted && state.path.is_some())
     };
     while !done(&state) && (state.finished < attempt || state.outage.failing().is_none()) {
-        // Again after each attempt: one that succeeds after others failed wrote no more than
-        // what they were to write.
+        // This is repeated after each attempt. An attempt that succeeds after failures wrote only
+        // what those attempts had taken.
         write_now(shared, &mut state);
         match wait(shared, state, deadline) {
             Some(guard) => state = guard,
@@ -149,7 +149,7 @@ pub(super) fn roll(shared: &Arc<Shared>, patience: Duration) {
     }
 }
 
-/// Begins a session where none is underway; true if it did. Its first turn opens the file.
+/// Begins a session if there is none. True if it did. The first turn of a session opens the file.
 fn start(shared: &Arc<Shared>, state: &mut State, reopen: bool) -> Result<bool> {
     match state.status {
         Status::Running => return Ok(false),
@@ -167,7 +167,7 @@ fn start(shared: &Arc<Shared>, state: &mut State, reopen: bool) -> Result<bool> 
     Ok(true)
 }
 
-/// Has what waits written, before its time if need be.
+/// Makes the waiting events be written at once.
 pub(super) fn write_now(shared: &Arc<Shared>, state: &mut State) {
     state.wanted = true;
     state.idle = false;
@@ -175,7 +175,7 @@ pub(super) fn write_now(shared: &Arc<Shared>, state: &mut State) {
     state.refresh();
 }
 
-/// Waits for the next turn to end, or takes it; gives the lock up for good at the deadline.
+/// Waits for the next turn to end, or takes it itself. Returns without the lock at the deadline.
 fn wait<'a>(
     shared: &'a Arc<Shared>,
     state: MutexGuard<'a, State>,

@@ -1,7 +1,7 @@
-//! The open files of all writers: few, however many writers there are.
+//! The open files of all writers. They are few, even if there are many writers.
 //!
-//! A file that rests is open until others need its descriptor; its writer opens it again. Forked
-//! children find here what to close.
+//! An idle file stays open until another file needs its descriptor. Its writer opens it again. A
+//! forked child closes the descriptors in this table.
 
 use std::fs::File;
 use std::io;
@@ -9,9 +9,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::sys::{self, Descriptor};
 
-/// As many files that rest stay open, or fewer where the process may have few descriptors.
+/// At most this many idle files stay open, or fewer if the process may have few descriptors.
 const MOST: usize = 64;
-/// Of the descriptors that the process may have, as many go to others for one that goes here.
+/// The writers use at most one of this many of the process's descriptors.
 const OTHERS: usize = 8;
 
 static TABLE: Mutex<Table> = Mutex::new(Table { slots: Vec::new(), limit: MOST, uses: 0 });
@@ -20,7 +20,7 @@ static TABLE: Mutex<Table> = Mutex::new(Table { slots: Vec::new(), limit: MOST, 
 pub(super) struct Table {
     slots: Vec<Slot>,
     limit: usize,
-    /// Counts, so that the file that was used longest ago can be told.
+    /// Counts uses, to find the file that has been idle longest.
     uses: u64,
 }
 
@@ -34,10 +34,10 @@ struct Slot {
 
 #[derive(Debug)]
 enum Open {
-    /// A thread has it.
+    /// A thread uses it.
     Used(Descriptor),
     Resting(File),
-    /// It is closed, and that failed.
+    /// It was closed, and closing it failed.
     Failed(io::Error),
 }
 
@@ -45,8 +45,8 @@ pub(super) fn lock() -> MutexGuard<'static, Table> {
     TABLE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Opens a file with what `open` does, for a thread to use. Where there are no descriptors left,
-/// the files that rest give theirs.
+/// Opens a file by calling `open`, for a thread to use. If there are no descriptors left, idle
+/// files are closed first.
 pub(super) fn open(id: u64, open: impl Fn() -> io::Result<File>) -> io::Result<File> {
     let file = match open() {
         Err(error) if sys::lacks_descriptors(&error) && close_resting(0) => open(),
@@ -59,7 +59,7 @@ pub(super) fn open(id: u64, open: impl Fn() -> io::Result<File>) -> io::Result<F
     Ok(file)
 }
 
-/// The file, for a thread to use; none if it is closed, an error if closing it failed.
+/// The file, for a thread to use. None if it is closed, and an error if closing it failed.
 pub(super) fn take(id: u64) -> io::Result<Option<File>> {
     let mut table = lock();
     let Some(at) = table.slots.iter().position(|slot| slot.id == id) else { return Ok(None) };
@@ -85,8 +85,8 @@ pub(super) fn is_open(id: u64) -> bool {
     lock().slots.iter().any(|slot| slot.id == id)
 }
 
-/// Has a file rest that a thread has used, and closes the one that has rested longest if there are
-/// too many.
+/// Makes a used file idle. If too many files are idle, the one that has been idle longest is
+/// closed.
 pub(super) fn rest(id: u64, file: File) {
     let mut table = lock();
     table.uses += 1;
@@ -99,22 +99,22 @@ pub(super) fn rest(id: u64, file: File) {
     close_resting(limit);
 }
 
-/// Closes a file that a thread has used. From here on forks do not see it, whose children close
-/// what they see.
+/// Closes a file that a thread has used. It leaves the table first, since a child that is forked
+/// meanwhile closes the descriptors in the table.
 pub(super) fn close(id: u64, file: File) -> io::Result<()> {
     lock().slots.retain(|slot| slot.id != id);
     sys::close(file)
 }
 
-/// Closes files that rest until there are `most`. Whether it closed any.
+/// Closes idle files until there are `most`. Returns whether it closed any.
 fn close_resting(most: usize) -> bool {
     let mut closed = false;
     loop {
-        // Not held while the file is closed, which may take long.
+        // The lock is not held while the file is closed, since that may take long.
         let oldest = lock().remove_oldest(most);
         let Some((id, file)) = oldest else { return closed };
         closed = true;
-        // Network file systems may tell only now that a write failed: its writer hears of it.
+        // Some network file systems report a failed write only now. The file's writer reports it.
         if let Err(error) = sys::close(file) {
             lock().slots.push(Slot { id, used: 0, file: Open::Failed(error) });
         }

@@ -1,4 +1,4 @@
-//! A writer as its callers hold it.
+//! The writer that callers use.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::record::Deferred;
 
 /// Writes one event file at a time into a directory, from any number of threads.
 ///
-/// Nothing is written before the first [`open`](Writer::open) or append; after
+/// Nothing is written before the first [`open`](Writer::open) or append. After
 /// [`close`](Writer::close) the next append opens a new file. Dropping the writer closes it.
 ///
 /// ```
@@ -56,8 +56,8 @@ impl Writer {
         &self.shared.options
     }
 
-    /// Appends what `encode` appends, whole records only, unless something needs attention: then
-    /// nothing is done, the answer is false and [`append`](Writer::append) does it.
+    /// Appends the whole records that `encode` appends. If something needs attention, it does
+    /// nothing and returns false. Then the caller must use [`append`](Writer::append).
     #[inline(always)]
     pub fn try_append(&self, encode: impl FnOnce(&mut Vec<u8>)) -> bool {
         let mut state = self.shared.lock();
@@ -68,10 +68,10 @@ impl Writer {
         free
     }
 
-    /// Appends what `encode` appends, whole records only: opens a file where none is open (where
-    /// `reopen` is false a closed writer is an error instead), and waits up to `patience` for room.
-    /// A failure of the background is an error under [`OnError::Raise`], and nothing is appended;
-    /// under [`OnError::Warn`], [`check`](Writer::check) tells.
+    /// Appends the whole records that `encode` appends. Opens a file if none is open. If `reopen`
+    /// is false, a closed writer is an error instead. Waits up to `patience` for room in the queue.
+    /// Under [`OnError::Raise`], a failure in the background is an error, and nothing is appended.
+    /// Under [`OnError::Warn`], [`check`](Writer::check) returns it.
     pub fn append(
         &self,
         encode: impl FnOnce(&mut Vec<u8>),
@@ -96,8 +96,8 @@ impl Writer {
         calls::open(&self.shared, patience)
     }
 
-    /// Has what waits written by the caller, where [`Report::unserved`] says that no thread does.
-    /// A failure waits for the next call, as any in the background.
+    /// Writes the waiting events on the calling thread, after [`Report::unserved`] said that no
+    /// thread does. The next call reports a failure, as for any failure in the background.
     pub fn settle(&self, patience: Duration) -> Report {
         if patience.is_zero() {
             return Report::default();
@@ -106,12 +106,13 @@ impl Writer {
         Report::done()
     }
 
-    /// What failed in the background and no caller was told of: an error under [`OnError::Raise`].
+    /// A failure in the background that was not reported yet. Under [`OnError::Raise`] it is an
+    /// error.
     pub fn check(&self) -> Result<Option<Error>> {
         self.shared.lock().take_unreported(self.options().on_error)
     }
 
-    /// What is accepted by now, for [`flush_to`](Writer::flush_to).
+    /// The end of what is accepted by now, for [`flush_to`](Writer::flush_to).
     pub fn mark(&self) -> Mark {
         self.shared.lock().mark()
     }
@@ -121,13 +122,13 @@ impl Writer {
         self.flush_to(self.mark(), patience)
     }
 
-    /// Waits until all that was accepted before the mark is written to the operating system. Who
-    /// calls again and again waits for the same events each time, whatever others append.
+    /// Waits until all that was accepted before the mark is written to the operating system.
+    /// Repeated calls wait for the same events, even if other threads append more.
     pub fn flush_to(&self, mark: Mark, patience: Duration) -> Result<Report> {
         calls::flush(&self.shared, mark, patience)
     }
 
-    /// Writes what was accepted, closes the file. Does nothing when closed.
+    /// Writes what was accepted and closes the file. Does nothing if the writer is closed.
     pub fn close(&self, patience: Duration) -> Result<Report> {
         calls::close(&self.shared, patience)
     }
@@ -147,17 +148,17 @@ impl Writer {
         self.shared.lock().directory.clone()
     }
 
-    /// From the next file on, makes files in this directory.
+    /// Makes the next file, and those after it, in this directory.
     pub fn redirect(&self, directory: PathBuf) {
         self.shared.lock().directory = directory;
     }
 
-    /// For who has to do with this writer without owning it.
+    /// A handle for code that does not own the writer.
     pub fn control(&self) -> Control {
         Control(Arc::clone(&self.shared))
     }
 
-    /// Forgets that it was closed: the next append opens a new file.
+    /// Forgets that the writer was closed, so that the next append opens a new file.
     pub fn reopen(&self) {
         let mut state = self.shared.lock();
         if state.status == Status::Closed {
@@ -165,22 +166,22 @@ impl Writer {
         }
     }
 
-    /// Has every append look up from its work, or none: while a writer is watched,
-    /// [`try_append`](Writer::try_append) does nothing.
+    /// Sets whether the writer is watched. While it is, [`try_append`](Writer::try_append) always
+    /// returns false, so that the caller sees every event.
     pub fn watch(&self, watched: bool) {
         let mut state = self.shared.lock();
         state.watched = watched;
         state.refresh();
     }
 
-    /// Whether an append that was not done by [`try_append`](Writer::try_append) has a moment to
-    /// look around: the writer is watched, or nothing was appended for a while.
+    /// Whether there is time for other work at an append that [`try_append`](Writer::try_append)
+    /// did not do: the writer is watched, or nothing was appended for a while.
     pub fn has_a_moment(&self) -> bool {
         let state = self.shared.lock();
         state.watched || (!is_exiting() && (state.idle || state.status != Status::Running))
     }
 
-    /// The files that were made in this process, in their order.
+    /// The files that were made in this process, in the order in which they were made.
     pub fn paths(&self) -> Vec<PathBuf> {
         self.shared.lock().paths.clone()
     }
@@ -190,20 +191,20 @@ impl Writer {
         self.shared.lock().path.clone()
     }
 
-    /// How many accepted or offered events could not be written and were given up.
+    /// The number of events that could not be written and were dropped.
     pub fn dropped(&self) -> u64 {
         self.shared.lock().dropped
     }
 }
 
-/// What those may do with a [`Writer`] who do not own it. It doesn't keep the writer from being
-/// dropped, hence closed.
+/// A handle to a [`Writer`] for code that does not own it. It does not keep the writer alive: the
+/// writer can be dropped, which closes it.
 #[derive(Debug, Clone)]
 pub struct Control(pub(super) Arc<Shared>);
 
 impl Control {
-    /// Has what is appended from now on go to another file, and waits up to `patience` for what is
-    /// being written to be in the file before. No file is made before there is something for it.
+    /// Makes later appends go to another file. Waits up to `patience` for the present turn, whose
+    /// events go to the old file. The new file is made once there is an event for it.
     pub fn roll(&self, patience: Duration) {
         calls::roll(&self.0, patience);
     }
@@ -226,10 +227,10 @@ impl Control {
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        // Who asked for the end and did not wait for it does not want to; its turn goes on.
+        // If the caller called `close` and stopped waiting, dropping does not wait either. The turn
+        // goes on.
         if !self.shared.lock().closing {
-            // Where the file can't be written there is nobody left to tell; who wants to know
-            // closes.
+            // Nobody can receive an error here. A caller that wants it calls `close`.
             let _ = self.close(Duration::from_secs(600));
         }
     }

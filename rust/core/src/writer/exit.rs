@@ -1,4 +1,4 @@
-//! The end of the process, when threads no longer get to run.
+//! Writes what is left at the end of the process, before threads stop.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -10,19 +10,19 @@ use super::options::Report;
 use super::state::{self, EXITING, Mark, Shared, Status};
 use crate::error::Error;
 
-/// Whether the last [`Farewell`] was taken: who appends is to flush too.
+/// Whether the last [`Farewell`] was made. After that, a caller that appends must also flush.
 pub fn is_exiting() -> bool {
     EXITING.load(Ordering::Relaxed)
 }
 
-/// Every writer of the process, and what each had accepted when this was made. What is accepted
-/// meanwhile does not delay it.
+/// Waits for all writers of the process to write what they had accepted when this was made. Events
+/// that are accepted later do not delay it.
 #[derive(Debug)]
 pub struct Farewell(Vec<(Arc<Shared>, Mark)>);
 
 impl Farewell {
-    /// Has every writer write what it has accepted. If this is the `last` time, every append needs
-    /// a look from then on, and callers see [`is_exiting`].
+    /// Makes every writer write what it has accepted. If it is the `last` one, `try_append` does
+    /// nothing from then on, and [`is_exiting`] is true.
     pub fn new(last: bool) -> Farewell {
         EXITING.fetch_or(last, Ordering::Relaxed);
         let mark = |shared: Arc<Shared>| {
@@ -38,7 +38,8 @@ impl Farewell {
         Farewell(fork::writers().into_iter().map(mark).collect())
     }
 
-    /// Waits until all is written. False where the `patience` was over before, and what failed.
+    /// Waits until all is written. Returns false if that took longer than `patience`, and the
+    /// failures.
     pub fn wait(&mut self, patience: Duration) -> (bool, Vec<Error>) {
         let deadline = state::deadline(patience);
         let mut errors = Vec::new();

@@ -1,4 +1,4 @@
-//! A failure in the background, and who has heard of it.
+//! Failures in the background, and whether they were reported to a caller.
 
 use std::fmt;
 use std::io;
@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::options::OnError;
 use crate::error::{Error, ErrorKind};
 
-/// An [`Error`] that can be kept and told more than once.
+/// An [`Error`] that can be stored and reported more than once.
 #[derive(Debug, Clone)]
 pub struct Failure(Arc<Error>);
 
@@ -18,7 +18,7 @@ impl Failure {
         Failure(Arc::new(Error::io(error, path)))
     }
 
-    /// What an error tells, about the file that it names or else about `log_dir`.
+    /// The failure of an error, for the file that it names, or for `log_dir` if it names none.
     pub(super) fn of(error: Error, log_dir: &Path) -> Failure {
         let error = if error.path().is_none() { error.at_path(log_dir) } else { error };
         Failure::from(error)
@@ -29,7 +29,7 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Failure {
         let error = match error.kind() {
             ErrorKind::Io(_) => error,
-            // The file is gone on while its error waits to be told: what it says is what is left.
+            // Only the message of other errors is kept, since it is reported later.
             _ => Error::from(io::Error::other(error.to_string())),
         };
         Failure(Arc::new(error))
@@ -53,7 +53,7 @@ impl From<Failure> for Error {
     }
 }
 
-/// An error that others may have been told too. Its source is the cause that came with it.
+/// An error that may be reported more than once. Its source is that of the original error.
 struct Told(Arc<Error>);
 
 impl fmt::Debug for Told {
@@ -80,7 +80,7 @@ impl std::error::Error for Told {
     }
 }
 
-/// What fails at present, and what no caller was told of.
+/// The present failure, and the failure that was not reported yet.
 #[derive(Debug, Default)]
 pub struct Outage {
     failing: Option<Failure>,
@@ -88,7 +88,8 @@ pub struct Outage {
 }
 
 impl Outage {
-    /// An attempt failed: told at the next call, under [`OnError::Warn`] once an outage.
+    /// Notes that an attempt failed. The next call reports it; under [`OnError::Warn`] only once
+    /// for each outage.
     pub fn report(&mut self, failure: Failure, on_error: OnError) {
         if self.failing.is_none() || on_error == OnError::Raise {
             self.unreported = Some(failure.clone());
@@ -96,22 +97,22 @@ impl Outage {
         self.failing = Some(failure);
     }
 
-    /// Something failed, once and for good: told at the next call.
+    /// Notes a failure that will not be tried again. The next call reports it.
     pub fn tell(&mut self, failure: Failure) {
         self.unreported = Some(failure);
     }
 
-    /// An attempt succeeded. What failed before is still told.
+    /// Notes that an attempt succeeded. An earlier failure is still reported.
     pub fn recover(&mut self) {
         self.failing = None;
     }
 
-    /// Forgets all, told or not.
+    /// Forgets all failures, reported or not.
     pub fn clear(&mut self) {
         *self = Outage::default();
     }
 
-    /// Forgets what no caller was told of: it is being told.
+    /// Forgets the failure that was not reported, since it is being reported.
     pub fn forget(&mut self) {
         self.unreported = None;
     }
@@ -121,12 +122,12 @@ impl Outage {
         self.failing.as_ref()
     }
 
-    /// Whether [`take`](Outage::take) has something to tell.
+    /// Whether [`take`](Outage::take) returns a failure.
     pub fn is_unreported(&self) -> bool {
         self.unreported.is_some()
     }
 
-    /// What no caller was told of, for the call that tells it.
+    /// The failure that was not reported yet, for the call that reports it.
     pub fn take(&mut self) -> Option<Failure> {
         self.unreported.take()
     }
@@ -136,7 +137,7 @@ impl Outage {
 mod tests {
     use super::*;
 
-    /// Both systems have an error of this number.
+    /// An error number that Unix and Windows both have.
     const CODE: i32 = 28;
 
     fn failure() -> Failure {

@@ -1,4 +1,5 @@
-//! The file behind a writer: its name, its creation, whether it is still the same.
+//! The file of a writer: creates it with its name, writes it, notices if it was removed or
+//! replaced.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Seek, SeekFrom, Write};
@@ -9,39 +10,39 @@ use super::descriptors;
 use super::failure::Failure;
 use crate::sys::{self, Identity, Status};
 
-/// A file that only its writer writes; open while it is written, and as long as it can be.
+/// A file that only its writer writes. It is open while it is written, and stays open if possible.
 #[derive(Debug)]
 pub(super) struct EventFile {
     path: PathBuf,
-    /// The second that its name tells.
+    /// The second in its name.
     second: u64,
-    /// Its number among those of the process.
+    /// Its number among the files of the process.
     uid: u64,
     identity: Identity,
-    /// Bytes that were written.
+    /// The number of bytes that were written.
     length: u64,
-    /// Some network file systems never count links: there a removal can't be seen.
+    /// Whether the file system counts links. Some network file systems do not, so that a removal
+    /// can't be noticed there.
     counts_links: bool,
 }
 
 /// Why a write failed.
 #[derive(Debug)]
 pub(super) enum Trouble {
-    /// It may work another time.
+    /// A later attempt may succeed.
     Refused(io::Error),
-    /// Somebody removed or replaced the file: what was written is lost to it, what comes needs a
-    /// new one.
+    /// Somebody removed or replaced the file. Later events need a new file.
     Gone(io::Error),
 }
 
-/// Numbers the files of the process, as TensorBoard's own writer does.
+/// Numbers the files of the process, as TensorBoard's writer does.
 static UID: AtomicU64 = AtomicU64::new(0);
 
 impl EventFile {
-    /// Creates a file that did not exist, and its directory where that does not exist.
+    /// Creates a new file, and its directory if that does not exist.
     ///
-    /// Readers take the files of a run in the order of their names. So the number of the file has
-    /// zeros in front, and no name tells an earlier second than the one `after` does.
+    /// Readers read the files of a run in the order of their names. So the number in the name has
+    /// leading zeros, and the second in the name is not before `after`.
     pub(super) fn create(dir: &Path, suffix: &str, after: u64) -> Result<EventFile, Failure> {
         fs::create_dir_all(dir).map_err(|error| Failure::io(error, dir))?;
         let host = sys::hostname();
@@ -75,12 +76,12 @@ impl EventFile {
         &self.path
     }
 
-    /// The second that its name tells.
+    /// The second in its name.
     pub(super) fn second(&self) -> u64 {
         self.second
     }
 
-    /// How many bytes were written.
+    /// The number of bytes that were written.
     pub(super) fn len(&self) -> u64 {
         self.length
     }
@@ -90,8 +91,8 @@ impl EventFile {
         self.identity.device
     }
 
-    /// Writes what follows the first `written` bytes, and counts them. A failed attempt can be
-    /// taken up where it ended.
+    /// Writes the bytes after the first `written` ones, and counts them there. After a failure, the
+    /// next attempt continues where this one ended.
     pub(super) fn write(&mut self, bytes: &[u8], written: &mut usize) -> Result<(), Trouble> {
         if bytes.len() == *written && !descriptors::is_open(self.uid) {
             return self.check_path();
@@ -111,7 +112,7 @@ impl EventFile {
         result.map_err(Trouble::Refused)
     }
 
-    /// Opens the file again, to go on where it was left.
+    /// Opens the file again, to continue at its end.
     fn reopen(&self) -> Result<File, Trouble> {
         let open = || OpenOptions::new().write(true).open(&self.path);
         let mut file = descriptors::open(self.uid, open).map_err(Self::trouble)?;
@@ -128,7 +129,7 @@ impl EventFile {
         }
     }
 
-    /// Whether the closed file is where it was, as it was.
+    /// Checks that the closed file is still there, unchanged.
     fn check_path(&self) -> Result<(), Trouble> {
         let status = sys::status_at(&self.path).map_err(Self::trouble)?;
         self.check(&status)
@@ -153,7 +154,7 @@ impl EventFile {
         }
     }
 
-    /// Closes it. Network file systems may tell only now that a write failed.
+    /// Closes it. Some network file systems report a failed write only now.
     pub(super) fn close(self) -> Result<(), Failure> {
         let closed = match descriptors::take(self.uid) {
             Ok(Some(file)) => descriptors::close(self.uid, file),
@@ -164,7 +165,7 @@ impl EventFile {
     }
 }
 
-/// Like `write_all`, but keeps count.
+/// Like `write_all`, but counts the bytes.
 fn write_rest(file: &mut File, bytes: &[u8], written: &mut usize) -> io::Result<()> {
     while *written < bytes.len() {
         match file.write(&bytes[*written..]) {

@@ -1,8 +1,9 @@
-//! `fork`: the child gets a copy of every writer, but not of the threads.
+//! Handles `fork`. The child gets a copy of every writer, but not of the threads.
 //!
-//! All writers are locked, and what they share, while the process forks, so that the child finds
-//! them in order; there they forget what is their parent's. Other ways to notice a fork are dearer
-//! (`getpid` is a system call) or miss those made in C (`os.register_at_fork`).
+//! While the process forks, all writers and what they share are locked, so that the child finds
+//! them in a consistent state. In the child, they forget what belongs to the parent. Other ways to
+//! notice a fork cost more (`getpid` is a system call), or miss forks in C code
+//! (`os.register_at_fork`).
 
 #![allow(unsafe_code)]
 
@@ -16,7 +17,7 @@ fn lock_writers() -> MutexGuard<'static, Vec<Weak<Shared>>> {
     WRITERS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Has forks take care of this writer.
+/// Registers a writer, so that forks handle it.
 pub(super) fn register(shared: &Arc<Shared>) {
     #[cfg(unix)]
     handlers::install();
@@ -25,7 +26,7 @@ pub(super) fn register(shared: &Arc<Shared>) {
     writers.push(Arc::downgrade(shared));
 }
 
-/// Every writer there is.
+/// All writers of the process.
 pub(super) fn writers() -> Vec<Arc<Shared>> {
     lock_writers().iter().filter_map(Weak::upgrade).collect()
 }
@@ -50,7 +51,7 @@ mod handlers {
 
     /// The locks that the forking thread holds, from `prepare` to `in_parent` and `in_child`.
     struct Held {
-        // In this order: a guard is dropped before what it borrows from.
+        // The order matters, since a guard must be dropped before what it borrows from.
         table: MutexGuard<'static, Table>,
         pool: MutexGuard<'static, Pool>,
         states: Vec<(MutexGuard<'static, State>, Arc<Shared>)>,
@@ -68,14 +69,16 @@ mod handlers {
             .filter_map(Weak::upgrade)
             .map(|shared| {
                 let guard = shared.lock();
-                // SAFETY: the guard is dropped before the Arc beside it, which keeps the lock alive.
+                // SAFETY: the guard is dropped before the Arc beside it, which keeps the lock
+                // alive.
                 let guard = unsafe {
                     std::mem::transmute::<MutexGuard<'_, State>, MutexGuard<'static, State>>(guard)
                 };
                 (guard, shared)
             })
             .collect();
-        // A thread that holds a writer's lock may wait for these, but not the other way round.
+        // These locks come last. A thread that has a writer's lock may wait for them, but a thread
+        // that has one of them never waits for a writer's lock.
         let pool = pool::lock();
         let table = descriptors::lock();
         HELD.set(Some(Held { table, pool, states, _writers: writers }));

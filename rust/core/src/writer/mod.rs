@@ -1,13 +1,12 @@
 //! Buffered, asynchronous writing of event files.
 //!
-//! Callers append whole records to a [`queue`] under a lock. Now and then a thread takes a
-//! [`turn`]: it encodes what is yet to be encoded, and writes all to the operating system, within
-//! [`Options::linger`] of the first append. One thread serves all writers of the process, with help
-//! when it is held up ([`pool`]), and few files are open at a time ([`descriptors`]).
+//! Callers append whole records to a [`queue`] under a lock. A thread takes a [`turn`] within
+//! [`Options::linger`] of the first append: it encodes what is not encoded yet, and writes all to
+//! the operating system. One thread serves all writers of the process. Others help if it is held up
+//! ([`pool`]). Few files are open at a time ([`descriptors`]).
 //!
-//! Read [`state`] for what callers and threads share, [`calls`] and [`turn`] for what each of them
-//! does with it, [`output`] and [`mod@file`] for the writing, [`fork`] for what happens to all of it
-//! in a forked child.
+//! [`state`] is what callers and threads share. [`calls`] and [`turn`] are what callers and threads
+//! do with it. [`output`] and [`mod@file`] write, and [`fork`] handles forked children.
 
 mod calls;
 mod descriptors;

@@ -1,4 +1,4 @@
-//! Where and how a writer writes, and what its calls report.
+//! The options of a writer, and what its calls report.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -10,36 +10,36 @@ use crate::error::Error;
 pub struct Options {
     /// The directory of the event files; it is created with its parents.
     pub log_dir: PathBuf,
-    /// Ends the file's name.
+    /// The end of the file's name.
     pub suffix: String,
     /// How long an accepted event may wait for others before it is written.
     pub linger: Duration,
-    /// What callers hear of a failure in the background.
+    /// How failures in the background are reported.
     pub on_error: OnError,
-    /// A file of as many bytes is followed by another one.
+    /// After this many bytes in a file, the writer begins another one.
     pub roll_at: Option<u64>,
 }
 
-/// What callers hear of a failure in the background.
+/// How failures in the background are reported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OnError {
-    /// The next call fails, and every call while too much is waiting.
+    /// The next call fails. While too many bytes wait, every call fails.
     Raise,
-    /// One warning an outage; what finds no room any more is dropped and counted.
+    /// Each outage gives one warning. Events that find no room are dropped and counted.
     Warn,
 }
 
-/// What a call that may have to wait achieved.
+/// The result of a call that may have to wait.
 #[derive(Debug, Default)]
 #[must_use]
 pub struct Report {
-    /// False where time ran out before the work was done: call again.
+    /// False if time ran out before the work was done. Then call again.
     pub done: bool,
     /// A failure in the background, under [`OnError::Warn`].
     pub warning: Option<Error>,
     /// This call began a new file.
     pub opened: bool,
-    /// No thread could be started: call [`settle`](super::Writer::settle).
+    /// No thread could be started. Then call [`settle`](super::Writer::settle).
     pub unserved: bool,
 }
 

@@ -1,4 +1,4 @@
-//! What a turn has taken of a writer's records and not yet written, and where it goes.
+//! The records that a turn has taken and not yet written, and the file for them.
 
 use std::path::Path;
 
@@ -9,9 +9,9 @@ use super::queue::{Advance, Backlog, Queue};
 use crate::sys;
 use crate::{record, summary};
 
-/// A buffer that grew beyond this is given back once it is written.
+/// A buffer that grew beyond this is freed once it is written.
 const KEEP: usize = 4 << 20;
-/// What is encoded here is written whenever it is that long, before all of it is encoded.
+/// Encoded records are written whenever they have this many bytes, even if more must be encoded.
 const BATCH: usize = 1 << 20;
 
 #[derive(Debug, Default)]
@@ -19,18 +19,19 @@ pub(super) struct Output {
     file: Option<EventFile>,
     /// The next batch goes to another file.
     rolls: bool,
-    /// The second that the name of the last file tells.
+    /// The second in the name of the last file.
     second: u64,
-    /// The last attempt found its file removed, so that the next one may succeed in a new one.
+    /// The last attempt found that its file was removed. The next attempt may succeed with a new
+    /// one.
     lost_file: bool,
-    /// What comes after the batch, where some of it is yet to be encoded.
+    /// The records after the batch, some of which are not encoded yet.
     backlog: Backlog,
     /// Whole records, the first `written` bytes of which are in the file.
     batch: Vec<u8>,
     written: usize,
     /// Bytes of pending records that became the batch.
     taken: usize,
-    /// How many bytes of the batch are the record with which the file begins.
+    /// How many bytes of the batch are the first record of the file.
     preamble: usize,
 }
 
@@ -44,13 +45,13 @@ impl Output {
         self.file.as_ref().map_or(0, EventFile::device)
     }
 
-    /// The second that the name of the last file tells.
+    /// The second in the name of the last file.
     pub(super) fn second(&self) -> u64 {
         self.second
     }
 
-    /// Has the next file follow one that tells this second, and the next batch go there if it
-    /// `rolls`.
+    /// Sets the second that the next file's name must not be before. With `rolls`, the next batch
+    /// goes to that file.
     pub(super) fn follow(&mut self, rolls: bool, second: u64) {
         self.rolls |= rolls;
         self.second = self.second.max(second);
@@ -60,13 +61,13 @@ impl Output {
         self.lost_file
     }
 
-    /// Whether some of what was taken is not in the batch yet.
+    /// Whether some of the taken records are not in the batch yet.
     pub(super) fn has_backlog(&self) -> bool {
         !self.backlog.is_empty()
     }
 
-    /// Takes what waits, unless there is something left of what was taken before. Gives back the
-    /// bytes of memory that are yet to be encoded.
+    /// Takes the waiting records, unless earlier ones are left. Returns how many bytes of memory
+    /// have to be encoded.
     pub(super) fn take(&mut self, pending: &mut Queue) -> usize {
         if !self.batch.is_empty() || self.has_backlog() {
             return 0;
@@ -81,8 +82,7 @@ impl Output {
         held
     }
 
-    /// Encodes what comes next of the backlog, in the order in which it came. None once there is
-    /// enough for a batch.
+    /// Encodes the next records of the backlog, in order. None once there are enough for a batch.
     pub(super) fn advance(&mut self) -> Option<Advance> {
         let begun = self.written > 0 || self.preamble > 0;
         if begun || self.batch.len() >= BATCH || !self.has_backlog() {
@@ -93,7 +93,7 @@ impl Output {
         Some(advance)
     }
 
-    /// Writes the rest of the batch, to a new file in this directory where there is none.
+    /// Writes the rest of the batch. Makes a file in this directory if there is none.
     pub(super) fn write(
         &mut self,
         directory: &Path,
@@ -133,7 +133,7 @@ impl Output {
         }
     }
 
-    /// Closes the file where the batch is for another one; true if it did.
+    /// Closes the file if the batch is for another one. True if it did.
     fn roll(&mut self, options: &Options) -> Result<bool, Failure> {
         let Some(file) = self.file.as_ref().filter(|_| self.written == 0 && !self.batch.is_empty())
         else {
@@ -149,7 +149,7 @@ impl Output {
         Ok(true)
     }
 
-    /// Bytes of pending records that are written now. Makes room for the next batch.
+    /// The number of bytes of pending records that were written. Empties the batch.
     pub(super) fn wrote(&mut self) -> usize {
         self.batch.clear();
         if self.batch.capacity() > KEEP {
@@ -160,11 +160,11 @@ impl Output {
         std::mem::take(&mut self.taken)
     }
 
-    /// How many events that were taken are not wholly in the file.
+    /// The number of taken events that are not completely in the file.
     pub(super) fn unwritten(&self) -> u64 {
         let events = &self.batch[self.preamble..];
         let written = self.written.saturating_sub(self.preamble);
-        // The records that end within what is written are whole.
+        // Only records that end within the written bytes are complete.
         record::count(events) - record::count(&events[..written]) + self.backlog.count()
     }
 

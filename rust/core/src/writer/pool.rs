@@ -1,9 +1,10 @@
-//! The threads that write: one serves all files, and gets help when it is held up.
+//! The threads that write. One serves all files, and gets help if it is held up.
 //!
-//! Jobs wait in a queue for their time. The lead takes what is due. While it is busy a second
-//! thread watches, takes what is overdue, and leads from then on. So a file that hangs delays all
-//! others once, by [`GRACE`], and costs one thread; and the files of one place, which may hang
-//! together, cost no more than [`MOST_AT_A_PLACE`].
+//! Jobs wait in a queue until they are due. One thread, the lead, runs the jobs that are due. While
+//! it is busy, a second thread watches. If a job is overdue, the second thread runs it and becomes
+//! the lead. So a file that hangs delays all others once, by [`GRACE`], and occupies one thread.
+//! The files of one place (a file system), which may hang together, occupy at most
+//! [`MOST_AT_A_PLACE`] threads.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -11,24 +12,24 @@ use std::time::{Duration, Instant};
 
 use crate::sys;
 
-/// As many threads there are at most.
+/// The greatest number of threads.
 const MOST: usize = 16;
-/// As many of them are busy at one place at most.
+/// The greatest number of threads that are busy at one place.
 const MOST_AT_A_PLACE: usize = 4;
 /// How late a job may be before another thread than the lead takes it.
 const GRACE: Duration = Duration::from_millis(20);
-/// As many threads wait for work at most, the lead among them.
+/// The greatest number of threads that wait for work, including the lead.
 const SPARE: usize = 2;
 
-/// What is done now and then, by one thread at a time.
+/// Work that is done from time to time, by one thread at a time.
 pub(super) trait Job: Send + Sync {
     /// Does what is due.
     fn run(self: Arc<Self>);
-    /// A number of what it may have to wait for: the file system that it writes to.
+    /// The number of the file system that it writes to, which may make it wait.
     fn place(&self) -> u64;
 }
 
-/// A place in the queue.
+/// A job's position in the queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Ticket {
     pub(super) due: Instant,
@@ -43,17 +44,17 @@ pub(super) struct Pool {
     queue: BTreeMap<Ticket, Arc<dyn Job>>,
     /// Numbers tickets and threads.
     next_number: u64,
-    /// How many have jobs now and then. Without any, the threads end.
+    /// The number of open writers. If there are none, the threads end.
     clients: usize,
     threads: usize,
-    /// How many of them wait.
+    /// How many of the threads wait for work.
     waiting: usize,
     /// The number of the lead, 0 if there is none.
     lead: u64,
     lead_is_busy: bool,
-    /// A thread watches the lead, or is about to.
+    /// Whether a thread watches the lead, or is about to.
     is_watched: bool,
-    /// Where busy threads are.
+    /// The places of busy threads.
     places: Vec<u64>,
 }
 
@@ -64,12 +65,12 @@ pub(super) fn lock() -> MutexGuard<'static, Pool> {
     POOL.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Has the threads stay until as many have left as entered.
+/// Keeps the threads alive until [`leave`] was called as often as this.
 pub(super) fn enter() {
     lock().clients += 1;
 }
 
-/// Takes back an [`enter`].
+/// Undoes an [`enter`].
 pub(super) fn leave() {
     let mut pool = lock();
     pool.clients -= 1;
@@ -78,8 +79,8 @@ pub(super) fn leave() {
     }
 }
 
-/// Queues a job, in place of its `earlier` ticket. If that was drawn already, it stays: its run is
-/// about to begin.
+/// Queues a job, and removes its `earlier` ticket. If that ticket was taken already, nothing
+/// changes, since its run is about to begin.
 pub(super) fn schedule(
     earlier: Option<Ticket>,
     due: Instant,
@@ -137,8 +138,8 @@ impl Pool {
         started
     }
 
-    /// Has somebody watch while the lead is busy and others wait for it. Where no thread can be
-    /// started, they wait.
+    /// Makes a thread watch while the lead is busy and jobs wait. If no thread can be started, the
+    /// jobs wait.
     fn watch(&mut self) {
         if !self.lead_is_busy || self.is_watched || self.queue.is_empty() {
             return;
@@ -151,7 +152,7 @@ impl Pool {
         }
     }
 
-    /// The first job at a place that has not got all the threads it may.
+    /// The first job whose place may have another thread.
     fn first(&self) -> Option<Ticket> {
         let is_free = |place: u64| {
             self.places.iter().filter(|&&busy| busy == place).count() < MOST_AT_A_PLACE
@@ -160,7 +161,7 @@ impl Pool {
     }
 }
 
-/// What a thread does until it is not needed any more.
+/// The loop of a thread, until it is not needed any more.
 fn serve(me: u64) {
     sys::block_signals();
     let mut pool = lock();
@@ -181,7 +182,7 @@ fn serve(me: u64) {
         if over || (!leads && pool.waiting >= SPARE) {
             break;
         }
-        // There is nothing to watch where the lead itself waits.
+        // If the lead is waiting too, there is nothing to watch.
         let watches = !leads && pool.lead_is_busy;
         let due = first.filter(|_| leads || watches).map(|(_, due)| due);
         pool.is_watched |= watches && due.is_some();

@@ -1,4 +1,4 @@
-//! What waits to be written: records, in order, some of which are yet to be encoded.
+//! The records that wait to be written, in order. Some of them are not encoded yet.
 
 use std::collections::VecDeque;
 use std::io;
@@ -10,19 +10,19 @@ use crate::record::{self, Deferred};
 
 #[derive(Debug, Default)]
 pub(super) struct Queue {
-    /// Whole records, but for their checksums. An empty one stands for each that is deferred, so
-    /// that every record counts and takes its place.
+    /// Whole records without checksums. Each deferred record has an empty record as a placeholder,
+    /// so that counts and order are right.
     pub(super) records: Vec<u8>,
-    /// What is deferred.
+    /// The deferred records.
     deferred: VecDeque<Place>,
-    /// Bytes that all of it holds.
+    /// The memory of all deferred records, in bytes.
     pub(super) held: usize,
 }
 
 /// A deferred record in a queue.
 #[derive(Debug)]
 struct Place {
-    /// Where its placeholder begins.
+    /// The offset of its placeholder.
     at: usize,
     size: usize,
     record: Arc<dyn Deferred>,
@@ -33,12 +33,12 @@ impl Queue {
         self.records.is_empty()
     }
 
-    /// Whether nothing of it is yet to be encoded.
+    /// Whether all records are encoded.
     pub(super) fn is_encoded(&self) -> bool {
         self.deferred.is_empty()
     }
 
-    /// Bytes of memory that it holds.
+    /// The memory that it uses, in bytes.
     pub(super) fn size(&self) -> usize {
         self.records.len() + self.held
     }
@@ -57,21 +57,21 @@ impl Queue {
     }
 }
 
-/// A queue that the thread took and works off.
+/// A queue that a thread took, and encodes bit by bit.
 #[derive(Debug, Default)]
 pub(super) struct Backlog {
     queue: Queue,
-    /// As many bytes of the queue's records are done.
+    /// How many bytes of the queue's records are done.
     done: usize,
 }
 
-/// What [`Backlog::advance`] did.
+/// The result of [`Backlog::advance`].
 pub(super) struct Advance {
-    /// Bytes of the queue's records that it took.
+    /// The number of bytes of the queue's records that it took.
     pub(super) taken: usize,
-    /// Bytes of memory that what was deferred held.
+    /// The memory that the deferred record used, in bytes.
     pub(super) freed: usize,
-    /// Whether the deferred record was encoded; if not, it is lost, and `out` as if it never was.
+    /// Whether the deferred record was encoded. If not, it is lost, and `out` does not contain it.
     pub(super) result: Result<()>,
 }
 
@@ -84,12 +84,12 @@ impl Backlog {
         self.done == self.queue.records.len()
     }
 
-    /// How many records it has left.
+    /// The number of records that are left.
     pub(super) fn count(&self) -> u64 {
         record::count(&self.queue.records[self.done..])
     }
 
-    /// Appends to `out` what comes next: records, and the deferred one after them.
+    /// Appends the next records to `out`, and the deferred record after them.
     pub(super) fn advance(&mut self, out: &mut Vec<u8>) -> Advance {
         let Some(Place { at, size, record }) = self.queue.deferred.pop_front() else {
             let rest = &self.queue.records[self.done..];
@@ -102,7 +102,7 @@ impl Backlog {
         let taken = end - self.done;
         self.done = end;
         let start = out.len();
-        // A mistake in an encoder must not end the thread, on which all others rely.
+        // A bug in an encoder must not end the thread, since all writers need it.
         let result = catch_unwind(AssertUnwindSafe(|| record.encode(out))).unwrap_or_else(|_| {
             Err(io::Error::other("a panic while a summary was encoded").into())
         });

@@ -1,4 +1,4 @@
-//! What fails for several writers at once: an upload of all their files.
+//! A failure that several writers share: an upload of all their files.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
@@ -8,9 +8,9 @@ use super::options::OnError;
 use super::state::Shared;
 use crate::error::Error;
 
-/// An [`Outage`] of several writers. The next call of the first of them tells, and no other.
+/// An [`Outage`] of several writers. The first call of any of them reports it, and no other does.
 ///
-/// A forked child needs one of its own: its writers have left their parent's.
+/// A forked child needs one of its own, since its writers have left that of the parent.
 #[derive(Debug)]
 pub struct SharedOutage {
     on_error: OnError,
@@ -19,17 +19,17 @@ pub struct SharedOutage {
 }
 
 impl SharedOutage {
-    /// One that no writer tells of yet.
+    /// An outage that no writer reports yet.
     pub fn new(on_error: OnError) -> SharedOutage {
         SharedOutage { on_error, outage: Arc::default(), writers: Mutex::default() }
     }
 
-    /// What callers hear.
+    /// How failures are reported.
     pub fn on_error(&self) -> OnError {
         self.on_error
     }
 
-    /// Has the next call of this writer tell.
+    /// Makes this writer report the outage at its next call.
     pub fn attach(&self, control: &Control) {
         let shared = &control.0;
         let mut writers = self.writers.lock().unwrap_or_else(PoisonError::into_inner);
@@ -44,7 +44,7 @@ impl SharedOutage {
         state.refresh();
     }
 
-    /// An attempt failed; see [`Outage::report`].
+    /// Notes that an attempt failed; see [`Outage::report`].
     pub fn report(&self, failure: Failure) {
         let mut outage = self.lock();
         outage.report(failure, self.on_error);
@@ -61,12 +61,13 @@ impl SharedOutage {
         }
     }
 
-    /// An attempt succeeded, and nothing was lost: forgets what no caller was told of.
+    /// Notes that an attempt succeeded and nothing was lost. A failure that was not reported is
+    /// forgotten.
     pub fn clear(&self) {
         self.lock().clear();
     }
 
-    /// What no caller was told of, for the writer that tells it.
+    /// The failure that was not reported yet, for the writer that reports it.
     pub fn take(&self) -> Option<Error> {
         self.lock().take().map(Error::from)
     }

@@ -1,4 +1,4 @@
-//! What the callers of a writer and the threads share.
+//! The state that a writer's callers share with the threads.
 
 use std::mem;
 use std::path::PathBuf;
@@ -13,9 +13,9 @@ use super::pool::Ticket;
 use super::queue::Queue;
 use crate::error::{Error, Result};
 
-/// As many bytes waiting and they are written before their time. Fits a core's second cache.
+/// If this many bytes wait, they are written at once. They fit into a core's second-level cache.
 pub(super) const WAKE: usize = 256 << 10;
-/// As many bytes waiting and callers wait too. One event more always fits.
+/// If this many bytes wait, callers wait too. The last event may exceed it.
 const FULL: usize = 64 << 20;
 
 /// Set once the process is about to end.
@@ -25,50 +25,52 @@ pub(super) static EXITING: AtomicBool = AtomicBool::new(false);
 pub(super) struct Shared {
     pub(super) options: Options,
     state: Mutex<State>,
-    /// Callers wait for it: a turn ended.
+    /// Signalled when a turn ends. Callers wait for it.
     pub(super) progress: Condvar,
-    /// The file system of the file, 0 until it is known.
+    /// The number of the file's file system, 0 until it is known.
     pub(super) place: AtomicU64,
 }
 
 #[derive(Debug)]
 pub(super) struct State {
-    /// What was accepted and not yet taken by a turn.
+    /// The accepted records that no turn has taken yet.
     pub(super) pending: Queue,
-    /// Bytes that deferred records hold which a turn has taken and not yet encoded.
+    /// The memory of deferred records that a turn has taken and not yet encoded, in bytes.
     pub(super) encoding: usize,
-    /// While the records of `pending` are shorter, an append needs to look at nothing else.
+    /// While the records of `pending` are shorter than this, an append need not check anything
+    /// else.
     pub(super) attention: usize,
     pub(super) status: Status,
-    /// Counts how often the writer was opened, so that one who waits for its end sees it.
+    /// The number of times that the writer was opened, so that a waiting caller notices a new
+    /// session.
     pub(super) session: u64,
-    /// Since when it is open, in seconds since the epoch.
+    /// When it was opened, in seconds since the epoch.
     pub(super) opened_at: f64,
-    /// No turn is to come until the next event comes.
+    /// No turn is planned until the next event.
     pub(super) idle: bool,
-    /// The next turn is to come at once.
+    /// The next turn should begin at once.
     pub(super) wanted: bool,
-    /// The next turn is to be the last.
+    /// The next turn should be the last one.
     pub(super) closing: bool,
-    /// Turns that were to be the last.
+    /// The number of turns that should have been the last one.
     pub(super) last_attempts: u32,
-    /// The next turn.
+    /// The ticket of the next turn.
     pub(super) ticket: Option<Ticket>,
-    /// There is no thread for the next turn: who waits for it takes it.
+    /// There is no thread for the next turn. The caller that waits for it takes it.
     pub(super) unserved: bool,
-    /// What turns leave to the next one. None during one.
+    /// What a turn leaves to the next one. None during a turn.
     pub(super) output: Option<Box<Output>>,
-    /// Bytes of pending records that turns have taken, and have written.
+    /// The bytes of pending records that turns have taken, and those that they have written.
     pub(super) taken: u64,
     pub(super) written: u64,
-    /// Turns that began, and ended.
+    /// The number of turns that began, and of those that ended.
     pub(super) started: u64,
     pub(super) finished: u64,
-    /// What fails here.
+    /// The failures of this writer.
     pub(super) outage: Outage,
-    /// What fails for this writer among others.
+    /// Failures that this writer shares with others.
     pub(super) elsewhere: Option<Arc<Mutex<Outage>>>,
-    /// There may be something to tell of `elsewhere`.
+    /// `elsewhere` may have a failure to report.
     pub(super) rung: bool,
     pub(super) dropped: u64,
     /// The file that is written.
@@ -77,35 +79,35 @@ pub(super) struct State {
     pub(super) directory: PathBuf,
     /// The next event goes to another file.
     pub(super) rolling: bool,
-    /// The second that the name of the last file tells.
+    /// The second in the name of the last file.
     pub(super) second: u64,
-    /// Somebody looks at what is appended: see [`Writer::watch`](super::Writer::watch).
+    /// Somebody watches the appended events: see [`Writer::watch`](super::Writer::watch).
     pub(super) watched: bool,
-    /// The files that were made in this process, in their order.
+    /// The files that were made in this process, in the order in which they were made.
     pub(super) paths: Vec<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Status {
-    /// No file; the first append opens it. Also after a fork, in the child.
+    /// There is no file. The first append opens one. A forked child is in this state too.
     Detached,
     /// Open.
     Running,
-    /// The user closed it. Like `Detached`, but some callers must ask for it to be opened again.
+    /// The user closed it. Unlike in `Detached`, some callers must reopen it explicitly.
     Closed,
 }
 
-/// A point in what was appended to a writer.
+/// A position in the records that were appended to a writer.
 #[derive(Debug, Clone, Copy)]
 pub struct Mark {
     pub(super) session: u64,
-    /// Bytes that were accepted in this session before.
+    /// The number of bytes that this session accepted before it.
     pub(super) accepted: u64,
 }
 
 impl Shared {
     pub(super) fn new(options: Options) -> Shared {
-        // Files are opened again later, when the working directory may be another one.
+        // Files are opened again later, when the working directory may be different.
         let directory = std::path::absolute(&options.log_dir);
         let state = State {
             pending: Queue::default(),
@@ -146,11 +148,11 @@ impl Shared {
 
     #[inline(always)]
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
-        // Nothing panics while it holds the lock.
+        // No code panics while it holds the lock.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for the next turn to end; gives the lock up for good at the deadline.
+    /// Waits for the next turn to end. Returns without the lock at the deadline.
     pub(super) fn wait<'a>(
         &self,
         guard: MutexGuard<'a, State>,
@@ -170,7 +172,7 @@ impl Shared {
 }
 
 impl State {
-    /// What is accepted by now.
+    /// The end of what is accepted by now.
     pub(super) fn mark(&self) -> Mark {
         Mark { session: self.session, accepted: self.taken + self.pending.records.len() as u64 }
     }
@@ -184,7 +186,7 @@ impl State {
         self.refresh();
     }
 
-    /// Sets `attention` to what the rest of the state asks for.
+    /// Computes `attention` from the rest of the state.
     pub(super) fn refresh(&mut self) {
         let needs_a_look = self.status != Status::Running
             || self.idle
@@ -204,8 +206,8 @@ impl State {
         self.attention = limit.saturating_sub(self.pending.held + self.encoding);
     }
 
-    /// A failure of the background that no caller has heard of, here or elsewhere: the error of this
-    /// call, or its warning.
+    /// A failure in the background that was not reported yet, of this writer or `elsewhere`. It
+    /// becomes the error of this call, or its warning.
     pub(super) fn take_unreported(&mut self, on_error: OnError) -> Result<Option<Error>> {
         if let Some(own) = self.take_own(on_error)? {
             return Ok(Some(own));
@@ -217,8 +219,8 @@ impl State {
         told(failure, on_error)
     }
 
-    /// A failure here that no caller has heard of. Who flushes or closes tells of those elsewhere
-    /// once it has tried there.
+    /// A failure of this writer that was not reported yet. A caller that flushes or closes reports
+    /// those of `elsewhere` after it has tried there.
     pub(super) fn take_own(&mut self, on_error: OnError) -> Result<Option<Error>> {
         let failure = self.outage.take();
         self.refresh();
@@ -231,8 +233,8 @@ impl State {
         self.refresh();
     }
 
-    /// What a forked child inherits is its parent's to write. Its own file comes with its first
-    /// event.
+    /// Forgets inherited events in a forked child, since the parent writes them. The first event of
+    /// the child opens a file of its own.
     #[cfg(unix)]
     pub(super) fn forked(&mut self) {
         self.pending.clear();
@@ -259,7 +261,7 @@ impl State {
     }
 }
 
-/// A failure as the error of a call, or as its warning.
+/// Makes a failure the error of a call, or its warning.
 fn told(failure: Option<Failure>, on_error: OnError) -> Result<Option<Error>> {
     match (failure.map(Error::from), on_error) {
         (Some(error), OnError::Raise) => Err(error),
@@ -267,7 +269,7 @@ fn told(failure: Option<Failure>, on_error: OnError) -> Result<Option<Error>> {
     }
 }
 
-/// When `patience` ends, or as good as never where it is longer than the clock counts.
+/// When `patience` ends. If it is too long for the clock, this is far in the future.
 pub(super) fn deadline(patience: Duration) -> Instant {
     const NEVER: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
     Instant::now() + patience.min(NEVER)

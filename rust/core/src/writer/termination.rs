@@ -1,17 +1,17 @@
-//! SIGTERM, where it would end the process: something is done before it does.
+//! Does something before SIGTERM ends the process.
 //!
-//! The handler is none of Python's or whoever else is around: a program that has one of its own, or
-//! installs one later, has that alone.
+//! It installs a signal handler only if SIGTERM has its default action. If the program installs one
+//! later, that one replaces ours.
 
 #![allow(unsafe_code)]
 
 use std::io;
 use std::time::Duration;
 
-/// Has `act` called once this process is to end by SIGTERM, and the process end when that is done
-/// or `patience` is over. False where SIGTERM does not end the process: somebody handles it.
+/// Calls `act` when the process gets SIGTERM. The process ends once `act` returns or `patience` is
+/// over. False if SIGTERM does not end the process, since the program handles it.
 ///
-/// `act` is called in a thread of its own. A forked child ends as it would have without.
+/// `act` is called in a thread of its own. SIGTERM ends a forked child as usual.
 #[cfg(unix)]
 pub fn before_termination(
     act: impl FnOnce() + Send + 'static,
@@ -20,7 +20,7 @@ pub fn before_termination(
     unix::before_termination(act, patience)
 }
 
-/// Windows knows no SIGTERM from elsewhere.
+/// Windows has no SIGTERM from other processes.
 #[cfg(not(unix))]
 pub fn before_termination(
     _act: impl FnOnce() + Send + 'static,
@@ -42,9 +42,9 @@ mod unix {
 
     use crate::sys::block_signals;
 
-    /// Where the handler says that the signal came.
+    /// The pipe by which the handler reports the signal.
     static PIPE: AtomicI32 = AtomicI32::new(-1);
-    /// The process that reads there; its children have the handler too.
+    /// The process that reads the pipe. Its children inherit the handler.
     static OWNER: AtomicI32 = AtomicI32::new(0);
 
     pub(super) fn before_termination(
@@ -67,7 +67,7 @@ mod unix {
             return Err(io::Error::last_os_error());
         }
         for end in ends {
-            // SAFETY: the descriptor is ours; programs that this one starts have no use for it.
+            // SAFETY: the descriptor is ours. Programs that this one starts must not inherit it.
             unsafe { libc::fcntl(end, libc::F_SETFD, libc::FD_CLOEXEC) };
         }
         // SAFETY: the descriptor is open, and nobody else owns it.
@@ -93,7 +93,7 @@ mod unix {
         Ok(true)
     }
 
-    /// What SIGTERM does, and from now on if that is given.
+    /// The action of SIGTERM. If `new` is given, it becomes the action.
     fn action(new: Option<libc::sighandler_t>) -> io::Result<libc::sighandler_t> {
         // SAFETY: all zeros is a valid sigaction, whose mask is empty.
         let (mut then, mut now): (libc::sigaction, libc::sigaction) =
@@ -101,7 +101,8 @@ mod unix {
         then.sa_sigaction = new.unwrap_or(libc::SIG_DFL);
         then.sa_flags = libc::SA_RESTART;
         let then = new.map_or(ptr::null(), |_| ptr::from_ref(&then));
-        // SAFETY: both point to a sigaction or to nothing; the handler does only what handlers may.
+        // SAFETY: both point to a sigaction or are null, and the handler does only what is allowed
+        // in signal handlers.
         match unsafe { libc::sigaction(libc::SIGTERM, then, &mut now) } {
             0 => Ok(now.sa_sigaction),
             _ => Err(io::Error::last_os_error()),
@@ -109,8 +110,8 @@ mod unix {
     }
 
     extern "C" fn handler(_: libc::c_int) {
-        // SAFETY: all of these may be called by a signal handler, and the byte is there. `errno` is
-        // what it was for the code that was interrupted.
+        // SAFETY: a signal handler may call all of these functions, and the byte exists. `errno` is
+        // restored for the code that was interrupted.
         unsafe {
             if libc::getpid() == OWNER.load(Ordering::SeqCst) {
                 let errno = *errno();
@@ -131,7 +132,7 @@ mod unix {
     /// Ends the process as SIGTERM would have.
     fn end() {
         let _ = action(Some(libc::SIG_DFL));
-        // SAFETY: the signal ends the process, and where that is blocked, the call after it.
+        // SAFETY: the signal ends the process. If the signal is blocked, the call after it does.
         unsafe {
             libc::kill(libc::getpid(), libc::SIGTERM);
             thread::sleep(Duration::from_secs(1));

@@ -1,4 +1,4 @@
-//! A turn of a writer: a thread takes what callers appended and writes it.
+//! A turn of a writer: a thread takes the records that callers appended, and writes them.
 
 use std::mem;
 use std::path::Path;
@@ -14,7 +14,7 @@ use crate::record;
 
 /// How long to wait after a failure before the next attempt.
 const RETRY: Duration = Duration::from_millis(100);
-/// As many attempts in a row fail before a `close` gives up. What fails but once loses nothing.
+/// A `close` gives up after this many failures in a row, so that a single failure loses nothing.
 const LAST_ATTEMPTS: u32 = 3;
 
 impl Job for Shared {
@@ -27,9 +27,9 @@ impl Job for Shared {
     }
 }
 
-/// Has the next turn come at this time, or earlier if it is to come earlier anyway.
+/// Plans the next turn for this time, unless it is planned for an earlier time.
 pub(super) fn schedule(shared: &Arc<Shared>, state: &mut State, due: Instant) {
-    // A turn that is underway looks at the state when it ends.
+    // A turn in progress checks the state when it ends.
     let underway = state.output.is_none();
     if underway || state.ticket.is_some_and(|ticket| ticket.due <= due) {
         return;
@@ -40,7 +40,7 @@ pub(super) fn schedule(shared: &Arc<Shared>, state: &mut State, due: Instant) {
     state.refresh();
 }
 
-/// Takes a turn, unless one is underway: one attempt to write what waits.
+/// Takes a turn, unless one is in progress. A turn is one attempt to write what waits.
 pub(super) fn take(shared: &Arc<Shared>) {
     let options = &shared.options;
     let mut state = shared.lock();
@@ -50,7 +50,7 @@ pub(super) fn take(shared: &Arc<Shared>) {
     let Some(mut output) = state.output.take() else { return };
     state.ticket = None;
     state.unserved = false;
-    // What is wanted of those who wait stays wanted while the backlog is written.
+    // `wanted` stays set while the backlog is written, since callers wait for its end.
     state.wanted &= output.has_backlog() && state.outage.failing().is_none();
     let taken = state.pending.records.len();
     let held = output.take(&mut state.pending);
@@ -87,7 +87,7 @@ pub(super) fn take(shared: &Arc<Shared>) {
     let fails = state.outage.failing().is_some();
     let rest = output.has_backlog() || !state.pending.is_empty();
     state.last_attempts += u32::from(closing);
-    // After a removal, another attempt: a new file may take what the old one lost.
+    // If the file was removed, another attempt may succeed with a new file.
     let gives_up = fails && !output.lost_file() && state.last_attempts >= LAST_ATTEMPTS;
     if closing && (gives_up || !fails && !rest) {
         drop(state);
@@ -100,7 +100,7 @@ pub(super) fn take(shared: &Arc<Shared>) {
     shared.progress.notify_all();
 }
 
-/// Makes a batch of what is yet to be encoded.
+/// Encodes records for the next batch.
 fn encode(shared: &Shared, output: &mut Output) {
     while let Some(advance) = output.advance() {
         let mut state = shared.lock();
@@ -111,12 +111,12 @@ fn encode(shared: &Shared, output: &mut Output) {
         }
         state.refresh();
         drop(state);
-        // There may be room again.
+        // Callers may find room now.
         shared.progress.notify_all();
     }
 }
 
-/// Decides when the next turn comes.
+/// Plans the next turn.
 fn go_on(shared: &Arc<Shared>, state: &mut State) {
     let now = Instant::now();
     let has_backlog = state.output.as_ref().is_some_and(|output| output.has_backlog());
@@ -127,7 +127,7 @@ fn go_on(shared: &Arc<Shared>, state: &mut State) {
     } else if has_backlog {
         now
     } else if !state.pending.is_empty() {
-        // Others may follow the first event: one write for all of them.
+        // More events may follow the first one. One write is enough for all of them.
         state::deadline(shared.options.linger)
     } else {
         state.idle = true;
@@ -137,9 +137,9 @@ fn go_on(shared: &Arc<Shared>, state: &mut State) {
     schedule(shared, state, due);
 }
 
-/// Closes the file. What could not be written by now is given up.
+/// Closes the file. Events that could not be written are dropped.
 fn end(shared: &Shared, mut output: Output) {
-    // Without the lock: on a network file system this is when the bytes travel.
+    // This is done without the lock, since a network file system may send the bytes only now.
     let closed = output.close();
     let mut state = shared.lock();
     let lost = output.unwritten() + record::count(&state.pending.records);

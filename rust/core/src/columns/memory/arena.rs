@@ -1,4 +1,4 @@
-//! One piece of memory from which many columns are cut, in huge pages if it is large.
+//! One piece of memory for many columns. It has huge pages if it is large.
 
 #![allow(unsafe_code)]
 
@@ -8,31 +8,31 @@ use super::mapping::Mapping;
 
 const WORD: usize = size_of::<u64>();
 
-/// Uninitialised words. What is never touched of a large arena takes no memory.
+/// Uninitialised words. Words of a large arena that are never touched take no memory.
 pub struct Arena {
-    /// The first word; of a mapping, at the beginning of a huge page.
+    /// The first word. In a mapping, it is at the beginning of a huge page.
     start: NonNull<u64>,
     memory: Memory,
-    /// Whether memory may be taken for words that are not used.
+    /// Whether the arena may take memory for words that are not used.
     pub huge_pages: bool,
 }
 
 enum Memory {
-    /// Only kept; the words are reached through `start`.
+    /// Owns the memory. The words are accessed through `start`.
     Heap {
         _words: Vec<u64>,
     },
     Mapped(Mapping),
 }
 
-// SAFETY: the arena is only an address range; who uses which words is its users' contract.
+// SAFETY: the arena is only an address range. Its users agree on who uses which words.
 unsafe impl Send for Arena {}
 // SAFETY: as above.
 unsafe impl Sync for Arena {}
 
 impl Arena {
-    /// An arena of that many words, if the system has the address space for it. Huge pages are
-    /// faster, and waste memory where only the beginnings of columns that lie far apart are used.
+    /// An arena of `words` words, if the system has the address space. Huge pages are faster, but
+    /// they waste memory if columns are far apart and only their beginnings are used.
     pub fn new(words: usize, huge_pages: bool) -> Option<Arena> {
         let size = words.checked_mul(WORD)?;
         if size >= Mapping::WORTH && !cfg!(plain_memory) {
@@ -54,7 +54,7 @@ impl Arena {
         self.start
     }
 
-    /// Gives back the pages that lie wholly in these words, where the system takes them.
+    /// Frees the pages that are wholly within these words, if the system takes them back.
     ///
     /// # Safety
     /// The words lie in the arena, and are not read before they are written again.

@@ -1,5 +1,5 @@
-//! A column of a table: a vector in huge pages, since the first touch of each small page costs
-//! more than what is written there.
+//! A column of a table: a vector in huge pages. The first access to a small page costs more than
+//! writing what is stored there.
 
 #![allow(unsafe_code)]
 
@@ -10,18 +10,18 @@ use std::ptr::NonNull;
 
 use super::arena::Arena;
 
-/// A number of which an arena's word holds a whole number.
+/// A type of numbers whose size divides that of an arena's word.
 pub trait Number: Copy + Send + Sync + 'static {}
 impl Number for i32 {}
 impl Number for i64 {}
 impl Number for f64 {}
 
-/// Numbers in one piece that never moves.
+/// Numbers in one piece of memory, which never moves.
 pub struct Column<T> {
     start: NonNull<T>,
     len: usize,
     capacity: usize,
-    /// Keeps the memory alive; none where there is no room.
+    /// Keeps the memory alive. None if the capacity is 0.
     _arena: Option<Arena>,
     numbers: PhantomData<T>,
 }
@@ -41,7 +41,7 @@ impl<T> Default for Column<T> {
 impl<T: Number> Column<T> {
     /// An empty column with room for `capacity` numbers.
     pub fn with_capacity(capacity: usize) -> Result<Column<T>, TryReserveError> {
-        // The system promises an arena more than it may have. A vector tells.
+        // The system grants an arena more memory than it may have. A vector gives an error.
         let mut vector: Vec<T> = Vec::new();
         vector.try_reserve_exact(capacity)?;
         if capacity == 0 {
@@ -49,7 +49,7 @@ impl<T: Number> Column<T> {
         }
         let words = capacity.div_ceil(size_of::<u64>() / size_of::<T>());
         let Some(arena) = Arena::new(words, true) else {
-            // No more than this was refused.
+            // The arena was refused, so this returns an error too.
             return Err(vector.try_reserve_exact(usize::MAX).expect_err("overflows"));
         };
         let start = arena.start().cast();
@@ -67,11 +67,11 @@ impl<T: Number> Column<T> {
         self.len += numbers.len();
     }
 
-    /// Appends a number until there are `len`. There must be room for them.
+    /// Appends copies of a number until there are `len`. There must be room for them.
     pub fn resize(&mut self, len: usize, number: T) {
         assert!((self.len..=self.capacity).contains(&len));
         for at in self.len..len {
-            // SAFETY: `at` is less than the capacity.
+            // SAFETY: `at` is below the capacity.
             unsafe { self.start.as_ptr().add(at).write(number) };
         }
         self.len = len;
@@ -82,7 +82,7 @@ impl<T> Deref for Column<T> {
     type Target = [T];
 
     fn deref(&self) -> &[T] {
-        // SAFETY: so many numbers are initialised.
+        // SAFETY: `len` numbers are initialised.
         unsafe { std::slice::from_raw_parts(self.start.as_ptr(), self.len) }
     }
 }

@@ -1,8 +1,9 @@
-//! Columns of numbers that grow in step.
+//! Columns of numbers that have the same length and grow together.
 //!
-//! Filling columns costs more than parsing: the first touch of each 4 KiB page is a fault. So the
-//! columns of a large file lie packed in one arena of huge pages, sized by an estimate. A column
-//! that outgrows its estimate moves to the heap, page by page, so that memory never doubles.
+//! Filling columns costs more than parsing, since the first access to each 4 KiB page is a fault.
+//! So the columns of a large file are packed into one arena of huge pages. Their sizes are
+//! estimated. A column that outgrows its estimate moves to the heap, page by page, so memory never
+//! doubles.
 
 #![allow(unsafe_code)]
 
@@ -14,11 +15,11 @@ use std::sync::Arc;
 use super::arena::Arena;
 use super::prefetch::prefetch_write;
 
-/// Words of a cache line. Three columns a tag are more streams than the processor foresees, so
-/// the lines that are written soon are asked for.
+/// Words of a cache line. Three columns for each tag are more streams than the processor can
+/// predict, so lines are prefetched before they are written.
 const LINE: usize = 64 / size_of::<u64>();
 
-/// Words of a page, and of a huge one.
+/// Words of a page, and of a huge page.
 const PAGE: usize = 1 << 9;
 const HUGE_PAGE: usize = 1 << 18;
 
@@ -28,12 +29,11 @@ pub struct Lockstep<const N: usize> {
     columns: [NonNull<u64>; N],
     len: usize,
     capacity: usize,
-    /// Keeps the columns in an arena alive; none where each is an allocation
-    /// of its own.
+    /// Keeps the arena of the columns alive. None if each column is an allocation of its own.
     arena: Option<Arc<Arena>>,
 }
 
-// SAFETY: the columns are owned, by this value alone; a shared reference only reads.
+// SAFETY: only this value owns the columns, and a shared reference only reads.
 unsafe impl<const N: usize> Send for Lockstep<N> {}
 // SAFETY: as above.
 unsafe impl<const N: usize> Sync for Lockstep<N> {}
@@ -45,22 +45,22 @@ impl<const N: usize> Default for Lockstep<N> {
 }
 
 impl<const N: usize> Lockstep<N> {
-    /// How many words each column has.
+    /// The number of words in each column.
     pub fn len(&self) -> usize {
         self.len
     }
 
-    /// Whether there are none.
+    /// Whether there are no words.
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    /// How many words each column has room for.
+    /// The number of words that each column has room for.
     pub fn capacity(&self) -> usize {
         self.capacity
     }
 
-    /// Appends all of `other`, whose memory is given back on the way, or taken over.
+    /// Appends all of `other`. Its memory is freed meanwhile, or reused.
     pub fn append(&mut self, mut other: Self) {
         if self.is_empty() && self.capacity < other.len {
             *self = other;
@@ -68,15 +68,15 @@ impl<const N: usize> Lockstep<N> {
         }
         self.reserve(self.len.saturating_add(other.len));
         for (index, to) in self.columns.iter().enumerate() {
-            // SAFETY: room for `other.len` words was reserved behind `len`; the two do not overlap.
+            // SAFETY: room for `other.len` words was reserved after `len`. The two do not overlap.
             unsafe { other.move_column(index, to.add(self.len)) };
         }
         self.len += other.len;
-        // Moved out. The allocations themselves are freed as `other` is dropped.
+        // The words were moved out. Dropping `other` frees the allocations.
         other.len = 0;
     }
 
-    /// Appends copies of all words of `other`, with room for more of the kind.
+    /// Appends copies of all words of `other`, and reserves room for more.
     pub fn append_copies(&mut self, other: &Self) {
         let length = self.len + other.len;
         if length > self.capacity {
@@ -85,7 +85,7 @@ impl<const N: usize> Lockstep<N> {
         self.extend_from(other, 0..other.len);
     }
 
-    /// Forgets all words, and keeps the memory.
+    /// Removes all words, and keeps the memory.
     pub fn clear(&mut self) {
         self.len = 0;
     }
@@ -96,34 +96,34 @@ impl<const N: usize> Lockstep<N> {
         let count = range.len();
         self.reserve(self.len + count);
         for (from, to) in other.columns.iter().zip(&self.columns) {
-            // SAFETY: the range is initialised words of `other`; room for as many was reserved
-            // behind `len`, in other memory.
+            // SAFETY: the range has initialised words of `other`. Room for as many was reserved
+            // after `len`, in other memory.
             unsafe { from.add(range.start).copy_to_nonoverlapping(to.add(self.len), count) };
         }
         self.len += count;
     }
 
-    /// No words yet, and room for so many.
+    /// Empty columns with room for `capacity` words each.
     pub fn with_capacity(capacity: usize) -> Self {
         let mut words = Lockstep::default();
         words.reserve(capacity);
         words
     }
 
-    /// A column, as the words that it is made of.
+    /// A column as words.
     pub fn column(&self, index: usize) -> &[u64] {
         // SAFETY: `len` words are initialised.
         unsafe { std::slice::from_raw_parts(self.columns[index].as_ptr(), self.len) }
     }
 
-    /// A column of integers.
+    /// A column as integers.
     pub fn integers(&self, index: usize) -> &[i64] {
         let words = self.column(index);
         // SAFETY: any word is an `i64`.
         unsafe { std::slice::from_raw_parts(words.as_ptr().cast(), words.len()) }
     }
 
-    /// A column of doubles.
+    /// A column as doubles.
     pub fn floats(&self, index: usize) -> &[f64] {
         let words = self.column(index);
         // SAFETY: any word is an `f64`.
@@ -136,7 +136,7 @@ impl<const N: usize> Lockstep<N> {
         if self.len == self.capacity {
             self.grow();
         }
-        // A copy: through the pointers below, for all the compiler knows, it could change.
+        // These are copies, since the compiler must assume that the writes below change the fields.
         let (len, columns) = (self.len, self.columns);
         for (column, word) in columns.into_iter().zip(words) {
             // SAFETY: `len < capacity`, the number of words of each column.
@@ -150,8 +150,8 @@ impl<const N: usize> Lockstep<N> {
         self.len = len + 1;
     }
 
-    /// Appends little-endian words to each column, as many to each as to the one that gets the
-    /// least; how many these are.
+    /// Appends little-endian words to each column, as many as the shortest slice has. Returns their
+    /// number.
     pub fn extend(&mut self, words: [&[[u8; 8]]; N]) -> usize {
         let count = words.iter().map(|words| words.len()).min().unwrap_or(0);
         if self.capacity - self.len < count {
@@ -159,7 +159,7 @@ impl<const N: usize> Lockstep<N> {
         }
         for (column, words) in self.columns.iter().zip(words) {
             for (index, word) in words[..count].iter().enumerate() {
-                // SAFETY: `count` words are free behind `len`.
+                // SAFETY: `count` words are free after `len`.
                 unsafe { column.add(self.len + index).write(u64::from_le_bytes(*word)) };
             }
         }
@@ -172,7 +172,7 @@ impl<const N: usize> Lockstep<N> {
     fn grow(&mut self) {
         self.reserve(match self.capacity {
             0 => 4,
-            // Small columns are cheap to waste and dear to move.
+            // Small columns waste little memory, but are expensive to move.
             small @ ..1024 => small * 4,
             large => large.saturating_mul(2),
         });
@@ -196,14 +196,14 @@ impl<const N: usize> Lockstep<N> {
         *self = heap;
     }
 
-    /// Gives back the memory that no word uses.
+    /// Frees the memory that no word uses.
     pub fn shrink(&mut self) {
         let unused = self.capacity - self.len;
         match &self.arena {
             None if unused > 0 => self.reallocate(self.len),
             Some(arena) if unused > PAGE && arena.huge_pages => {
                 for column in self.columns {
-                    // SAFETY: words of the arena, of this column alone, that hold nothing.
+                    // SAFETY: these words belong to this column alone, and are not initialised.
                     unsafe { arena.release(column.add(self.len), unused) };
                 }
             }
@@ -211,7 +211,8 @@ impl<const N: usize> Lockstep<N> {
         }
     }
 
-    /// Bytes that are allocated for words to come, where each column is an allocation of its own.
+    /// The number of allocated bytes that are not used yet, if each column is an allocation of its
+    /// own.
     pub fn unused(&self) -> usize {
         match self.arena {
             None => N * size_of::<u64>() * (self.capacity - self.len),
@@ -219,8 +220,8 @@ impl<const N: usize> Lockstep<N> {
         }
     }
 
-    /// Gives the columns of a heap another capacity, at least `len`. The allocator moves large
-    /// ones by their pages, so that they never exist twice.
+    /// Gives columns on the heap another capacity, at least `len`. The allocator moves the pages of
+    /// large columns, so that they never exist twice.
     fn reallocate(&mut self, capacity: usize) {
         assert!(capacity >= self.len && self.arena.is_none());
         for column in &mut self.columns {
@@ -246,7 +247,7 @@ impl<const N: usize> Lockstep<N> {
         self.capacity = capacity;
     }
 
-    /// Copies one column to `to`, and gives pages of an arena back as it goes.
+    /// Copies one column to `to`, and frees pages of an arena meanwhile.
     ///
     /// # Safety
     /// `to` has room for `len` words and does not overlap the column.
@@ -255,27 +256,27 @@ impl<const N: usize> Lockstep<N> {
         let from = self.columns[index];
         for start in (0..self.len).step_by(STEP) {
             let count = STEP.min(self.len - start);
-            // SAFETY: within the column, and within what the caller promises.
+            // SAFETY: the words are within the column, and `to` has room, as the caller promises.
             unsafe { to.add(start).copy_from_nonoverlapping(from.add(start), count) };
             if let Some(arena) = &self.arena {
-                // SAFETY: these words lie in the arena, and are not read again.
+                // SAFETY: these words are in the arena, and are not read again.
                 unsafe { arena.release(from.add(start), count) };
             }
         }
     }
 
-    /// Moves all these columns into one arena, each with room to grow to its capacity (or with as
-    /// many words as it has, if those are more). What they were comes back, empty, for reuse.
+    /// Moves all these columns into one arena. Each has room to grow to its capacity, or to its
+    /// length if that is greater. Returns the old columns, empty, for reuse.
     ///
-    /// Not if more bytes than `may_waste` may be wasted, should the capacities prove too large;
-    /// what may be is taken off.
+    /// Does nothing if more than `may_waste` bytes would be wasted in case the capacities prove too
+    /// large. Otherwise it subtracts these bytes from `may_waste`.
     pub fn spread<'a>(
         all: impl Iterator<Item = &'a mut Self>,
         capacities: &[usize],
         may_waste: &mut usize,
     ) -> Option<Vec<Self>> {
         let words = words(N, capacities, spread)?.saturating_mul(size_of::<u64>());
-        // A column that is never filled wastes the rest of a page.
+        // A column that is never filled wastes the rest of its page.
         let waste =
             |page: usize| words.min((N * capacities.len()).saturating_mul(page * size_of::<u64>()));
         let huge_pages = waste(HUGE_PAGE) <= *may_waste;
@@ -284,8 +285,8 @@ impl<const N: usize> Lockstep<N> {
         Some(Lockstep::settle(all, capacities, spread, huge_pages))
     }
 
-    /// Moves all these columns into one arena without room to grow. What they were comes back,
-    /// empty, for reuse. Huge pages are faster, and take memory for what is filled later.
+    /// Moves all these columns into one arena without room to grow. Returns the old columns, empty,
+    /// for reuse. Huge pages are faster, but they take memory before it is filled.
     pub fn pack<'a>(
         all: impl Iterator<Item = &'a mut Self>,
         lengths: &[usize],
@@ -294,8 +295,8 @@ impl<const N: usize> Lockstep<N> {
         Lockstep::settle(all, lengths, Some, huge_pages)
     }
 
-    /// Moves all these into one arena, in which each has its columns, of its capacity,
-    /// `stride` words apart. Without address space they stay where they are.
+    /// Moves all these into one arena. The columns of each have its capacity, and are `stride`
+    /// words apart. If there is no address space, they stay where they are.
     fn settle<'a>(
         all: impl Iterator<Item = &'a mut Self>,
         capacities: &[usize],
@@ -318,8 +319,8 @@ impl<const N: usize> Lockstep<N> {
                 Lockstep { arena: Some(Arc::clone(&arena)), capacity, ..Lockstep::default() };
             for (index, column) in settled.columns.iter_mut().enumerate() {
                 *column = next;
-                // SAFETY: the arena has `N` strides for each capacity, this is one of them,
-                // nobody else's, and it has room for `len` words.
+                // SAFETY: the arena has `N` strides for each capacity. This stride is used by no
+                // other column, and it has room for `len` words.
                 unsafe {
                     old.move_column(index, *column);
                     next = next.add(stride);
@@ -333,7 +334,7 @@ impl<const N: usize> Lockstep<N> {
         emptied
     }
 
-    /// Whether it is worth keeping these, emptied, for other words.
+    /// Whether these columns, once empty, are worth keeping for other words.
     pub fn is_reusable(&self) -> bool {
         self.is_empty() && self.arena.is_none() && (1..1 << 16).contains(&self.capacity)
     }
@@ -348,7 +349,7 @@ impl<const N: usize> Drop for Lockstep<N> {
     }
 }
 
-/// Words of an arena for so many columns of each of these capacities.
+/// The size of an arena, in words, with `N` columns of each of these capacities.
 fn words(
     columns: usize,
     capacities: &[usize],
@@ -358,10 +359,10 @@ fn words(
         .try_fold(0usize, |sum, &capacity| stride(capacity)?.checked_mul(columns)?.checked_add(sum))
 }
 
-/// Words from one growing column in an arena to the next.
+/// The distance between two growing columns in an arena, in words.
 ///
-/// Columns grow in step, so their ends must not fall on the same lines of the first-level cache,
-/// which are chosen by the address modulo 4096: an odd multiple of 128 bytes spreads them evenly.
+/// Columns grow together, so their ends should not use the same lines of the first-level cache. The
+/// address modulo 4096 chooses the line. An odd multiple of 128 bytes spreads the ends evenly.
 fn spread(capacity: usize) -> Option<usize> {
     const LINES: usize = 128 / size_of::<u64>();
     if capacity == 0 {

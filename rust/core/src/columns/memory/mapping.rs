@@ -1,14 +1,14 @@
-//! Memory of the system's, in huge pages where it has them.
+//! Memory from the system, in huge pages if it has them.
 
 #![allow(unsafe_code)]
 
 use std::ffi::c_void;
 use std::ptr::NonNull;
 
-/// A huge page on x86-64 and on most aarch64.
+/// The size of a huge page on x86-64 and on most aarch64 systems.
 const HUGE_PAGE: usize = 2 << 20;
 
-/// Uninitialised bytes, which take memory as they are touched.
+/// Uninitialised bytes, which take memory when they are touched.
 pub struct Mapping {
     mapped: NonNull<c_void>,
     size: usize,
@@ -16,14 +16,14 @@ pub struct Mapping {
 }
 
 impl Mapping {
-    /// From this size on, an arena is worth a mapping of its own, which is given back as soon as it
-    /// is not used any more.
+    /// From this size on, an arena is worth a mapping of its own, which is freed as soon as it is
+    /// not used any more.
     pub const WORTH: usize = 128 << 10;
 
-    /// A mapping of that many bytes, if the system has the address space for it.
+    /// A mapping of `size` bytes, if the system has the address space.
     pub fn new(size: usize, huge_pages: bool) -> Option<Mapping> {
         let with_room = size.checked_add(HUGE_PAGE)?;
-        // SAFETY: a new private mapping, of no file.
+        // SAFETY: this is a new private mapping without a file.
         let mapped = unsafe {
             libc::mmap(
                 std::ptr::null_mut(),
@@ -39,16 +39,16 @@ impl Mapping {
         }
         let mapped = NonNull::new(mapped)?;
         let to_huge_page = mapped.as_ptr().addr().wrapping_neg() % HUGE_PAGE;
-        // SAFETY: less than a huge page further on, of which one more than needed was mapped.
+        // SAFETY: the start is less than a huge page further, and one huge page more was mapped.
         let start = unsafe { mapped.byte_add(to_huge_page) };
         #[cfg(target_os = "linux")]
         if huge_pages {
             // The rest of the last one would be wasted.
             let whole = size / HUGE_PAGE * HUGE_PAGE;
-            // SAFETY: advice about our own mapping; without huge pages it is only slower.
+            // SAFETY: this is advice about our own mapping. If it fails, the memory is only slower.
             unsafe { libc::madvise(start.as_ptr(), whole, libc::MADV_HUGEPAGE) };
         }
-        // Others choose by themselves.
+        // Other systems choose the page size by themselves.
         #[cfg(not(target_os = "linux"))]
         let _ = huge_pages;
         Some(Mapping { mapped, size: with_room, start })
@@ -59,12 +59,12 @@ impl Mapping {
         self.start
     }
 
-    /// Gives back the pages that lie wholly in these bytes.
+    /// Frees the pages that are wholly within these bytes.
     ///
     /// # Safety
     /// The bytes lie in the mapping, and are not read before they are written again.
     pub unsafe fn release(&self, from: NonNull<c_void>, size: usize) {
-        // SAFETY: a question that any thread may ask.
+        // SAFETY: any thread may call this.
         let page = usize::try_from(unsafe { libc::sysconf(libc::_SC_PAGESIZE) }).unwrap_or(0);
         if page == 0 {
             return;
@@ -72,8 +72,8 @@ impl Mapping {
         let start = from.as_ptr().addr().next_multiple_of(page);
         let end = (from.as_ptr().addr() + size) / page * page;
         if start < end {
-            // Only Linux promises that this frees at once; elsewhere it is a hint.
-            // SAFETY: whole pages of our mapping that hold nothing any more.
+            // Linux frees the pages at once. On other systems this is a hint.
+            // SAFETY: these are whole pages of our mapping, which are not used any more.
             unsafe {
                 libc::madvise(from.as_ptr().with_addr(start), end - start, libc::MADV_DONTNEED);
             }
@@ -83,7 +83,7 @@ impl Mapping {
 
 impl Drop for Mapping {
     fn drop(&mut self) {
-        // SAFETY: our mapping, which no column uses any more.
+        // SAFETY: this is our mapping, and no column uses it any more.
         unsafe { libc::munmap(self.mapped.as_ptr(), self.size) };
     }
 }

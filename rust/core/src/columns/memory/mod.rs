@@ -1,7 +1,8 @@
-//! The memory that readers fill: columns that grow in step, and columns of a known length.
+//! The memory that readers fill: columns that grow together, and columns of a known length.
 //!
-//! All of the reader's `unsafe` is here, behind types that can be used in no wrong way. Built with
-//! `--cfg plain_memory`, all memory is the allocator's, which tools can watch (`make sanitize`).
+//! All of the reader's `unsafe` is here, behind types that are safe to use. With
+//! `--cfg plain_memory`, all memory comes from the allocator, which tools can check
+//! (`make sanitize`).
 
 mod arena;
 mod column;

@@ -1,11 +1,11 @@
-//! Windows gives and takes large pieces of its heap as other systems do mappings.
+//! Windows needs no mappings, since its heap frees large pieces at once.
 
 #![allow(unsafe_code)]
 
 use std::ffi::c_void;
 use std::ptr::NonNull;
 
-/// There is none.
+/// A type without values, since there are no mappings here.
 pub enum Mapping {}
 
 impl Mapping {

@@ -1,27 +1,27 @@
-//! Asking for memory before it is needed.
+//! Prefetches memory before it is needed.
 
 #![allow(unsafe_code)]
 
-/// Asks for the cache line that holds `bytes[at]`, if there is one; without effect otherwise.
+/// Prefetches the cache line of `bytes[at]`, if that exists.
 #[inline(always)]
 pub fn prefetch(bytes: &[u8], at: usize) {
     #[cfg(target_arch = "x86_64")]
     if let Some(byte) = bytes.get(at) {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        // SAFETY: every x86-64 processor has the instruction, which only hints.
+        // SAFETY: every x86-64 processor has the instruction, which is only a hint.
         unsafe { _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(byte).cast()) };
     }
     #[cfg(not(target_arch = "x86_64"))]
     let _ = (bytes, at);
 }
 
-/// Asks for the cache line of a word that is to be written.
+/// Prefetches the cache line of a word that will be written.
 #[inline(always)]
 pub fn prefetch_write(word: *const u64) {
     #[cfg(target_arch = "x86_64")]
     {
         use std::arch::x86_64::{_MM_HINT_ET0, _mm_prefetch};
-        // SAFETY: as above; no address faults.
+        // SAFETY: as above. The instruction does not fault at any address.
         unsafe { _mm_prefetch::<_MM_HINT_ET0>(word.cast()) };
     }
     #[cfg(not(target_arch = "x86_64"))]

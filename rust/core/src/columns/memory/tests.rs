@@ -1,4 +1,4 @@
-//! Columns hold what vectors would, wherever their memory is.
+//! Columns behave like vectors, wherever their memory is.
 
 use std::thread;
 
@@ -6,20 +6,20 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// What is done to some columns, each given by its index.
+/// An operation on some columns, which are given by their indices.
 #[derive(Debug, Clone)]
 enum Act {
     Push(usize, [u64; 3]),
-    /// So many at once, of which one has more.
+    /// Appends this many words at once. One column has more words.
     Extend(usize, usize, usize),
     Append(usize, usize),
     ExtendFrom(usize, usize, (usize, usize)),
     Reserve(usize, usize),
     Shrink(usize),
-    /// With room for so many more each.
+    /// Moves columns to an arena with room for this many more words each.
     Spread(Vec<usize>, usize),
     Pack(bool),
-    /// Given to another thread and back.
+    /// Sends columns to another thread and back.
     Send(usize),
     Replace(usize),
 }
@@ -28,7 +28,7 @@ const COLUMNS: usize = 4;
 
 fn act() -> impl Strategy<Value = Act> {
     let index = || 0..COLUMNS;
-    // Most are small; some take an arena of their own, which is moved page by page.
+    // Most counts are small. Some need an arena of their own, which is moved page by page.
     let count = || prop_oneof![8 => 0..40usize, 2 => 500..3000usize, 1 => 60_000..70_000usize];
     let counts = prop::collection::vec(prop_oneof![4 => 0..100usize, 1 => count()], COLUMNS);
     prop_oneof![

@@ -1,15 +1,16 @@
-//! TensorFlow's bins, found in constant time.
+//! Finds a number's bin among TensorFlow's in constant time.
 //!
-//! Edges grow by a tenth, so that a cell of the floats whose sign, exponent and first four bits of
-//! the mantissa are the same, and which grow by a sixteenth at most, has at most one edge inside: a
-//! table tells how many edges are below the cell, and one comparison does the rest.
+//! A cell has all floats with the same sign, exponent and first four bits of the mantissa. The
+//! numbers in a cell differ by a sixteenth at most. Each edge is a tenth greater than the one
+//! before, so a cell has at most one edge inside. A table has the number of edges below each cell,
+//! and one comparison does the rest.
 
 use std::sync::LazyLock;
 
 /// Edges above zero, from 1e-12 to below 1e20.
 const POSITIVE: usize = 774;
-/// TensorFlow's edges, ascending: zero, 1e-12 · 1.1^i below 1e20, and their negatives. As there,
-/// they are multiplied up, with the rounding of each step.
+/// TensorFlow's edges in ascending order: zero, 1e-12 · 1.1^i below 1e20, and their negatives. As
+/// in TensorFlow, each is the product of the one before and 1.1, with rounding at each step.
 pub static EDGES: [f64; 2 * POSITIVE + 1] = {
     let mut edges = [0.0; 2 * POSITIVE + 1];
     let mut edge = 1e-12;
@@ -23,18 +24,18 @@ pub static EDGES: [f64; 2 * POSITIVE + 1] = {
     edges
 };
 
-/// Where a number can be: below the first edge, in a bin, past the last edge.
+/// The number of places for a number: below the first edge, in each bin, after the last edge.
 const PLACES: usize = 2 * POSITIVE + 2;
 
-/// A float that histograms are made of.
+/// A type of floats that histograms accept.
 pub trait Float: Copy + Default + PartialOrd + Into<f64> + 'static {
-    /// Of this type.
+    /// The infinity of this type.
     const INFINITY: Self;
-    /// Of this type.
+    /// The infinity of this type.
     const NEG_INFINITY: Self;
-    /// How many cells there are.
+    /// The number of cells.
     const CELLS: usize;
-    /// The number's cell: its sign, its exponent and four bits of its mantissa.
+    /// The number's cell, which is its sign, its exponent and four bits of its mantissa.
     fn cell(self) -> usize;
     /// The number that has only these bits.
     fn of_cell(cell: usize) -> f64;
@@ -47,9 +48,9 @@ pub trait Float: Copy + Default + PartialOrd + Into<f64> + 'static {
 /// How to find a number's place among the edges.
 #[derive(Debug)]
 pub struct Lookup<T> {
-    /// By cell: how many edges are below all of its numbers, or equal to the least.
+    /// For each cell, how many edges are not above its least number.
     below: Vec<u16>,
-    /// The edge that has so many edges below it, as the least number of this type that reaches it.
+    /// For each number of edges, the next edge: the least number of this type that reaches it.
     next: [T; PLACES],
 }
 
@@ -57,13 +58,14 @@ impl<T: Float> Lookup<T> {
     fn new() -> Lookup<T> {
         let half = T::CELLS / 2;
         let below = (0..T::CELLS).map(|cell| {
-            // The numbers of a negative cell begin after the next cell's; the last are NaN.
+            // The numbers of a negative cell begin after those of the next cell. The last cells are
+            // NaN.
             let next = T::of_cell((cell + 1).saturating_sub(half).min(half - 1));
             let start = if cell < half { T::of_cell(cell) } else { -next };
             EDGES.partition_point(|&edge| edge <= start) as u16
         });
         let next = std::array::from_fn(|place| match EDGES.get(place) {
-            // The last bin has its upper edge too. Past that nothing follows.
+            // The last bin includes its upper edge. There is no edge after it.
             Some(edge) if place == PLACES - 2 => T::at_least(edge.next_up()),
             Some(&edge) => T::at_least(edge),
             None => T::at_least(f64::NAN),
@@ -71,7 +73,7 @@ impl<T: Float> Lookup<T> {
         Lookup { below: below.collect(), next }
     }
 
-    /// How many edges are at or below a number. NaN is below the first or past the last.
+    /// How many edges are at or below a number. NaN is below the first edge or after the last.
     #[inline(always)]
     fn place(&self, value: T) -> usize {
         let below = usize::from(self.below[value.cell()]);
@@ -79,7 +81,8 @@ impl<T: Float> Lookup<T> {
     }
 }
 
-/// Counts by place. Neighbours are counted apart, since equal ones would wait for each other.
+/// Counts by place. Neighbouring values use separate counters, since the processor would have to
+/// wait if two equal values in a row used the same one.
 pub(super) struct Counter(Box<[[u64; PLACES]; 4]>);
 
 impl Counter {
@@ -100,7 +103,7 @@ impl Counter {
         }
     }
 
-    /// How many values each bin has; those outside of all are not counted.
+    /// How many values each bin has. Values outside of all bins are not counted.
     pub fn counts(&self) -> Vec<f64> {
         (1..EDGES.len()).map(|place| self.0.iter().map(|c| c[place]).sum::<u64>() as f64).collect()
     }
@@ -180,7 +183,8 @@ mod tests {
         check::<f64>();
     }
 
-    /// As `numpy.histogram` counts: bins have their lower edge, the last one both.
+    /// Counts as `numpy.histogram` does: a bin includes its lower edge, and the last one both
+    /// edges.
     fn searched(value: f64) -> usize {
         let last = EDGES.len() - 1;
         let place = EDGES.partition_point(|&edge| edge <= value);

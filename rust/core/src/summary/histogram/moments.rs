@@ -1,20 +1,21 @@
-//! Least, greatest, sum and sum of squares, in float64 whatever the values are.
+//! Minimum, maximum, sum and sum of squares, always in float64.
 
 use crate::summary::histogram::bins::Float;
 
-/// Values that are summed in a row, small enough to be cached when they are counted.
+/// The number of values that are summed in a row. It is small enough that they are still cached
+/// when they are counted.
 pub const BLOCK: usize = 512;
-/// Sums that are independent of each other, for the processor's vectors.
+/// The number of independent sums, for the processor's vector instructions.
 const LANES: usize = 8;
 
-/// What is known of values besides their bins. NaN and infinities are left out.
+/// The moments of values. NaN and infinities are ignored.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Moments {
     /// How many there are.
     pub num: f64,
-    /// The least; infinity where there are none.
+    /// The least value; infinity if there are none.
     pub min: f64,
-    /// The greatest; -infinity where there are none.
+    /// The greatest value; -infinity if there are none.
     pub max: f64,
     /// Their sum.
     pub sum: f64,
@@ -23,13 +24,14 @@ pub struct Moments {
 }
 
 impl Moments {
-    /// Of one block.
+    /// The moments of one block.
     pub(super) fn of<T: Float>(block: &[T]) -> Moments {
         let moments = Moments::of_finite(block);
         if moments.sum.is_finite() {
             return moments;
         }
-        // One that is not finite makes the sum so; a sum of large ones may be so by itself.
+        // A value that is not finite makes the sum not finite. A sum of large values may overflow
+        // too.
         let mut finite = [T::default(); BLOCK];
         let mut count = 0;
         for &value in block {
