@@ -76,8 +76,13 @@ lint: build $(STAMPS)/lint ## Check format, lints, types and stubs
 	$(BIN)/python -m mypy.stubtest --mypy-config-file pyproject.toml tfevents._native
 	$(BIN)/python .ci/layers.py
 	$(BIN)/python .ci/notices.py --check
-	@if command -v cargo-deny >/dev/null; then cargo deny check licenses bans sources; \
-	else echo "cargo-deny is not installed: licences are not checked (cargo install cargo-deny)"; fi
+	@if ! command -v cargo-deny >/dev/null; then \
+		echo "cargo-deny is not installed: licences are not checked (cargo install cargo-deny)"; \
+	elif cargo deny fetch db >/dev/null 2>&1; then cargo deny check; \
+	else \
+		echo "there is no way to the advisories: they are not checked"; \
+		cargo deny check licenses bans sources; \
+	fi
 
 # What cargo-fuzz gives the compiler, without the sanitizers, which need a nightly one.
 FUZZ_FLAGS := -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
