@@ -306,6 +306,14 @@ def test_plugins_of_others(tmp_path: Path) -> None:
             provider.read_blob(CTX, blob_key=wrong)
 
 
+@pytest.mark.parametrize("subcommand", [[], ["serve"]], ids=["none", "serve"])
+def test_flags_of_our_command_that_can_not_be(tmp_path: Path, subcommand: list[str]) -> None:
+    source = "import sys; from tfevents.tensorboard.__main__ import main; sys.exit(main())"
+    done = scripts.run(source, *subcommand, f"--logdir={tmp_path}", "--max_points=3")
+    assert done.returncode == 1
+    assert "Error: --max_points must be 0 or at least 4: 3" in done.stderr
+
+
 def test_our_command(tmp_path: Path) -> None:
     """TensorBoard's flags go on working."""
     with writing(tmp_path / "run") as (writer,):

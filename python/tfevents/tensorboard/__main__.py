@@ -42,8 +42,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         plugins.append(ReaderLoader)
     tensorboard = program.TensorBoard(plugins=plugins)
     arguments = sys.argv[1:] if argv is None else list(argv)
+    # Where there is a subcommand, it comes first.
+    at = 1 if arguments and not arguments[0].startswith("-") else 0
+    arguments.insert(at, "--reader=tfevents")
     try:
-        tensorboard.configure(["tensorboard", "--reader=tfevents", *arguments])
+        tensorboard.configure(["tensorboard", *arguments])
     except FlagsError as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1
