@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tfevents
-from events import only_file, split_records
+from events import only_file, record, split_records
 from growing import Readers, follow_a_copy, follow_a_writer
 
 GOLDEN = sorted(Path(__file__).parents[1].glob("golden/*/*tfevents*"))
@@ -76,3 +76,36 @@ def test_a_large_file_that_comes_in_pieces(tmp_path):
         writer.add_text("note", "x" * 100_000)
         writer.add_scalar_series("a", np.arange(2000.0))
     follow_a_copy(only_file(tmp_path / "whole"), tmp_path / "run")
+
+
+@pytest.mark.filterwarnings("ignore:.*damaged bytes")
+def test_a_record_that_begins_behind_damage_is_not_lost(tmp_path):
+    """While a header says that more is to come than there is, what was read behind may turn out to
+    be none; it is given meanwhile, and what comes behind that as well.
+    """
+    with tfevents.SummaryWriter(tmp_path / "whole") as writer:
+        for step in range(5):
+            writer.add_scalar("loss", step, step)
+    payloads, _ = split_records(only_file(tmp_path / "whole").read_bytes())
+    records = [record(payload) for payload in payloads]
+    records[2] = record(bytes(50_000))[:12] + records[2][12:]
+    begin = b"".join(records[:4]) + b"\1\2"
+    data = begin + b"".join(records[4:])
+    expected = [0, 2, 3, 4]
+    for cut in range(len(begin) - 2, len(data)):
+        run = tmp_path / str(cut)
+        run.mkdir()
+        path = run / "events.out.tfevents.1"
+        path.write_bytes(data[:cut])
+        log = tfevents.read(run, on_corrupt="skip")
+        with tfevents.follow(run, on_corrupt="skip", timeout=0, interval=0) as follower:
+            steps = [event.step for _, event in follower if event.what == "summary"]
+            path.write_bytes(data)
+            steps += [event.step for _, event in follower if event.what == "summary"]
+        assert steps == expected, cut
+        before = log["."].scalars["loss"].step.tolist()
+        part = tfevents.read(run, on_corrupt="skip", state=log.state())["."]
+        assert part.continued
+        assert before + part.scalars["loss"].step.tolist() == expected, cut
+        log.reload()
+        assert log["."].scalars["loss"].step.tolist() == expected, cut

@@ -621,6 +621,12 @@ def test_a_mangled_uri_is_refused(path, tmp_path, monkeypatch):
     assert os.listdir(tmp_path) == []
 
 
+def test_a_mangled_file_uri_is_refused_with_the_right_one(tmp_path):
+    mangled = Path(f"file://{tmp_path}")
+    with pytest.raises(ValueError, match=f"pass the str 'file://{re.escape(str(tmp_path))}'"):
+        SummaryWriter(mangled)
+
+
 def test_a_file_uri_is_a_local_path(tmp_path):
     for make in SummaryWriter, FileWriter:
         directory = tmp_path / make.__name__

@@ -48,11 +48,12 @@ pub(super) fn read_file(
     if let Some((kind, mark)) = stretch.raised {
         return Err(Error::from(kind).at_path(path).at_record(mark.offset, mark.record));
     }
-    let Stretch { read, settled, is_revocable, .. } = stretch;
+    let Stretch { settled, is_revocable, handed_on, .. } = stretch;
     let head = stretch.head.unwrap_or(progress.head);
     let mut damage: Vec<Damage> = progress.settled_damage().cloned().collect();
     damage.extend(stretch.damage);
-    let mut progress = Progress { settled, read, is_revocable, damage, stamp, head, tail: None };
+    let mut progress =
+        Progress { settled, handed_on, is_revocable, damage, stamp, head, tail: None };
     progress.tail = progress.tail_of(scanner.stream().source()).map_err(io_error)?;
     *buffer = scanner.into_buffer();
     Ok(progress)

@@ -243,7 +243,7 @@ impl Follower {
         let path = records.path().to_owned();
         let (open, scanner) = (records.scanner().open(), records.scanner());
         // Events that were given to the caller stay valid.
-        progress.settled = if scanner.is_revocable() && !holds { scanner.mark() } else { open };
+        progress.settled = if holds { open } else { scanner.handed_on() };
         let is_settled = |damage: &Damage| damage.offset < progress.settled.offset;
         let settled = progress.damage.extract_if(.., |damage| is_settled(damage));
         self.damage.extend(settled);

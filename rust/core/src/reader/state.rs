@@ -64,7 +64,7 @@ impl FileState {
         sessions: &SessionsRead,
         claims: &Claims,
     ) -> FileState {
-        let Mark { offset, record } = progress.handed_on();
+        let Mark { offset, record } = progress.handed_on;
         // The checksum is valid only for its own offset.
         let tail = progress.tail.filter(|_| offset == progress.settled.offset);
         let (head, stamp) = (progress.head, progress.stamp.clone());
@@ -78,8 +78,8 @@ impl FileState {
         // A forged state must not make this read more bytes than there can be.
         let head = (length.min(HEAD as u8), checksum);
         let mark = Mark { offset, record };
-        let (settled, read, stamp) = (mark, mark, stamp.clone());
-        Progress { settled, read, stamp, head, tail, ..Progress::default() }
+        let (settled, handed_on, stamp) = (mark, mark, stamp.clone());
+        Progress { settled, handed_on, stamp, head, tail, ..Progress::default() }
     }
 
     pub(super) fn sessions(&self) -> SessionsRead {

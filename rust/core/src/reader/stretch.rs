@@ -21,6 +21,8 @@ pub(super) struct Stretch {
     pub settled: Mark,
     /// Whether there are records after that place.
     pub is_revocable: bool,
+    /// Where reading goes on for who takes none of these back.
+    pub handed_on: Mark,
     pub damage: Vec<Damage>,
     /// The damage that ended reading, if damage is an error.
     pub raised: Option<(Corruption, Mark)>,
@@ -71,20 +73,21 @@ impl Stretch {
             }
         }
         (stretch.settled, stretch.read) = (scanner.open(), scanner.mark());
-        stretch.is_revocable = scanner.is_revocable();
+        (stretch.is_revocable, stretch.handed_on) = (scanner.is_revocable(), scanner.handed_on());
         stretch.head = intake.head;
         Ok(stretch)
     }
 
     /// An empty stretch at this place.
     pub fn at(mark: Mark) -> Stretch {
-        Stretch { read: mark, settled: mark, ..Stretch::default() }
+        Stretch { read: mark, settled: mark, handed_on: mark, ..Stretch::default() }
     }
 
     /// The same stretch after this number of earlier records.
     pub fn behind(mut self, records: u64) -> Stretch {
         let raised = self.raised.as_mut().map(|(_, mark)| mark);
-        for mark in [&mut self.read, &mut self.settled].into_iter().chain(raised) {
+        let marks = [&mut self.read, &mut self.settled, &mut self.handed_on];
+        for mark in marks.into_iter().chain(raised) {
             mark.record += records;
         }
         self
@@ -102,6 +105,7 @@ impl Stretch {
         self.read = next.read;
         self.settled = next.settled;
         self.is_revocable = next.is_revocable;
+        self.handed_on = next.handed_on;
         self.raised = next.raised;
         self.is_end = next.is_end;
     }

@@ -15,8 +15,8 @@ use crate::storage::source::{self, Source, Stamp};
 pub struct Progress {
     /// Where reading goes on: a record begins here, or damage that more bytes may mend.
     pub settled: Mark,
-    /// Where it ended.
-    pub read: Mark,
+    /// Where another reader goes on, which has all records that were read.
+    pub handed_on: Mark,
     /// Whether records were read in between. More bytes may show that they are none.
     pub is_revocable: bool,
     /// What could not be read.
@@ -37,11 +37,6 @@ impl Progress {
     /// The damage that stays, whatever is appended.
     pub fn settled_damage(&self) -> impl Iterator<Item = &Damage> {
         self.damage.iter().filter(|damage| damage.offset < self.settled.offset)
-    }
-
-    /// Where another reader goes on, which has all that was read.
-    pub fn handed_on(&self) -> Mark {
-        if self.is_revocable { self.read } else { self.settled }
     }
 
     /// What became of the file at `path`.

@@ -99,6 +99,8 @@ pub(crate) struct Scanner {
     open: Option<Mark>,
     /// Whether records were taken in from there on.
     is_revocable: bool,
+    /// The same place, behind the last record that was taken in.
+    open_behind: Option<Mark>,
     /// A place, and up to where there are zeros from it on.
     zeros: Option<(u64, u64)>,
     /// Up to where payloads are what was written, if that is known.
@@ -118,6 +120,7 @@ impl Scanner {
             search: None,
             open: None,
             is_revocable: false,
+            open_behind: None,
             zeros: None,
             trusted: None,
         })
@@ -138,7 +141,7 @@ impl Scanner {
         self.stream.seek(mark.offset, until);
         self.record = mark.record;
         (self.search, self.open, self.zeros) = (None, None, None);
-        self.is_revocable = false;
+        (self.is_revocable, self.open_behind) = (false, None);
     }
 
     /// Moves to the first whole good record that is wholly in memory, if one is and begins before
@@ -187,6 +190,12 @@ impl Scanner {
     /// Whether records were taken in that more bytes may show not to be any.
     pub fn is_revocable(&self) -> bool {
         self.is_revocable
+    }
+
+    /// Where reading goes on for who has all records that were taken in, and takes none of them
+    /// back.
+    pub fn handed_on(&self) -> Mark {
+        if self.is_revocable { self.open_behind.unwrap_or(self.mark()) } else { self.open() }
     }
 
     pub fn stream(&self) -> &Stream {
@@ -339,6 +348,7 @@ impl Scanner {
         self.stream.skip(size);
         self.record += records;
         self.is_revocable |= self.open.is_some();
+        self.open_behind = None;
         Next::Records(size)
     }
 
@@ -483,6 +493,7 @@ impl Scanner {
         if !is_raised {
             if !is_sure {
                 self.open.get_or_insert(here);
+                self.open_behind.get_or_insert(here);
             }
             self.stream.skip(length);
             self.record += 1;
