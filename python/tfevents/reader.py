@@ -128,7 +128,7 @@ class Log(Runs):
         updated = self._log.update(found.runs)
         before, loaded = self._contents
         runs = {name: before[name] if data is None else data for name, data in updated}
-        # A copy: another thread may look at a run for the first time.
+        # The items are copied, since another thread may add a run at its first use.
         held = loaded.copy().items()
         kept = {name: run for name, run in held if runs.get(name) is before[name]}
         self._contents = runs, kept
@@ -406,7 +406,7 @@ def roots(path: object) -> tuple[list[str], bool]:
     """The paths that are given, and whether they are given as several."""
     if isinstance(path, (str, bytes, os.PathLike)):
         return [path_of(path)], False
-    # The names of a mapping would be lost.
+    # A mapping is refused, since its names would be lost.
     if not isinstance(path, Iterable) or isinstance(path, Mapping):
         raise TypeError(f"path must be a path or an iterable of paths, not {_type(path)}")
     return [path_of(one) for one in path], True

@@ -42,7 +42,7 @@ class Spool:
     """
 
     def __init__(self, uri: str, flush_secs: float, on_error: Literal["raise", "warn"]) -> None:
-        filesystem(uri)  # fails where there is no way to that scheme
+        filesystem(uri)  # fails if fsspec can't open that scheme
         self.uri = uri
         self._flush_secs = flush_secs
         self._on_error = on_error

@@ -39,7 +39,7 @@ def location(path: Any, argument: str) -> Any:
         return text if local is None else local
     mangled = _MANGLED.fullmatch(text)
     if mangled and not os.path.isdir(f"{mangled['scheme']}:"):
-        # A path of this machine begins with a slash of its own.
+        # A local path begins with a slash of its own.
         root = "/" if mangled["scheme"] in ("file", "local") else ""
         meant = f"{mangled['scheme']}://{root}{mangled['rest']}"
         raise ValueError(

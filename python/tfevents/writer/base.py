@@ -67,8 +67,8 @@ class BaseWriter(Run, Closing):
         """Has the class do what somebody has methods of torch's do."""
 
     def _set_up(self) -> None:
-        # Others may add to it meanwhile: `list` looks at all at once, also without the lock of the
-        # interpreter.
+        # Other threads may add to it meanwhile. `list` copies it at once, even without the
+        # interpreter's lock.
         self._sub_writers: dict[str, Run] = {}
         # The closed writers that dropped events.
         self._ended_writers: list[Run] = []

@@ -32,7 +32,7 @@ pub struct NodeDef<'a> {
     pub op: Cow<'a, str>,
     /// The names of the nodes whose values it uses.
     pub inputs: Vec<Cow<'a, str>>,
-    /// Where it runs.
+    /// The device on which it runs.
     pub device: Cow<'a, str>,
     /// Its attributes. The last one of each name counts.
     pub attributes: Vec<(Cow<'a, str>, AttrValue<'a>)>,

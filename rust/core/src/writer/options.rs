@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::error::Error;
 
-/// Where and how a [`Writer`](super::Writer) writes.
+/// The options of a [`Writer`](super::Writer).
 #[derive(Debug, Clone)]
 pub struct Options {
     /// The directory of the event files; it is created with its parents.
