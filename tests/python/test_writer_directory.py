@@ -205,7 +205,9 @@ class Place:
 
 
 @pytest.mark.parametrize("writer", [SummaryWriter, FileWriter])
-@pytest.mark.parametrize("path", [b"run", 3, ["run"], {"run"}, object()], ids=lambda path: type(path).__name__)
+@pytest.mark.parametrize(
+    "path", [b"run", 3, ["run"], {"run"}, object()], ids=lambda path: type(path).__name__
+)
 def test_what_is_no_path_is_refused_by_name(tmp_path, monkeypatch, writer, path):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(TypeError, match=r"log_dir: expected a str or os\.PathLike, got"):
