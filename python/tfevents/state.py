@@ -102,7 +102,11 @@ def load(state: object) -> list[RunState]:
                 _name(name),
                 [_load_file(file, of) for file, of in run["files"].items()],
                 [
-                    (_text(tag), _text(kind), metadata and _load_metadata(*metadata))
+                    (
+                        _text(tag),
+                        _text(kind),
+                        None if metadata is None else _load_metadata(*metadata),
+                    )
                     for tag, kinds in run["tags"].items()
                     for kind, metadata in kinds.items()
                 ],

@@ -51,9 +51,6 @@ def control() -> Control:
 
 def obey(shared: Control) -> None:
     """Has the shim of this process look at this from now on, and of all that it forks."""
-    _obeyed.append(shared)
+    # Never let go: threads write on while the interpreter ends.
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(shared))
     ctypes.CDLL(None).fault_control(ctypes.byref(shared))
-
-
-# Never let go: the shim looks at it up to the end of the process.
-_obeyed: list[Control] = []

@@ -338,6 +338,15 @@ VALUES = (
 )
 
 
+@pytest.mark.parametrize("metadata", [False, 0, "", [], {}])
+def test_metadata_that_is_none(example, metadata):
+    path, state = copy.deepcopy(example)
+    (run,) = state["runs"].values()
+    run["tags"]["loss"]["scalar"] = metadata
+    with pytest.raises(ValueError, match=r"^state: not as Log\.state"):
+        tfevents.read(path, state=state)
+
+
 @given(data=st.data())
 def test_a_state_that_was_tampered_with_is_an_error_or_harmless(example, data):
     path, state = example
