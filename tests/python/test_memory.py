@@ -122,3 +122,29 @@ def test_many_files_at_once(tmp_path: Path) -> None:
         (tmp_path / str(number) / file.name).hardlink_to(file)
     peak, arrays, tags = measured(tmp_path, threads=8)
     assert peak < arrays + tags * TAG + LIMIT, (peak / MIB, arrays / MIB)
+
+
+def test_threads_leave_room_where_memory_is_limited(tmp_path: Path) -> None:
+    """Memory that can't be had ends a process; fewer threads read as well."""
+    for run in range(60):
+        with SummaryWriter(tmp_path / "many" / str(run)) as writer:
+            writer.add_scalar_series("loss", np.arange(50))
+    with SummaryWriter(tmp_path / "one") as writer:
+        writer.add_scalar_series("loss", np.arange(400_000))
+    for room in (40, 100, 320):
+        scripts.check(
+            """
+            import os, resource, sys
+            import tfevents
+            for name, runs, points in (("many", 60, 50), ("one", 1, 400_000)):
+                pages = int(open("/proc/self/statm").read().split()[0])
+                used = pages * os.sysconf("SC_PAGE_SIZE")
+                limit = used + (int(sys.argv[2]) << 20)
+                resource.setrlimit(resource.RLIMIT_AS, (limit, resource.RLIM_INFINITY))
+                log = tfevents.read(f"{sys.argv[1]}/{name}", threads=64)
+                resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY,) * 2)
+                assert [len(run.scalars["loss"]) for run in log.values()] == [points] * runs
+            """,
+            tmp_path,
+            room,
+        )

@@ -12,13 +12,12 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread;
 
-use crate::cancel::Token;
 use crate::columns::builder::Columns;
 use crate::columns::selection::Selection;
 use crate::columns::sessions::Sessions;
 use crate::error::{Error, Result};
+use crate::reader::help::with_help;
 use crate::reader::layout::Layout;
 use crate::reader::options::Options;
 use crate::reader::stretch::Stretch;
@@ -156,20 +155,8 @@ impl<'b> Blocks<'b> {
             queue: Mutex::default(),
             moved: Condvar::new(),
         };
-        let token = Token::current();
-        let help = || match token.clone() {
-            Some(token) => token.run(|| self.help(&shared)),
-            None => self.help(&shared),
-        };
-        thread::scope(|scope| {
-            for _ in 1..self.threads {
-                // Where there can be no more threads, those that there are do it.
-                if thread::Builder::new().spawn_scoped(scope, help).is_err() {
-                    break;
-                }
-            }
-            self.work(scanner, &shared);
-        });
+        let help = || self.help(&shared);
+        with_help(self.threads - 1, help, || self.work(scanner, &shared));
         let whole = shared.whole.into_inner().unwrap_or_else(PoisonError::into_inner);
         whole.error.map_or(Ok(whole.stretch), Err)
     }

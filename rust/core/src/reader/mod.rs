@@ -5,6 +5,7 @@ pub mod buckets;
 pub mod chart;
 mod file;
 mod follow;
+mod help;
 mod intake;
 mod layout;
 mod left_out;

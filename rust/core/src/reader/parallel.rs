@@ -5,7 +5,6 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::cancel::Token;
 use crate::columns::builder::Columns;
 use crate::columns::claims::Claimed;
 use crate::columns::content::Content;
@@ -13,6 +12,7 @@ use crate::columns::points::Points;
 use crate::columns::sessions::{Sessions, SessionsRead};
 use crate::error::{Error, Result};
 use crate::reader::file;
+use crate::reader::help::with_help;
 use crate::reader::options::Options;
 use crate::scan::progress::Progress;
 
@@ -62,20 +62,7 @@ pub fn read_files(
     if workers <= 1 {
         work();
     } else {
-        let token = Token::current();
-        let help = || match token.clone() {
-            Some(token) => token.run(work),
-            None => work(),
-        };
-        std::thread::scope(|scope| {
-            for _ in 1..workers {
-                // If no more threads can be started, the existing ones do the work.
-                if std::thread::Builder::new().spawn_scoped(scope, help).is_err() {
-                    break;
-                }
-            }
-            work();
-        });
+        with_help(workers - 1, work, work);
     }
     let mut results = results.into_inner().unwrap_or_else(|poison| poison.into_inner());
     results.sort_unstable_by_key(|(index, _)| *index);

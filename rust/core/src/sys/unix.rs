@@ -136,3 +136,26 @@ pub(crate) fn block_signals() {
         libc::pthread_sigmask(libc::SIG_BLOCK, &set, std::ptr::null_mut());
     }
 }
+
+/// A part of the address space that nothing else can have. It takes no memory.
+pub(crate) struct Room {
+    at: *mut libc::c_void,
+    bytes: usize,
+}
+
+impl Room {
+    /// One of this size; none where there is no such part left, or none that the process may have.
+    pub(crate) fn of(bytes: usize) -> Option<Room> {
+        let flags = libc::MAP_PRIVATE | libc::MAP_ANON;
+        // SAFETY: what is mapped is new, and can't be used.
+        let at = unsafe { libc::mmap(std::ptr::null_mut(), bytes, libc::PROT_NONE, flags, -1, 0) };
+        (at != libc::MAP_FAILED).then_some(Room { at, bytes })
+    }
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        // SAFETY: it was mapped with this size, and nobody can use it.
+        unsafe { libc::munmap(self.at, self.bytes) };
+    }
+}
