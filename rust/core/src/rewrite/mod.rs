@@ -1,14 +1,16 @@
 //! Files written anew with other tags, fewer values, or values of another type.
 //!
-//! Events come one after the other through [`group`], which decides what becomes of each of their
-//! values. [`value`] encodes those that change, field by field, so that what it does not know stays.
+//! Events come one after the other, as [`read`] finds them, through [`decide`], which knows what
+//! becomes of each of their values. [`group`] has what is known meanwhile. [`value`] encodes those that change, field by field, so that what it does not know stays.
 //! [`output`] has the files. What restarts take back is known only once all is read, so that then
 //! all is read twice: first by [`restarts`].
 
+mod decide;
 mod event;
 mod group;
 mod known;
 mod output;
+mod read;
 mod restarts;
 mod rules;
 mod value;
@@ -16,6 +18,7 @@ mod value;
 use std::sync::atomic::AtomicU64;
 
 use crate::error::Result;
+use crate::rewrite::group::Group;
 
 pub use rules::{LeftOut, Report, Route, Rules, Source, Target};
 pub use value::{Cast, Style};
@@ -32,5 +35,5 @@ pub fn rewrite(
     route: Route<'_>,
     progress: &AtomicU64,
 ) -> Result<Report> {
-    group::Group::new(rules, route, progress).run(sources)
+    Group::new(rules, route, progress).run(sources)
 }
