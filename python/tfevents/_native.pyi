@@ -81,6 +81,7 @@ __all__ = [
     "scalar",
     "session_log",
     "smooth",
+    "sync",
     "tensor",
     "tensor_of_strings",
     "text",
@@ -381,7 +382,7 @@ class Rewriter:
         skip: bool,
     ) -> Self: ...
     def rewrite(
-        self, sources: list[tuple[str, int, str, str]]
+        self, groups: list[list[tuple[str, int, str, str]]]
     ) -> tuple[
         list[str],
         tuple[int, int, int],
@@ -643,6 +644,9 @@ def views(items: NDArray[Any], ends: NDArray[np.int64]) -> NDArray[np.object_]:
 
 def smooth(values: NDArray[np.float64], weight: float) -> NDArray[np.float64]:
     """Numbers smoothed as TensorBoard's charts do it."""
+
+def sync(paths: list[str]) -> None:
+    """Waits until what these files and directories hold is on the disk."""
 
 def run_data(
     name: str,

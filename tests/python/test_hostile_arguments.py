@@ -133,6 +133,7 @@ FUNCTIONS: dict[str, list[Any]] = {
     "run_data": ["r", ["file"], False, [("t", "tensor", None, STEPS, F64, [b""] * 3)], []],
     "session_log": [b"\x08\x01"],
     "smooth": [F64, 0.6],
+    "sync": [["file", "."]],
     "scalar": ["t", 1.0, False, False, "n", "d"],
     "tensor": ["t", "float32", [2], np.zeros(8, "u1")],
     "tensor_of_strings": ["t", [1], [b"x"]],

@@ -1,19 +1,22 @@
 //! What becomes of each event, and of each value in it.
 
 use crate::columns::restarts::{self, Purge};
-use crate::proto::number::{event as number, summary, value as field};
+use crate::columns::template::Template;
+use crate::proto::number::summary;
 use crate::proto::{Data, Event, Kind, Malformed, SessionStatus, SummaryValue, What};
-use crate::record;
-use crate::rewrite::event::{NUMBER, Scalar, put_event};
+use crate::record::{self, FOOTER, HEADER};
+use crate::rewrite::edit::Edit;
+use crate::rewrite::event::put_event;
 use crate::rewrite::group::{Group, HERE};
-use crate::rewrite::known::{Claim, Fate, Goes, Simple};
-use crate::rewrite::value::{self, Cast, Change};
+use crate::rewrite::known::{Claim, Fate, Goes, Habit, How, Lesson, Outcome};
+use crate::rewrite::value::{self, Change};
 use crate::scan::repair::instead_of_first;
-use crate::wire::{Cursor, Value, encode};
+use crate::wire::{Cursor, Value};
 
 impl Group<'_> {
     /// Decides about an event.
-    pub(super) fn decide(&mut self, payload: &[u8]) -> std::result::Result<(), Malformed> {
+    pub(super) fn decide(&mut self, record: &[u8]) -> std::result::Result<(), Malformed> {
+        let payload = &record[HEADER..record.len() - FOOTER];
         let event = Event::decode(payload)?;
         if let What::Summary(summary) = &event.what {
             // All of it must be well-formed before any of it counts.
@@ -36,7 +39,7 @@ impl Group<'_> {
         let kind = match &event.what {
             What::Summary(summary) if summary.values().next().is_some() => {
                 let purges = if is_backwards { self.lengths(&event) } else { Vec::new() };
-                self.summary(payload, &event);
+                self.summary(record, &event);
                 for (series, before) in purges {
                     let purges = &mut self.series[series as usize].purges;
                     restarts::add(purges, Purge { before, step: event.step });
@@ -46,10 +49,10 @@ impl Group<'_> {
             What::FileVersion(version) => {
                 self.file.sessions.set_version(version);
                 if is_first {
-                    record::frame(&mut self.file.first, payload);
+                    self.file.first.extend_from_slice(record);
                     self.file.version = Some((*version).to_owned());
                 } else {
-                    self.copy_to_all(payload);
+                    self.copy_to_all(record);
                 }
                 return Ok(());
             }
@@ -59,7 +62,7 @@ impl Group<'_> {
                     self.starts.push(event.step);
                 }
                 if self.wants(Kind::SessionLog) {
-                    self.copy_to_all(payload);
+                    self.copy_to_all(record);
                 }
                 return Ok(());
             }
@@ -71,17 +74,17 @@ impl Group<'_> {
                 if self.wants(Kind::RunMetadata)
                     && self.stays(series, Kind::RunMetadata, event.step)
                 {
-                    self.copy(HERE, payload);
+                    self.copy(HERE, record);
                 }
                 return Ok(());
             }
             What::Nothing | What::LogMessage(_) | What::Summary(_) => {
-                self.copy(HERE, payload);
+                self.copy(HERE, record);
                 return Ok(());
             }
         };
         if self.wants(kind) {
-            self.copy(HERE, payload);
+            self.copy(HERE, record);
         }
         Ok(())
     }
@@ -102,7 +105,7 @@ impl Group<'_> {
             let Goes::To(target, _) = self.goes(tag) else { continue };
             for index in 0..self.targets[target as usize].series.len() {
                 let (_, series) = self.targets[target as usize].series[index];
-                self.restart(series);
+                self.series[series as usize].restart(&self.starts);
                 all.push((series, self.series[series as usize].steps.len));
             }
         }
@@ -110,15 +113,20 @@ impl Group<'_> {
     }
 
     /// Writes what is to stay of an event with values.
-    fn summary(&mut self, payload: &[u8], event: &Event<'_>) {
+    fn summary(&mut self, record: &[u8], event: &Event<'_>) {
         let What::Summary(summary) = &event.what else { return };
         let mut fates = Vec::new();
         for value in summary.values().flatten() {
             fates.push(self.fate(&value, event.step));
         }
+        self.write(record, summary.raw(), &fates);
+    }
+
+    /// Writes what is to stay of an event with a summary of which this becomes, value by value.
+    pub(super) fn write(&mut self, record: &[u8], summary: &[u8], fates: &[Fate]) {
         let mut to: Vec<u32> = Vec::new();
         let mut is_same = true;
-        for fate in &fates {
+        for fate in fates {
             match fate {
                 Fate::Gone => is_same = false,
                 Fate::Goes(below, changed) => {
@@ -130,12 +138,12 @@ impl Group<'_> {
             }
         }
         if let (true, [below]) = (is_same, &to[..]) {
-            return self.copy(*below, payload);
+            return self.copy(*below, record);
         }
         for below in to {
-            let mut message = Vec::with_capacity(summary.raw().len());
+            let mut message = Vec::with_capacity(summary.len());
             let mut fates = fates.iter();
-            for field in Cursor::new(summary.raw()).flatten() {
+            for field in Cursor::new(summary).flatten() {
                 match (field.number, field.value) {
                     (summary::VALUE, Value::Bytes(_)) => match fates.next() {
                         Some(Fate::Goes(to, changed)) if *to == below => {
@@ -149,9 +157,8 @@ impl Group<'_> {
             let file = self.file_below(below);
             self.file.outputs.put_with(file, |out| {
                 let start = record::start(out);
-                put_event(out, payload, &message);
+                put_event(out, &record[HEADER..record.len() - FOOTER], &message);
                 record::finish(out, start);
-                record::seal(&mut out[start..]);
             });
             self.count(false);
         }
@@ -162,8 +169,8 @@ impl Group<'_> {
         let tag = self.tag(value.tag);
         if let (Some(metadata), None) = (&value.metadata, &self.known(tag).claim) {
             let raw = value::metadata_of(value).unwrap_or_default();
-            let known = self.known(tag);
-            (known.claim, known.simple) = (Some(Claim::of(raw, metadata)), None);
+            self.known(tag).claim = Some(Claim::of(raw, metadata));
+            self.claims += 1;
         }
         let claimed = match &value.metadata {
             Some(metadata) => Kind::claimed_by(metadata),
@@ -172,6 +179,7 @@ impl Group<'_> {
         let kind = Kind::of(&value.data, claimed);
         if !self.rules.kinds.contains(kind) {
             self.report.left_out.kinds += 1;
+            self.learn(tag, value, kind, Outcome::NoKind);
             return Fate::Gone;
         }
         // The tag of hyperparameters is the plugin's own, and their step says nothing.
@@ -181,18 +189,16 @@ impl Group<'_> {
                 Goes::To(target, is_renamed) => (target, is_renamed),
                 Goes::Nowhere | Goes::Unasked => {
                     self.report.left_out.tags += 1;
+                    self.learn(tag, value, kind, Outcome::NoTag);
                     return Fate::Gone;
                 }
             },
         };
+        let mut is_learnt = false;
         if kind != Kind::HParams {
-            let series = self.series(target, kind);
-            if matches!(value.data, Data::SimpleValue(_)) && value.metadata.is_none() {
-                let claim = &self.runs[self.file.run].known[tag].claim;
-                if claim.is_none() && self.rules.cast == Cast::default() {
-                    self.known(tag).simple = Some(Simple { series, target, is_renamed });
-                }
-            }
+            let (series, below) = (self.series(target, kind), self.targets[target as usize].below);
+            let outcome = Outcome::Goes { series, below, how: How::Unknown };
+            is_learnt = self.learn(tag, value, kind, outcome);
             if !self.has_step(step) {
                 self.report.left_out.steps += 1;
                 return Fate::Gone;
@@ -204,7 +210,32 @@ impl Group<'_> {
         if self.is_planning {
             return Fate::Gone;
         }
-        self.rewritten(value, kind, tag, target, is_renamed)
+        self.rewritten(value, kind, tag, target, is_renamed, is_learnt)
+    }
+
+    /// Keeps in mind what becomes of a scalar, for those that are like it; whether that is news.
+    fn learn(
+        &mut self,
+        tag: usize,
+        value: &SummaryValue<'_>,
+        kind: Kind,
+        outcome: Outcome,
+    ) -> bool {
+        if !self.file.is_values || kind != Kind::Scalar {
+            return false;
+        }
+        let (claims, is_planning) = (self.claims, self.is_planning);
+        let habit = &self.known(tag).habit;
+        let fits = habit.template.value_number(value.raw).is_some();
+        let Some(template) = value.number().and_then(|number| Template::of(value, number)) else {
+            return false;
+        };
+        let is_news = !fits || !habit.is_known(claims, is_planning);
+        if is_news {
+            let habit = Habit { template, outcome, claims, ..Habit::default() };
+            self.file.lessons.push(Lesson { tag: tag as u32, habit });
+        }
+        is_news
     }
 
     /// A value that stays, as it is to be written.
@@ -215,6 +246,7 @@ impl Group<'_> {
         tag: usize,
         target: u32,
         is_renamed: bool,
+        is_learnt: bool,
     ) -> Fate {
         let to = &mut self.targets[target as usize];
         let claim = self.runs[self.file.run].known[tag].claim.as_ref();
@@ -233,73 +265,25 @@ impl Group<'_> {
         };
         let tag = is_renamed.then_some(&*to.tag);
         let change = Change { tag, metadata, cast: self.rules.cast };
-        match value::changed(value, kind, &change) {
-            Some((bytes, metadata)) => {
-                to.claim = to.claim.take().or(metadata);
-                Fate::Goes(to.below, Some(bytes))
-            }
-            None => {
-                if to.claim.is_none() {
-                    to.claim = value::metadata_of(value);
+        let changed = value::changed(value, kind, &change);
+        if to.claim.is_none() {
+            to.claim = match &changed {
+                Some(changed) => changed.metadata.clone(),
+                None => value::metadata_of(value),
+            };
+            self.claims += u32::from(to.claim.is_some());
+        }
+        if is_learnt
+            && let Some(Lesson { habit, .. }) = self.file.lessons.last_mut()
+            && let Outcome::Goes { how, .. } = &mut habit.outcome
+        {
+            *how = match &changed {
+                Some(changed) => {
+                    Edit::of(changed, habit.template.number().1).map_or(How::Unknown, How::Edited)
                 }
-                Fate::Goes(to.below, None)
-            }
+                None => How::Same,
+            };
         }
-    }
-
-    /// Writes what becomes of a record that holds one `simple_value` of a tag that is known well;
-    /// false, and nothing happens, if it is something else.
-    #[inline]
-    pub(super) fn simple(&mut self, record: &[u8], payload: &[u8]) -> bool {
-        let Some(scalar) = Scalar::of(payload) else { return false };
-        let run = &mut self.runs[self.file.run];
-        let last = self.file.last_tag;
-        let guess = run.known.get(last as usize).map_or(0, |known| known.next);
-        let tag = match run.tags.is(guess, scalar.tag) {
-            true => guess,
-            false => {
-                let found = run.tags.guess(scalar.tag).filter(|&it| run.tags.is(it, scalar.tag));
-                let Some(found) = found else { return false };
-                if let Some(known) = run.known.get_mut(last as usize) {
-                    known.next = found;
-                }
-                found
-            }
-        };
-        self.file.last_tag = tag;
-        let Some(Simple { series, target, is_renamed }) = run.known[tag as usize].simple else {
-            return false;
-        };
-        if !self.has_step(scalar.step) {
-            self.report.left_out.steps += 1;
-            return true;
-        }
-        if !self.stays(series, Kind::Scalar, scalar.step) {
-            return true;
-        }
-        let below = self.targets[target as usize].below;
-        let file = self.file_below(below);
-        if !is_renamed {
-            self.file.outputs.put(file, record);
-            self.count(true);
-            return true;
-        }
-        let tag = &*self.targets[target as usize].tag;
-        let head = &payload[..scalar.head];
-        let number = &payload[payload.len() - NUMBER..];
-        self.file.outputs.put_with(file, |out| {
-            let start = record::start(out);
-            out.extend_from_slice(head);
-            let value = encode::bytes_field_len(field::TAG, tag.len()) + NUMBER;
-            let message = encode::bytes_field_len(summary::VALUE, value);
-            encode::bytes_key(out, number::SUMMARY, message);
-            encode::bytes_key(out, summary::VALUE, value);
-            encode::bytes_field(out, field::TAG, tag.as_bytes());
-            out.extend_from_slice(number);
-            record::finish(out, start);
-            record::seal(&mut out[start..]);
-        });
-        self.count(false);
-        true
+        Fate::Goes(to.below, changed.map(|changed| changed.field))
     }
 }

@@ -4,9 +4,7 @@ use std::collections::HashMap;
 use std::sync::atomic::AtomicU64;
 
 use crate::columns::Selection;
-use crate::columns::restarts::{self, Purge};
 use crate::proto::Kind;
-use crate::record;
 use crate::rewrite::known::{Current, File, Goes, Known, Run, Series, Target};
 use crate::rewrite::restarts::Starts;
 use crate::rewrite::rules::{Report, Route, Rules, place};
@@ -28,6 +26,8 @@ pub struct Group<'a> {
     pub(super) target_of: HashMap<(u32, Box<str>), u32>,
     pub(super) series: Vec<Series>,
     pub(super) starts: Starts,
+    /// How many claims are known, of tags that are read and of those that are written.
+    pub(super) claims: u32,
     /// Whether it is only looked for what restarts take back.
     pub(super) is_planning: bool,
     pub(super) file: Current,
@@ -46,6 +46,7 @@ impl<'a> Group<'a> {
             target_of: HashMap::new(),
             series: Vec::new(),
             starts: Starts::default(),
+            claims: 0,
             is_planning: false,
             file: Current::default(),
         }
@@ -119,59 +120,37 @@ impl Group<'_> {
 
     /// Whether the next value of a series stays; it counts as one that is wanted.
     pub(super) fn stays(&mut self, series: u32, kind: Kind, step: i64) -> bool {
+        let series = &mut self.series[series as usize];
         if self.is_planning {
-            self.restart(series);
-            self.series[series as usize].steps.push(step);
+            series.restart(&self.starts);
+            series.steps.push(step);
             return false;
         }
-        let series = &mut self.series[series as usize];
-        let index = series.seen;
-        series.seen += 1;
-        while series.taking.as_ref().is_some_and(|range| range.end <= index) {
-            series.taking = series.taken.next();
-        }
-        if series.taking.as_ref().is_some_and(|range| range.contains(&index)) {
-            self.report.left_out.restarts += 1;
-            return false;
-        }
-        // What a step of a graph took is nothing to thin out.
-        let is_chosen = kind == Kind::RunMetadata || series.kept.is_multiple_of(self.rules.every);
-        series.kept += 1;
-        self.report.left_out.every += u64::from(!is_chosen);
-        is_chosen
-    }
-
-    /// Has a series know of the sessions that started since its last value.
-    pub(super) fn restart(&mut self, series: u32) {
-        let series = &mut self.series[series as usize];
-        if let Some(step) = self.starts.since(series.starts) {
-            restarts::add(&mut series.purges, Purge { before: series.steps.len, step });
-            series.starts = self.starts.count();
-        }
+        series.stays(kind, self.rules.every, &mut self.report.left_out)
     }
 
     pub(super) fn has_step(&self, step: i64) -> bool {
         Selection { steps: self.rules.steps, ..Selection::default() }.has_step(step)
     }
 
-    /// Writes an event as it is.
-    pub(super) fn copy(&mut self, below: u32, payload: &[u8]) {
+    /// Writes a record as it is.
+    pub(super) fn copy(&mut self, below: u32, record: &[u8]) {
         if self.is_planning {
             return;
         }
         let file = self.file_below(below);
-        self.file.outputs.put_with(file, |out| record::frame(out, payload));
+        self.file.outputs.put(file, record);
         self.count(true);
     }
 
     /// The same, in all files that are written of the source.
-    pub(super) fn copy_to_all(&mut self, payload: &[u8]) {
+    pub(super) fn copy_to_all(&mut self, record: &[u8]) {
         let begun = self.file.files.iter().filter(|(_, file)| file.has_begun);
         let mut to: Vec<u32> = begun.map(|(below, _)| *below).collect();
         if !to.contains(&HERE) {
             to.push(HERE);
         }
-        to.into_iter().for_each(|below| self.copy(below, payload));
+        to.into_iter().for_each(|below| self.copy(below, record));
     }
 
     pub(super) fn count(&mut self, is_copied: bool) {
@@ -181,8 +160,8 @@ impl Group<'_> {
 
     /// The file that is written of the source in this directory, which begins as the source does.
     pub(super) fn file_below(&mut self, below: u32) -> usize {
-        if let Some(file) = self.file.files.get(&below).filter(|file| file.has_begun) {
-            return file.output;
+        if let Some(output) = self.file.begun(below) {
+            return output;
         }
         let Current { files, outputs, source, first, version, .. } = &mut self.file;
         let file = files.entry(below).or_insert_with(|| {

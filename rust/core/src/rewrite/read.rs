@@ -7,8 +7,9 @@ use crate::columns::sessions::Sessions;
 use crate::error::{Corruption, Error, Result};
 use crate::proto::Malformed;
 use crate::record::{self, OVERHEAD, Parsed, Verify};
+use crate::rewrite::event::Values;
 use crate::rewrite::group::{Group, HERE};
-use crate::rewrite::known::Run;
+use crate::rewrite::known::{Habit, Run};
 use crate::rewrite::rules::{Report, Source, is_same_file};
 use crate::scan::damage::{Damage, OnCorrupt};
 use crate::scan::scanner::{Next, Passed, Scanner, Sink};
@@ -48,8 +49,8 @@ impl Group<'_> {
         }
         self.is_planning = false;
         for index in 0..self.series.len() {
-            self.restart(index as u32);
             let series = &mut self.series[index];
+            series.restart(&self.starts);
             let steps = std::mem::take(&mut series.steps);
             let taken = match self.rules.restarts {
                 Restarts::LastWins => steps.superseded(),
@@ -60,7 +61,7 @@ impl Group<'_> {
         }
         // What tags claim is learnt anew.
         for known in self.runs.iter_mut().flat_map(|run| &mut run.known) {
-            known.claim = None;
+            (known.claim, known.habit) = (None, Habit::default());
         }
         self.report = Report::default();
         Ok(())
@@ -74,6 +75,7 @@ impl Group<'_> {
         file.first.clear();
         (file.version, file.has_begun, file.has_lost_its_first) = (None, false, false);
         file.files.values_mut().for_each(|file| file.has_begun = false);
+        file.last_output = None;
         file.source = Some(source.clone());
     }
 
@@ -122,21 +124,39 @@ impl Group<'_> {
 impl Sink for Group<'_> {
     fn run(&mut self, window: &[u8], _: u64, verify: Verify) -> (usize, u64) {
         let (mut at, mut records) = (0, 0);
-        while let Parsed::Record(payload) = record::parse(&window[at..], verify) {
-            let size = payload.len() + OVERHEAD;
-            let is_done = !self.file.sessions.need_order()
-                && self.file.has_begun
-                && self.simple(&window[at..at + size], payload);
-            if !is_done && self.decide(payload).is_err() {
-                break;
+        loop {
+            // Where order matters, each event is looked at in its turn.
+            let is_fast = !self.file.sessions.need_order() && self.file.has_begun;
+            if is_fast {
+                let (size, count) = self.predicted(&window[at..], verify);
+                at += size;
+                records += count;
             }
-            at += size;
+            let Parsed::Record(payload) = record::parse(&window[at..], verify) else { break };
+            let record = &window[at..at + payload.len() + OVERHEAD];
+            let event = Values::of(payload).filter(|_| is_fast);
+            let is_done = event.as_ref().is_some_and(|event| {
+                self.one_value(record, event) || self.many_values(record, event)
+            });
+            if !is_done {
+                self.file.is_values = event.is_some();
+                if self.decide(record).is_err() {
+                    break;
+                }
+                if let Some(event) = event {
+                    self.remember(record, &event);
+                }
+            }
+            at += record.len();
             records += 1;
         }
         (at, records)
     }
 
     fn event(&mut self, payload: &[u8], _: u64) -> std::result::Result<(), Malformed> {
-        self.decide(payload)
+        let mut record = Vec::with_capacity(payload.len() + OVERHEAD);
+        record::frame(&mut record, payload);
+        self.file.is_values = false;
+        self.decide(&record)
     }
 }

@@ -84,6 +84,24 @@ pub struct Report {
     pub unfinished: u64,
 }
 
+impl Report {
+    /// Adds what was done afterwards.
+    pub fn append(&mut self, mut more: Report) {
+        self.outputs.append(&mut more.outputs);
+        self.read += more.read;
+        self.written += more.written;
+        self.copied += more.copied;
+        self.left_out.kinds += more.left_out.kinds;
+        self.left_out.tags += more.left_out.tags;
+        self.left_out.steps += more.left_out.steps;
+        self.left_out.restarts += more.left_out.restarts;
+        self.left_out.every += more.left_out.every;
+        self.foreign.append(&mut more.foreign);
+        self.damage.append(&mut more.damage);
+        self.unfinished += more.unfinished;
+    }
+}
+
 /// Whether two sources are written to one file.
 pub fn is_same_file(a: &Source, b: &Source) -> bool {
     a.directory == b.directory && a.name == b.name
