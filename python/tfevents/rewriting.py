@@ -105,7 +105,8 @@ def rewrite(
             None; or a regular expression and its replacement, as for `re.sub`, or a list of such
             pairs, which are applied one after the other. What is not named stays. Tags that get
             the same name become one. Hyperparameters and layouts keep their tags, by which
-            TensorBoard finds them, and what they say of other tags.
+            TensorBoard finds them; the metrics and charts in them name the new tags. A chart may
+            choose tags by a regular expression: one that is more than a tag stays as it is.
         every: of so many successive values of a tag only the first stays. Hyperparameters, graphs,
             sessions and run metadata all stay.
         restarts: what becomes of steps that came again, as for `read`: `"raw"`, `"tensorboard"` or

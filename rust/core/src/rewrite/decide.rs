@@ -264,7 +264,9 @@ impl Group<'_> {
             _ => None,
         };
         let tag = is_renamed.then_some(&*to.tag);
-        let change = Change { tag, metadata, cast: self.rules.cast };
+        let (route, run) = (self.route, self.file.run);
+        let rename = |tag: &str| route(run, tag)?.tag;
+        let change = Change { tag, metadata, cast: self.rules.cast, rename: Some(&rename) };
         let changed = value::changed(value, kind, &change);
         if to.claim.is_none() {
             to.claim = match &changed {

@@ -45,7 +45,8 @@ pub struct Target {
     pub tag: Option<String>,
 }
 
-/// Where the values of a tag of a run go; None, nowhere. Asked once for each.
+/// Where the values of a tag of a run go; None, nowhere. Asked once for each, and where a value names
+/// the tag.
 pub type Route<'a> = &'a dyn Fn(usize, &str) -> Option<Target>;
 
 /// How many values are not in the files that were written, by the first reason that there is.

@@ -10,6 +10,7 @@ use crate::proto::number::{
 use crate::proto::{
     Data, DataType, Element, Kind, Metadata, SummaryValue, TensorScalar, plugin, tensor_of_float,
 };
+use crate::rewrite::named::{self, Rename};
 use crate::wire::{Cursor, Field, Value, encode};
 
 /// What becomes of scalars.
@@ -31,7 +32,7 @@ pub enum Style {
 }
 
 /// What changes of a value.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Clone, Copy, Default)]
 pub struct Change<'a> {
     /// The new tag.
     pub tag: Option<&'a str>,
@@ -39,6 +40,8 @@ pub struct Change<'a> {
     pub metadata: Option<&'a [u8]>,
     /// What it becomes, if it is a scalar.
     pub cast: Cast,
+    /// The new names of tags that it names.
+    pub rename: Option<Rename<'a>>,
 }
 
 /// The content of a value once it is cast.
@@ -65,11 +68,22 @@ pub struct Changed {
 
 /// The changed value; None if it stays as it is.
 pub fn changed(value: &SummaryValue<'_>, kind: Kind, change: &Change<'_>) -> Option<Changed> {
-    let content = if kind == Kind::Scalar { cast(value, change.cast) } else { None };
-    if content.is_none() && change.tag.is_none() && change.metadata.is_none() {
+    let content = match (kind, &value.data, change.rename) {
+        (Kind::Scalar, _, _) => cast(value, change.cast),
+        (Kind::CustomScalars, Data::Tensor(tensor), Some(rename)) => {
+            named::charts(tensor.raw(), rename).map(Content::Tensor)
+        }
+        _ => None,
+    };
+    let mut before = metadata_of(value).or(change.metadata.map(<[u8]>::to_vec));
+    let metrics = match (kind, &before, change.rename) {
+        (Kind::HParams, Some(metadata), Some(rename)) => named::metrics(metadata, rename),
+        _ => None,
+    };
+    if content.is_none() && change.tag.is_none() && change.metadata.is_none() && metrics.is_none() {
         return None;
     }
-    let before = metadata_of(value).or(change.metadata.map(<[u8]>::to_vec));
+    before = metrics.or(before);
     let after = match content {
         Some(Content::SimpleValue(_)) => {
             before.map(|it| without_plugin(&it)).filter(|it| !it.is_empty())
