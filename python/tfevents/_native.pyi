@@ -21,6 +21,7 @@ from tfevents._arguments import WallTime
 from tfevents.finding import RunFiles
 from tfevents.remote.spool import SpooledRun
 from tfevents.run import Metadata
+from tfevents.runs import KindName
 from tfevents.state import RunState
 
 _T = TypeVar("_T")
@@ -50,6 +51,7 @@ __all__ = [
     "as_wall_time",
     "audio",
     "before_termination",
+    "claimed_kind",
     "buckets",
     "custom_scalars",
     "decode_png",
@@ -540,6 +542,14 @@ class Value:
         """What the value says of its tag."""
 
     @property
+    def kind(self) -> KindName | None:
+        """The kind, as `read` names it, by what the value says itself; None if it is of none.
+
+        A tensor without metadata is one of the `"tensors"` here, though `read` takes it for what
+        the first value of its tag is.
+        """
+
+    @property
     def raw(self) -> bytes:
         """The serialized `Summary.Value` message, as it is in the file."""
 
@@ -730,6 +740,7 @@ def as_number(value: SupportsFloat | _Array, argument: str) -> float: ...
 def as_step(value: SupportsIndex | float | _Array | None, argument: str) -> int | None: ...
 def as_text(value: object, argument: str) -> str: ...
 def as_wall_time(value: WallTime | None, argument: str) -> float: ...
+def claimed_kind(plugin_name: str, data_class: int) -> KindName | None: ...
 def before_termination(act: Callable[[], object], seconds: float) -> bool: ...
 def flush_at_exit(last: bool = True) -> None: ...
 def custom_scalars(

@@ -53,7 +53,7 @@ mod _native {
     #[pymodule_export]
     use crate::column::smooth;
     #[pymodule_export]
-    use crate::events::{Event, EventReader, Value, repair_file, verify_file};
+    use crate::events::{Event, EventReader, Value, claimed_kind, repair_file, verify_file};
     #[pymodule_export]
     use crate::file_writer::FileWriter;
     #[pymodule_export]
