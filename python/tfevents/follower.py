@@ -17,6 +17,7 @@ from tfevents._arguments import warn
 from tfevents._closing import Closing
 from tfevents.finding import Find, Found, Skipped
 from tfevents.reader import Damage, choice, finder_of
+from tfevents.run import Metadata
 from tfevents.runs import KindName
 from tfevents.series.of_tensor import of_tensor
 from tfevents.wanted import Kinds, Wanted
