@@ -12,9 +12,6 @@ import runpy
 import sys
 from types import ModuleType
 
-from tfevents import _startup
-from tfevents._install import install
-
 USAGE = """\
 usage: tfevents run script.py [argument ...]
        tfevents run -m module [argument ...]
@@ -31,18 +28,22 @@ pth     Write a file among the packages of this Python, after which each program
 def main(arguments: list[str]) -> int | str:
     match arguments:
         case ["run", "-m", module, *rest]:
-            install()
+            _install()
             _prepare(module, rest)
             # This is the first path of `python -m`, wherever the script `tfevents` is.
             if not sys.flags.safe_path:
                 sys.path[0] = os.getcwd()
             runpy.run_module(module, run_name="__main__", alter_sys=True)
         case ["run", script, *rest] if not script.startswith("-"):
-            install()
+            _install()
             return _run(script, rest)
         case ["pth", "write"]:
+            from tfevents import _startup
+
             print(_startup.write())
         case ["pth", "remove"]:
+            from tfevents import _startup
+
             removed = _startup.remove()
             print("\n".join(map(str, removed)) or "there is none")
         case ["run" | "pth", "-h" | "--help"]:
@@ -50,9 +51,20 @@ def main(arguments: list[str]) -> int | str:
         case ["run" | "pth", *_]:
             print(USAGE, end="", file=sys.stderr)
             return 2
+        case ["--version"]:
+            from tfevents import __version__
+
+            print(__version__)
         case _:
             return _other(arguments)
     return 0
+
+
+def _install() -> None:
+    # The classes that stand in for others' are many, and looking at a log takes none of them.
+    from tfevents._install import install
+
+    install()
 
 
 def _other(arguments: list[str]) -> int:

@@ -21,6 +21,7 @@ from tfevents._arguments import WallTime
 from tfevents.finding import RunFiles
 from tfevents.remote.spool import SpooledRun
 from tfevents.run import Metadata
+from tfevents.runs import KindName
 from tfevents.state import RunState
 
 _T = TypeVar("_T")
@@ -51,6 +52,7 @@ __all__ = [
     "audio",
     "before_termination",
     "buckets",
+    "claimed_kind",
     "custom_scalars",
     "decode_png",
     "decode_value",
@@ -81,6 +83,7 @@ __all__ = [
     "scalar",
     "session_log",
     "smooth",
+    "sync",
     "tensor",
     "tensor_of_strings",
     "text",
@@ -381,7 +384,7 @@ class Rewriter:
         skip: bool,
     ) -> Self: ...
     def rewrite(
-        self, sources: list[tuple[str, int, str, str]]
+        self, groups: list[list[tuple[str, int, str, str]]]
     ) -> tuple[
         list[str],
         tuple[int, int, int],
@@ -539,6 +542,14 @@ class Value:
         """What the value says of its tag."""
 
     @property
+    def kind(self) -> KindName | None:
+        """The kind, as `read` names it, by what the value says itself; None if it is of none.
+
+        A tensor without metadata is one of the `"tensors"` here, though `read` takes it for what
+        the first value of its tag is.
+        """
+
+    @property
     def raw(self) -> bytes:
         """The serialized `Summary.Value` message, as it is in the file."""
 
@@ -644,6 +655,9 @@ def views(items: NDArray[Any], ends: NDArray[np.int64]) -> NDArray[np.object_]:
 def smooth(values: NDArray[np.float64], weight: float) -> NDArray[np.float64]:
     """Numbers smoothed as TensorBoard's charts do it."""
 
+def sync(paths: list[str]) -> None:
+    """Waits until what these files and directories hold is on the disk."""
+
 def run_data(
     name: str,
     files: list[str],
@@ -726,6 +740,7 @@ def as_number(value: SupportsFloat | _Array, argument: str) -> float: ...
 def as_step(value: SupportsIndex | float | _Array | None, argument: str) -> int | None: ...
 def as_text(value: object, argument: str) -> str: ...
 def as_wall_time(value: WallTime | None, argument: str) -> float: ...
+def claimed_kind(plugin_name: str, data_class: int) -> KindName | None: ...
 def before_termination(act: Callable[[], object], seconds: float) -> bool: ...
 def flush_at_exit(last: bool = True) -> None: ...
 def custom_scalars(

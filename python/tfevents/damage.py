@@ -167,7 +167,13 @@ def repair(path: str | os.PathLike[str], output: str | os.PathLike[str]) -> Repo
         True
     """
     source, target = path_of(path), path_of(output, "output")
-    found = finder([source], False, skip=True)()
+    return repair_found(finder([source], False, skip=True)(), source, target)
+
+
+def repair_found(
+    found: Found, source: str, target: str, done: Callable[[str], object] = lambda file: None
+) -> Report:
+    """The same of files that were found; `done` is called after each."""
     if found.given:
         copies = [(source, target)]
     else:
@@ -182,7 +188,13 @@ def repair(path: str | os.PathLike[str], output: str | os.PathLike[str]) -> Repo
         if exists(copy):
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), copy)
     is_given = bool(found.given)
-    report = _report(found, ((file, copy, _repair(file, copy, is_given)) for file, copy in copies))
+
+    def copied() -> Iterator[tuple[str, str, _Read]]:
+        for file, copy in copies:
+            yield file, copy, _repair(file, copy, is_given)
+            done(file)
+
+    report = _report(found, copied())
     if is_given and report[0].output is None:
         raise CorruptFileError(source, 0, _FOREIGN, 0)
     return report

@@ -105,7 +105,8 @@ def rewrite(
             None; or a regular expression and its replacement, as for `re.sub`, or a list of such
             pairs, which are applied one after the other. What is not named stays. Tags that get
             the same name become one. Hyperparameters and layouts keep their tags, by which
-            TensorBoard finds them, and what they say of other tags.
+            TensorBoard finds them; the metrics and charts in them name the new tags. A chart may
+            choose tags by a regular expression: one that is more than a tag stays as it is.
         every: of so many successive values of a tag only the first stays. Hyperparameters, graphs,
             sessions and run metadata all stay.
         restarts: what becomes of steps that came again, as for `read`: `"raw"`, `"tensorboard"` or
@@ -273,39 +274,38 @@ class Rewriting:
 
     def _write(self, tree: str) -> tuple[list[str], RewriteReport]:
         """Writes the files below `tree`; their paths there."""
-        written: list[tuple[str, str]] = []
-        left = dict.fromkeys(_REASONS, 0)
-        report = RewriteReport(self._target, [], 0, 0, left, [], 0, list(self._found.skipped))
-        records = copied = truncated = 0
+        report = RewriteReport(self._target, [], 0, 0, {}, [], 0, list(self._found.skipped))
+        # Nothing but a whole tree is to be taken for one of runs.
+        names_of: dict[str, str] = {}
+        groups = []
         for number, group in enumerate(self._groups):
-            # Nothing but a whole tree is to be taken for one of runs.
-            names = [f"{number}-{at}.part" for at, _ in enumerate(group)]
             by_file: dict[str, str] = {}
             sources = []
-            for (file, run, directory, name), part in zip(group, names, strict=True):
-                part = by_file.setdefault(name, part)
+            for at, (file, run, directory, name) in enumerate(group):
+                part = by_file.setdefault(name, f"{number}-{at}.part")
                 sources.append((file, run, os.path.normpath(os.path.join(tree, directory)), part))
-            names_of = {part: name for name, part in by_file.items()}
-            files, (_, wrote, same), reasons, damage, foreign, unfinished = self._native.rewrite(
-                sources
-            )
-            written += [(file, names_of[os.path.basename(file)]) for file in files]
-            records, copied, truncated = records + wrote, copied + same, truncated + unfinished
-            for why, values in zip(_REASONS, reasons, strict=True):
-                left[why] += values
-            report.damage.extend(Damage(*one) for one in damage)
-            for file in foreign:
-                if file in self._found.given:
-                    raise CorruptFileError(file, 0, "not_an_event_file", 0)
-                report.skipped.append(Skipped(file, "not_an_event_file"))
+            names_of.update((part, name) for name, part in by_file.items())
+            groups.append(sources)
+        written, (_, records, copied), reasons, damage, foreign, truncated = self._native.rewrite(
+            groups
+        )
+        report.damage.extend(Damage(*one) for one in damage)
+        for file in foreign:
+            if file in self._found.given:
+                raise CorruptFileError(file, 0, "not_an_event_file", 0)
+            report.skipped.append(Skipped(file, "not_an_event_file"))
         paths = []
-        for file, name in written:
-            path = os.path.join(os.path.dirname(file), name)
-            os.rename(file, path)
-            paths.append(os.path.relpath(path, tree))
-        left_out = {why: values for why, values in left.items() if values}
-        return paths, report._replace(
-            records=records, copied=copied, truncated=truncated, left_out=left_out
+        for part in written:
+            path = os.path.join(os.path.dirname(part), names_of[os.path.basename(part)])
+            os.rename(part, path)
+            paths.append(path)
+        directories = [] if self._is_file else [directory for directory, _, _ in os.walk(tree)]
+        _native.sync(paths + directories)
+        return [os.path.relpath(path, tree) for path in paths], report._replace(
+            records=records,
+            copied=copied,
+            truncated=truncated,
+            left_out={why: left for why, left in zip(_REASONS, reasons, strict=True) if left},
         )
 
     def _join(self, file: str) -> str:
@@ -329,8 +329,6 @@ class Rewriting:
         _sync(os.path.dirname(os.path.abspath(self._target)))
 
     def _put_tree(self, stage: str, tree: str) -> None:
-        for directory, _, _ in os.walk(tree):
-            _sync(directory)
         old = os.path.join(stage, "old")
         if self._overwrite and os.path.isdir(self._target):
             os.rename(self._target, old)

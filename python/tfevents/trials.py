@@ -47,11 +47,14 @@ class Trial:
     sources: list[Run]
     below: dict[str, Run]
 
-    def tags(self) -> list[str]:
-        """The tags of all that is known as metrics, or else of all scalars."""
-        if self.metrics:
+    def tags(self, *, every: bool = False, below: bool = False) -> list[str]:
+        """The tags of all that is known as metrics, or else, and with `every`, of all scalars; with
+        `below`, those too of runs below that are no trials.
+        """
+        if self.metrics and not every:
             return self.metrics
-        return list(dict.fromkeys(tag for run in self.sources for tag in run.scalars))
+        others = [run for run in self.below.values() if below and not run.hparams]
+        return list(dict.fromkeys(tag for run in (*self.sources, *others) for tag in run.scalars))
 
     def series(self, tag: str) -> dict[str, list[Scalars]]:
         """The scalars of a metric, by the names of columns: that of the tag, or where several runs

@@ -5,30 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tfevents import _native, selection
-from tfevents.run import Metadata
+from tfevents.run import KINDS, Metadata
 
 
 class Kinds:
-    """The kinds of values, by what the first value of each tag of a run said."""
+    """The kinds of values. A tensor without metadata is what the first value of its tag claims."""
 
     def __init__(self, known: Iterable[tuple[str, str, Metadata]] = ()) -> None:
-        self._metadata: dict[tuple[str, str], Metadata] = {}
+        self._claims: dict[tuple[str, str], str | None] = {}
         for run, tag, metadata in known:
-            self._metadata.setdefault((run, tag), metadata)
+            self._claim(run, tag, metadata)
 
     def __call__(self, run: str, value: _native.Value) -> str | None:
-        """The native name of what a value says that it is; None if it is nothing."""
+        """The native name of what a value is; None if it is nothing."""
+        kind: str | None = value.kind
         metadata = value.metadata
         if metadata is not None:
-            metadata = self._metadata.setdefault((run, value.tag), metadata)
-        else:
-            metadata = self._metadata.get((run, value.tag))
-        plugin = "" if metadata is None else metadata.plugin_name
-        if value.what == "tensor":
-            return _PLUGINS.get(plugin, "tensor")
-        if value.what is None and plugin == "hparams":
-            return "hparams"
-        return _VALUES.get(value.what or "")
+            self._claim(run, value.tag, metadata)
+        elif value.what == "tensor":
+            kind = self._claims.get((run, value.tag), kind)
+        return None if kind is None else KINDS[kind][0]
+
+    def _claim(self, run: str, tag: str, metadata: Metadata) -> None:
+        claimed = _native.claimed_kind(metadata.plugin_name, metadata.data_class)
+        self._claims.setdefault((run, tag), claimed)
 
 
 class Wanted:
@@ -63,13 +63,4 @@ _EVENTS = {
     "meta_graph_def": "meta_graph",
     "tagged_run_metadata": "run_metadata",
     "session_log": "session_log",
-}
-_VALUES = {"simple_value": "scalar", "histo": "histogram", "image": "image", "audio": "audio"}
-_PLUGINS = {
-    "scalars": "scalar",
-    "histograms": "histogram",
-    "images": "image",
-    "text": "text",
-    "pr_curves": "pr_curve",
-    **{name: name for name in ("audio", "mesh", "custom_scalars", "hparams")},
 }

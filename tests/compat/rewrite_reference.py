@@ -9,6 +9,8 @@ event_pb2 = peer("tensorboard.compat.proto.event_pb2")
 summary_pb2 = peer("tensorboard.compat.proto.summary_pb2")
 types_pb2 = peer("tensorboard.compat.proto.types_pb2")
 tensor_util = peer("tensorboard.util.tensor_util")
+hparams_pb2 = peer("tensorboard.plugins.hparams.plugin_data_pb2")
+layout_pb2 = peer("tensorboard.plugins.custom_scalar.layout_pb2")
 
 SCALAR, TENSOR, BLOBS = 1, 2, 3
 PLUGINS = {
@@ -217,6 +219,10 @@ class Reference:
             self._add_metadata(new, kind, known, written)
             if kind == "scalars":
                 self._cast(new)
+            elif kind == "hparams":
+                self._rename_metrics(new)
+            elif kind == "custom_scalars":
+                self._rename_charts(new)
             if new.HasField("metadata") and written is None:
                 self.claims_written[below, tag] = new.metadata
             is_same = is_same and new == value
@@ -242,6 +248,31 @@ class Reference:
             is_open = not known.plugin_data.plugin_name and known.data_class == 0
             if is_open or claimed(known) == kind:
                 value.metadata.CopyFrom(known)
+
+    def _named(self, tag: str) -> str:
+        """The new name of a tag that a value names."""
+        to = self.route(tag)
+        return tag if to is None else to[1]
+
+    def _rename_metrics(self, value: Any) -> None:
+        plugin = value.metadata.plugin_data
+        message = hparams_pb2.HParamsPluginData.FromString(plugin.content)
+        if message.HasField("experiment"):
+            for metric in message.experiment.metric_infos:
+                metric.name.tag = self._named(metric.name.tag)
+            plugin.content = message.SerializeToString()
+
+    def _rename_charts(self, value: Any) -> None:
+        layout = layout_pb2.Layout.FromString(value.tensor.string_val[0])
+        for category in layout.category:
+            for chart in category.chart:
+                tags = chart.multiline.tag if chart.HasField("multiline") else []
+                tags[:] = map(self._named, tags)
+                for line in chart.margin.series if chart.HasField("margin") else ():
+                    line.value = self._named(line.value)
+                    line.lower = self._named(line.lower)
+                    line.upper = self._named(line.upper)
+        value.tensor.string_val[0] = layout.SerializeToString()
 
     def _cast(self, value: Any) -> None:
         casts = self.options.get("cast", ())

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import tfevents
-from events import event_files
+from events import event_files, record
 from peers import peer
 from tfevents import SummaryWriter
 
@@ -310,12 +310,133 @@ def test_export_replaces_no_device_and_no_link(call, logs, tmp_path):
 
 def test_export_files(call, logs, tmp_path):
     code, out, _ = call("export", logs, "-o", tmp_path / "files", "--json")
-    assert (code, json.loads(out)["files"]) == (0, 9)
+    assert (code, json.loads(out)["files"]) == (0, 12)
     run = tfevents.read(logs)["other/deep"]
     root = tmp_path / "files" / "other" / "deep"
     assert (root / "picture" / "5.png").read_bytes() == run.images["picture"][0].data
     assert (root / "sound" / "5.wav").read_bytes() == run.audio["sound"][0].data
     assert (root / "note" / "text_summary" / "3.md").read_text() == "first line\n\nsecond line"
+
+
+def ply(content):
+    """A mesh's vertices with their colours, and its faces, by a reader of its own."""
+    header, _, body = content.partition(b"end_header\n")
+    lines = header.decode().splitlines()
+    assert lines[:2] == ["ply", "format binary_little_endian 1.0"]
+    counts, names = {}, []
+    for line in lines[2:]:
+        what, *rest = line.split()
+        if what == "element":
+            counts[rest[0]] = int(rest[1])
+        elif rest[0] != "list":
+            names.append((rest[1], {"float": "<f4", "double": "<f8", "uchar": "u1"}[rest[0]]))
+    vertices = np.frombuffer(body, names, counts["vertex"])
+    faces = np.frombuffer(body[vertices.nbytes :], "u1, <3i4", counts.get("face", 0))
+    assert vertices.nbytes + faces.nbytes == len(body)
+    return vertices, faces["f1"]
+
+
+def test_export_files_of_all_kinds(call, tmp_path):
+    rng = np.random.default_rng(0)
+    vertices, faces = rng.random((2, 5, 3), "f4"), rng.integers(0, 5, (2, 4, 3), "i4")
+    colors = rng.integers(0, 256, (2, 5, 3), "u1")
+    numbers = rng.random((2, 3), "f4")
+    with SummaryWriter(tmp_path / "runs/exp") as writer:
+        writer.add_text("text", "one", 1)
+        writer.add_text("text", "again", 1)
+        writer.add_histogram("weights", numbers, 2)
+        writer.add_tensor("numbers", numbers, 3)
+        writer.add_tensor("words", np.array([["ä", "b"]], object), 3)
+        writer.add_pr_curve("curve", rng.integers(0, 2, 50), rng.random(50), 4)
+        writer.add_mesh("shape", vertices, colors, faces, global_step=5)
+        writer.add_mesh("cloud", vertices[:1].astype("f8"), global_step=6)
+    code, out, err = call("export", tmp_path / "runs", "-o", tmp_path / "out", "--json")
+    assert (code, err) == (0, "")
+    root = tmp_path / "out" / "exp"
+    found = {path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()}
+    assert found == {
+        "text/text_summary/1.md",
+        "text/text_summary/1-1.md",
+        "weights/2.csv",
+        "numbers/3.npy",
+        "words/3.json",
+        "curve/4.csv",
+        "shape/5.0.ply",
+        "shape/5.1.ply",
+        "cloud/6.ply",
+    }
+    assert json.loads(out)["files"] == len(found)
+    run = tfevents.read(tmp_path / "runs")["exp"]
+    assert (root / "text/text_summary/1-1.md").read_text() == "again"
+    (histogram,) = run.histograms["weights"]
+    rows = np.genfromtxt(root / "weights/2.csv", delimiter=",", names=True)
+    assert rows.dtype.names == ("left", "right", "count")
+    np.testing.assert_array_equal(rows["left"], histogram.edges[:-1])
+    np.testing.assert_array_equal(rows["right"], histogram.edges[1:])
+    np.testing.assert_array_equal(rows["count"], histogram.counts)
+    np.testing.assert_array_equal(np.load(root / "numbers/3.npy"), numbers)
+    assert json.loads((root / "words/3.json").read_text(encoding="utf-8")) == [["ä", "b"]]
+    rows = np.genfromtxt(root / "curve/4.csv", delimiter=",", names=True)
+    (curve,) = run.pr_curves["curve"]
+    np.testing.assert_array_equal(rows["threshold"], curve.thresholds)
+    np.testing.assert_array_equal(rows["precision"].astype("f4"), curve.precision)
+    for at in (0, 1):
+        points, corners = ply((root / f"shape/5.{at}.ply").read_bytes())
+        np.testing.assert_array_equal(np.stack([points[axis] for axis in "xyz"], 1), vertices[at])
+        names = ("red", "green", "blue")
+        np.testing.assert_array_equal(np.stack([points[name] for name in names], 1), colors[at])
+        np.testing.assert_array_equal(corners, faces[at])
+    points, corners = ply((root / "cloud/6.ply").read_bytes())
+    assert (points.dtype.names, len(corners)) == (("x", "y", "z"), 0)
+
+
+def test_meshes_that_fit_no_file_are_exported_in_parts(tmp_path):
+    from tfevents.cli.files import _meshes
+    from tfevents.series.meshes import Mesh
+
+    vertices, faces = np.zeros((1, 4, 2), "f4"), np.zeros((1, 1, 3), "i4")
+    parts = _meshes(Mesh(0, 0.0, vertices, faces, None, None))
+    assert [name for name, _ in parts] == [".vertices.npy", ".faces.npy"]
+
+
+def test_graphs_are_exported(call, tmp_path):
+    node = peer("tensorboard.compat.proto.node_def_pb2").NodeDef(name="x", op="Const")
+    graph = peer("tensorboard.compat.proto.graph_pb2").GraphDef(node=[node])
+    event = peer("tensorboard.compat.proto.event_pb2").Event(graph_def=graph.SerializeToString())
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run/events.tfevents.1").write_bytes(record(event.SerializeToString()))
+    assert call("export", tmp_path / "run", "-o", tmp_path / "out", "-k", "graph")[0] == 0
+    assert (tmp_path / "out/graph.pb").read_bytes() == graph.SerializeToString()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (["verify", "--tags", "a"], "--tags: what is damaged has no tag"),
+        (["verify", "--kinds", "a"], "--kinds: what is damaged has no tag"),
+        (["repair", "-o", "x", "--steps", "1:"], "--steps: what is damaged has no tag"),
+        (["hparams", "--kinds", "images"], "--kinds: a trial is made of hparams and scalars"),
+        (["plot", "--kinds", "images"], "--kinds: a curve is made of scalars"),
+    ],
+)
+def test_options_that_mean_nothing_say_why(call, logs, arguments, why):
+    command, *rest = arguments
+    code, out, err = call(command, logs, *rest)
+    assert (code, out) == (2, "")
+    assert why in err
+
+
+def test_repair_chooses_runs(call, logs, tmp_path):
+    assert call("repair", logs, "-o", tmp_path / "out", "--runs", "exp*")[0] == 0
+    assert sorted(tfevents.read(tmp_path / "out")) == ["exp1", "exp2"]
+
+
+def test_hparams_of_some_steps(call, logs):
+    code, out, _ = call("hparams", logs, "--tags", "train/loss", "--steps", ":10", "--json")
+    assert code == 0
+    assert [row["metrics"]["train/loss"] for row in json.loads(out)] == [
+        pytest.approx((number + 1) / 10) for number in range(3)
+    ]
 
 
 def test_a_tag_leads_nowhere_else(call, tmp_path):

@@ -21,20 +21,34 @@ def test_of_others_files(run, tmp_path):
     for way in ("copy", "new"):
         before, after = accumulated_by_plugin(run), accumulated_by_plugin(tmp_path / way)
         prefix = "new/" if way == "new" else ""
-        # Hyperparameters and layouts keep their tags.
-        kept = {
-            tag
+        # Hyperparameters and layouts keep their tags, and name the new ones of others.
+        plugin_of = {
+            tag: metadata.plugin_data.plugin_name
             for tag, metadata in before.AllSummaryMetadata().items()
-            if metadata.plugin_data.plugin_name in ("hparams", "custom_scalars")
         }
+        kept = {tag for tag, it in plugin_of.items() if it in ("hparams", "custom_scalars")}
         assert set(after.AllSummaryMetadata()) == {
             tag if tag in kept else prefix + tag for tag in before.AllSummaryMetadata()
         }
         for tag in before.AllSummaryMetadata():
             new = tag if tag in kept else prefix + tag
+            if way == "new" and tag in kept:
+                continue
             assert before.SummaryMetadata(tag).plugin_data == after.SummaryMetadata(new).plugin_data
             events = [(it.step, it.wall_time, it.tensor_proto) for it in before.Tensors(tag)]
             assert [(it.step, it.wall_time, it.tensor_proto) for it in after.Tensors(new)] == events
+
+
+def test_the_page_of_hyperparameters_finds_metrics_that_are_renamed(tmp_path):
+    metrics = peer("tensorboard.plugins.hparams.plugin_data_pb2").HParamsPluginData
+    with peer("torch.utils.tensorboard").SummaryWriter(tmp_path / "run") as writer:
+        writer.add_hparams({"lr": 0.1}, {"acc": 0.5, "loss": 2.0}, run_name=".")
+    tfevents.rewrite(tmp_path / "run", tmp_path / "out", rename=("^", "new/"))
+    after = accumulated_by_plugin(tmp_path / "out")
+    content = after.SummaryMetadata("_hparams_/experiment").plugin_data.content
+    infos = metrics.FromString(content).experiment.metric_infos
+    assert [info.name.tag for info in infos] == ["new/acc", "new/loss"]
+    assert {info.name.tag for info in infos} <= set(after.AllSummaryMetadata())
 
 
 @pytest.mark.parametrize("cast", ["tensor", "simple_value"])

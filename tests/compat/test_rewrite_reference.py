@@ -7,7 +7,14 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rewrite_reference import Reference, event_pb2, summary_pb2, types_pb2
+from rewrite_reference import (
+    Reference,
+    event_pb2,
+    hparams_pb2,
+    layout_pb2,
+    summary_pb2,
+    types_pb2,
+)
 
 import tfevents
 from events import read_records
@@ -18,6 +25,7 @@ KINDS = [
     "histograms",
     "images",
     "texts",
+    "custom_scalars",
     "tensors",
     "hparams",
     "graph",
@@ -69,6 +77,18 @@ def value(what, tag, says, number):
         made.image.encoded_image_string = b"no picture"
     elif what == "hparams":
         made.metadata.CopyFrom(metadata("hparams", 2))
+        content = hparams_pb2.HParamsPluginData(version=1)
+        for name in "abx" if says else "":
+            content.experiment.metric_infos.add().name.tag = name
+        made.metadata.plugin_data.content = content.SerializeToString()
+    elif what == "layout":
+        made.metadata.CopyFrom(metadata("custom_scalars", 2))
+        made.tensor.dtype = types_pb2.DT_STRING
+        layout = layout_pb2.Layout()
+        charts = layout.category.add(title="a").chart
+        charts.add().multiline.tag.extend(["a", "c", "a|b"])
+        charts.add().margin.series.add(value="a", lower="b", upper="x")
+        made.tensor.string_val.append(layout.SerializeToString())
     else:
         assert what == "nothing"
     return made
@@ -77,7 +97,7 @@ def value(what, tag, says, number):
 WHAT = ["simple"] * 4 + ["float", "double", "content", "vector", "text", "histogram", "image"]
 VALUES = st.builds(
     value,
-    st.sampled_from([*WHAT, "hparams", "nothing"]),
+    st.sampled_from([*WHAT, "hparams", "layout", "nothing"]),
     st.sampled_from("abcd"),
     st.booleans(),
     st.integers(0, 50).map(lambda number: number / 4),
@@ -85,11 +105,21 @@ VALUES = st.builds(
 
 
 @st.composite
-def events(draw):
-    event = event_pb2.Event(wall_time=draw(st.integers(0, 99)), step=draw(st.integers(-1, 6)))
-    what = draw(st.sampled_from(["values"] * 12 + ["start", "graph", "meta", "log", "version", ""]))
+def events(draw, again):
+    # What has no field of an event is none.
+    event = event_pb2.Event(wall_time=draw(st.integers(1, 99)), step=draw(st.integers(-1, 6)))
+    what = draw(
+        st.sampled_from(
+            ["values"] * 8 + ["again"] * 12 + ["start", "graph", "meta", "log", "version", ""]
+        )
+    )
     if what == "values":
         event.summary.value.extend(draw(st.lists(VALUES, max_size=3)))
+    elif what == "again":
+        # What is as it was before is rewritten the fast way.
+        for tag in draw(st.sampled_from(["a", "b", "ab", "abcd"])):
+            number = draw(st.integers(0, 50)) / 4
+            event.summary.value.append(value(again, tag, False, number))
     elif what == "start":
         event.session_log.status = draw(st.sampled_from([1, 1, 2]))
     elif what == "graph":
@@ -104,9 +134,9 @@ def events(draw):
     return event.SerializeToString() + draw(st.sampled_from([b"", b"", UNKNOWN]))
 
 
-def files_of(version):
+def files_of(version, again):
     first = event_pb2.Event(wall_time=1, file_version=f"brain.Event:{version}").SerializeToString()
-    return st.lists(events(), max_size=25).map(lambda rest: [first, *rest])
+    return st.lists(events(again), max_size=25).map(lambda rest: [first, *rest])
 
 
 OPTIONS = st.fixed_dictionaries(
@@ -130,9 +160,14 @@ def written(path, records):
 
 
 @pytest.mark.parametrize("merge", [False, True])
-@given(data=st.data(), version=st.sampled_from([1, 2, 2, 2]), options=OPTIONS)
-def test_all_that_it_does(merge, version, data, options):
-    files = data.draw(st.lists(files_of(version), min_size=1, max_size=3))
+@given(
+    data=st.data(),
+    version=st.sampled_from([1, 2, 2, 2]),
+    again=st.sampled_from(["simple", "simple", "float", "double", "content"]),
+    options=OPTIONS,
+)
+def test_all_that_it_does(merge, version, again, data, options):
+    files = data.draw(st.lists(files_of(version, again), min_size=1, max_size=3))
     reference = Reference(options)
     expected: dict[str, list[bytes]] = {}
     for number, outputs in enumerate(reference.rewrite(files)):

@@ -224,7 +224,7 @@ def test_a_function_that_raises(logs, tmp_path):
 
 KILLER = """
 import os, signal, sys, time
-import tfevents
+from tfevents import rewrite
 
 logs, outputs, times = sys.argv[1], sys.argv[2], int(sys.argv[3])
 # About how long it takes, found out on the way.
@@ -232,7 +232,7 @@ duration = 0.1
 for number in range(times):
     child = os.fork()
     if child == 0:
-        tfevents.rewrite(logs, f"{outputs}/{number}", rename=("^", "x/"), merge=True)
+        rewrite(logs, f"{outputs}/{number}", rename=("^", "x/"), merge=True)
         os._exit(0)
     time.sleep(duration * 1.5 * number / times)
     os.kill(child, signal.SIGKILL)
@@ -260,3 +260,41 @@ def test_killed_it_leaves_nothing_half_done(tmp_path):
     # Some came too late, most in time.
     assert len(found) < times
     print(f"{len(found)} of {times} were whole, the others were not there")
+
+
+def test_metrics_and_charts_name_the_new_tags(tmp_path):
+    with SummaryWriter(tmp_path / "run") as writer:
+        writer.add_hparams({"lr": 0.1}, {"acc": 1.0, "loss": 2.0}, same_run=True)
+        writer.add_custom_scalars(
+            {
+                "charts": {
+                    "lines": ["Multiline", ["acc", r"lo(ss|st)", "^acc$", "other"]],
+                    "margin": ["Margin", ["acc", "loss", "other"]],
+                }
+            }
+        )
+    before = event_files(tmp_path / "run")[0]
+    report = rewrite(tmp_path / "run", tmp_path / "out", rename={"acc": "val/acc(1)"})
+    run = tfevents.read(tmp_path / "out")["."]
+    assert run.hparams.metrics == ["val/acc(1)", "loss"]
+    assert set(run.scalars) == {"val/acc(1)", "loss"}
+    (layout,) = run.custom_scalars["custom_scalars__config__"]
+    lines, margin = layout.categories[0].charts
+    assert lines.tags == (r"val/acc\(1\)", "lo(ss|st)", r"^val/acc\(1\)$", "other")
+    assert margin.margins == (("val/acc(1)", "loss", "other"),)
+    # The scalar, the experiment and the layout changed, and nothing else.
+    assert report.records - report.copied == 3
+    # What names no tag that is renamed stays as it is, byte for byte.
+    report = rewrite(tmp_path / "run", tmp_path / "same", rename={"nothing": "new"})
+    assert event_files(tmp_path / "same")[0].read_bytes() == before.read_bytes()
+
+
+def test_steps_of_any_size_and_numbers_of_any_bits(tmp_path):
+    steps = [0, 1, 127, 128, 2**20, 2**28, 2**40, 2**62, 5, 6, 7]
+    with SummaryWriter(tmp_path / "run") as writer:
+        for step in steps:
+            for tag in ("a", "b"):
+                writer.add_scalar(tag, step / 3, step)
+    rewrite(tmp_path / "run", tmp_path / "new", rename=("^", "new/"), cast="tensor")
+    rewrite(tmp_path / "new", tmp_path / "old", rename=("^new/", ""), cast="simple_value")
+    assert only_file(tmp_path / "old").read_bytes() == only_file(tmp_path / "run").read_bytes()

@@ -19,6 +19,7 @@ WAYS: dict[str, tuple[dict[str, Any], bool]] = {
     "copied": ({}, True),
     "with its tags renamed": ({"rename": ("^", "new/")}, False),
     "one value of ten kept": ({"every": 10}, False),
+    "with scalars cast to tensors": ({"cast": "tensor"}, False),
     "without what a restart took back": ({"restarts": "last_wins"}, True),
 }
 

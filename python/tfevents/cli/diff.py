@@ -12,7 +12,7 @@ from tfevents import _native
 from tfevents.cli import options
 from tfevents.cli.logs import native, read_log
 from tfevents.cli.ls import NAMES
-from tfevents.cli.output import print_json, print_table
+from tfevents.cli.output import print_json, print_table, progress
 from tfevents.reader import Log
 from tfevents.run import count
 
@@ -44,12 +44,13 @@ def command(
     one, other = (
         read_log(path, runs, tags, options.kinds(kinds), steps, restarts) for path in (a, b)
     )
-    rows = list(differences(one, other, tolerance))
+    with progress("comparing"):
+        rows = list(differences(one, other, tolerance))
     if json:
         print_json(rows)
     elif rows:
         cells = [[row["run"], row["tag"], row["kind"], _words(row)] for row in rows]
-        print_table(["run", "tag", "kind", "difference"], cells)
+        print_table(["run", "tag", "kind", "difference"], cells, keep="difference")
     return int(bool(rows or one.damage or other.damage))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from itertools import pairwise
 from typing import Any
@@ -18,6 +19,8 @@ Numbers = NDArray[np.float64]
 _MOST = 2000
 
 _COLORS = ("cyan", "yellow", "magenta", "green", "red", "blue", "white")
+# What colours text.
+_STYLE = re.compile(r"\x1b\[[0-9;]*m")
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
@@ -52,12 +55,25 @@ def curves(
             color = _COLORS[drawn % len(_COLORS)] if figure.with_colors else None
             letter = None if figure.with_colors or len(lines) == 1 else _LETTERS[drawn % 26]
             y = np.log10(y) if log_y else y
-            figure.plot(x.tolist(), y.tolist(), label=shown(name), lc=color, marker=letter)
+            label = shown(name)
+            # Before it stand what the line looks like and a blank.
+            label = label if len(label) <= width - 4 else label[: width - 5] + "…"
+            figure.plot(x.tolist(), y.tolist(), label=label, lc=color, marker=letter)
             drawn += 1
             ends += [float(x.min()), float(x.max())]
     if not drawn:
         raise Quit(1, "there is nothing that can be drawn")
-    low, high = min(ends), max(ends)
+    rows = _rows(figure, min(ends), max(ends))
+    # How wide the axis is depends on its numbers.
+    over = max(len(_STYLE.sub("", row)) for row in rows[: len(rows) - drawn]) - width
+    if over > 0:
+        figure.width = max(figure.width - over, 20)
+        rows = _rows(figure, min(ends), max(ends))
+    return "\n".join(rows)
+
+
+def _rows(figure: Any, low: float, high: float) -> list[str]:
+    """The drawing of curves that lie between these values of x."""
     if low < high:
         # A column is two dots wide. What lies at the limit itself falls behind the last dot.
         dots = 2 * figure.width
@@ -66,7 +82,7 @@ def curves(
     # Its rows end in blanks of Braille. The first is for a label of y, which there is none of, and
     # the names have a heading, which they need not.
     rows = [row.rstrip("\u2800 ") for row in drawing.splitlines()[1:]]
-    return "\n".join(row for row in rows if row not in ("", "Legend:", "-------"))
+    return [row for row in rows if row not in ("", "Legend:", "-------")]
 
 
 def _fewer(x: Numbers, y: Numbers) -> tuple[Numbers, Numbers]:

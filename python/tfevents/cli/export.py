@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import os
-import re
 from collections.abc import Iterator
 from itertools import repeat
 from typing import Annotated, Any
@@ -13,9 +12,9 @@ import numpy as np
 import typer
 
 from tfevents._extras import module
-from tfevents.cli import options
+from tfevents.cli import files, options
 from tfevents.cli.logs import read_log, tell
-from tfevents.cli.output import Quit, json_line, print_json
+from tfevents.cli.output import Quit, json_line, print_json, progress
 from tfevents.reader import Log
 from tfevents.run import count
 from tfevents.tables.kinds import distinct
@@ -29,7 +28,6 @@ _FORMATS = {
     ".arrow": "arrow",
     ".feather": "arrow",
 }
-_MEDIA = ("images", "audio", "texts", "graph")
 
 
 def command(
@@ -52,9 +50,11 @@ def command(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")] = False,
     json: options.Json = False,
 ) -> int:
-    """Write tables, pictures, sounds.
+    """Write tables, or a file a value.
 
-    Scalars go to a table; pictures, sounds, texts and graphs to files in a directory.
+    Scalars go to a table, all else to files in a directory: pictures and sounds as they are, texts
+    to .md, histograms and PR curves to .csv, tensors to .npy (of strings, .json), meshes to .ply,
+    graphs to .pb.
 
     A table is long, with a row for each point: run, tag, step, wall_time, value. With --wide it has
     a column for each tag, and a row for each run and step.
@@ -65,14 +65,14 @@ def command(
     tfevents export runs -o pictures --kinds images
     """
     if engine is not None:
-        if wide or overwrite or json:
-            one = "--wide" if wide else "--overwrite" if overwrite else "--json"
-            raise ValueError(f"{one} can't be with --engine")
+        if wide or overwrite:
+            raise ValueError(f"{'--wide' if wide else '--overwrite'} can't be with --engine")
         return _by_engine(
             engine,
             path,
             output,
             options.kinds(kinds),
+            json,
             runs=options.patterns(runs),
             tags=options.patterns(tags),
             steps=options.steps(steps),
@@ -100,13 +100,12 @@ def command(
     else:
         if wide:
             raise ValueError("--wide: only a table has columns")
-        wanted = list(_MEDIA) if chosen is None else chosen
-        if unknown := [kind for kind in wanted if kind not in _MEDIA]:
-            names = ", ".join(_MEDIA)
+        wanted = list(files.KINDS) if chosen is None else chosen
+        if unknown := [kind for kind in wanted if kind not in files.KINDS]:
+            names = ", ".join(files.KINDS)
             raise ValueError(f"--kinds: {unknown[0]} are no files; there are {names}")
         log = read_log(path, runs, tags, wanted, steps, restarts)
-        taken: dict[str, tuple[str, str]] = {}
-        number = sum(_write(output, taken, *file) for file in _files(log, wanted))
+        number = _files(log, output, wanted)
         what = "file"
     if not number:
         raise Quit(1, f"{path}: there is nothing to export")
@@ -115,6 +114,19 @@ def command(
     else:
         print(f"{count(number, what)} in {output}")
     return 1 if log.damage else 0
+
+
+def _files(log: Log, output: str, kinds: list[str]) -> int:
+    """Writes files; how many."""
+    directory = files.Directory(output)
+    values = written = 0
+    with progress("exporting", files.number(log, kinds), lambda: values, in_bytes=False):
+        for run, tag, contents in files.files(log, kinds):
+            for name, content in contents:
+                directory.write(run, tag, name, content)
+                written += 1
+            values += 1
+    return written
 
 
 def _table(log: Log, output: str, form: str, wide: bool) -> int:
@@ -133,7 +145,9 @@ def _table(log: Log, output: str, form: str, wide: bool) -> int:
             rows_written = _arrow(log, part, form, wide)
         else:
             header, rows = _wide(log) if wide else _long(log)
-            rows_written = _lines(part, form, header, rows)
+            # Of rows of several tags it is not known how many there are.
+            points = [len(it) for run in log.scalars.values() for it in run.values()]
+            rows_written = _lines(part, form, header, rows, 0 if wide else sum(points))
         if rows_written:
             os.replace(part, output)
         return rows_written
@@ -149,11 +163,12 @@ def _arrow(log: Log, output: str, form: str, wide: bool) -> int:
     except ImportError as error:
         message = "Parquet and Arrow need pyarrow: pip install 'tfevents[arrow]'"
         raise Quit(2, message) from error
-    table = log.scalars.to_arrow(pivot=wide)
-    if form == "parquet":
-        pyarrow.parquet.write_table(table, output)
-    else:
-        pyarrow.feather.write_feather(table, output, compression="uncompressed")
+    with progress("exporting"):
+        table = log.scalars.to_arrow(pivot=wide)
+        if form == "parquet":
+            pyarrow.parquet.write_table(table, output)
+        else:
+            pyarrow.feather.write_feather(table, output, compression="uncompressed")
     return int(table.num_rows)
 
 
@@ -182,9 +197,14 @@ def _wide(log: Log) -> tuple[list[str], Iterator[tuple[Any, ...]]]:
     return distinct(["run", "step", *tags]), rows()
 
 
-def _lines(output: str, form: str, header: list[str], rows: Iterator[tuple[Any, ...]]) -> int:
+def _lines(
+    output: str, form: str, header: list[str], rows: Iterator[tuple[Any, ...]], total: int
+) -> int:
     written = 0
-    with open(output, "w", encoding="utf-8", newline="") as file:
+    with (
+        progress("exporting", total, lambda: written, in_bytes=False),
+        open(output, "w", encoding="utf-8", newline="") as file,
+    ):
         writer = csv.writer(file, lineterminator="\n")
         if form == "csv":
             writer.writerow(header)
@@ -197,54 +217,12 @@ def _lines(output: str, form: str, header: list[str], rows: Iterator[tuple[Any, 
     return written
 
 
-def _files(log: Log, kinds: list[str]) -> Iterator[tuple[str, str, str, bytes]]:
-    """Run, tag, name and content of each file."""
-    for name, run in log.items():
-        for kind in kinds:
-            if kind == "graph":
-                if run.graph is not None:
-                    yield name, "", "graph.pb", run.graph.raw
-                continue
-            for tag, series in getattr(run, kind).items():
-                seen: dict[int, int] = {}
-                for item in series:
-                    again = seen[item.step] = seen.get(item.step, -1) + 1
-                    stem = f"{item.step}" + (f"-{again}" if again else "")
-                    if kind == "texts":
-                        text = item.value if isinstance(item.value, str) else repr(item.value)
-                        yield name, tag, f"{stem}.md", text.encode()
-                    else:
-                        yield name, tag, f"{stem}{_suffix(kind, item.data)}", item.data
-
-
-def _suffix(kind: str, data: bytes) -> str:
-    beginnings = {b"\x89PNG": ".png", b"GIF8": ".gif", b"\xff\xd8": ".jpg", b"RIFF": ".wav"}
-    found = (suffix for beginning, suffix in beginnings.items() if data.startswith(beginning))
-    return next(found, ".bin")
-
-
-def _write(
-    output: str, taken: dict[str, tuple[str, str]], run: str, tag: str, name: str, content: bytes
-) -> int:
-    # A tag may be any text; what could lead elsewhere becomes harmless.
-    parts = [re.sub(r"[^\w .=+-]", "_", part) for part in f"{run}/{tag}".split("/")]
-    plain = directory = os.path.join(output, *(part for part in parts if part.strip(". ")))
-    # Names that differ may become the same, whose files must not replace each other.
-    again = 1
-    while taken.setdefault(os.path.normcase(directory).casefold(), (run, tag)) != (run, tag):
-        again += 1
-        directory = f"{plain}-{again}"
-    os.makedirs(directory, exist_ok=True)
-    with open(os.path.join(directory, name), "wb") as file:
-        file.write(content)
-    return 1
-
-
 def _by_engine(
     engine: str,
     path: str,
     output: str,
     kinds: list[str] | None,
+    json: bool,
     **selected: Any,
 ) -> int:
     """Has the processes of an engine write a data set. What is there already stays."""
@@ -260,7 +238,7 @@ def _by_engine(
     if more:
         raise ValueError("--kinds: a data set holds one kind")
     module("pyarrow", "--engine dask", "arrow")
-    with Client(dashboard_address=None) as client:
+    with progress("exporting"), Client(dashboard_address=None) as client:
         try:
             made = parquet.write(
                 path,
@@ -273,5 +251,8 @@ def _by_engine(
         except ExceptionGroup as failed:
             raise Quit(1, "\n".join([failed.message, *map(str, failed.exceptions)])) from failed
     tell(made.damage, made.skipped)
+    if json:
+        print_json({"output": output, "pieces": made.written, "kept": made.kept})
+        return 1 if made.damage else 0
     print(f"{count(made.written, 'piece')} in {output}, and {made.kept} that were there")
     return 1 if made.damage else 0

@@ -11,13 +11,15 @@ from tfevents.cli import options
 from tfevents.cli.logs import no_tag, read_log
 from tfevents.cli.output import Quit, number, print_json, print_table
 from tfevents.reader import Log
-from tfevents.trials import Choice, Trial, trial_value, trials
+from tfevents.trials import Choice, trial_value, trials
 
 
 def command(
     path: options.Path,
     runs: options.Runs = None,
     tags: options.Tags = None,
+    kinds: options.NoKinds = None,
+    steps: options.Steps = None,
     sort: Annotated[
         str | None, typer.Option("--sort", metavar="NAME", help="A metric or a hyperparameter.")
     ] = None,
@@ -32,14 +34,16 @@ def command(
     A trial is a run with hyperparameters, or one that add_hparams made a part of another run, whose
     metrics count too. Metrics are those that were named when the hyperparameters were logged;
     --tags chooses others. Of the values of a metric the last counts, or what --metrics says: `best`
-    is the least of what a loss or an error is called, and the greatest of others.
+    is the least of what a loss or an error is called, and the greatest of others. With --steps only
+    values at these steps count. A trial is made of hyperparameters and scalars: --kinds is refused.
 
     \b
     tfevents hparams runs --sort accuracy --desc
     tfevents hparams runs --metrics best
     tfevents hparams runs --tags 'val/*'
     """
-    log = read_log(path, runs, tags, ["hparams", "scalars"], tells_tags=False)
+    options.refuse("a trial is made of hparams and scalars", kinds=kinds)
+    log = read_log(path, runs, tags, ["hparams", "scalars"], steps, tells_tags=False)
     found = rows_of(log, metrics, every_tag=bool(tags))
     if not found:
         raise Quit(1, f"{path}: no run has hyperparameters")
@@ -76,21 +80,13 @@ def rows_of(log: Log, choice: Choice, every_tag: bool = False) -> list[dict[str,
     for trial in trials(log):
         metrics = {
             column: trial_value(series, tag, choice)
-            for tag in _metrics(trial, every_tag)
+            for tag in trial.tags(every=every_tag, below=True)
             for column, series in trial.series(tag).items()
             if any(map(len, series))
         }
         one = {"trial": trial.name, "run": trial.run, "hparams": dict(trial.hparams)}
         found.append({**one, "metrics": metrics, "status": log[trial.name].hparams.status})
     return found
-
-
-def _metrics(trial: Trial, every_tag: bool) -> list[str]:
-    """The tags that were named as metrics, or else all, also of runs below."""
-    if trial.metrics and not every_tag:
-        return trial.metrics
-    below = [run for run in trial.below.values() if not run.hparams]
-    return list(dict.fromkeys(tag for run in (*trial.sources, *below) for tag in run.scalars))
 
 
 def _of(one: dict[str, Any], name: str) -> Any:

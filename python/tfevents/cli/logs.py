@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from tfevents import _native
 from tfevents.cli import options
-from tfevents.cli.output import Quit, warn
+from tfevents.cli.output import Quit, progress, warn
 from tfevents.finding import Skipped
 from tfevents.reader import Damage, Log, read
 from tfevents.remote.uri import is_uri
@@ -35,7 +35,7 @@ def read_log(
     if tags and kinds is None:
         # Kinds without tags to choose from are not meant.
         kinds = [kind for kind in KINDS if kind not in _TAGLESS]
-    with warnings.catch_warnings(record=True) as told:
+    with warnings.catch_warnings(record=True) as told, progress("reading"):
         warnings.simplefilter("always")
         log = read(
             path,

@@ -70,6 +70,7 @@ def command(
                 for row in rows
             ],
             right="tags values size damage",
+            keep="damage" if log.damage else "",
         )
     if log.damage or (tags and not rows):
         raise SystemExit(1)

@@ -36,6 +36,18 @@ Restarts = Annotated[
     ),
 ]
 
+# What chooses among values, for commands that can't choose so, and say why.
+NoTags = Annotated[list[str] | None, typer.Option("--tags", "-t", metavar="NAME", hidden=True)]
+NoKinds = Annotated[list[str] | None, typer.Option("--kinds", "-k", metavar="KIND", hidden=True)]
+NoSteps = Annotated[str | None, typer.Option("--steps", "-s", metavar="LO:HI", hidden=True)]
+
+
+def refuse(why: str, **given: object) -> None:
+    """Refuses options that are given, by their names."""
+    for name, value in given.items():
+        if value:
+            raise ValueError(f"--{name}: {why}")
+
 
 def patterns(names: list[str] | None) -> selection.Patterns | None:
     """What names, globs and `/regular expressions/` choose."""

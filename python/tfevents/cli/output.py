@@ -66,33 +66,36 @@ def shown(text: str, keep: str = "") -> str:
     )
 
 
-def print_table(header: Sequence[str], rows: Sequence[Sequence[str]], right: str = "") -> None:
+def print_table(
+    header: Sequence[str], rows: Sequence[Sequence[str]], right: str = "", keep: str = ""
+) -> None:
     """Prints rows under a header. `right`: the columns that are set right.
 
     On a terminal the widest columns are cut so that a row takes a line; where even that is too
-    much, the last columns are left out.
+    much, the last columns are left out, but for the one that is to be kept.
     """
-    from rich.cells import cell_len, set_cell_size
+    from rich.cells import set_cell_size
 
     header = [shown(name) for name in header]
     rows = [[shown(cell) for cell in row] for row in rows]
-    columns = range(len(header))
-    widths = [max(map(cell_len, [header[at], *(row[at] for row in rows)])) for at in columns]
+    columns = list(range(len(header)))
+    widths = [max(map(_columns, (header[at], *(row[at] for row in rows)))) for at in columns]
     room = console().width if is_terminal() else sys.maxsize
-    while (over := sum(widths) + 2 * (len(widths) - 1) - room) > 0:
-        widest = max(range(len(widths)), key=widths.__getitem__)
+    while (over := sum(widths[at] + 2 for at in columns) - 2 - room) > 0:
+        widest = max(columns, key=widths.__getitem__)
         if widths[widest] > 16:
             widths[widest] = max(16, widths[widest] - over)
-        elif len(widths) > 2:
-            widths.pop()
+        elif len(columns) > 2:
+            columns.remove([at for at in columns if header[at] != keep][-1])
         else:
             break
     is_right = [name in right.split() for name in header]
 
     def line(cells: Sequence[str]) -> str:
         fitted = []
-        for text, width, sets_right in zip(cells, widths, is_right, strict=False):
-            length = cell_len(text)
+        for at in columns:
+            text, width, sets_right = cells[at], widths[at], is_right[at]
+            length = _columns(text)
             if length > width:
                 text = set_cell_size(text, width - 1) + "…"
             elif sets_right:
@@ -104,6 +107,15 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[str]], right: str
 
     heading(line(header))
     sys.stdout.write("".join(f"{line(row)}\n" for row in rows))
+
+
+def _columns(text: str) -> int:
+    """How many columns of a terminal a text takes."""
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len
+
+    return cell_len(text)
 
 
 def heading(text: str, style: str = "bold") -> None:
@@ -142,12 +154,15 @@ def size(count: int) -> str:
 
 
 @contextmanager
-def progress(what: str, total: int, done: Callable[[], int]) -> Iterator[None]:
+def progress(
+    what: str, total: int = 0, done: Callable[[], int] = lambda: 0, *, in_bytes: bool = True
+) -> Iterator[None]:
     """Shows a bar on a terminal, on standard error, while its block runs for more than a moment.
 
-    `done` says how much of the total is done.
+    `done` says how much of the total is done. Where that is not known, it only shows that something
+    goes on, and for how long.
     """
-    if not sys.stderr.isatty() or not total:
+    if not sys.stderr.isatty():
         yield
         return
     over = threading.Event()
@@ -155,20 +170,18 @@ def progress(what: str, total: int, done: Callable[[], int]) -> Iterator[None]:
     def show() -> None:
         if over.wait(0.5):
             return
+        from rich import progress as bars
         from rich.console import Console
-        from rich.progress import (
-            BarColumn,
-            DownloadColumn,
-            Progress,
-            TextColumn,
-            TimeRemainingColumn,
-        )
 
-        columns = TextColumn(what), BarColumn(), DownloadColumn(binary_units=True)
-        with Progress(
-            *columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True
-        ) as bar:
-            task = bar.add_task(what, total=total)
+        columns: list[bars.ProgressColumn] = [bars.TextColumn(what), bars.BarColumn()]
+        if not total:
+            columns += [bars.TimeElapsedColumn()]
+        else:
+            counted = bars.DownloadColumn(binary_units=True)
+            columns += [counted if in_bytes else bars.MofNCompleteColumn()]
+            columns += [bars.TimeRemainingColumn()]
+        with bars.Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+            task = bar.add_task(what, total=total or None)
             while not over.wait(0.1):
                 bar.update(task, completed=done())
 

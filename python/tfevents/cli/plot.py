@@ -23,6 +23,7 @@ def command(
     ] = None,
     runs: options.Runs = None,
     tags: options.Tags = None,
+    kinds: options.NoKinds = None,
     steps: options.Steps = None,
     restarts: options.Restarts = "last_wins",
     smooth: Annotated[
@@ -37,13 +38,14 @@ def command(
 ) -> int:
     """Draw curves of scalars.
 
-    There is one for each run and tag.
+    There is one for each run and tag. Nothing but scalars has a curve: --kinds is refused.
 
     \b
     tfevents plot runs loss
     tfevents plot runs 'loss/*' --runs 'exp*' --smooth 0.6 --log-y
     tfevents plot runs loss -o loss.png
     """
+    options.refuse("a curve is made of scalars", kinds=kinds)
     if x not in ("step", "relative", "wall"):
         raise ValueError(f"--x: expected step, relative or wall, got {x!r}")
     chosen = [*(tag or []), *(tags or [])]

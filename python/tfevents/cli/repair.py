@@ -7,22 +7,42 @@ from typing import Annotated
 import typer
 
 from tfevents.cli import options
-from tfevents.cli.verify import show
-from tfevents.damage import repair as repair_files
+from tfevents.cli.logs import file_sizes
+from tfevents.cli.output import progress
+from tfevents.cli.verify import WHOLE, show
+from tfevents.damage import repair_found
+from tfevents.finding import finder
+from tfevents.reader import roots
 
 
 def command(
     path: options.Path,
     output: Annotated[str, typer.Option("-o", "--output", help="The new file or directory.")],
+    runs: options.Runs = None,
+    tags: options.NoTags = None,
+    kinds: options.NoKinds = None,
+    steps: options.NoSteps = None,
     json: options.Json = False,
 ) -> int:
     """Copy all good records.
 
-    The files stay as they are. The exit code is 1 where something was damaged.
+    The files stay as they are. The exit code is 1 where something was damaged. Files are copied as
+    a whole: --tags, --kinds and --steps are refused; `tfevents rewrite` has them.
 
     \b
     tfevents repair runs -o runs-repaired
+    tfevents repair runs -o runs-repaired --runs 'exp*'
     """
-    report = repair_files(path, output)
+    options.refuse(WHOLE, tags=tags, kinds=kinds, steps=steps)
+    found = finder(*roots(path), options.patterns(runs), skip=True)()
+    sizes = file_sizes(found.files)
+    read = 0
+
+    def done(file: str) -> None:
+        nonlocal read
+        read += sizes.get(file, 0)
+
+    with progress("repairing", sum(sizes.values()), lambda: read):
+        report = repair_found(found, path, output, done)
     show(report, json)
     return int(not report.ok or not report)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 import warnings
@@ -16,28 +17,16 @@ from tfevents import selection
 from tfevents._native import Event, Value
 from tfevents.cli import options
 from tfevents.cli.draw import curves
+from tfevents.cli.ls import NAMES
 from tfevents.cli.output import Quit, console, is_terminal, json_line, number, shown, warn, when
 from tfevents.follower import follow
 from tfevents.reader import Damage
+from tfevents.wanted import Kinds
 
 # As many of the last points of a curve are drawn.
 _MOST = 10_000
 # Seconds between two drawings.
 _PAUSE = 0.5
-
-# What a value is called in a file, and the kind that it is without metadata.
-_KINDS = {"simple_value": "scalars", "histo": "histograms", "image": "images", "audio": "audio"}
-_PLUGINS = {
-    "scalars": "scalars",
-    "histograms": "histograms",
-    "images": "images",
-    "audio": "audio",
-    "text": "texts",
-    "pr_curves": "pr_curves",
-    "mesh": "meshes",
-    "custom_scalars": "custom_scalars",
-    "hparams": "hparams",
-}
 
 
 def command(
@@ -108,11 +97,12 @@ def _values(
         path,
         runs=options.patterns(runs),
         start="beginning" if everything or plot else "end",
-        timeout=_PAUSE if plot and timeout is None else timeout,
+        # What is drawn is drawn anew whether or not more comes.
+        timeout=min(_PAUSE, math.inf if timeout is None else timeout) if plot else timeout,
         interval=interval,
         on_corrupt="skip",
     )
-    claims: dict[tuple[str, str], str] = {}
+    kind_of = Kinds()
     quiet = time.monotonic()
     with events, warnings.catch_warnings():
         warnings.showwarning = lambda message, *rest, **more: warn(str(message))
@@ -121,7 +111,7 @@ def _values(
             for run, event in events:
                 quiet = time.monotonic()
                 for value in event.values if event.what == "summary" else ():
-                    kind = _kind(value, run, claims)
+                    kind = NAMES.get(kind_of(run, value) or "", "other")
                     if (
                         (wants is None or wants(value.tag))
                         and (wanted is None or kind in wanted)
@@ -132,16 +122,6 @@ def _values(
                 damage += events.damage
                 return
             yield None
-
-
-def _kind(value: Value, run: str, claims: dict[tuple[str, str], str]) -> str:
-    """The kind of a value, which the first of its tag may have said."""
-    said = None if value.metadata is None else value.metadata.plugin_name
-    if said is not None:
-        claims.setdefault((run, value.tag), said)
-    if value.what in _KINDS:
-        return _KINDS[value.what]
-    return _PLUGINS.get(said or claims.get((run, value.tag), ""), "tensors")
 
 
 def _number(value: Value) -> float | None:

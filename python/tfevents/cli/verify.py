@@ -12,19 +12,27 @@ from tfevents.finding import finder
 from tfevents.reader import roots
 from tfevents.run import count
 
+WHOLE = "what is damaged has no tag, kind or step; choose among files by --runs"
+
 
 def command(
     path: options.Path,
     runs: options.Runs = None,
+    tags: options.NoTags = None,
+    kinds: options.NoKinds = None,
+    steps: options.NoSteps = None,
     json: options.Json = False,
 ) -> int:
     """Check every record.
 
-    The exit code is 1 where something is damaged.
+    The exit code is 1 where something is damaged. Files are checked as a whole: damage has no tag,
+    kind or step, so that --tags, --kinds and --steps are refused.
 
     \b
     tfevents verify runs
+    tfevents verify runs --runs 'exp*'
     """
+    options.refuse(WHOLE, tags=tags, kinds=kinds, steps=steps)
     found = finder(*roots(path), options.patterns(runs), skip=True)()
     sizes = file_sizes(found.files)
     read = 0
@@ -60,7 +68,7 @@ def show(report: Report, json: bool) -> None:
     ]
     rows += [[one.path, "", "", one.reason.replace("_", " ")] for one in report.skipped]
     if rows:
-        print_table(["file", "offset", "bytes", "what"], rows, right="offset bytes")
+        print_table(["file", "offset", "bytes", "what"], rows, right="offset bytes", keep="what")
 
 
 def _end(file: FileReport) -> int:

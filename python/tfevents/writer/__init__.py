@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from types import FunctionType
 
+from tfevents import _exit as _exit
 from tfevents import _seams
 from tfevents.writer.custom_scalars import CustomScalarMethods
 from tfevents.writer.distributions import DistributionMethods

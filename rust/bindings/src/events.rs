@@ -11,7 +11,9 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyFloat, PyInt, PyList, PyString};
 use tfevents::logdir::{Reason, Skipped};
-use tfevents::proto::{Data, Event as Decoded, Malformed, ScalarEvent, SummaryValue, What};
+use tfevents::proto::{
+    Data, Event as Decoded, Kind, Malformed, Metadata, ScalarEvent, SummaryValue, What,
+};
 use tfevents::record::{FOOTER, HEADER, Verify};
 use tfevents::scan::repair::{self, Report};
 use tfevents::scan::{Damage, Next, OnCorrupt, Records};
@@ -578,6 +580,15 @@ impl Value {
         names::METADATA.call(py, parts)
     }
 
+    /// The kind, by the name of a run's attribute, as the value itself says it; None if it is of
+    /// none.
+    #[getter]
+    fn kind(&self, py: Python<'_>) -> PyResult<Option<&'static str>> {
+        let value = self.decoded(py)?;
+        let claimed = value.metadata.as_ref().map_or(Kind::Tensor, Kind::claimed_by);
+        Ok(Kind::of(&value.data, claimed).plural())
+    }
+
     /// The serialized `Summary.Value` message, as it is in the file.
     #[getter]
     fn raw<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
@@ -667,4 +678,11 @@ fn reported(path: &Path, is_given: bool, report: Result<Report, Error>) -> PyRes
             _ => Err(to_py(error)),
         },
     }
+}
+
+/// The kind that a tensor with these metadata claims to be, by the name of a run's attribute.
+#[pyfunction]
+pub fn claimed_kind(plugin_name: String, data_class: i64) -> Option<&'static str> {
+    let plugin_name = plugin_name.into();
+    Kind::claimed_by(&Metadata { plugin_name, data_class, ..Metadata::default() }).plural()
 }

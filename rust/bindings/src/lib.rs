@@ -53,7 +53,7 @@ mod _native {
     #[pymodule_export]
     use crate::column::smooth;
     #[pymodule_export]
-    use crate::events::{Event, EventReader, Value, repair_file, verify_file};
+    use crate::events::{Event, EventReader, Value, claimed_kind, repair_file, verify_file};
     #[pymodule_export]
     use crate::file_writer::FileWriter;
     #[pymodule_export]
@@ -76,7 +76,7 @@ mod _native {
     #[pymodule_export]
     use crate::remote::{is_uri, join_uri, local_path};
     #[pymodule_export]
-    use crate::rewrite::Rewriter;
+    use crate::rewrite::{Rewriter, sync};
     #[pymodule_export]
     use crate::run::{RunData, decode_png, decode_value, run_data};
     #[pymodule_export]

@@ -60,11 +60,11 @@ impl Rewriter {
         Ok(Rewriter { rules: rules.into(), route: route.into(), progress: Arc::default() })
     }
 
-    /// Rewrites these files, in order.
-    fn rewrite(&self, py: Python<'_>, sources: List<SourceTuple>) -> PyResult<ReportTuple> {
-        let sources: Vec<Source> = (sources.into_iter())
-            .map(|(path, run, directory, name)| Source { path, run, directory, name })
-            .collect();
+    /// Rewrites these files, in order: those of each group know of one another.
+    fn rewrite(&self, py: Python<'_>, groups: List<List<SourceTuple>>) -> PyResult<ReportTuple> {
+        let source = |(path, run, directory, name)| Source { path, run, directory, name };
+        let groups: Vec<Vec<Source>> =
+            groups.into_iter().map(|group| group.into_iter().map(source).collect()).collect();
         let (rules, progress) = (Arc::clone(&self.rules), Arc::clone(&self.progress));
         let route = Arc::clone(&self.route);
         let report = job::run(py, move || {
@@ -78,11 +78,15 @@ impl Rewriter {
                 // The interpreter ends: no caller waits any more.
                 None => None,
             };
-            let report = rewrite::rewrite(&sources, &rules, &routed, &progress);
-            match error.into_inner().unwrap_or_else(PoisonError::into_inner) {
-                Some(raised) => Err(raised),
-                None => report.map_err(to_py),
+            let mut all = Report::default();
+            for sources in groups {
+                let report = rewrite::rewrite(&sources, &rules, &routed, &progress);
+                if let Some(raised) = error.lock().unwrap_or_else(PoisonError::into_inner).take() {
+                    return Err(raised);
+                }
+                all.append(report.map_err(to_py)?);
             }
+            Ok(all)
         })??;
         Ok(report_tuple(report))
     }
@@ -91,6 +95,13 @@ impl Rewriter {
     fn progress(&self) -> u64 {
         self.progress.load(Ordering::Relaxed)
     }
+}
+
+/// Waits until what these files and directories hold is on the disk.
+#[pyfunction]
+pub fn sync(py: Python<'_>, paths: List<PathBuf>) -> PyResult<()> {
+    let paths: Vec<PathBuf> = paths.into_iter().collect();
+    job::run(py, move || rewrite::sync(&paths))?.map_err(to_py)
 }
 
 /// Where a Python function has the values of a tag go; None where there is no Python any more.

@@ -156,8 +156,7 @@ impl RunData {
                 false => (series.values.steps(), series.values.wall_times()),
             };
             let (first, last) = (steps.iter().min()?, steps.iter().max()?);
-            let start = times.iter().copied().fold(f64::INFINITY, f64::min);
-            let end = times.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            let (start, end) = bounds(times);
             Some((*first, *last, start, end))
         };
         (0..self.run.tags().len()).map(|index| Ok(extent(&*self.series(index)?))).collect()
@@ -479,4 +478,19 @@ pub fn decode_png(py: Python<'_>, data: &Bound<'_, PyBytes>, limit: usize) -> Py
 pub enum Decoded {
     Picture([usize; 3], Py<PyArray1<u8>>),
     TooLarge(usize),
+}
+
+/// The least and the greatest of some numbers. Side by side, since each comparison waits for the one
+/// before it.
+fn bounds(numbers: &[f64]) -> (f64, f64) {
+    const LANES: usize = 8;
+    let (mut least, mut greatest) = ([f64::INFINITY; LANES], [f64::NEG_INFINITY; LANES]);
+    for chunk in numbers.chunks(LANES) {
+        for ((least, greatest), &number) in least.iter_mut().zip(&mut greatest).zip(chunk) {
+            *least = least.min(number);
+            *greatest = greatest.max(number);
+        }
+    }
+    let ends = (f64::INFINITY, f64::NEG_INFINITY);
+    (least.into_iter().fold(ends.0, f64::min), greatest.into_iter().fold(ends.1, f64::max))
 }

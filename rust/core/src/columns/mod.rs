@@ -13,7 +13,7 @@ pub(crate) mod selection;
 pub(crate) mod series;
 pub(crate) mod sessions;
 mod shape;
-mod template;
+pub(crate) mod template;
 pub(crate) mod texts;
 mod thinning;
 

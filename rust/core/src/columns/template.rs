@@ -59,6 +59,38 @@ impl Template {
         (summary.len() == self.bytes.len()).then(|| self.read(summary, 0))?
     }
 
+    /// The bytes of the number in `summary`, a whole field, if it fits this template.
+    #[inline(always)]
+    pub fn summary_number<'a>(&self, summary: &'a [u8]) -> Option<&'a [u8]> {
+        (summary.len() == self.bytes.len()).then(|| self.find(summary, 0))?
+    }
+
+    /// The bytes of the number in the value at the beginning of `values`, and the value's length, if
+    /// it fits this template.
+    #[inline]
+    pub fn value_number<'a>(&self, values: &'a [u8]) -> Option<(&'a [u8], usize)> {
+        let length = self.bytes.len() - self.value;
+        Some((self.find(values.get(..length)?, self.value)?, length))
+    }
+
+    #[inline(always)]
+    fn find<'a>(&self, field: &'a [u8], start: usize) -> Option<&'a [u8]> {
+        match self.element {
+            Element::F32 => self.bytes_of::<4>(field, start).map(<[u8; 4]>::as_slice),
+            _ => self.find_rare(field, start),
+        }
+    }
+
+    #[inline(never)]
+    fn find_rare<'a>(&self, field: &'a [u8], start: usize) -> Option<&'a [u8]> {
+        Some(match self.element.size() {
+            1 => self.bytes_of::<1>(field, start)?,
+            2 => self.bytes_of::<2>(field, start)?,
+            4 => self.bytes_of::<4>(field, start)?,
+            _ => self.bytes_of::<8>(field, start)?,
+        })
+    }
+
     /// The number in the value at the beginning of `values`, and the value's length, if it fits
     /// this template.
     #[inline]
@@ -89,13 +121,19 @@ impl Template {
 
     #[inline(always)]
     fn read_as<const N: usize>(&self, field: &[u8], start: usize) -> Option<f64> {
+        self.element.decode(self.bytes_of::<N>(field, start)?)
+    }
+
+    /// The bytes of the number in `field`, of which there are `N`.
+    #[inline(always)]
+    fn bytes_of<'a, const N: usize>(&self, field: &'a [u8], start: usize) -> Option<&'a [u8; N]> {
         let bytes = self.bytes.get(start..)?;
         let at = self.number - start;
         let ((before, rest), (known, known_rest)) =
             (field.split_at_checked(at)?, bytes.split_at_checked(at)?);
         let (number, after) = rest.split_first_chunk::<N>()?;
         let fits = same(before, known) && same(after, known_rest.get(N..)?);
-        if fits { self.element.decode(number) } else { None }
+        fits.then_some(number)
     }
 }
 

@@ -151,6 +151,25 @@ impl Kind {
             Kind::Other => "other",
         }
     }
+
+    /// What several values of it are called, as `scalars`; None of those that have no name.
+    pub fn plural(self) -> Option<&'static str> {
+        Some(match self {
+            Kind::Scalar => "scalars",
+            Kind::Histogram => "histograms",
+            Kind::Image => "images",
+            Kind::Text => "texts",
+            Kind::Tensor => "tensors",
+            Kind::PrCurve => "pr_curves",
+            Kind::Mesh => "meshes",
+            Kind::SessionLog => "session_logs",
+            Kind::MetaGraph => "graph",
+            Kind::Audio | Kind::CustomScalars | Kind::HParams | Kind::Graph | Kind::RunMetadata => {
+                self.name()
+            }
+            Kind::Other => return None,
+        })
+    }
 }
 
 /// Whether a tensor of shape \[k, 3\] has k rows of left edge, right edge and count.

@@ -3,12 +3,14 @@
 use std::borrow::Cow;
 
 use crate::proto::audio::Audio;
+use crate::proto::element::Element;
 use crate::proto::field::{merge, oneof, put_text, utf8};
 use crate::proto::histogram::Histogram;
 use crate::proto::image::Image;
 use crate::proto::metadata::Metadata;
 use crate::proto::number::{summary, value as number};
 use crate::proto::tensor::Tensor;
+use crate::proto::tensor_scalar::TensorScalar;
 use crate::wire::{BYTES, Cursor, FIXED32, Field, Malformed, Value, encode, key};
 
 /// One value under a tag.
@@ -103,6 +105,15 @@ impl<'a> SummaryValue<'a> {
         };
         let metadata = metadata.map(Metadata::decode).transpose()?;
         Ok(SummaryValue { tag, is_tagged, metadata, data, raw })
+    }
+
+    /// The number, if it holds exactly one.
+    pub(crate) fn number(&self) -> Option<TensorScalar<'_>> {
+        match &self.data {
+            Data::SimpleValue(bytes) => Some(TensorScalar::Fixed(Element::F32, bytes)),
+            Data::Tensor(tensor) => tensor.scalar(),
+            _ => None,
+        }
     }
 
     /// Appends the whole field of a `Summary`. For [`Data::Other`] it appends an empty field.

@@ -1,42 +1,51 @@
-//! Events by their bytes: those that hold one number, and those that get another summary.
+//! Events by their bytes: those that are values, and those that get another summary.
 
 use crate::proto::number::{event as number, summary, value as field};
-use crate::wire::{BYTES, Cursor, FIXED32, FIXED64, VARINT, encode, key};
+use crate::wire::{BYTES, Cursor, FIXED64, VARINT, encode, key};
 
-/// Bytes that a `simple_value` takes, with its key.
-pub const NUMBER: usize = 1 + size_of::<f32>();
+const VALUE: u8 = key(summary::VALUE, BYTES) as u8;
+const TAG: u8 = key(field::TAG, BYTES) as u8;
 
-/// An event with one `simple_value`, and nothing else but a time and a step.
-pub struct Scalar<'p> {
+/// An event with a summary, and nothing else but a time and a step before it.
+pub struct Values<'p> {
     pub step: i64,
-    pub tag: &'p [u8],
-    /// How many bytes come before the summary.
+    /// How many bytes come before the summary, and how many of these are the step's field.
     pub head: usize,
+    pub step_len: usize,
+    /// The whole field.
+    pub summary: &'p [u8],
+    /// What is in it.
+    pub values: &'p [u8],
 }
 
-impl<'p> Scalar<'p> {
+impl<'p> Values<'p> {
     #[inline]
-    pub fn of(payload: &'p [u8]) -> Option<Scalar<'p>> {
+    pub fn of(payload: &'p [u8]) -> Option<Values<'p>> {
         const WALL_TIME: u8 = key(number::WALL_TIME, FIXED64) as u8;
         const STEP: u8 = key(number::STEP, VARINT) as u8;
         const SUMMARY: u8 = key(number::SUMMARY, BYTES) as u8;
-        const VALUE: u8 = key(summary::VALUE, BYTES) as u8;
-        const TAG: u8 = key(field::TAG, BYTES) as u8;
-        const SIMPLE: u8 = key(field::SIMPLE_VALUE, FIXED32) as u8;
         let after_time = payload.strip_prefix(&[WALL_TIME])?.get(size_of::<f64>()..)?;
-        let (step, rest) = match after_time.strip_prefix(&[STEP]) {
+        let (step, summary) = match after_time.strip_prefix(&[STEP]) {
             Some(rest) => {
                 let mut cursor = Cursor::new(rest);
                 (cursor.varint().ok()? as i64, cursor.rest())
             }
             None => (0, after_time),
         };
-        let head = payload.len() - rest.len();
-        let value = whole(whole(rest, SUMMARY)?, VALUE)?;
-        let (value, number) = value.split_last_chunk::<NUMBER>()?;
-        let tag = whole(value, TAG)?;
-        (number[0] == SIMPLE).then_some(Scalar { step, tag, head })
+        let values = whole(summary, SUMMARY)?;
+        let (head, step_len) = (payload.len() - summary.len(), after_time.len() - summary.len());
+        Some(Values { step, head, step_len, summary, values })
     }
+}
+
+/// The tag of the value at the beginning of some, if that is what it begins with.
+#[inline]
+pub fn first_tag(values: &[u8]) -> Option<&[u8]> {
+    let mut value = Cursor::new(values.strip_prefix(&[VALUE])?);
+    value.varint().ok()?;
+    let mut tag = Cursor::new(value.rest().strip_prefix(&[TAG])?);
+    let length = usize::try_from(tag.varint().ok()?).ok()?;
+    tag.rest().get(..length)
 }
 
 /// What the only field of a message holds, if it has this key.

@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::vec;
 
-use crate::columns::restarts::Purge;
+use crate::columns::restarts::{self, Purge};
 use crate::columns::sessions::Sessions;
+use crate::columns::template::Template;
 use crate::proto::{Kind, Metadata};
+use crate::rewrite::edit::Edit;
+use crate::rewrite::frame::Frame;
 use crate::rewrite::output::Outputs;
-use crate::rewrite::restarts::Steps;
-use crate::rewrite::rules::Source;
+use crate::rewrite::restarts::{Starts, Steps};
+use crate::rewrite::rules::{LeftOut, Source};
 use crate::scan::tags::Tags;
 
 /// A run that is read.
@@ -26,8 +29,8 @@ pub struct Known {
     /// The first metadata of the tag.
     pub claim: Option<Claim>,
     pub goes: Goes,
-    /// How its `simple_value`s are rewritten, while nothing else is to be asked.
-    pub simple: Option<Simple>,
+    /// How its scalars are rewritten.
+    pub habit: Habit,
     /// The tag that came after it the last time.
     pub next: u32,
 }
@@ -41,11 +44,53 @@ pub enum Goes {
     To(u32, bool),
 }
 
-#[derive(Clone, Copy)]
-pub struct Simple {
-    pub series: u32,
-    pub target: u32,
-    pub is_renamed: bool,
+/// What becomes of scalars whose messages are as one of before, but for the number.
+#[derive(Default)]
+pub struct Habit {
+    /// The frame of the tag's last record that was not predicted.
+    pub frame: Frame,
+    pub template: Template,
+    pub outcome: Outcome,
+    /// It holds while no more claims are known than these.
+    pub claims: u32,
+}
+
+impl Habit {
+    /// Whether it is known what becomes of a value like that, where it stays.
+    pub fn is_known(&self, claims: u32, is_planning: bool) -> bool {
+        self.claims == claims
+            && match &self.outcome {
+                Outcome::Unknown => false,
+                Outcome::NoKind | Outcome::NoTag => true,
+                Outcome::Goes { how, .. } => is_planning || !matches!(how, How::Unknown),
+            }
+    }
+}
+
+/// What becomes of the values of a tag that are of one kind and shape.
+#[derive(Default)]
+pub enum Outcome {
+    /// Not known.
+    #[default]
+    Unknown,
+    /// Their kind is not wanted.
+    NoKind,
+    /// Their tag is not.
+    NoTag,
+    /// Those go to a file that belong to a series and stay in it.
+    Goes { series: u32, below: u32, how: How },
+}
+
+/// How a value is written.
+#[derive(Default)]
+pub enum How {
+    /// Not known.
+    #[default]
+    Unknown,
+    /// As it is.
+    Same,
+    /// Encoded anew.
+    Edited(Edit),
 }
 
 #[derive(PartialEq)]
@@ -88,6 +133,41 @@ pub struct Series {
     pub kept: u64,
 }
 
+impl Series {
+    /// Has it know of the sessions that started since its last value.
+    pub fn restart(&mut self, starts: &Starts) {
+        if let Some(step) = starts.since(self.starts) {
+            restarts::add(&mut self.purges, Purge { before: self.steps.len, step });
+            self.starts = starts.count();
+        }
+    }
+
+    /// Whether its next value stays, which counts as one that is wanted.
+    #[inline]
+    pub fn stays(&mut self, kind: Kind, every: u64, left_out: &mut LeftOut) -> bool {
+        let index = self.seen;
+        self.seen += 1;
+        while self.taking.as_ref().is_some_and(|range| range.end <= index) {
+            self.taking = self.taken.next();
+        }
+        if self.taking.as_ref().is_some_and(|range| range.contains(&index)) {
+            left_out.restarts += 1;
+            return false;
+        }
+        // What a step of a graph took is nothing to thin out.
+        let is_chosen = every == 1 || kind == Kind::RunMetadata || self.kept.is_multiple_of(every);
+        self.kept += 1;
+        left_out.every += u64::from(!is_chosen);
+        is_chosen
+    }
+
+    /// Forgets its last value, which stayed, so that it can come again.
+    pub fn put_back(&mut self) {
+        self.seen -= 1;
+        self.kept -= 1;
+    }
+}
+
 /// Where a file is, and what is written of it.
 #[derive(Default)]
 pub struct Current {
@@ -101,8 +181,13 @@ pub struct Current {
     /// The files that are written, by the directory, and the version that each says.
     pub files: BTreeMap<u32, File>,
     pub outputs: Outputs,
+    /// The directory of the last file of these, and its number.
+    pub last_output: Option<(u32, usize)>,
     pub source: Option<Source>,
     pub last_tag: u32,
+    /// Whether the event that is decoded is nothing but values; what is learnt of these.
+    pub is_values: bool,
+    pub lessons: Vec<Lesson>,
 }
 
 pub struct File {
@@ -110,6 +195,21 @@ pub struct File {
     pub version: Option<String>,
     /// Whether it has something of the source that is read.
     pub has_begun: bool,
+}
+
+impl Current {
+    /// The number of the file in this directory, which has something of the source already.
+    pub fn begun(&mut self, below: u32) -> Option<usize> {
+        let output = self.files.get(&below).filter(|file| file.has_begun)?.output;
+        self.last_output = Some((below, output));
+        Some(output)
+    }
+}
+
+/// The habit that a value shows, and the tag.
+pub struct Lesson {
+    pub tag: u32,
+    pub habit: Habit,
 }
 
 /// What becomes of a value.

@@ -1,34 +1,35 @@
 //! The files that are written.
 
-use std::fs::{File, OpenOptions};
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use crate::cancel;
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::rewrite::behind::{Behind, Piece};
 
-/// So many bytes wait to be written, over all files.
-const MOST: usize = 1 << 20;
+/// So many bytes wait to be written, over all files: they are still in the processor's cache then.
+const MOST: usize = 512 << 10;
 
 /// Files that grow side by side. None is held open, since there may be one for each tag.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Outputs {
     files: Vec<Output>,
     waiting: usize,
+    /// Writes while more is read, once there is much.
+    behind: Option<Behind>,
 }
 
 /// A file.
-#[derive(Debug)]
 struct Output {
     path: PathBuf,
     buffer: Vec<u8>,
     is_created: bool,
+    /// Whether all that waits has its checksums.
+    is_sealed: bool,
 }
 
 impl Outputs {
     /// One more file, which has no bytes yet; its number.
     pub fn add(&mut self, path: PathBuf) -> usize {
-        self.files.push(Output { path, buffer: Vec::new(), is_created: false });
+        self.files.push(Output { path, buffer: Vec::new(), is_created: false, is_sealed: true });
         self.files.len() - 1
     }
 
@@ -39,12 +40,13 @@ impl Outputs {
         self.waiting += bytes.len();
     }
 
-    /// Has these bytes appended to a file.
+    /// Has records appended to a file, which are sealed when they are written.
     #[inline]
     pub fn put_with(&mut self, number: usize, put: impl FnOnce(&mut Vec<u8>)) {
-        let buffer = &mut self.files[number].buffer;
+        let Output { buffer, is_sealed, .. } = &mut self.files[number];
         let before = buffer.len();
         put(buffer);
+        *is_sealed = false;
         self.waiting += buffer.len() - before;
     }
 
@@ -53,44 +55,42 @@ impl Outputs {
         if self.waiting < MOST {
             return Ok(());
         }
+        if self.behind.is_none() {
+            self.behind = Behind::start();
+        }
+        self.write(false)
+    }
+
+    /// Writes all; where the files are.
+    pub fn finish(mut self) -> Result<Vec<PathBuf>> {
+        self.write(true)?;
+        self.behind.take().map_or(Ok(()), Behind::finish)?;
+        Ok(self.files.into_iter().map(|file| file.path).collect())
+    }
+
+    /// Writes what waits; with `all`, files too that are empty.
+    fn write(&mut self, all: bool) -> Result<()> {
         self.waiting = 0;
-        self.files.iter_mut().try_for_each(Output::write)
-    }
-
-    /// Writes all, and waits until it is on the disk; where the files are.
-    pub fn finish(self) -> Result<Vec<PathBuf>> {
-        let mut paths = Vec::new();
-        for mut file in self.files {
-            if !file.is_created || !file.buffer.is_empty() {
-                file.write()?;
-            }
-            let synced = File::open(&file.path).and_then(|file| file.sync_all());
-            synced.map_err(|error| Error::io(error, &file.path))?;
-            paths.push(file.path);
+        let waits = |file: &&mut Output| !file.buffer.is_empty() || (all && !file.is_created);
+        let mut pieces = Vec::new();
+        for file in self.files.iter_mut().filter(waits) {
+            pieces.push(Piece {
+                path: file.path.clone(),
+                bytes: std::mem::take(&mut file.buffer),
+                is_created: std::mem::replace(&mut file.is_created, true),
+                is_sealed: std::mem::replace(&mut file.is_sealed, true),
+            });
         }
-        Ok(paths)
-    }
-}
-
-impl Output {
-    fn write(&mut self) -> Result<()> {
-        let error = |error| Error::io(error, &self.path);
-        // Where the caller has given up, the directory may be gone, and must not come back.
-        cancel::check().map_err(error)?;
-        let mut options = OpenOptions::new();
-        if self.is_created {
-            if self.buffer.is_empty() {
-                return Ok(());
+        let Some(behind) = &mut self.behind else {
+            return pieces.iter_mut().try_for_each(Piece::write);
+        };
+        let mut spare = behind.write(pieces)?;
+        for file in &mut self.files {
+            let Some(buffer) = spare.pop() else { break };
+            if file.buffer.capacity() == 0 {
+                file.buffer = buffer;
             }
-            options.append(true);
-        } else {
-            std::fs::create_dir_all(self.path.parent().unwrap_or(Path::new("."))).map_err(error)?;
-            options.write(true).create_new(true);
         }
-        let mut file = options.open(&self.path).map_err(error)?;
-        file.write_all(&self.buffer).map_err(error)?;
-        self.is_created = true;
-        self.buffer.clear();
         Ok(())
     }
 }

@@ -45,7 +45,8 @@ pub struct Target {
     pub tag: Option<String>,
 }
 
-/// Where the values of a tag of a run go; None, nowhere. Asked once for each.
+/// Where the values of a tag of a run go; None, nowhere. Asked once for each, and where a value names
+/// the tag.
 pub type Route<'a> = &'a dyn Fn(usize, &str) -> Option<Target>;
 
 /// How many values are not in the files that were written, by the first reason that there is.
@@ -82,6 +83,24 @@ pub struct Report {
     pub damage: Vec<Damage>,
     /// How many bytes records take that the ends of files cut short.
     pub unfinished: u64,
+}
+
+impl Report {
+    /// Adds what was done afterwards.
+    pub fn append(&mut self, mut more: Report) {
+        self.outputs.append(&mut more.outputs);
+        self.read += more.read;
+        self.written += more.written;
+        self.copied += more.copied;
+        self.left_out.kinds += more.left_out.kinds;
+        self.left_out.tags += more.left_out.tags;
+        self.left_out.steps += more.left_out.steps;
+        self.left_out.restarts += more.left_out.restarts;
+        self.left_out.every += more.left_out.every;
+        self.foreign.append(&mut more.foreign);
+        self.damage.append(&mut more.damage);
+        self.unfinished += more.unfinished;
+    }
 }
 
 /// Whether two sources are written to one file.

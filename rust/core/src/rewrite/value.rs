@@ -1,10 +1,16 @@
 //! One value with another tag, type or metadata; every other field of it as it was.
 
+use std::borrow::Cow;
+use std::ops::Range;
+
 use crate::proto::metadata::data_class;
 use crate::proto::number::{
     metadata, plugin_data, summary, tensor as tensor_number, value as number,
 };
-use crate::proto::{Data, DataType, Kind, SummaryValue, TensorScalar, plugin, tensor_of_float};
+use crate::proto::{
+    Data, DataType, Element, Kind, Metadata, SummaryValue, TensorScalar, plugin, tensor_of_float,
+};
+use crate::rewrite::named::{self, Rename};
 use crate::wire::{Cursor, Field, Value, encode};
 
 /// What becomes of scalars.
@@ -26,7 +32,7 @@ pub enum Style {
 }
 
 /// What changes of a value.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Clone, Copy, Default)]
 pub struct Change<'a> {
     /// The new tag.
     pub tag: Option<&'a str>,
@@ -34,6 +40,8 @@ pub struct Change<'a> {
     pub metadata: Option<&'a [u8]>,
     /// What it becomes, if it is a scalar.
     pub cast: Cast,
+    /// The new names of tags that it names.
+    pub rename: Option<Rename<'a>>,
 }
 
 /// The content of a value once it is cast.
@@ -49,17 +57,33 @@ pub fn metadata_of(value: &SummaryValue<'_>) -> Option<Vec<u8>> {
     Some(parts.filter_map(|field| bytes(&field)).flatten().copied().collect())
 }
 
-/// The whole field of a summary with the changed value, and its metadata; None if it stays as it is.
-pub fn changed(
-    value: &SummaryValue<'_>,
-    kind: Kind,
-    change: &Change<'_>,
-) -> Option<(Vec<u8>, Option<Vec<u8>>)> {
-    let content = if kind == Kind::Scalar { cast(value, change.cast) } else { None };
-    if content.is_none() && change.tag.is_none() && change.metadata.is_none() {
+/// A value once it is changed.
+pub struct Changed {
+    /// The whole field of a summary.
+    pub field: Vec<u8>,
+    pub metadata: Option<Vec<u8>>,
+    /// Where the number is in it, if it is a scalar with a number of a fixed length.
+    pub number: Option<Range<usize>>,
+}
+
+/// The changed value; None if it stays as it is.
+pub fn changed(value: &SummaryValue<'_>, kind: Kind, change: &Change<'_>) -> Option<Changed> {
+    let content = match (kind, &value.data, change.rename) {
+        (Kind::Scalar, _, _) => cast(value, change.cast),
+        (Kind::CustomScalars, Data::Tensor(tensor), Some(rename)) => {
+            named::charts(tensor.raw(), rename).map(Content::Tensor)
+        }
+        _ => None,
+    };
+    let mut before = metadata_of(value).or(change.metadata.map(<[u8]>::to_vec));
+    let metrics = match (kind, &before, change.rename) {
+        (Kind::HParams, Some(metadata), Some(rename)) => named::metrics(metadata, rename),
+        _ => None,
+    };
+    if content.is_none() && change.tag.is_none() && change.metadata.is_none() && metrics.is_none() {
         return None;
     }
-    let before = metadata_of(value).or(change.metadata.map(<[u8]>::to_vec));
+    before = metrics.or(before);
     let after = match content {
         Some(Content::SimpleValue(_)) => {
             before.map(|it| without_plugin(&it)).filter(|it| !it.is_empty())
@@ -70,6 +94,11 @@ pub fn changed(
         _ => before,
     };
 
+    let old_number = match value.number() {
+        Some(TensorScalar::Fixed(_, bytes)) if kind == Kind::Scalar && content.is_none() => bytes,
+        _ => &[],
+    };
+    let mut number = None;
     let mut message = Vec::with_capacity(value.raw.len() + 64);
     let mut tag = change.tag;
     if let (Some(new), false) = (tag, value.is_tagged) {
@@ -96,23 +125,39 @@ pub fn changed(
                 match put_content.take() {
                     Some(Content::SimpleValue(it)) => {
                         encode::float_field(&mut message, number::SIMPLE_VALUE, it);
+                        number = Some(message.len() - size_of::<f32>()..message.len());
                     }
                     Some(Content::Tensor(it)) => {
                         encode::bytes_field(&mut message, number::TENSOR, &it);
+                        // It is the last that the tensor holds.
+                        number = Some(message.len() - size_of::<f32>()..message.len());
                     }
                     None => {}
                 }
             }
             number::METADATA => {}
-            _ => message.extend_from_slice(field.raw),
+            _ => {
+                if let Some(at) = place(old_number, field.raw) {
+                    number = Some(message.len() + at..message.len() + at + old_number.len());
+                }
+                message.extend_from_slice(field.raw);
+            }
         }
     }
     if let Some(metadata) = &after {
         encode::bytes_field(&mut message, number::METADATA, metadata);
     }
-    let mut out = Vec::with_capacity(message.len() + 8);
-    encode::bytes_field(&mut out, summary::VALUE, &message);
-    Some((out, after))
+    let mut field = Vec::with_capacity(message.len() + 8);
+    encode::bytes_field(&mut field, summary::VALUE, &message);
+    let before = field.len() - message.len();
+    let number = number.map(|it| before + it.start..before + it.end);
+    Some(Changed { field, metadata: after, number })
+}
+
+/// Where `part` begins in `whole`, if it is some of its bytes.
+fn place(part: &[u8], whole: &[u8]) -> Option<usize> {
+    let at = part.as_ptr().addr().checked_sub(whole.as_ptr().addr())?;
+    (!part.is_empty() && at + part.len() <= whole.len()).then_some(at)
 }
 
 /// The fields of a value's message, which is well-formed.
@@ -135,11 +180,10 @@ fn cast(value: &SummaryValue<'_>, cast: Cast) -> Option<Content> {
             Some(Content::Tensor(tensor_of_float(number)))
         }
         (Data::Tensor(tensor), Some(Style::SimpleValue)) => {
-            let number = tensor.scalar().and_then(TensorScalar::to_f64)?;
-            Some(Content::SimpleValue(number as f32))
+            Some(Content::SimpleValue(as_float(tensor.scalar()?)?))
         }
         (Data::Tensor(tensor), _) if cast.is_float && tensor.dtype == DataType::Float64 as i32 => {
-            let number = tensor.scalar().and_then(TensorScalar::to_f64)?;
+            let number = as_float(tensor.scalar()?)?;
             let mut message = Vec::with_capacity(tensor.raw().len());
             encode::varint_field(&mut message, tensor_number::DTYPE, DataType::Float32 as u64);
             for field in Cursor::new(tensor.raw()).flatten() {
@@ -150,16 +194,29 @@ fn cast(value: &SummaryValue<'_>, cast: Cast) -> Option<Content> {
                     _ => message.extend_from_slice(field.raw),
                 }
             }
-            let number = (number as f32).to_le_bytes();
-            encode::bytes_field(&mut message, tensor_number::FLOAT_VAL, &number);
+            encode::bytes_field(&mut message, tensor_number::FLOAT_VAL, &number.to_le_bytes());
             Some(Content::Tensor(message))
         }
         _ => None,
     }
 }
 
+/// A number as a float; one that is a float already stays what it is, bit by bit.
+pub fn as_float(number: TensorScalar<'_>) -> Option<f32> {
+    match number {
+        TensorScalar::Fixed(Element::F32, bytes) => Some(f32::from_le_bytes(*bytes.first_chunk()?)),
+        number => number.to_f64().map(|number| number as f32),
+    }
+}
+
 /// What says that a tensor is a scalar, after what was said before.
 fn with_plugin(mut before: Vec<u8>) -> Vec<u8> {
+    let known = Metadata::decode(Cow::Borrowed(&before));
+    if known
+        .is_ok_and(|it| it.plugin_name == plugin::SCALARS && it.data_class == data_class::SCALAR)
+    {
+        return before;
+    }
     let mut plugin = Vec::new();
     encode::bytes_field(&mut plugin, plugin_data::PLUGIN_NAME, plugin::SCALARS.as_bytes());
     encode::bytes_field(&mut before, metadata::PLUGIN_DATA, &plugin);

@@ -72,6 +72,23 @@ pub(crate) fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result
     file.read_at(buffer, offset)
 }
 
+/// Has the disk begin to take what was written to a file, where the system can do that. Nobody waits
+/// for it, nor learns of a failure but by syncing.
+pub(crate) fn begin_to_sync(file: &File) {
+    #[cfg(target_os = "linux")]
+    // SAFETY: the descriptor is open, and the call touches no memory.
+    unsafe {
+        libc::sync_file_range(file.as_raw_fd(), 0, 0, libc::SYNC_FILE_RANGE_WRITE);
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = file;
+}
+
+/// Waits until what a file or a directory holds is on the disk.
+pub(crate) fn sync(path: &Path) -> io::Result<()> {
+    File::open(path)?.sync_all()
+}
+
 /// Identifies an open file of the process.
 pub(crate) type Descriptor = RawFd;
 

@@ -105,6 +105,17 @@ pub(crate) fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result
     file.seek_read(buffer, offset)
 }
 
+/// Nothing has the disk begin without waiting for it.
+pub(crate) fn begin_to_sync(_: &File) {}
+
+/// Waits until what a file holds is on the disk. A directory can't be waited for.
+pub(crate) fn sync(path: &Path) -> io::Result<()> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    OpenOptions::new().write(true).open(path)?.sync_all()
+}
+
 /// Child processes inherit no files on Windows.
 pub(crate) type Descriptor = ();
 

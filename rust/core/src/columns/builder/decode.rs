@@ -8,9 +8,7 @@ use crate::columns::blobs::Place;
 use crate::columns::restarts::{self, Purge};
 use crate::columns::series::Values;
 use crate::columns::template::Template;
-use crate::proto::{
-    Data, Element, Event, Kind, Malformed, SessionStatus, Summary, SummaryValue, TensorScalar, What,
-};
+use crate::proto::{Data, Event, Kind, Malformed, SessionStatus, Summary, SummaryValue, What};
 use crate::scan::outline::{self, Outline, Part};
 
 impl Columns<'_> {
@@ -104,11 +102,7 @@ impl Columns<'_> {
             cold.metadata = metadata.map(|metadata| Box::new(metadata.clone().into_owned()));
         }
         let is_selected = hot.is_selected && self.selection.has_step(event.step);
-        let number = match &value.data {
-            Data::SimpleValue(bytes) => Some(TensorScalar::Fixed(Element::F32, bytes)),
-            Data::Tensor(tensor) if kind == Kind::Scalar => tensor.scalar(),
-            _ => None,
-        };
+        let number = if kind == Kind::Scalar { value.number() } else { None };
         let Some((number, scalar)) = number.and_then(|number| Some((number, number.to_f64()?)))
         else {
             if is_selected {

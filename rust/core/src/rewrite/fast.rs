@@ -1,0 +1,261 @@
+//! Records of one scalar as nearly all are, rewritten without being decoded in full.
+
+use crate::columns::memory::prefetch;
+use crate::crc32c;
+use crate::proto::Kind;
+use crate::record::{HEADER, OVERHEAD, Verify};
+use crate::rewrite::event::{Values, first_tag};
+use crate::rewrite::frame::Frame;
+use crate::rewrite::group::Group;
+use crate::rewrite::known::{Fate, Habit, How, Known, Lesson, Outcome};
+
+/// How far ahead of the record that is parsed memory is fetched. Each record says where the next
+/// begins, so the processor cannot guess it.
+const AHEAD: usize = 2048;
+
+/// Records of a window, one after the other, that go to a file as they are.
+#[derive(Default)]
+struct Kept {
+    output: usize,
+    start: usize,
+    end: usize,
+}
+
+/// A scalar in a window.
+struct Scalar<'w> {
+    /// Where its record begins, and how many bytes that has.
+    at: usize,
+    size: usize,
+    step: i64,
+    /// What comes before the summary.
+    head: &'w [u8],
+    number: &'w [u8],
+}
+
+impl Group<'_> {
+    /// Rewrites the records at the beginning of `window` whose tag and shape are those that are
+    /// expected next, and of which it is known what becomes; how many bytes and records.
+    #[inline(never)]
+    pub(super) fn predicted(&mut self, window: &[u8], verify: Verify) -> (usize, u64) {
+        let (mut at, mut records) = (0, 0);
+        let mut kept = Kept::default();
+        let run = self.file.run;
+        let mut known = std::mem::take(&mut self.runs[run].known);
+        let mut last = self.file.last_tag;
+        loop {
+            prefetch(window, at + AHEAD);
+            let next = known.get(last as usize).map_or(0, |known| known.next);
+            let Some(rest) = window.get(at..) else { break };
+            let Some(Known { habit, .. }) = known.get_mut(next as usize) else { break };
+            let Habit { frame, template, .. } = &*habit;
+            let Some((payload, checksum)) = frame.payload(rest) else { break };
+            if verify == Verify::Crc && crc32c::masked(payload) != checksum {
+                break;
+            }
+            let Some((_, step, summary)) = frame.head(payload) else { break };
+            let Some(number) = template.summary_number(summary) else { break };
+            let (head, size) = (&payload[..frame.head_len()], payload.len() + OVERHEAD);
+            if !self.take(habit, &Scalar { at, size, step, head, number }, window, &mut kept) {
+                break;
+            }
+            last = next;
+            at += size;
+            records += 1;
+        }
+        self.runs[run].known = known;
+        self.file.last_tag = last;
+        self.put(window, &mut kept);
+        (at, records)
+    }
+
+    /// Rewrites a record with one value whose tag or length was not predicted, if it is known what
+    /// becomes of it.
+    pub(super) fn one_value(&mut self, record: &[u8], event: &Values<'_>) -> bool {
+        let Some(tag) = self.guess(event.values) else { return false };
+        let habit = &mut self.known(tag as usize).habit;
+        // That the template fits is the proof that it is this tag.
+        let Some(number) = habit.template.summary_number(event.summary) else { return false };
+        if !habit.frame.fits(record, event.step_len) {
+            habit.frame = Frame::of(record, event.step_len).unwrap_or_default();
+        }
+        let mut habit = std::mem::take(habit);
+        self.expect(tag);
+        let head = &record[HEADER..HEADER + event.head];
+        let scalar = Scalar { at: 0, size: record.len(), step: event.step, head, number };
+        let mut kept = Kept::default();
+        let is_taken = self.take(&mut habit, &scalar, record, &mut kept);
+        self.known(tag as usize).habit = habit;
+        self.put(record, &mut kept);
+        is_taken
+    }
+
+    /// Rewrites a record with any number of values, if it is known what becomes of all.
+    pub(super) fn many_values(&mut self, record: &[u8], event: &Values<'_>) -> bool {
+        let mut values = event.values;
+        let mut found = Vec::new();
+        while !values.is_empty() {
+            let known = &self.runs[self.file.run].known;
+            let next = known.get(self.file.last_tag as usize).map_or(0, |known| known.next);
+            let number_of = |tag: u32| known.get(tag as usize)?.habit.template.value_number(values);
+            let (tag, (number, length)) = match number_of(next) {
+                Some(number) => (next, number),
+                None => {
+                    let Some(tag) = self.guess(values) else { return false };
+                    let Some(number) = number_of(tag) else { return false };
+                    (tag, number)
+                }
+            };
+            if !known[tag as usize].habit.is_known(self.claims, self.is_planning) {
+                return false;
+            }
+            self.expect(tag);
+            found.push((tag, number));
+            values = &values[length..];
+        }
+        let mut fates = Vec::with_capacity(found.len());
+        for (tag, number) in found {
+            fates.push(self.fate_of(tag, event.step, number));
+        }
+        if !self.is_planning && !fates.is_empty() {
+            self.write(record, event.values, &fates);
+        }
+        !fates.is_empty()
+    }
+
+    /// What becomes of a scalar that is as the habit of its tag.
+    fn fate_of(&mut self, tag: u32, step: i64, number: &[u8]) -> Fate {
+        let (series, below) = match &self.known(tag as usize).habit.outcome {
+            Outcome::Goes { series, below, .. } => (*series, *below),
+            Outcome::NoTag => {
+                self.report.left_out.tags += 1;
+                return Fate::Gone;
+            }
+            Outcome::NoKind | Outcome::Unknown => {
+                self.report.left_out.kinds += 1;
+                return Fate::Gone;
+            }
+        };
+        if !self.has_step(step) {
+            self.report.left_out.steps += 1;
+            return Fate::Gone;
+        }
+        if !self.stays(series, Kind::Scalar, step) {
+            return Fate::Gone;
+        }
+        match &self.known(tag as usize).habit.outcome {
+            Outcome::Goes { how: How::Edited(edit), .. } => Fate::Goes(below, edit.value(number)),
+            _ => Fate::Goes(below, None),
+        }
+    }
+
+    /// The number of the tag of the first value, or of another tag.
+    fn guess(&self, values: &[u8]) -> Option<u32> {
+        let run = &self.runs[self.file.run];
+        let tag = run.tags.guess(first_tag(values)?)?;
+        ((tag as usize) < run.known.len()).then_some(tag)
+    }
+
+    /// Keeps what was learnt of the event in this record, which was decoded in full.
+    pub(super) fn remember(&mut self, record: &[u8], event: &Values<'_>) {
+        let mut lessons = std::mem::take(&mut self.file.lessons);
+        let claims = self.claims;
+        for Lesson { tag, mut habit } in lessons.drain(..).filter(|it| it.habit.claims == claims) {
+            if habit.template.summary_number(event.summary).is_some() {
+                habit.frame = Frame::of(record, event.step_len).unwrap_or_default();
+            }
+            self.known(tag as usize).habit = habit;
+            self.expect(tag);
+        }
+        self.file.lessons = lessons;
+    }
+
+    /// Expects this tag where the last one comes again.
+    fn expect(&mut self, tag: u32) {
+        let known = &mut self.runs[self.file.run].known;
+        if let Some(last) = known.get_mut(self.file.last_tag as usize) {
+            last.next = tag;
+        }
+        self.file.last_tag = tag;
+    }
+
+    /// Writes what becomes of a scalar that is as the habit of its tag; false, and nothing happens,
+    /// if that is not known. What stays as it is may be kept for later.
+    #[inline(always)]
+    fn take(
+        &mut self,
+        habit: &mut Habit,
+        scalar: &Scalar<'_>,
+        window: &[u8],
+        kept: &mut Kept,
+    ) -> bool {
+        if habit.claims != self.claims {
+            return false;
+        }
+        let left_out = &mut self.report.left_out;
+        let (series, below, how) = match &mut habit.outcome {
+            Outcome::Unknown => return false,
+            Outcome::NoKind => {
+                left_out.kinds += 1;
+                return true;
+            }
+            Outcome::NoTag => {
+                left_out.tags += 1;
+                return true;
+            }
+            Outcome::Goes { series, below, how } => (*series, *below, how),
+        };
+        let (first, last) = self.rules.steps;
+        if scalar.step < first || last < scalar.step {
+            left_out.steps += 1;
+            return true;
+        }
+        let series = &mut self.series[series as usize];
+        if self.is_planning {
+            series.restart(&self.starts);
+            series.steps.push(scalar.step);
+            return true;
+        }
+        if !series.stays(Kind::Scalar, self.rules.every, left_out) {
+            return true;
+        }
+        let output = match self.file.last_output {
+            Some((directory, output)) if directory == below => Some(output),
+            _ => self.file.begun(below),
+        };
+        let (Some(output), true) = (output, !matches!(how, How::Unknown)) else {
+            series.put_back();
+            return false;
+        };
+        let outputs = &mut self.file.outputs;
+        let is_next = kept.output == output && kept.end == scalar.at;
+        if !is_next || !matches!(how, How::Same) {
+            if kept.start < kept.end {
+                outputs.put(kept.output, &window[kept.start..kept.end]);
+            }
+            *kept = Kept { output, start: scalar.at, end: scalar.at };
+        }
+        match how {
+            How::Edited(edit) => {
+                let mut is_put = false;
+                outputs.put_with(output, |out| is_put = edit.put(out, scalar.head, scalar.number));
+                if !is_put {
+                    series.put_back();
+                    return false;
+                }
+            }
+            _ => {
+                kept.end = scalar.at + scalar.size;
+                self.report.copied += 1;
+            }
+        }
+        self.report.written += 1;
+        true
+    }
+
+    /// Writes what was kept.
+    fn put(&mut self, window: &[u8], kept: &mut Kept) {
+        if kept.start < kept.end {
+            self.file.outputs.put(kept.output, &window[kept.start..kept.end]);
+        }
+    }
+}
