@@ -309,17 +309,17 @@ impl Strings {
 }
 
 /// Makes the batches of a stream. An error has a number of `errno.h`.
-pub type Next = Box<dyn FnMut() -> Result<Option<Array>, (c_int, CString)> + Send>;
+pub type NextBatch = Box<dyn FnMut() -> Result<Option<Array>, (c_int, CString)> + Send>;
 
 struct StreamMemory {
     field: Field,
-    next: Next,
+    next: NextBatch,
     error: Option<CString>,
 }
 
 impl Stream {
     /// A stream of batches, each an array of `field`, which is a struct.
-    pub fn new(field: Field, next: Next) -> Stream {
+    pub fn new(field: Field, next: NextBatch) -> Stream {
         let memory = Box::new(StreamMemory { field, next, error: None });
         Stream {
             get_schema: Some(get_schema),

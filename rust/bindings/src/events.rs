@@ -53,7 +53,7 @@ struct Position {
     files: std::vec::IntoIter<PathBuf>,
     records: Option<Records>,
     /// What was found where it had to be waited for.
-    found: Option<Found>,
+    found: Option<Reached>,
     lost: Lost,
     /// The files that the caller named: what is wrong with these is an error.
     given: HashSet<PathBuf>,
@@ -61,7 +61,7 @@ struct Position {
     skips: bool,
 }
 
-enum Found {
+enum Reached {
     /// A record, the last of the file so far, which takes so many bytes.
     Record(usize),
     Error(Error),
@@ -81,21 +81,21 @@ impl Position {
     fn seek(&mut self, verify: Verify, on_corrupt: OnCorrupt) {
         self.found = Some(loop {
             let Some(records) = &mut self.records else {
-                let Some(path) = self.files.next() else { break Found::End };
+                let Some(path) = self.files.next() else { break Reached::End };
                 match Records::open(&path, verify, on_corrupt) {
                     Ok(opened) => self.records = Some(opened),
                     Err(error) if self.leaves_out(&error) => {}
-                    Err(error) => break Found::Error(error),
+                    Err(error) => break Reached::Error(error),
                 }
                 continue;
             };
             match records.read() {
-                Ok(Next::Record(record)) => break Found::Record(record.len()),
+                Ok(Next::Record(record)) => break Reached::Record(record.len()),
                 Ok(Next::Damage(damage)) => self.lose(damage),
                 Ok(Next::End) => self.records = None,
                 Err(error) => {
                     if !self.leaves_out(&error) {
-                        break Found::Error(error);
+                        break Reached::Error(error);
                     }
                 }
             }
@@ -132,15 +132,15 @@ impl Position {
                 None => AtHand::Nothing,
             },
             (None, None) => AtHand::Nothing,
-            (Some(Found::Record(size)), Some(records)) => {
+            (Some(Reached::Record(size)), Some(records)) => {
                 AtHand::Event(Event::of(py, records.last(size)))
             }
-            (Some(Found::Error(error)), _) => {
+            (Some(Reached::Error(error)), _) => {
                 // As of a generator that raised, nothing more comes.
                 (self.records, self.files) = (None, Vec::new().into_iter());
                 AtHand::Error(error)
             }
-            (Some(Found::End | Found::Record(_)), _) => AtHand::End,
+            (Some(Reached::End | Reached::Record(_)), _) => AtHand::End,
         }
     }
 }
@@ -451,11 +451,11 @@ pub struct Value {
     /// Of a `simple_value`, what it is.
     number: Option<f32>,
     event: Py<Event>,
-    place: Place,
+    place: ValueBytes,
 }
 
 /// Where the bytes of a value are.
-enum Place {
+enum ValueBytes {
     /// In those of its event.
     Event(Range<usize>),
     /// Here, where several summaries were merged.
@@ -489,8 +489,8 @@ impl Value {
         let at = field.as_ptr().addr().wrapping_sub(raw.as_ptr().addr());
         let range = at..at.wrapping_add(field.len());
         let place = match raw.get(range.clone()) {
-            Some(_) => Place::Event(range),
-            None => Place::Own(field.into()),
+            Some(_) => ValueBytes::Event(range),
+            None => ValueBytes::Own(field.into()),
         };
         let (tag, what) = (tags::string(py, tag), or_none(py, what));
         Py::new(py, Value { tag, what, number, event: event.clone().unbind(), place })
@@ -503,8 +503,8 @@ impl Value {
     /// The field of the summary that holds the value.
     fn bytes<'a>(&'a self, py: Python<'a>) -> &'a [u8] {
         match &self.place {
-            Place::Event(range) => &self.event.get().raw_bytes(py)[range.clone()],
-            Place::Own(bytes) => bytes,
+            ValueBytes::Event(range) => &self.event.get().raw_bytes(py)[range.clone()],
+            ValueBytes::Own(bytes) => bytes,
         }
     }
 
@@ -604,7 +604,7 @@ impl Value {
             what: self.what.clone_ref(py),
             number: self.number,
             event: self.event.clone_ref(py),
-            place: Place::Own(value.into()),
+            place: ValueBytes::Own(value.into()),
         })
     }
 

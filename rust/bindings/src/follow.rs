@@ -10,7 +10,7 @@ use crate::error::to_py;
 use crate::events::Event;
 use crate::list::List;
 use crate::loan::Loan;
-use crate::reader::{Found, run_files};
+use crate::reader::{RunTuples, run_files};
 use crate::state;
 
 /// Reads new events from the files that it is given.
@@ -33,14 +33,19 @@ impl EventFollower {
     }
 
     /// Continues from the states, for the files of these runs that have one.
-    fn resume(&self, py: Python<'_>, states: List<state::RunTuple>, found: Found) -> PyResult<()> {
+    fn resume(
+        &self,
+        py: Python<'_>,
+        states: List<state::RunTuple>,
+        found: RunTuples,
+    ) -> PyResult<()> {
         let states = states.into_iter().map(state::from_tuple).collect::<PyResult<Vec<_>>>()?;
         let found = run_files(found);
         self.0.with(py, |it| it.follower.resume(&states, &found)).map(drop)
     }
 
     /// Reads the files of these runs next, and forgets others.
-    fn look(&self, py: Python<'_>, found: Found) -> PyResult<()> {
+    fn look(&self, py: Python<'_>, found: RunTuples) -> PyResult<()> {
         let found = run_files(found);
         self.0.with(py, |it| it.follower.look(&found)).map(drop)
     }

@@ -10,9 +10,9 @@ use crate::job::Job;
 ///
 /// Its lock is never held while Python code runs or a thread waits. So signal handlers, finalizers
 /// and forked children can use it at any time.
-pub struct Loan<T: Send + 'static>(Mutex<Place<T>>);
+pub struct Loan<T: Send + 'static>(Mutex<Whereabouts<T>>);
 
-enum Place<T: Send + 'static> {
+enum Whereabouts<T: Send + 'static> {
     Here(T),
     Out(Arc<Job<T>>),
     /// The value was given up.
@@ -21,10 +21,10 @@ enum Place<T: Send + 'static> {
 
 impl<T: Send + 'static> Loan<T> {
     pub fn new(value: T) -> Loan<T> {
-        Loan(Mutex::new(Place::Here(value)))
+        Loan(Mutex::new(Whereabouts::Here(value)))
     }
 
-    fn lock(&self) -> MutexGuard<'_, Place<T>> {
+    fn lock(&self) -> MutexGuard<'_, Whereabouts<T>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -38,9 +38,9 @@ impl<T: Send + 'static> Loan<T> {
     ) -> PyResult<Option<R>> {
         loop {
             let job = match &mut *self.lock() {
-                Place::Here(value) => return Ok(Some(with(value))),
-                Place::Gone => return Ok(None),
-                Place::Out(job) => Arc::clone(job),
+                Whereabouts::Here(value) => return Ok(Some(with(value))),
+                Whereabouts::Gone => return Ok(None),
+                Whereabouts::Out(job) => Arc::clone(job),
             };
             job.wait(py)?;
             self.take_back(&job);
@@ -54,21 +54,21 @@ impl<T: Send + 'static> Loan<T> {
         let job = loop {
             let job = {
                 let mut place = self.lock();
-                match std::mem::replace(&mut *place, Place::Gone) {
-                    Place::Here(mut value) => {
+                match std::mem::replace(&mut *place, Whereabouts::Gone) {
+                    Whereabouts::Here(mut value) => {
                         let Some(work) = work.take() else { return Ok(()) };
                         let job = Job::new(move || {
                             work(&mut value);
                             value
                         });
-                        *place = Place::Out(Arc::clone(&job));
+                        *place = Whereabouts::Out(Arc::clone(&job));
                         break job;
                     }
-                    Place::Out(job) => {
-                        *place = Place::Out(Arc::clone(&job));
+                    Whereabouts::Out(job) => {
+                        *place = Whereabouts::Out(Arc::clone(&job));
                         job
                     }
-                    Place::Gone => return Ok(()),
+                    Whereabouts::Gone => return Ok(()),
                 }
             };
             job.wait(py)?;
@@ -83,15 +83,15 @@ impl<T: Send + 'static> Loan<T> {
     /// Takes the value back from this job, unless another call did so.
     fn take_back(&self, job: &Arc<Job<T>>) {
         let mut place = self.lock();
-        if matches!(&*place, Place::Out(out) if Arc::ptr_eq(out, job)) {
-            *place = job.take().map_or(Place::Gone, Place::Here);
+        if matches!(&*place, Whereabouts::Out(out) if Arc::ptr_eq(out, job)) {
+            *place = job.take().map_or(Whereabouts::Gone, Whereabouts::Here);
         }
     }
 
     /// Drops the value, also for the jobs that use it or wait for it.
     pub fn give_up(&self) {
-        let place = std::mem::replace(&mut *self.lock(), Place::Gone);
-        if let Place::Out(job) = &place {
+        let place = std::mem::replace(&mut *self.lock(), Whereabouts::Gone);
+        if let Whereabouts::Out(job) = &place {
             job.cancel();
         }
     }

@@ -145,7 +145,11 @@ impl LogData {
 
     /// Reads what is new in these runs, and forgets others. Returns the names of the runs, with the
     /// data of those that changed.
-    fn update(&self, py: Python<'_>, runs: Found) -> PyResult<Vec<(OsString, Option<RunData>)>> {
+    fn update(
+        &self,
+        py: Python<'_>,
+        runs: RunTuples,
+    ) -> PyResult<Vec<(OsString, Option<RunData>)>> {
         let (runs, log, how) = (run_files(runs), self.log().clone(), Arc::clone(&self.how));
         let (log, changed) = job::run(py, move || how.update(log, &runs))??;
         let name = |run: &Arc<Run>| (run.name().into(), None);
@@ -162,7 +166,7 @@ impl LogData {
     fn resume(
         &self,
         states: List<state::RunTuple>,
-        runs: Found,
+        runs: RunTuples,
     ) -> PyResult<Vec<(OsString, RunData)>> {
         let states = states.into_iter().map(state::from_tuple).collect::<PyResult<Vec<_>>>()?;
         let log = reader::Log::resume(&states, &run_files(runs), self.how.restarts);
@@ -195,9 +199,9 @@ impl LogData {
 }
 
 /// Runs with their files, and those of them that the caller named.
-pub type Found = List<(PathBuf, List<PathBuf>, List<PathBuf>)>;
+pub type RunTuples = List<(PathBuf, List<PathBuf>, List<PathBuf>)>;
 
-pub fn run_files(found: Found) -> Vec<RunFiles> {
+pub fn run_files(found: RunTuples) -> Vec<RunFiles> {
     let run = |(name, List(files), List(given))| RunFiles { name, files, given };
     found.into_iter().map(run).collect()
 }

@@ -18,7 +18,7 @@ use crate::scan::records::{Records, Step};
 pub struct Follower {
     verify: Verify,
     on_corrupt: OnCorrupt,
-    files: HashMap<PathBuf, Place>,
+    files: HashMap<PathBuf, FileProgress>,
     /// The files to read next, with their runs.
     queue: VecDeque<(PathBuf, PathBuf)>,
     current: Option<Current>,
@@ -31,7 +31,7 @@ pub struct Follower {
 
 /// How far a file was read.
 #[derive(Default, Clone)]
-struct Place {
+struct FileProgress {
     /// Its damage is at the end of the file, so it may continue in later bytes.
     progress: Progress,
     /// Whether the file was read to its end.
@@ -78,8 +78,11 @@ impl Follower {
                 state.files.iter().map(|file| (file.name.as_os_str(), file)).collect();
             for path in &run.files {
                 let known = path.file_name().and_then(|name| files.get(name));
-                let place =
-                    known.map(|it| Place { progress: it.progress(), is_done: true, held: None });
+                let place = known.map(|it| FileProgress {
+                    progress: it.progress(),
+                    is_done: true,
+                    held: None,
+                });
                 self.files.extend(place.map(|place| (path.clone(), place)));
             }
         }
@@ -216,12 +219,12 @@ impl Follower {
     fn open(&mut self, run: &Path, path: &Path) -> Result<Option<Current>> {
         let known = self.files.get(path).cloned();
         let (place, rests) = match known {
-            None => (Place::default(), false),
+            None => (FileProgress::default(), false),
             Some(place) => match place.progress.look(path)? {
                 Change::None if place.is_done && place.held.is_none() => return Ok(None),
                 Change::None => (place, true),
                 Change::Grown => (place, false),
-                Change::Replaced => (Place::default(), false),
+                Change::Replaced => (FileProgress::default(), false),
             },
         };
         let mut progress = place.progress;
@@ -250,6 +253,6 @@ impl Follower {
         // If it can't be read, the next read reports it.
         progress.tail = progress.tail_of(records.source()).unwrap_or(None);
         let held = holds.then_some(run);
-        self.files.insert(path, Place { progress, is_done, held });
+        self.files.insert(path, FileProgress { progress, is_done, held });
     }
 }

@@ -7,7 +7,7 @@ use crate::error::{Corruption, Error, Result};
 use crate::reader::intake::Intake;
 use crate::reader::layout::Layout;
 use crate::scan::damage::{Damage, OnCorrupt};
-use crate::scan::scanner::{Mark, Next, Passed, Scanner};
+use crate::scan::scanner::{Mark, Passed, Scanned, Scanner};
 
 /// The result of reading consecutive records.
 #[derive(Debug, Default)]
@@ -45,13 +45,13 @@ impl Stretch {
         let mut intake = Intake { columns, verify: scanner.verify(), until, head: None };
         while scanner.mark().offset < until {
             let bad = match scanner.next(&mut intake).map_err(io_error)? {
-                Next::Records(_) => {
+                Scanned::Records(_) => {
                     if let Some(layout) = &mut layout {
                         layout.spread(intake.columns, scanner.mark().offset).map_err(io_error)?;
                     }
                     continue;
                 }
-                Next::Bad(bad) => bad,
+                Scanned::Bad(bad) => bad,
             };
             let here = scanner.mark();
             let Passed::Damage(length, kind) = scanner.pass(bad).map_err(io_error)? else {

@@ -12,7 +12,7 @@ use crate::rewrite::group::{Group, HERE};
 use crate::rewrite::known::{Habit, Run};
 use crate::rewrite::rules::{Report, Source, is_same_file};
 use crate::scan::damage::{Damage, OnCorrupt};
-use crate::scan::scanner::{Next, Passed, Scanner, Sink};
+use crate::scan::scanner::{Passed, Scanned, Scanner, Sink};
 use crate::storage;
 use crate::storage::stream::Stream;
 
@@ -91,12 +91,12 @@ impl Group<'_> {
             self.progress.fetch_add(here.offset - counted, Ordering::Relaxed);
             counted = here.offset;
             let bad = match scanner.next(self).map_err(io_error)? {
-                Next::Records(_) => {
+                Scanned::Records(_) => {
                     self.report.read += scanner.mark().record - here.record;
                     self.file.outputs.relieve()?;
                     continue;
                 }
-                Next::Bad(bad) => bad,
+                Scanned::Bad(bad) => bad,
             };
             match scanner.pass(bad).map_err(io_error)? {
                 Passed::Damage(_, Corruption::NotAnEventFile) => {

@@ -8,7 +8,7 @@ use crate::proto::number::{event, summary, value};
 use crate::record::Verify;
 use crate::scan::damage::OnCorrupt;
 use crate::scan::outline::Part;
-use crate::scan::scanner::{Mark, Next, Passed, Scanner, Sink};
+use crate::scan::scanner::{Mark, Passed, Scanned, Scanner, Sink};
 use crate::scan::tags::Tags;
 use crate::storage;
 use crate::storage::source::Source;
@@ -31,7 +31,7 @@ impl Counts {
         let mut scanner = Scanner::new(stream, Verify::None, OnCorrupt::Skip)?;
         scanner.go_to(Mark { offset, record: 0 });
         loop {
-            if let Next::Bad(bad) = scanner.next(&mut counts)?
+            if let Scanned::Bad(bad) = scanner.next(&mut counts)?
                 && let Passed::End(_) = scanner.pass(bad)?
             {
                 return Ok(counts);

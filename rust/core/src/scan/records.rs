@@ -107,8 +107,8 @@ impl Records {
     fn scan(&mut self) -> io::Result<Result<Step>> {
         loop {
             let bad = match self.scanner.next(&mut Judge)? {
-                scanner::Next::Records(size) => return Ok(Ok(Step::Record(size as usize))),
-                scanner::Next::Bad(bad) => bad,
+                scanner::Scanned::Records(size) => return Ok(Ok(Step::Record(size as usize))),
+                scanner::Scanned::Bad(bad) => bad,
             };
             let mark = self.scanner.mark();
             match self.scanner.pass(bad)? {

@@ -20,7 +20,7 @@ use crate::proto::is_event;
 use crate::record::{self, FOOTER, HEADER, MAX_PAYLOAD, OVERHEAD, Parsed, Verify};
 use crate::scan::damage::OnCorrupt;
 use crate::scan::outline::Part;
-use crate::scan::search::{Found, Search};
+use crate::scan::search::{FirstGood, Search};
 use crate::storage::source::{self, Source};
 use crate::storage::stream::{CHUNK, KEEP, Stream};
 use crate::wire::Malformed;
@@ -51,7 +51,7 @@ pub(crate) trait Sink {
 
 /// What comes next in a file.
 #[derive(Debug)]
-pub(crate) enum Next {
+pub(crate) enum Scanned {
     /// Records that were taken in, of so many bytes.
     Records(u64),
     /// No good record. The scanner stays before it until it is [passed](Scanner::pass).
@@ -224,7 +224,7 @@ impl Scanner {
     }
 
     /// Moves over records that are taken in, or up to one that is not good.
-    pub fn next(&mut self, sink: &mut impl Sink) -> io::Result<Next> {
+    pub fn next(&mut self, sink: &mut impl Sink) -> io::Result<Scanned> {
         let trusted = match self.trusted {
             Some(trusted) => trusted,
             None => *self.trusted.insert(self.find_trusted()?),
@@ -243,7 +243,7 @@ impl Scanner {
                 Parsed::Record(payload) => {
                     let size = (payload.len() + OVERHEAD) as u64;
                     if self.verify == Verify::None && self.is_cut(offset + size)? {
-                        return Ok(Next::Bad(Bad::Cut));
+                        return Ok(Scanned::Bad(Bad::Cut));
                     }
                     let payload = &self.stream.window()[HEADER..size as usize - FOOTER];
                     if sink.event(payload, offset + HEADER as u64).is_ok() {
@@ -254,15 +254,15 @@ impl Scanner {
                         footer.starts_with(&crc32c::masked(payload).to_le_bytes())
                     };
                     let kind = Corruption::Message;
-                    return Ok(Next::Bad(Bad::Record { size, kind, is_intact }));
+                    return Ok(Scanned::Bad(Bad::Record { size, kind, is_intact }));
                 }
                 Parsed::Corrupt(Corruption::DataChecksum) => {
                     let length = window.first_chunk().and_then(record::parse_length).unwrap_or(0);
                     return self.bad_data(length + OVERHEAD as u64);
                 }
-                Parsed::Corrupt(kind) => return Ok(Next::Bad(Bad::Header(kind))),
+                Parsed::Corrupt(kind) => return Ok(Scanned::Bad(Bad::Header(kind))),
                 Parsed::NeedMore(need) if need > MAX_PAYLOAD + OVERHEAD as u64 => {
-                    return Ok(Next::Bad(Bad::Header(Corruption::Message)));
+                    return Ok(Scanned::Bad(Bad::Header(Corruption::Message)));
                 }
                 Parsed::NeedMore(need) => {
                     if self.is_large(need)?
@@ -271,7 +271,7 @@ impl Scanner {
                         return Ok(next);
                     }
                     if !self.stream.fill(need)? {
-                        return Ok(Next::Bad(Bad::Cut));
+                        return Ok(Scanned::Bad(Bad::Cut));
                     }
                 }
             }
@@ -344,18 +344,18 @@ impl Scanner {
     }
 
     /// Moves over a good record.
-    fn took(&mut self, size: u64, records: u64) -> Next {
+    fn took(&mut self, size: u64, records: u64) -> Scanned {
         self.stream.skip(size);
         self.record += records;
         self.is_revocable |= self.open.is_some();
         self.open_behind = None;
-        Next::Records(size)
+        Scanned::Records(size)
     }
 
     /// A record of this size whose data are bad.
-    fn bad_data(&mut self, size: u64) -> io::Result<Next> {
+    fn bad_data(&mut self, size: u64) -> io::Result<Scanned> {
         let end = self.stream.offset() + size;
-        Ok(Next::Bad(match self.is_cut(end)? {
+        Ok(Scanned::Bad(match self.is_cut(end)? {
             true => Bad::Cut,
             false => Bad::Record { size, kind: Corruption::DataChecksum, is_intact: false },
         }))
@@ -416,14 +416,14 @@ impl Scanner {
 
     /// Has the next record, of `size` bytes, taken in without reading all of it; none where all of
     /// its bytes are needed.
-    fn large(&mut self, sink: &mut impl Sink, size: u64) -> io::Result<Option<Next>> {
+    fn large(&mut self, sink: &mut impl Sink, size: u64) -> io::Result<Option<Scanned>> {
         let offset = self.stream.offset() + HEADER as u64;
         let payload = Part { offset, length: size - OVERHEAD as u64 };
         if self.verify == Verify::Crc && !self.is_good(payload)? {
             return self.bad_data(size).map(Some);
         }
         if self.verify == Verify::None && self.is_cut(self.stream.offset() + size)? {
-            return Ok(Some(Next::Bad(Bad::Cut)));
+            return Ok(Some(Scanned::Bad(Bad::Cut)));
         }
         let is_taken = sink.large(self.stream.source(), payload)?;
         Ok(is_taken.then(|| self.took(size, 1)))
@@ -552,7 +552,7 @@ impl Scanner {
     }
 
     /// The first whole good record after the place here and before `until`.
-    fn first(&mut self, until: u64) -> io::Result<Found> {
+    fn first(&mut self, until: u64) -> io::Result<FirstGood> {
         let from = self.stream.offset() + 1;
         let (source, end) = (self.stream.source(), self.stream.file_len()?);
         let search = match &mut self.search {

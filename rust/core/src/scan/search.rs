@@ -48,7 +48,7 @@ struct Frame {
 
 /// What was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Found {
+pub(crate) struct FirstGood {
     /// Where the first whole good record begins.
     pub at: Option<u64>,
     /// Whether that stays so, whatever is appended to the file.
@@ -89,7 +89,7 @@ impl Search {
         from: u64,
         until: u64,
         end: Option<u64>,
-    ) -> io::Result<Found> {
+    ) -> io::Result<FirstGood> {
         self.forget(from);
         let mut is_end = false;
         loop {
@@ -103,7 +103,7 @@ impl Search {
             }
             match intact {
                 Some(at) if !self.holds_event(source, at)? => drop(self.intact.remove(&at)),
-                at => return Ok(Found { at, is_sure }),
+                at => return Ok(FirstGood { at, is_sure }),
             }
         }
     }

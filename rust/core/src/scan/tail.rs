@@ -8,7 +8,7 @@ use crate::error::{Corruption, Error, Result};
 use crate::proto::{Data, Event, What};
 use crate::record::Verify;
 use crate::scan::damage::OnCorrupt;
-use crate::scan::scanner::{Bad, Next, Scanner, Sink};
+use crate::scan::scanner::{Bad, Scanned, Scanner, Sink};
 use crate::storage;
 use crate::storage::stream::Stream;
 use crate::wire::Malformed;
@@ -72,8 +72,8 @@ impl Tail {
         let begin = self.scanner.mark().offset;
         while batch.count < limit && self.scanner.mark().offset - begin < BATCH {
             let bad = match self.scanner.next(&mut batch)? {
-                Next::Records(_) => continue,
-                Next::Bad(bad) => bad,
+                Scanned::Records(_) => continue,
+                Scanned::Bad(bad) => bad,
             };
             if let Bad::Record { size, is_intact: true, .. } = bad {
                 let mark = self.scanner.mark();

@@ -14,14 +14,14 @@ pub(super) struct Queue {
     /// so that counts and order are right.
     pub(super) records: Vec<u8>,
     /// The deferred records.
-    deferred: VecDeque<Place>,
+    deferred: VecDeque<QueuedRecord>,
     /// The memory of all deferred records, in bytes.
     pub(super) held: usize,
 }
 
 /// A deferred record in a queue.
 #[derive(Debug)]
-struct Place {
+struct QueuedRecord {
     /// The offset of its placeholder.
     at: usize,
     size: usize,
@@ -46,7 +46,7 @@ impl Queue {
     pub(super) fn defer(&mut self, record: Arc<dyn Deferred>) {
         let size = record.size();
         self.held += size;
-        self.deferred.push_back(Place { at: self.records.len(), size, record });
+        self.deferred.push_back(QueuedRecord { at: self.records.len(), size, record });
         record::frame(&mut self.records, &[]);
     }
 
@@ -91,7 +91,7 @@ impl Backlog {
 
     /// Appends the next records to `out`, and the deferred record after them.
     pub(super) fn advance(&mut self, out: &mut Vec<u8>) -> Advance {
-        let Some(Place { at, size, record }) = self.queue.deferred.pop_front() else {
+        let Some(QueuedRecord { at, size, record }) = self.queue.deferred.pop_front() else {
             let rest = &self.queue.records[self.done..];
             out.extend_from_slice(rest);
             self.done += rest.len();
