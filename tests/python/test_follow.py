@@ -294,11 +294,12 @@ def test_another_thread_can_end_it(tmp_path):
 
 
 INTERRUPTED = """
-    import os, sys, time, tfevents
+    import os, sys, time
+    from tfevents import follow
     threads = len(os.listdir("/proc/self/task"))
     files = os.listdir("/proc/self/fd")
     try:
-        with tfevents.follow(sys.argv[1], interval=float(sys.argv[2])) as follower:
+        with follow(sys.argv[1], interval=float(sys.argv[2])) as follower:
             print("ready", flush=True)
             for run, event in follower:
                 pass

@@ -199,6 +199,7 @@ def test_a_handler_that_reloads_during_a_reload_is_told(real: Path) -> None:
 
 MANY = """
     import os, signal, sys, threading, tfevents
+    from tfevents import verify
     class Timeout(Exception): pass
     def handler(*_): raise Timeout
     signal.signal(signal.SIGALRM, handler)

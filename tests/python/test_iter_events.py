@@ -242,6 +242,7 @@ def test_any_payload_is_an_event_or_damage(
 
 MEMORY = """
 import sys, tfevents
+from tfevents import iter_events
 def peak():
     lines = open("/proc/self/status").read().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
