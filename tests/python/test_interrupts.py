@@ -204,7 +204,10 @@ MANY = """
     def handler(*_): raise Timeout
     signal.signal(signal.SIGALRM, handler)
     told, before = 0, len(os.listdir("/proc/self/task"))
-    for _ in range(80):
+    # On a slow machine some calls are given up before they start a thread.
+    for _ in range(400):
+        if told == 10:
+            break
         signal.setitimer(signal.ITIMER_REAL, 0.003)
         try:
             tfevents.verify(sys.argv[1])
