@@ -31,6 +31,7 @@ def memory(name):
     return next(int(line.split()[1]) for line in lines if line.startswith(name)) * 1024
 
 options = json.loads(sys.argv[2])
+tfevents.read  # What reads is imported, and NumPy.
 before = memory("VmRSS")
 log = tfevents.read(sys.argv[1], **options)
 peak = memory("VmHWM")
@@ -136,6 +137,7 @@ def test_threads_leave_room_where_memory_is_limited(tmp_path: Path) -> None:
             """
             import os, resource, sys
             import tfevents
+            tfevents.read  # What reads is imported, and NumPy.
             for name, runs, points in (("many", 60, 50), ("one", 1, 400_000)):
                 pages = int(open("/proc/self/statm").read().split()[0])
                 used = pages * os.sysconf("SC_PAGE_SIZE")

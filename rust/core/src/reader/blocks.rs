@@ -42,9 +42,12 @@ const WORTH_THREADS: u64 = 4;
 /// large for guesses.
 const PATIENCE: u32 = 4;
 
-/// So many blocks a thread may wait for those before them: a thread that is held up holds up no
-/// other.
+/// So many blocks of each thread may wait for those before them. Then a thread that is held up
+/// holds up no other.
 const AHEAD: usize = 2;
+
+/// Columns of more series than this are not kept waiting, since they take much memory.
+const MANY_SERIES: usize = 1 << 10;
 
 /// What is to be read, and how.
 pub(super) struct Blocks<'b> {
@@ -192,9 +195,9 @@ impl<'b> Blocks<'b> {
                 _ => self.guess(block, from, scanner, &mut part),
             };
             misses = if guess.is_some() { 0 } else { misses + 1 };
-            let Some(serves) = shared.hand_in(block, HandedIn { part, guess }, self.threads) else {
-                break;
-            };
+            let is_large = part.columns.series_count() > MANY_SERIES;
+            let most = if is_large { 0 } else { AHEAD * self.threads };
+            let Some(serves) = shared.hand_in(block, HandedIn { part, guess }, most) else { break };
             if serves {
                 self.serve(scanner, shared);
             }
@@ -286,11 +289,11 @@ impl<'b> Shared<'_, '_, '_, 'b> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Hands in a block, once not too many wait; whether the caller is to put blocks together, or
-    /// nothing if there is nothing more to do.
-    fn hand_in(&self, block: u64, what: HandedIn<'b>, threads: usize) -> Option<bool> {
+    /// Hands in a block, once fewer than `most` wait, or in its turn; whether the caller is to put
+    /// blocks together, or nothing if there is nothing more to do.
+    fn hand_in(&self, block: u64, what: HandedIn<'b>, most: usize) -> Option<bool> {
         let is_early = |queue: &mut Queue<'b>| {
-            !queue.is_over && queue.turn != block && queue.waiting.len() >= AHEAD * threads
+            !queue.is_over && queue.turn != block && queue.waiting.len() >= most
         };
         let queue = self.moved.wait_while(self.queue(), is_early);
         let mut queue = queue.unwrap_or_else(PoisonError::into_inner);

@@ -251,6 +251,11 @@ impl<'a> Columns<'a> {
         series
     }
 
+    /// How many series there are.
+    pub fn series_count(&self) -> usize {
+        self.hot.len()
+    }
+
     /// How many values a series has.
     pub(super) fn len(&self, series: u32) -> usize {
         self.hot[series as usize].points.len() + self.cold[series as usize].values.len()
