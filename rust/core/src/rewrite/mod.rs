@@ -36,8 +36,8 @@ pub use value::{Cast, Style};
 /// that have one name to one.
 ///
 /// None of the files that are written may exist. They are complete when this returns, and on the disk
-/// once they are [synced](sync()); where it fails, some may be there. `progress` counts the bytes that are read, twice
-/// where restarts take something back.
+/// once they are [synced](sync()); where it fails, some may be there. `progress` counts the bytes
+/// that are read, twice where restarts take something back.
 pub fn rewrite(
     sources: &[Source],
     rules: &Rules,
