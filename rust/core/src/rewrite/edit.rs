@@ -39,8 +39,8 @@ impl Edit {
         Some(Edit { summary: summary.into(), value, number, narrowed, record: Vec::new(), head: 0 })
     }
 
-    /// Appends the record, not sealed, of an event that begins with `head`, where the number was `number`; false,
-    /// and it appends nothing, if that is none.
+    /// Appends the record, not sealed, of an event that begins with `head`, where the number was
+    /// `number`. If that is none, it appends nothing and gives false.
     #[inline]
     pub fn put(&mut self, out: &mut Vec<u8>, head: &[u8], number: &[u8]) -> bool {
         let mut float = [0; 4];

@@ -1,7 +1,8 @@
 //! Files written anew with other tags, fewer values, or values of another type.
 //!
-//! Events come one after the other, as [`read`] finds them. [`decide`] knows what becomes of each of
-//! their values, and [`fast`] of those that are as others were; [`group`] has what is known meanwhile.
+//! Events come one after the other, as [`read`] finds them. [`decide`] knows what becomes of each
+//! of their values, and [`fast`] of those that are as others were; [`group`] has what is known
+//! meanwhile.
 //! [`value`] encodes those that change, field by field, so that what it does not know stays;
 //! [`named`] has the tags that metrics and charts name. [`output`] has the files, which [`behind`]
 //! writes while more is read. What restarts take back is known only once all is read, so that then
