@@ -7,9 +7,7 @@ from typing import Annotated
 import typer
 
 from tfevents.cli import options
-from tfevents.cli.logs import file_sizes
-from tfevents.cli.output import progress
-from tfevents.cli.verify import WHOLE, show
+from tfevents.cli.verify import WHOLE, files_done, show
 from tfevents.damage import repair_found
 from tfevents.finding import finder
 from tfevents.reader import roots
@@ -35,14 +33,7 @@ def command(
     """
     options.refuse(WHOLE, tags=tags, kinds=kinds, steps=steps)
     found = finder(*roots(path), options.patterns(runs), skip=True)()
-    sizes = file_sizes(found.files)
-    read = 0
-
-    def done(file: str) -> None:
-        nonlocal read
-        read += sizes.get(file, 0)
-
-    with progress("repairing", sum(sizes.values()), lambda: read):
+    with files_done("repairing", found.files) as done:
         report = repair_found(found, path, output, done)
     show(report, json)
     return int(not report.ok or not report)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from tfevents.cli import options
@@ -34,17 +36,24 @@ def command(
     """
     options.refuse(WHOLE, tags=tags, kinds=kinds, steps=steps)
     found = finder(*roots(path), options.patterns(runs), skip=True)()
-    sizes = file_sizes(found.files)
+    with files_done("verifying", found.files) as done:
+        report = verify_found(found, done)
+    show(report, json)
+    return int(not report.ok or not report)
+
+
+@contextmanager
+def files_done(what: str, files: Iterable[str]) -> Iterator[Callable[[str], None]]:
+    """Shows a bar of the files' bytes, and gives what is to be called with each that is done."""
+    sizes = file_sizes(files)
     read = 0
 
     def done(file: str) -> None:
         nonlocal read
         read += sizes.get(file, 0)
 
-    with progress("verifying", sum(sizes.values()), lambda: read):
-        report = verify_found(found, done)
-    show(report, json)
-    return int(not report.ok or not report)
+    with progress(what, sum(sizes.values()), lambda: read):
+        yield done
 
 
 def show(report: Report, json: bool) -> None:
