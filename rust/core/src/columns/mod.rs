@@ -12,7 +12,7 @@ pub(crate) mod restarts;
 pub(crate) mod selection;
 pub(crate) mod series;
 pub(crate) mod sessions;
-mod shape;
+pub(crate) mod shape;
 pub(crate) mod template;
 pub(crate) mod texts;
 mod thinning;

@@ -8,11 +8,11 @@
 use crate::columns::template::Template;
 use crate::proto::Element;
 use crate::proto::number::event;
+use crate::proto::scalar_event::WALL_TIME;
 use crate::record::{FOOTER, HEADER};
-use crate::wire::{FIXED64, VARINT, key};
+use crate::wire::{VARINT, key};
 
-/// The key of an event's wall time, and the bytes that the field takes.
-const WALL_TIME: u8 = key(event::WALL_TIME, FIXED64) as u8;
+/// The bytes that an event's wall time takes.
 pub const WALL_TIME_LEN: usize = 9;
 /// The key of an event's step.
 const STEP: u8 = key(event::STEP, VARINT) as u8;
@@ -153,7 +153,7 @@ impl Shape {
 
 /// The number of up to four digits of seven bits, each in a byte behind the first one.
 #[inline(always)]
-fn step(digits: u64) -> i64 {
+pub fn step(digits: u64) -> i64 {
     // Four bytes become two pairs, and these one number.
     let bytes = digits >> 8;
     let pairs = bytes - ((bytes & 0x7f00_7f00) >> 1);

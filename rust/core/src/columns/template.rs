@@ -56,7 +56,7 @@ impl Template {
     /// The number in `summary`, a whole field, if it fits this template.
     #[inline(always)]
     pub fn read_summary(&self, summary: &[u8]) -> Option<f64> {
-        (summary.len() == self.bytes.len()).then(|| self.read(summary, 0))?
+        self.element.decode(self.summary_number(summary)?)
     }
 
     /// The bytes of the number in `summary`, a whole field, if it fits this template.
@@ -73,8 +73,11 @@ impl Template {
         Some((self.find(values.get(..length)?, self.value)?, length))
     }
 
+    /// The bytes of the number in `field`, which must have the length of the template from `start`
+    /// on.
     #[inline(always)]
     fn find<'a>(&self, field: &'a [u8], start: usize) -> Option<&'a [u8]> {
+        // Nearly every number is a float. The compiler knows its width here.
         match self.element {
             Element::F32 => self.bytes_of::<4>(field, start).map(<[u8; 4]>::as_slice),
             _ => self.find_rare(field, start),
@@ -95,33 +98,8 @@ impl Template {
     /// this template.
     #[inline]
     pub fn read_value(&self, values: &[u8]) -> Option<(f64, usize)> {
-        let length = self.bytes.len() - self.value;
-        Some((self.read(values.get(..length)?, self.value)?, length))
-    }
-
-    /// The number in `field`, which must have the length of the template from `start` on.
-    #[inline(always)]
-    fn read(&self, field: &[u8], start: usize) -> Option<f64> {
-        // Nearly every number is a float. The compiler knows its width here.
-        match self.element {
-            Element::F32 => self.read_as::<4>(field, start),
-            _ => self.read_rare(field, start),
-        }
-    }
-
-    #[inline(never)]
-    fn read_rare(&self, field: &[u8], start: usize) -> Option<f64> {
-        match self.element.size() {
-            1 => self.read_as::<1>(field, start),
-            2 => self.read_as::<2>(field, start),
-            4 => self.read_as::<4>(field, start),
-            _ => self.read_as::<8>(field, start),
-        }
-    }
-
-    #[inline(always)]
-    fn read_as<const N: usize>(&self, field: &[u8], start: usize) -> Option<f64> {
-        self.element.decode(self.bytes_of::<N>(field, start)?)
+        let (number, length) = self.value_number(values)?;
+        Some((self.element.decode(number)?, length))
     }
 
     /// The bytes of the number in `field`, of which there are `N`.

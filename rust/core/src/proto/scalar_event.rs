@@ -7,11 +7,11 @@ use crate::proto::number::{event, summary, value};
 use crate::wire::{BYTES, Cursor, FIXED32, FIXED64, VARINT, key};
 
 /// The keys of the fields. A key has the field's number and its wire type.
-const WALL_TIME: u8 = key(event::WALL_TIME, FIXED64) as u8;
+pub(crate) const WALL_TIME: u8 = key(event::WALL_TIME, FIXED64) as u8;
 const STEP: u64 = key(event::STEP, VARINT) as u64;
-const SUMMARY: u8 = key(event::SUMMARY, BYTES) as u8;
-const VALUE: u8 = key(summary::VALUE, BYTES) as u8;
-const TAG: u8 = key(value::TAG, BYTES) as u8;
+pub(crate) const SUMMARY: u8 = key(event::SUMMARY, BYTES) as u8;
+pub(crate) const VALUE: u8 = key(summary::VALUE, BYTES) as u8;
+pub(crate) const TAG: u8 = key(value::TAG, BYTES) as u8;
 const SIMPLE_VALUE: u8 = key(value::SIMPLE_VALUE, FIXED32) as u8;
 
 /// An event of `wall_time, step?, summary`, whose summary is one value of `tag, simple_value`.

@@ -3,13 +3,12 @@
 //! The records of a tag mostly are as long as the ones before, so their headers are equal, and a
 //! header that was verified once need not be again. The length tells how long the step is.
 
+use crate::columns::shape::{WALL_TIME_LEN, step};
 use crate::proto::number::event;
+use crate::proto::scalar_event::WALL_TIME;
 use crate::record::{HEADER, OVERHEAD};
-use crate::wire::{FIXED64, VARINT, key};
+use crate::wire::{VARINT, key};
 
-/// The key of an event's wall time, and the bytes that the field takes.
-pub const WALL_TIME: u8 = key(event::WALL_TIME, FIXED64) as u8;
-pub const WALL_TIME_LEN: usize = 9;
 /// The key of an event's step.
 const STEP: u64 = key(event::STEP, VARINT) as u64;
 /// Steps of more bytes, from 2^28 on, are rare.
@@ -93,11 +92,8 @@ impl Frame {
         if key != WALL_TIME || word & self.fixed != self.expected {
             return None;
         }
-        // Seven bits a byte: four bytes become two pairs, and these one number.
-        let bytes = (word & self.digits) >> 8;
-        let pairs = bytes - ((bytes & 0x7f00_7f00) >> 1);
-        let step = pairs - (pairs >> 16) * ((1 << 16) - (1 << 14));
-        Some((f64::from_le_bytes(*time), step as i64, rest.get(self.step..)?))
+        let step = step(word & self.digits);
+        Some((f64::from_le_bytes(*time), step, rest.get(self.step..)?))
     }
 }
 

@@ -7,8 +7,8 @@ use crate::columns::memory::prefetch;
 use crate::columns::series::Values;
 use crate::columns::shape::{Shaped, WALL_TIME_LEN};
 use crate::crc32c::{self, Hardware};
-use crate::proto::number::{event, summary, value};
-use crate::proto::scalar_event::{head, varint, whole};
+use crate::proto::number::value;
+use crate::proto::scalar_event::{SUMMARY, TAG, VALUE, head, varint, whole};
 use crate::proto::{Histogram, Kind};
 use crate::record::{self, Parsed, Verify};
 use crate::wire::{BYTES, key};
@@ -17,10 +17,7 @@ use crate::wire::{BYTES, key};
 /// begins, so the processor cannot guess it.
 const AHEAD: usize = 2048;
 
-/// The keys of fields of an event, a summary and a value: the number and the wire type.
-const SUMMARY: u8 = key(event::SUMMARY, BYTES) as u8;
-const VALUE: u8 = key(summary::VALUE, BYTES) as u8;
-const TAG: u8 = key(value::TAG, BYTES) as u8;
+/// The key of a value's histogram.
 const HISTOGRAM: u8 = key(value::HISTO, BYTES) as u8;
 
 impl Columns<'_> {
