@@ -495,24 +495,37 @@ class Event:
         step: SupportsIndex | float | _Array | None = None,
         values: Iterable[Value | _Message] | None = None,
     ) -> Event:
-        """The event with another wall time, another step or other values; all else stays.
+        """A copy of the event with another wall time, another step or other values.
 
         Args:
             wall_time: seconds since the epoch.
             step: an integer of 64 bits.
-            values: `Value`s, or objects that serialize to a `Summary.Value`. They make a summary
-                of what is none.
+            values: `Value`s, or objects that serialize to a `Summary.Value`. An event of another
+                kind becomes a summary.
 
         Raises:
-            TypeError, ValueError: an argument that can't be used.
+            TypeError, ValueError: an argument can't be used.
+
+        Example:
+            >>> event.replace(step=30).step
+            30
         """
 
     @staticmethod
     def FromString(serialized: bytes) -> Event:
-        """The event of a serialized `Event` message, named as protobuf's messages name it.
+        """Parses a serialized `Event` message. The name is that of protobuf's messages.
+
+        Args:
+            serialized: the bytes of the message.
 
         Raises:
-            ValueError: the bytes are none.
+            TypeError: the argument is not `bytes`.
+            ValueError: the bytes are not an `Event` message.
+
+        Example:
+            >>> payload = event.SerializeToString()
+            >>> tfevents.Event.FromString(payload).step
+            3
         """
 
     def SerializeToString(self) -> bytes:
@@ -554,7 +567,18 @@ class Value:
         """The serialized `Summary.Value` message, as it is in the file."""
 
     def replace(self, tag: str) -> Value:
-        """The value under another tag."""
+        """A copy of the value under another tag.
+
+        Args:
+            tag: the new tag.
+
+        Raises:
+            TypeError, ValueError: the tag can't be used.
+
+        Example:
+            >>> value.replace("loss/train").tag
+            'loss/train'
+        """
 
 @disjoint_base
 class EventReader:

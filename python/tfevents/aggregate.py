@@ -26,7 +26,7 @@ class Group(NamedTuple):
     """Runs that belong together.
 
     Attributes:
-        key: what they have in common, a value for each column.
+        key: what they have in common, with a value for each column.
         runs: their names.
         series: the scalars of each.
     """

@@ -30,19 +30,21 @@ __all__ = [
 
 
 class TaggedRunMetadata(NamedTuple):
-    """How a session ran a step (`TaggedRunMetadata`)."""
+    """The costs of a step of a session (`TaggedRunMetadata`)."""
 
     tag: str
+    """The tag."""
     run_metadata: bytes
     """A serialized `RunMetadata`."""
 
 
 class LogMessage(NamedTuple):
-    """A line of a log, which nothing writes any more (`LogMessage`)."""
+    """A line of a text log (`LogMessage`). No program writes it any more."""
 
     level: int
     """0 unknown, 10 debugging, 20 info, 30 warning, 40 error, 50 fatal."""
     message: str
+    """The line."""
 
 
 class Events(_native.EventReader, Closing):

@@ -155,11 +155,13 @@ class Followed(NamedTuple):
     run: str
     """The name of its run."""
     tag: str
+    """The tag."""
     step: int
+    """The step."""
     wall_time: float
     """When it was logged, in seconds since the epoch."""
     value: Any
-    """A float, a `str`, a `Histogram` and so on, as `Follower.values` says."""
+    """A float, a `str`, a `Histogram` or another value; `Follower.values` lists them."""
 
 
 class FollowedValues(Following[Followed]):

@@ -1,9 +1,12 @@
 """Docstrings of all that is public: they tell of arguments and errors, and their examples run."""
 
+import ast
 import doctest
 import inspect
+import itertools
 import json
 import re
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,17 +15,24 @@ import numpy as np
 import pytest
 
 import tfevents
-from tfevents.series import histograms, images, pr_curves
+from tfevents import parquet, run, series, summary, tables
 
-# What `tfevents` names, and what comes out of that.
-CLASSES = [
-    *(each for name in tfevents.__all__ if inspect.isclass(each := getattr(tfevents, name))),
-    *(histograms.Histogram, images.Image, pr_curves.PrCurve),
+# What `tfevents` and `tfevents.summary` name, and what comes out of that.
+NAMED = [
+    *(getattr(tfevents, name) for name in tfevents.__all__),
+    *(getattr(summary, name) for name in summary.__all__),
+    *(getattr(series, name) for name in series.__all__ if name[0].isupper()),
+    *(getattr(tables, name) for name in tables.__all__),
+    *(run.Metadata, run.RunScalars, run.RunKind, run.RunMeshes, run.RunTexts),
     *(type(getattr(tfevents.Runs({}), kind)) for kind in ("scalars", "images", "hparams")),
+    *(parquet.write, parquet.Written),
 ]
-FUNCTIONS = [
-    each for name in tfevents.__all__ if inspect.isfunction(each := getattr(tfevents, name))
-]
+CLASSES = list(dict.fromkeys(each for each in NAMED if inspect.isclass(each)))
+FUNCTIONS = {
+    f"{each.__module__.removeprefix('tfevents.')}.{each.__name__}": each
+    for each in NAMED
+    if inspect.isfunction(each)
+}
 
 
 def own(kind: type, name: str) -> bool:
@@ -47,11 +57,7 @@ METHODS = {
     for name, member in members(kind)
     if is_method(member)
 }
-CALLABLES = METHODS | {each.__name__: each for each in FUNCTIONS}
-
-
-# These have no examples yet.
-LACKING = {"Event.FromString", "Event.replace", "Value.replace"}
+CALLABLES = METHODS | FUNCTIONS
 
 
 def parameters(function: Any) -> list[str]:
@@ -59,18 +65,34 @@ def parameters(function: Any) -> list[str]:
     return [name.lstrip("*") for name in found if name not in ("self", "cls")]
 
 
+def strings_below(kind: type) -> set[str]:
+    """The fields of a named tuple that have a docstring below them."""
+    (tree,) = ast.parse(textwrap.dedent(inspect.getsource(kind))).body
+    assert isinstance(tree, ast.ClassDef)
+    return {
+        ast.unparse(field.target)
+        for field, after in itertools.pairwise(tree.body)
+        if isinstance(field, ast.AnnAssign)
+        and isinstance(after, ast.Expr)
+        and isinstance(after.value, ast.Constant)
+    }
+
+
 @pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.__name__)
 def test_classes_and_their_attributes(kind):
     text = inspect.getdoc(kind) or ""
     assert text
     assert vars(kind).get("__doc__"), "it has the docstring of another class"
+    fields = getattr(kind, "_fields", ())
+    below = strings_below(kind) if fields else set()
     for name, member in members(kind):
         if not is_method(member):
             listed = re.search(rf"^    (?:\w+, )*{name}(?:, \w+)*:", text, re.M)
-            assert member.__doc__ or listed, f"{name} is not among the attributes"
+            described = name in below if name in fields else member.__doc__
+            assert described or listed, f"{name} is not among the attributes"
 
 
-@pytest.mark.parametrize("name", sorted(CALLABLES.keys() - LACKING))
+@pytest.mark.parametrize("name", sorted(CALLABLES))
 def test_arguments_errors_and_an_example(name):
     function = CALLABLES[name]
     text = inspect.getdoc(function)
@@ -85,6 +107,12 @@ def test_arguments_errors_and_an_example(name):
     assert set(takes) <= told
 
 
+def logged_at(step: int) -> tfevents.Event:
+    """An event of one scalar."""
+    events = tfevents.iter_events("runs/exp1")
+    return next(event for event in events if event.step == step)
+
+
 @pytest.fixture
 def namespace(tmp_path, monkeypatch) -> dict[str, Any]:
     """What the examples speak of."""
@@ -94,6 +122,10 @@ def namespace(tmp_path, monkeypatch) -> dict[str, Any]:
         writer.add_text("note", "a **text**")
         writer.add_image("sample", np.zeros((3, 4, 6)))
         writer.add_histogram("weights", [0.0, 1.5, 1.75, 3.0], bins=[0, 1, 2, 3])
+        writer.add_audio("speech", np.zeros(800), sample_rate=8000)
+        writer.add_mesh("cloud", np.zeros((1, 5, 3)))
+        writer.add_tensor("confusion", np.array([[8, 2], [1, 9]]))
+        writer.add_custom_scalars({"Losses": {"both": ["Multiline", ["loss/train", "loss/val"]]}})
         writer.add_pr_curve("pr", [0, 1], [0.25, 0.75], num_thresholds=3)
         writer.add_hparams({"lr": 0.1}, {"best": 0.5}, same_run=True)
     with tfevents.SummaryWriter("runs/exp2") as writer:
@@ -108,13 +140,15 @@ def namespace(tmp_path, monkeypatch) -> dict[str, Any]:
         "run": (run := log["exp1"]),
         "loss": run.scalars["loss"],
         "weights": run.histograms["weights"],
+        "event": (event := logged_at(3)),
+        "value": event.values[0],
         "writer": tfevents.SummaryWriter("logged/writer"),
         "file_writer": tfevents.FileWriter("logged/file_writer"),
         "shared": tfevents.GlobalSummaryWriter("logged/shared"),
     }
 
 
-EXAMPLES = CALLABLES | {each.__name__: each for each in CLASSES}
+EXAMPLES = CALLABLES | {each.__name__: each for each in CLASSES} | {"summary": summary}
 OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 

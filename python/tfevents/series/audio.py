@@ -20,14 +20,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
 class AudioClip:
-    """The sounds that one event holds under one tag: one, but for TensorFlow 2.
+    """The sounds that one event holds under one tag. Only TensorFlow 2 writes more than one.
 
     Attributes:
         step: the step.
         wall_time: when it was logged, in seconds since the epoch.
-        batch: the encoded sounds; any number from TensorFlow 2, one from others.
-        labels: a label for each, in Markdown; empty strings from others than TensorFlow 2.
-        content_type: what they are, `"audio/wav"` say; empty where the event does not say it.
+        batch: the encoded sounds.
+        labels: the label of each, in Markdown. Only TensorFlow 2 writes labels; others are empty.
+        content_type: the MIME type, such as `"audio/wav"`; empty if the event has none.
+
+    Example:
+        >>> clip = run.audio["speech"][0]
+        >>> clip.sample_rate, clip.content_type, clip.data[:4]
+        (8000.0, 'audio/wav', b'RIFF')
     """
 
     step: int
@@ -39,43 +44,51 @@ class AudioClip:
 
     @property
     def data(self) -> bytes:
-        """The first sound as it is encoded: a WAV file, mostly."""
+        """The first sound as it is encoded, in most logs as a WAV file."""
         if not self.batch:
             raise ValueError(f"no sound was logged at step {self.step}")
         return self.batch[0]
 
     @property
     def sample_rate(self) -> float:
-        """Frames a second, as the event says, or else the WAV file; a ValueError if it is none."""
+        """Frames a second, by the event or else by the WAV file.
+
+        It is a ValueError if neither has a rate.
+        """
         if self._sample_rate is not None:
             return self._sample_rate
         with _opened(self.data) as file:
             return float(file.getframerate())
 
     def decode(self, index: int = 0) -> NDArray[Any]:
-        """The samples of a WAV file of PCM, [frames, channels].
+        """The samples of a WAV file, of shape [frames, channels].
 
-        int16 for 16 bits a sample, as nearly all have, uint8 for 8, int32 for 24 and 32.
+        They are uint8 for 8 bits a sample, int16 for 16 bits, and int32 for 24 and 32 bits.
 
         Args:
-            index: which one of `batch`.
+            index: the index in `batch`.
 
         Raises:
-            ValueError: it is no WAV file of PCM.
+            IndexError: `batch` has no such index.
+            ValueError: the sound is not a WAV file with PCM samples.
+
+        Example:
+            >>> run.audio["speech"][0].decode().shape
+            (800, 1)
         """
         samples, _, _ = decode_wav(self.batch[index])
         return samples
 
     def plot(self, index: int = 0, *, ax: Axes | None = None) -> Axes:
-        """Draws the samples over the seconds, a line a channel.
+        """Draws the samples over the seconds, with a line for each channel.
 
         Args:
-            index: which one of `batch`.
-            ax: where to draw; by default in a figure of its own.
+            index: the index in `batch`.
+            ax: where to draw; by default in a new figure.
 
         Raises:
-            ValueError: it is no WAV file of PCM.
-            ImportError: matplotlib is not installed, as it is with `tfevents[plot]`.
+            ValueError: the sound is not a WAV file with PCM samples.
+            ImportError: matplotlib is not installed; `tfevents[plot]` installs it.
 
         Example:
             >>> run.audio["speech"][0].plot()  # doctest: +SKIP
@@ -118,7 +131,7 @@ def decode_wav(data: bytes) -> tuple[NDArray[Any], int, int]:
 
 @contextmanager
 def _opened(data: bytes) -> Iterator[wave.Wave_read]:
-    """A WAV file, in a block in which nothing but a ValueError is raised."""
+    """Opens a WAV file for a block, in which every error becomes a ValueError."""
     try:
         with wave.open(io.BytesIO(data), "rb") as file:
             yield file
@@ -128,9 +141,9 @@ def _opened(data: bytes) -> Iterator[wave.Wave_read]:
 
 
 class Audio(Stored[AudioClip]):
-    """All sounds logged under one tag, in file order, none left out.
+    """All sounds under one tag, in the order of the files.
 
-    `[i]` is an `AudioClip`, read when it is asked for.
+    `[i]` is an `AudioClip`, which is read from the log's memory when you ask for it.
 
     Attributes:
         step: int64[n], the steps; 0 where a step was left out.
@@ -146,17 +159,17 @@ class Audio(Stored[AudioClip]):
         return AudioClip(*self._time(index), batch, labels, content_type, sample_rate)
 
     def plot(self, *, most: int = 4) -> list[Axes]:
-        """Draws the first sound at several steps, evenly chosen, in a figure of its own.
+        """Draws the first sound of several steps, evenly spaced, in a new figure.
 
         Args:
-            most: how many of them.
+            most: the greatest number of steps.
 
         Returns:
-            The axes, a step each.
+            The axes, one for each step.
 
         Raises:
-            ValueError: one is no WAV file of PCM.
-            ImportError: matplotlib is not installed, as it is with `tfevents[plot]`.
+            ValueError: a sound is not a WAV file with PCM samples.
+            ImportError: matplotlib is not installed; `tfevents[plot]` installs it.
 
         Example:
             >>> run.audio["speech"].plot(most=2)  # doctest: +SKIP

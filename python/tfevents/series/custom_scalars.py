@@ -14,9 +14,10 @@ class Chart:
     """One chart.
 
     Attributes:
-        title: what stands above it.
-        tags: the tags that a chart of many lines shows, as regular expressions.
-        margins: the (value, lower, upper) tags that a chart with margins shows.
+        title: the title.
+        tags: of a `"Multiline"` chart, regular expressions for the tags that it shows.
+        margins: of a `"Margin"` chart, the tags of each line, of its lower bound and of its upper
+            bound.
     """
 
     title: str
@@ -26,7 +27,13 @@ class Chart:
 
 @dataclass(frozen=True, slots=True)
 class Category:
-    """Charts under one heading; `closed` if they are hidden at first."""
+    """Charts under one heading.
+
+    Attributes:
+        title: the heading.
+        charts: the charts, in their order.
+        closed: whether they are hidden at first.
+    """
 
     title: str
     charts: tuple[Chart, ...]
@@ -35,7 +42,13 @@ class Category:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Which charts to show (`tensorboard/plugins/custom_scalar/layout.proto`)."""
+    """The charts of the custom scalars dashboard (`custom_scalar/layout.proto`).
+
+    Attributes:
+        step: the step.
+        wall_time: when it was logged, in seconds since the epoch.
+        categories: groups of charts, in their order.
+    """
 
     step: int
     wall_time: float
@@ -43,11 +56,16 @@ class Layout:
 
 
 class Layouts(Stored[Layout]):
-    """All layouts logged under one tag, in file order, none left out.
+    """All layouts under one tag, in the order of the files.
 
     Attributes:
         step: int64[n], the steps; 0 where a step was left out.
         wall_time: float64[n], when each was logged, in seconds since the epoch.
+
+    Example:
+        >>> (layouts,) = run.custom_scalars.values()
+        >>> layouts[0].categories[0].charts[0].tags
+        ('loss/train', 'loss/val')
     """
 
     __slots__ = ()

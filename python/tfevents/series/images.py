@@ -28,13 +28,13 @@ _STRIP = 1 << 20
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
 class Image:
-    """The pictures that one event holds under one tag: one, but for TensorFlow 2.
+    """The pictures that one event holds under one tag. Only TensorFlow 2 writes more than one.
 
     Attributes:
         step: the step.
         wall_time: when it was logged, in seconds since the epoch.
-        width, height: of each picture, in pixels, as the event says.
-        batch: the encoded pictures; any number from TensorFlow 2, one from others.
+        width, height: of each picture, in pixels, by the event.
+        batch: the encoded pictures.
     """
 
     step: int
@@ -51,20 +51,22 @@ class Image:
         return self.batch[0]
 
     def decode(self, index: int = 0, *, max_bytes: int | None = MAX_BYTES) -> NDArray[np.uint8]:
-        """The pixels, uint8[height, width, channels] with 1 (grey), 2 (grey and alpha), 3 (RGB) or
-        4 (RGBA) channels. Of a picture that moves, uint8[frames, height, width, channels].
+        """The pixels, uint8 of shape [height, width, channels].
 
-        PNG needs no other package; of 16 bits a sample, the upper 8 are given. Other formats are
-        decoded by Pillow. Little more memory is taken than what is returned.
+        The channels are 1 (grey), 2 (grey and alpha), 3 (RGB) or 4 (RGBA). An animation has the
+        shape [frames, height, width, channels]. PNG needs no other package; 16 bits a sample are
+        reduced to the upper 8. Pillow decodes other formats. Decoding takes little more memory
+        than the result.
 
         Args:
-            index: which one of `batch`.
-            max_bytes: how many bytes the pixels may take, 256 MiB by default: a small file can
-                unfold into thousands of times its size. `None` for any number.
+            index: the index in `batch`.
+            max_bytes: the most bytes that the pixels may take, by default 256 MiB. A small file
+                can unfold to thousands of times its size. `None` sets no limit.
 
         Raises:
-            ValueError: it is no picture, or takes more than `max_bytes`.
-            ImportError: it is no PNG, and Pillow is not installed.
+            IndexError: `batch` has no such index.
+            ValueError: it is not a picture, or it takes more than `max_bytes`.
+            ImportError: the picture is not a PNG, and Pillow is not installed.
 
         Example:
             >>> run.images["sample"][0].decode().shape
@@ -73,15 +75,15 @@ class Image:
         return decode_image(self.batch[index], max_bytes)
 
     def plot(self, index: int = 0, *, ax: Axes | None = None) -> Axes:
-        """Draws the picture; of one that moves the first frame.
+        """Draws the picture, or the first frame of an animation.
 
         Args:
-            index: which one of `batch`.
-            ax: where to draw; by default in a figure of its own.
+            index: the index in `batch`.
+            ax: where to draw; by default in a new figure.
 
         Raises:
-            ValueError: it is no picture.
-            ImportError: matplotlib is not installed, as it is with `tfevents[plot]`.
+            ValueError: it is not a picture.
+            ImportError: matplotlib is not installed; `tfevents[plot]` installs it.
 
         Example:
             >>> run.images["sample"][0].plot()  # doctest: +SKIP
@@ -150,7 +152,7 @@ def _by_pillow(data: bytes, limit: int) -> NDArray[np.uint8]:
 
 
 def _copy(image: Any, mode: str, pixels: NDArray[np.uint8]) -> None:
-    """Copies a picture of Pillow's to `pixels`, few rows at a time, of which it makes copies."""
+    """Copies a picture of Pillow's to `pixels`, a few rows at a time, to save memory."""
     height, width, _ = pixels.shape
     image.load()
     step = max(1, _STRIP // max(width, 1))
@@ -160,9 +162,9 @@ def _copy(image: Any, mode: str, pixels: NDArray[np.uint8]) -> None:
 
 
 class Images(Stored[Image]):
-    """All pictures logged under one tag, in file order, none left out.
+    """All pictures under one tag, in the order of the files.
 
-    `[i]` is an `Image`, read when it is asked for.
+    `[i]` is an `Image`, which is read from the log's memory when you ask for it.
 
     Attributes:
         step: int64[n], the steps; 0 where a step was left out.
@@ -181,17 +183,17 @@ class Images(Stored[Image]):
         return Image(*self._time(index), width, height, tuple(batch))
 
     def plot(self, *, most: int = 8) -> list[Axes]:
-        """Draws the first picture at several steps, evenly chosen, in a figure of its own.
+        """Draws the first picture of several steps, evenly spaced, in a new figure.
 
         Args:
-            most: how many of them.
+            most: the greatest number of steps.
 
         Returns:
-            The axes, a step each.
+            The axes, one for each step.
 
         Raises:
-            ValueError: one is no picture.
-            ImportError: matplotlib is not installed, as it is with `tfevents[plot]`.
+            ValueError: a value is not a picture.
+            ImportError: matplotlib is not installed; `tfevents[plot]` installs it.
 
         Example:
             >>> run.images["sample"].plot(most=4)  # doctest: +SKIP

@@ -23,13 +23,19 @@ _VERTICES, _FACES, _COLORS = 1, 2, 3
 class Mesh:
     """Point clouds or meshes of one step.
 
+    n is the number of vertices, and m that of triangles.
+
     Attributes:
         step: the step.
         wall_time: when it was logged, in seconds since the epoch.
-        vertices: float[batch, n, 3], the points.
-        faces: int[batch, m, 3], the indices of each triangle's corners; `None` for a point cloud.
-        colors: uint8[batch, n, 3], of the points; `None` where they have none.
-        config: how to show it, as three.js takes it.
+        vertices: float32[batch, n, 3], the coordinates of the vertices.
+        faces: float32[batch, m, 3], the indices of each triangle's vertices; `None` for a point
+            cloud.
+        colors: float32[batch, n, 3], red, green and blue of each vertex, from 0 to 255; `None` if
+            they have no colours.
+        config: classes of Three.js and their settings, as `add_mesh` takes them.
+
+    Other writers may store other types of numbers.
     """
 
     step: int
@@ -53,15 +59,20 @@ class Mesh:
 
 
 class Meshes(Columns[Mesh]):
-    """All meshes logged under one name, in file order, none left out.
+    """All meshes under one name, in the order of the files.
 
-    A mesh's parts are tags of their own in the file. Those of one step belong together, in their
-    order; the vertices say how many meshes there are.
+    Vertices, faces and colours have a tag each in the file. Those of one step belong together, in
+    their order. There are as many meshes as vertices were logged.
 
     Attributes:
         step: int64[n], the steps; 0 where a step was left out.
         wall_time: float64[n], when each was logged, in seconds since the epoch.
         tags: the tags in the file.
+
+    Example:
+        >>> mesh = run.meshes["cloud"][0]
+        >>> mesh.vertices.shape, mesh.faces
+        ((1, 5, 3), None)
     """
 
     __slots__ = ("_config", "_parts", "_places", "tags")

@@ -8,7 +8,13 @@ from tfevents.series.columns import Stored
 
 
 class RunMetadata(NamedTuple):
-    """What a step of a graph took, as a serialized `RunMetadata`."""
+    """The costs of one step of a graph.
+
+    Attributes:
+        step: the step.
+        wall_time: when it was logged, in seconds since the epoch.
+        data: a serialized `RunMetadata` message.
+    """
 
     step: int
     wall_time: float
@@ -16,7 +22,7 @@ class RunMetadata(NamedTuple):
 
 
 class RunMetadatas(Stored[RunMetadata]):
-    """All that was traced under one tag, in file order, none left out.
+    """All traces under one tag, in the order of the files.
 
     Attributes:
         step: int64[n], the steps; 0 where a step was left out.

@@ -24,8 +24,14 @@ _NO_ORDER = "points have no order: compare their values or their steps"
 
 
 class Scalar(NamedTuple):
-    """One number. Points have no order: whether one is more than another is a matter of what is
-    meant, its value or its step.
+    """One number.
+
+    Points can't be compared with `<`: compare their values or their steps.
+
+    Attributes:
+        step: the step.
+        wall_time: when it was logged, in seconds since the epoch.
+        value: the number.
     """
 
     step: int

@@ -8,12 +8,19 @@ from tfevents import _native
 
 
 class SessionLog(NamedTuple):
-    """A session that starts, stops, or saves its state."""
+    """A session that starts, stops, or saves its state.
+
+    Attributes:
+        step: the step.
+        wall_time: when it was logged, in seconds since the epoch.
+        status: `"start"`, `"stop"`, `"checkpoint"` or `"unspecified"`.
+        checkpoint_path: where the state was saved; empty otherwise.
+        message: a message, or an empty string.
+    """
 
     step: int
     wall_time: float
     status: str
-    """`"start"`, `"stop"`, `"checkpoint"` or `"unspecified"`."""
     checkpoint_path: str
     message: str
 

@@ -15,7 +15,13 @@ _MOST_REPEATED = 1 << 26
 
 
 class Tensor(NamedTuple):
-    """One tensor as an array."""
+    """One tensor.
+
+    Attributes:
+        step: the step.
+        wall_time: when it was logged, in seconds since the epoch.
+        value: an array with the dtype and the shape that were logged.
+    """
 
     step: int
     wall_time: float
@@ -23,18 +29,23 @@ class Tensor(NamedTuple):
 
 
 class Tensors(Stored[Tensor]):
-    """All tensors logged under one tag, in file order, none left out.
+    """All tensors under one tag, in the order of the files.
 
-    `[i].value` is an array of the dtype and shape that were logged. Strings are an object array of
-    `bytes`. bfloat16, the 8-bit floats and the 4-bit integers have the dtypes of `ml_dtypes`, where
-    that is installed; without it bfloat16 comes as float32, which holds the same numbers, 4-bit
-    integers as 8-bit ones, and 8-bit floats are an ImportError. Quantized integers come as they are
-    stored. A tensor of another type, or with more or less elements than its shape takes, is a
-    ValueError.
+    `[i].value` is an array with the dtype and the shape that were logged. Strings are an object
+    array of `bytes`. bfloat16, 8-bit floats and 4-bit integers have the dtypes of `ml_dtypes`.
+    Without that package, bfloat16 becomes float32, which holds the same numbers; 4-bit integers
+    become 8-bit ones; and 8-bit floats raise ImportError. Quantized integers come as they are
+    stored. A tensor of another type raises ValueError, and so does one whose shape does not fit
+    its number of elements.
 
     Attributes:
         step: int64[n], the steps; 0 where a step was left out.
         wall_time: float64[n], when each was logged, in seconds since the epoch.
+
+    Example:
+        >>> run.tensors["confusion"][0].value
+        array([[8, 2],
+               [1, 9]])
     """
 
     __slots__ = ()

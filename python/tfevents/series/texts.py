@@ -13,7 +13,13 @@ from tfevents.series.columns import Columns, short
 
 
 class Text(NamedTuple):
-    """What one event says: a `str`, or an object array of `str`."""
+    """The text of one event.
+
+    Attributes:
+        step: the step.
+        wall_time: when it was logged, in seconds since the epoch.
+        value: a `str`; an object array of `str` if the event does not hold exactly one string.
+    """
 
     step: int
     wall_time: float
@@ -21,14 +27,14 @@ class Text(NamedTuple):
 
 
 class Texts(Columns[Text]):
-    """All texts logged under one tag, in file order, none left out.
+    """All texts under one tag, in the order of the files.
 
     Attributes:
         step: int64[n], the steps; 0 where a step was left out.
         wall_time: float64[n], when each was logged, in seconds since the epoch.
-        value: object[n]. Each element is a `str`; where an event logged more or less than one
-            string, an object array of `str` in the shape logged. Bytes that are no UTF-8 read as
-            U+FFFD.
+        value: object[n], a `str` each. If an event does not hold exactly one string, the element
+            is an object array of `str` in the shape that was logged. Bytes that are not UTF-8
+            become U+FFFD.
 
     Example:
         >>> run.texts["note"].value[0]

@@ -1,9 +1,13 @@
 """Makes summaries, with one file for each kind.
 
 Each function takes the same values as the `add_*` method of its name. It checks and copies them,
-and returns a `Summary`, which can be passed to `FileWriter.add_summary` or serialized:
+and returns a `Summary`, which can be passed to `FileWriter.add_summary` or serialized.
 
-    writer.file_writer.add_summary(tfevents.summary.histogram("weights", weights), step)
+Example:
+    >>> summary = tfevents.summary.scalar("loss", 0.5)
+    >>> writer.file_writer.add_summary(summary, 10)
+    >>> summary.SerializeToString()
+    b'\\n\\x0b\\n\\x04loss\\x15\\x00\\x00\\x00?'
 """
 
 from tfevents._native import Summary

@@ -20,17 +20,22 @@ def audio(tag: str, tensor: Any, sample_rate: int = 44100) -> Summary:
     """A sound, mono or stereo.
 
     Args:
-        tag: its name.
-        tensor: L samples of shape [L], [1, L] or [L, 1], or [2, L] or [L, 2] for stereo; other
-            axes of length 1 are dropped, and [2, 2] has its channels first. Floats are amplitudes
-            from -1 to 1, truncated to 16 bits; beyond they are clipped, with a RuntimeWarning.
-            NaN and what is masked are silence. Integers are samples of as many bits as their type
-            has, those without a sign from the middle of its range: int16 is written as it is, 128
-            in uint8 is silence. Python's own integers are taken as floats.
+        tag: the tag.
+        tensor: L samples, of shape [L], [1, L] or [L, 1], or [2, L] or [L, 2] for stereo. Other
+            axes of length 1 are dropped. The shape [2, 2] has its channels first. Floats are
+            amplitudes from -1 to 1, and are truncated to 16 bits. Greater ones are clipped, with a
+            RuntimeWarning. NaN and masked samples are silence. Integers use the whole range of
+            their type: int16 is written as it is, and 128 in uint8 is silence. Python's own
+            integers are taken as floats.
         sample_rate: in Hz.
 
     Raises:
-        TypeError, ValueError: an argument that can't be used; the message names it.
+        TypeError, ValueError: an argument can't be used; the message names it.
+
+    Example:
+        >>> tone = np.sin(np.arange(8000) * 2 * np.pi * 440 / 8000)
+        >>> summary = tfevents.summary.audio("tone", tone, sample_rate=8000)
+        >>> writer.file_writer.add_summary(summary, 10)
     """
     return audio_summary(tag, tensor, "tensor", sample_rate)
 

@@ -16,13 +16,18 @@ def custom_scalars(layout: Mapping[str, Mapping[str, Sequence[Any]]]) -> Summary
     """A layout: charts by their titles, by the titles of their categories.
 
     Args:
-        layout: `{category: {title: [kind, tags]}}`. A chart of the kind `"Multiline"` has a line
-            for each tag that one of `tags`, regular expressions, matches; one of the kind
-            `"Margin"` has the line of one tag between those of its lower and its upper bound, in
-            this order in `tags`. Case makes no difference in a kind.
+        layout: `{category: {title: [kind, tags]}}`. The `tags` of a `"Multiline"` chart are
+            regular expressions: the chart has a line for each tag that one of them matches. The
+            `tags` of a `"Margin"` chart are three: the tag of the line, of its lower bound and of
+            its upper bound. The case of a kind does not matter.
 
     Raises:
-        TypeError, ValueError: a layout that is none; the message names the chart.
+        TypeError, ValueError: the layout can't be used; the message names the chart.
+
+    Example:
+        >>> charts = {"both": ["Multiline", ["loss/train", "loss/val"]]}
+        >>> summary = tfevents.summary.custom_scalars({"Losses": charts})
+        >>> writer.file_writer.add_summary(summary)
     """
     categories = [
         (as_text(category, "layout: a key"), _charts(charts, f"layout[{category!r}]"))

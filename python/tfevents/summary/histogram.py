@@ -26,7 +26,11 @@ def histogram(
         values, bins, max_bins: as for `SummaryWriter.add_histogram`.
 
     Raises:
-        TypeError, ValueError: an argument that can't be used, or no value.
+        TypeError, ValueError: an argument can't be used, or there is no value.
+
+    Example:
+        >>> summary = tfevents.summary.histogram("weights", rng.normal(size=(64, 64)))
+        >>> writer.file_writer.add_summary(summary, 10)
     """
     array, mask = with_mask(values, "values")
     if array.size == 0:
@@ -66,7 +70,12 @@ def histogram_raw(
             `SummaryWriter.add_histogram_raw`.
 
     Raises:
-        TypeError, ValueError: an argument that can't be used.
+        TypeError, ValueError: an argument can't be used.
+
+    Example:
+        >>> limits, counts = [1.0, 2.0], [3, 1]
+        >>> summary = tfevents.summary.histogram_raw("h", 0.0, 2.0, 4, 3.5, 4.25, limits, counts)
+        >>> writer.file_writer.add_summary(summary, 10)
     """
     limits = float_column(bucket_limits, "bucket_limits")
     counts = float_column(bucket_counts, "bucket_counts")

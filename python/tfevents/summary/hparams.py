@@ -21,26 +21,34 @@ def hparams(
 ) -> tuple[Summary, Summary, Summary]:
     """The experiment, the start and the end of a session, for TensorBoard's hparams plugin.
 
-    A hyperparameter is a boolean, a number or a string there. What is none of these becomes one:
+    The plugin takes a boolean, a number or a string for each hyperparameter. Other values are
+    converted:
 
-    - one-element arrays and tensors of any package become the boolean or number that they hold;
-    - lists, sets and arrays of several elements become JSON: `"[0.9, 0.999]"`;
-    - `None` becomes `"None"`, a path a string, a member of an enumeration its name, a function or
-      class its name; anything else what `str` shows, so types, devices, dates and modules;
-    - a mapping becomes a hyperparameter for each of its items, `{"opt": {"lr": 0.1}}` being
-      `opt/lr`; an empty one becomes `"{}"`. So do dataclasses, named tuples, namespaces, objects of
-      OmegaConf, pydantic and attrs, and what has a `to_dict`; what contains itself becomes what
-      `str` shows.
+    - an array or a tensor with one element becomes the boolean or number that it holds;
+    - lists, sets and larger arrays become JSON: `"[0.9, 0.999]"`;
+    - `None` becomes `"None"`; a path becomes a string; members of enumerations, functions and
+      classes become their names;
+    - a mapping becomes one hyperparameter for each of its items: `{"opt": {"lr": 0.1}}` becomes
+      `opt/lr`. An empty one becomes `"{}"`. Dataclasses, named tuples, namespaces, objects of
+      OmegaConf, pydantic and attrs, and objects with a `to_dict` are mappings too;
+    - anything else becomes its `str`, and so does a mapping that contains itself.
 
     Args:
-        hparam_dict: the values by the names of the hyperparameters: a mapping, or what is named
-            above as one.
+        hparam_dict: the hyperparameters by name: a mapping, or an object that counts as one.
         metric_dict: its keys are the tags of the metrics.
-        hparam_domain_discrete: for some hyperparameters all values that they can have, of the kind
-            of the value in `hparam_dict`. What came out of a nested mapping goes by its whole name.
+        hparam_domain_discrete: all values that a hyperparameter can have, for some of them. They
+            are of the kind of the value in `hparam_dict`. An item of a nested mapping goes by its
+            whole name, `opt/lr`.
+
+    Returns:
+        The experiment, the start and the end of the session, in the order in which to log them.
 
     Raises:
-        TypeError, ValueError: an argument that can't be used; the message names the key.
+        TypeError, ValueError: an argument can't be used; the message names the key.
+
+    Example:
+        >>> for summary in tfevents.summary.hparams({"lr": 0.1}, {"accuracy": 0.9}):
+        ...     writer.file_writer.add_summary(summary)
     """
     values = hparam_values(hparam_dict)
     domains = _domains(hparam_domain_discrete, values)

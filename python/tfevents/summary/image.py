@@ -19,21 +19,25 @@ _COLUMNS = 8
 
 
 def image(tag: str, tensor: Any, rescale: float = 1, dataformats: str = "NCHW") -> Summary:
-    """One picture, or a batch of them laid out as one, eight in a row.
+    """One picture, or a batch that is laid out as one picture, eight in a row.
 
     Args:
-        tag: its name.
-        tensor: pixels of 1 (grey), 2 (grey and alpha), 3 (RGB) or 4 (RGBA) channels, an array or a
-            tensor of any package. Floats are intensities from 0 to 1 and truncated to 8 bits,
-            integers are values from 0 to 255; what is beyond is cut off. True is white, NaN and
-            what is masked black. Or a picture of Pillow, or a list of them, which bring their axes
+        tag: the tag.
+        tensor: an array or a tensor of any package, with 1 (grey), 2 (grey and alpha), 3 (RGB) or
+            4 (RGBA) channels. Floats are intensities from 0 to 1, and are truncated to 8 bits.
+            Integers are values from 0 to 255. Values beyond are clipped. True is white; NaN and
+            masked pixels are black. A picture of Pillow, or a list of them, brings its own axes
             and colours.
-        rescale: how much higher and wider to make the picture; Lanczos resampling.
-        dataformats: the axes of `tensor` in their order: H (height), W (width), perhaps
-            C (channel), and N (picture of a batch) with it, so `"HW"`, `"CHW"`, `"NHWC"`, ….
+        rescale: the factor by which the picture is enlarged, with Lanczos resampling.
+        dataformats: the axes of `tensor` in their order: `"HW"`, `"CHW"`, `"NHWC"`, …. H is the
+            height, W the width, C the channel, and N the picture of a batch.
 
     Raises:
-        TypeError, ValueError: an argument that can't be used; the message names it.
+        TypeError, ValueError: an argument can't be used; the message names it.
+
+    Example:
+        >>> summary = tfevents.summary.image("sample", rng.random((16, 3, 32, 32)))
+        >>> writer.file_writer.add_summary(summary, 10)
     """
     return image_summary(tag, tensor, "tensor", rescale, dataformats)
 
@@ -46,13 +50,22 @@ def image_boxes(
     dataformats: str = "CHW",
     labels: Sequence[str] | str | None = None,
 ) -> Summary:
-    """The same with boxes drawn into it, red and two pixels wide.
+    """A picture with boxes drawn into it, red and two pixels wide.
 
     Args:
-        tensor_boxes: x and y of the first corner of each box, then of the opposite one, of
-            shape [boxes, 4]. What is beyond the picture is not seen.
-        labels: what to write into each box, an empty text for nothing. Latin letters are there,
-            another is written as a question mark.
+        tag, tensor_image, rescale, dataformats: as for `image`, whose `tensor` is `tensor_image`.
+        tensor_boxes: x and y of one corner of each box, then of the opposite one, in pixels, of
+            shape [boxes, 4]. Boxes may reach beyond the picture.
+        labels: the text in each box; an empty one for none. The font has Latin letters. Other
+            letters are drawn as question marks.
+
+    Raises:
+        TypeError, ValueError: an argument can't be used; the message names it.
+
+    Example:
+        >>> picture, boxes = rng.random((3, 32, 32)), [[4, 4, 20, 20]]
+        >>> summary = tfevents.summary.image_boxes("found", picture, boxes, labels=["cat"])
+        >>> writer.file_writer.add_summary(summary, 10)
     """
     names = ("tensor_image", "tensor_boxes")
     return boxes_summary(tag, tensor_image, tensor_boxes, names, rescale, dataformats, labels)

@@ -24,23 +24,27 @@ def mesh(
     display_name: str | None = None,
     description: str | None = None,
 ) -> Summary:
-    """A batch of B meshes, or of point clouds where there are no faces.
+    """A batch of B meshes. Without faces they are point clouds.
 
     All numbers are stored as float32.
 
     Args:
-        tag: its name; stored as `<tag>_VERTEX`, `<tag>_FACE` and `<tag>_COLOR`.
+        tag: the name; the tags are `<tag>_VERTEX`, `<tag>_FACE` and `<tag>_COLOR`.
         vertices: coordinates of the vertices, of shape [B, N, 3].
-        colors: colours of the vertices, red, green and blue from 0 to 255, of shape [B, N, 3].
+        colors: red, green and blue of each vertex, from 0 to 255, of shape [B, N, 3].
         faces: indices of the three vertices of each triangle, from 0 to N - 1, of shape
             [B, F, 3].
-        config_dict: classes of Three.js and their settings: `{"camera": {"cls":
-            "PerspectiveCamera", "fov": 75}}`; whatever JSON can say.
+        config_dict: classes of Three.js and their settings, as JSON can hold them:
+            `{"camera": {"cls": "PerspectiveCamera", "fov": 75}}`.
         display_name: a title in place of the tag.
-        description: more about it, in Markdown.
+        description: a description, in Markdown.
 
     Raises:
-        TypeError, ValueError: an argument that can't be used; the message names it.
+        TypeError, ValueError: an argument can't be used; the message names it.
+
+    Example:
+        >>> summary = tfevents.summary.mesh("cloud", rng.random((1, 100, 3)))
+        >>> writer.file_writer.add_summary(summary, 10)
     """
     points = _component(vertices, "vertices")
     batch = points.shape[0]

@@ -36,7 +36,11 @@ def pr_curve(
         labels, predictions, num_thresholds, weights: as for `SummaryWriter.add_pr_curve`.
 
     Raises:
-        TypeError, ValueError: an argument that can't be used.
+        TypeError, ValueError: an argument can't be used.
+
+    Example:
+        >>> summary = tfevents.summary.pr_curve("val/pr", [0, 1, 1], [0.2, 0.4, 0.9])
+        >>> writer.file_writer.add_summary(summary, 10)
     """
     thresholds = as_count(num_thresholds, "num_thresholds", _MOST_THRESHOLDS)
     if thresholds > _MOST_SHOWN:
@@ -99,7 +103,12 @@ def pr_curve_raw(
         weights: ignored, as by torch.
 
     Raises:
-        TypeError, ValueError: an argument that can't be used.
+        TypeError, ValueError: an argument can't be used.
+
+    Example:
+        >>> counts = [2, 1], [1, 0], [0, 1], [0, 1]
+        >>> summary = tfevents.summary.pr_curve_raw("pr", *counts, [0.67, 1.0], [1.0, 0.5])
+        >>> writer.file_writer.add_summary(summary, 10)
     """
     rows = {"tp": tp, "fp": fp, "tn": tn, "fn": fn, "precision": precision, "recall": recall}
     return pr_curve_of_rows(tag, rows, num_thresholds)

@@ -28,7 +28,10 @@ def scalar(
             `SummaryWriter.add_scalar`.
 
     Raises:
-        TypeError, ValueError: an argument that can't be used.
+        TypeError, ValueError: an argument can't be used.
+
+    Example:
+        >>> writer.file_writer.add_summary(tfevents.summary.scalar("loss", 0.5), 10)
     """
     return _native.scalar(
         name, tensor, bool(new_style), bool(double_precision), display_name, summary_description

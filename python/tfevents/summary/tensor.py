@@ -13,17 +13,21 @@ from tfevents._native import Summary
 
 
 def tensor_proto(tag: str, tensor: ArrayLike) -> Summary:
-    """A tensor with its type and shape; `make_ndarray` of TensorBoard and TensorFlow reads it.
+    """A tensor with its type and shape. `make_ndarray` of TensorBoard and TensorFlow reads it.
 
     Args:
         tag: the tag.
-        tensor: of any shape; bool, integers, float16, bfloat16, float32, float64, complex64,
-            complex128, or strings (str, stored as UTF-8, or bytes). float8 and other types of
-            `ml_dtypes` are stored as float32 or int8. What is masked is NaN, and in integers an
-            error.
+        tensor: an array of any shape. Its type is bool, an integer, float16, bfloat16, float32,
+            float64, complex64, complex128, str (stored as UTF-8) or bytes. float8 and other types
+            of `ml_dtypes` are stored as float32 or int8. Masked elements are NaN; masked integers
+            are an error.
 
     Raises:
-        TypeError, ValueError: an argument that can't be used, or a tensor of 2 GiB or more.
+        TypeError, ValueError: an argument can't be used, or the tensor takes 2 GiB or more.
+
+    Example:
+        >>> summary = tfevents.summary.tensor_proto("confusion", [[8, 2], [1, 9]])
+        >>> writer.file_writer.add_summary(summary, 10)
     """
     array = as_any_array(tensor, "tensor")
     name, shape = array.dtype.name, array.shape

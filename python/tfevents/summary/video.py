@@ -16,21 +16,25 @@ _GIF_LARGEST = 2**16 - 1
 
 
 def video(tag: str, tensor: Any, fps: float = 4, dataformats: str = "NTCHW") -> Summary:
-    """One video, or a batch of them laid out as one, which plays for ever.
+    """One video, or a batch that is laid out as one video. It plays for ever.
 
-    A batch is laid out in a grid of powers of two, as torch does.
+    A batch is laid out in a grid of powers of two, as by torch.
 
     Args:
-        tag: its name.
-        tensor: frames of 1 (grey), 3 (RGB) or 4 (RGBA, the alpha of which is ignored) channels;
-            numbers as in `image`. Every frame has a palette of its own, with up to 256 colours.
-        fps: frames a second. GIFs count in hundredths of a second, so that frames may differ by
-            one; and few programs show more than 50 a second.
+        tag: the tag.
+        tensor: frames with 1 (grey), 3 (RGB) or 4 (RGBA) channels. Alpha is ignored. Numbers mean
+            what they mean in `image`. Every frame has a palette of its own, of up to 256 colours.
+        fps: frames a second. GIFs count in hundredths of a second, so frames may differ by one.
+            Few programs show more than 50 frames a second.
         dataformats: the axes of `tensor` in their order: N (video), T (frame), C (channel),
             H (height) and W (width).
 
     Raises:
-        TypeError, ValueError: an argument that can't be used; the message names it.
+        TypeError, ValueError: an argument can't be used; the message names it.
+
+    Example:
+        >>> summary = tfevents.summary.video("play", rng.random((1, 8, 3, 32, 32)), fps=8)
+        >>> writer.file_writer.add_summary(summary, 10)
     """
     return video_summary(tag, tensor, "tensor", fps, dataformats)
 

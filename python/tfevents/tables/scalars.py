@@ -97,6 +97,9 @@ class ScalarTable(Table):
         Raises:
             ImportError: Polars is not installed.
             MemoryError: a wide table has a cell for every tag and step, which can be too many.
+
+        Example:
+            >>> log.scalars.to_polars(pivot=True)  # doctest: +SKIP
         """
         pl = module("polars", "to_polars", "polars")
 
@@ -112,6 +115,9 @@ class ScalarTable(Table):
         Raises:
             ImportError: pyarrow is not installed.
             MemoryError: a wide table has a cell for every tag and step, which can be too many.
+
+        Example:
+            >>> log.scalars.to_arrow(pivot=True)  # doctest: +SKIP
         """
         pa = module("pyarrow", "to_arrow", "arrow")
 

@@ -377,10 +377,19 @@ impl Event {
         self.raw(py)
     }
 
-    /// The event of a serialized `Event` message, named as protobuf's messages name it.
+    /// Parses a serialized `Event` message. The name is that of protobuf's messages.
+    ///
+    /// Args:
+    ///     serialized: the bytes of the message.
     ///
     /// Raises:
-    ///     ValueError: the bytes are none.
+    ///     TypeError: the argument is not `bytes`.
+    ///     ValueError: the bytes are not an `Event` message.
+    ///
+    /// Example:
+    ///     >>> payload = event.SerializeToString()
+    ///     >>> tfevents.Event.FromString(payload).step
+    ///     3
     #[staticmethod]
     #[pyo3(name = "FromString")]
     fn from_string(py: Python<'_>, serialized: &[u8]) -> PyResult<Py<Event>> {
@@ -392,16 +401,20 @@ impl Event {
         names::EVENT_MESSAGE.get(py)?.call_method1(of::from_string(py), (self.raw(py),))
     }
 
-    /// The event with another wall time, another step or other values; all else stays.
+    /// A copy of the event with another wall time, another step or other values.
     ///
     /// Args:
     ///     wall_time: seconds since the epoch.
     ///     step: an integer of 64 bits.
-    ///     values: `Value`s, or objects that serialize to a `Summary.Value`. They make a summary
-    ///         of what is none.
+    ///     values: `Value`s, or objects that serialize to a `Summary.Value`. An event of another
+    ///         kind becomes a summary.
     ///
     /// Raises:
-    ///     TypeError, ValueError: an argument that can't be used.
+    ///     TypeError, ValueError: an argument can't be used.
+    ///
+    /// Example:
+    ///     >>> event.replace(step=30).step
+    ///     30
     #[pyo3(signature = (*, wall_time=None, step=None, values=None))]
     fn replace(
         &self,
@@ -595,7 +608,17 @@ impl Value {
         Ok(PyBytes::new(py, self.message(py)?))
     }
 
-    /// The value under another tag.
+    /// A copy of the value under another tag.
+    ///
+    /// Args:
+    ///     tag: the new tag.
+    ///
+    /// Raises:
+    ///     TypeError, ValueError: the tag can't be used.
+    ///
+    /// Example:
+    ///     >>> value.replace("loss/train").tag
+    ///     'loss/train'
     fn replace(&self, py: Python<'_>, tag: &Bound<'_, PyAny>) -> PyResult<Value> {
         let tag = argument::text(tag, "tag")?;
         let value = retagged_value(self.message(py)?, tag).map_err(malformed)?;
