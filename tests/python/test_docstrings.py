@@ -154,7 +154,15 @@ OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_examples_give_what_they_show(name, namespace):
-    text = inspect.getdoc(EXAMPLES[name]) or ""
+    check_examples(inspect.getdoc(EXAMPLES[name]) or "", name, namespace)
+
+
+def test_the_example_of_messages(namespace):
+    proto = pytest.importorskip("tfevents.proto", exc_type=ImportError)
+    check_examples(proto.__doc__, "proto", namespace)
+
+
+def check_examples(text: str, name: str, namespace: dict[str, Any]) -> None:
     test = doctest.DocTestParser().get_doctest(text, namespace, name, None, 0)
     runner = doctest.DocTestRunner(optionflags=OPTIONS)
     said: list[str] = []

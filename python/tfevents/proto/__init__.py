@@ -1,20 +1,22 @@
 """Protobuf message classes for everything in event files.
 
-They need protobuf, with the extra `tfevents[protobuf]`. Their descriptors are in a pool of their
-own, so they never clash with TensorBoard's or TensorFlow's classes in the same process. They
-serialize, parse and print as those do.
+They need protobuf, which the extra `tfevents[protobuf]` installs. Their descriptors are in a pool
+of their own, so they never clash with TensorBoard's or TensorFlow's classes in the same process.
+They serialize, parse and print as those classes do.
 
 This module has `Event`, `Summary`, `SummaryMetadata`, `TensorProto`, `HistogramProto`, `GraphDef`,
-`RunMetadata`, `MetaGraphDef`, the `…PluginData` of scalars, images, audio, histograms, texts and PR
-curves, `Layout` of custom scalars, and the messages in all of these. The messages of TensorBoard's
-packages `hparams`, `mesh` and `projector` are in the modules of these names. Enums are the same as
-those of `protoc`: `DataType.Name(1)`, `DT_FLOAT`.
+`RunMetadata`, `MetaGraphDef`, `Layout` of custom scalars, and the messages in all of these. It also
+has the `…PluginData` of scalars, images, audio, histograms, texts and PR curves. The messages of
+TensorBoard's packages `hparams`, `mesh` and `projector` are in the modules of these names. Enums
+are used as those of `protoc`: `DataType.Name(1)`, `DT_FLOAT`.
 
 The files `*.proto` beside this module define the messages.
 
 Example:
-    >>> from tfevents import proto  # doctest: +SKIP
-    >>> event = proto.Event.FromString(payload)  # doctest: +SKIP
+    >>> from tfevents import proto
+    >>> message = proto.Event.FromString(event.raw)
+    >>> message.step, message.summary.value[0].tag
+    (3, 'loss')
 """
 
 from typing import Any
