@@ -21,6 +21,8 @@ autodoc_member_order = "bysource"
 autodoc_typehints = "none"
 autoclass_content = "class"
 napoleon_use_ivar = True
+# The types of arrays are in the text, where they have dtypes and shapes.
+napoleon_attr_annotations = False
 napoleon_use_rtype = False
 
 html_theme = "furo"

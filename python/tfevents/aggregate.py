@@ -23,17 +23,14 @@ STATS: tuple[Stat, ...] = ("mean", "std", "sem", "median", "min", "max", "count"
 
 
 class Group(NamedTuple):
-    """Runs that belong together.
-
-    Attributes:
-        key: what they have in common, with a value for each column.
-        runs: their names.
-        series: the scalars of each.
-    """
+    """Runs that belong together."""
 
     key: tuple[Any, ...]
+    """What they have in common, with a value for each column."""
     runs: list[str]
+    """Their names."""
     series: list[Scalars]
+    """The scalars of each."""
 
     @property
     def label(self) -> str:

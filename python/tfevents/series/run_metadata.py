@@ -8,17 +8,14 @@ from tfevents.series.columns import Stored
 
 
 class RunMetadata(NamedTuple):
-    """The costs of one step of a graph.
-
-    Attributes:
-        step: the step.
-        wall_time: when it was logged, in seconds since the epoch.
-        data: a serialized `RunMetadata` message.
-    """
+    """The costs of one step of a graph."""
 
     step: int
+    """The step."""
     wall_time: float
+    """When it was logged, in seconds since the epoch."""
     data: bytes
+    """A serialized `RunMetadata` message."""
 
 
 class RunMetadatas(Stored[RunMetadata]):

@@ -27,16 +27,14 @@ class Scalar(NamedTuple):
     """One number.
 
     Points can't be compared with `<`: compare their values or their steps.
-
-    Attributes:
-        step: the step.
-        wall_time: when it was logged, in seconds since the epoch.
-        value: the number.
     """
 
     step: int
+    """The step."""
     wall_time: float
+    """When it was logged, in seconds since the epoch."""
     value: float
+    """The number."""
 
     def __lt__(self, other: object) -> NoReturn:
         raise TypeError(_NO_ORDER)

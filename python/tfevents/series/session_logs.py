@@ -8,21 +8,18 @@ from tfevents import _native
 
 
 class SessionLog(NamedTuple):
-    """A session that starts, stops, or saves its state.
-
-    Attributes:
-        step: the step.
-        wall_time: when it was logged, in seconds since the epoch.
-        status: `"start"`, `"stop"`, `"checkpoint"` or `"unspecified"`.
-        checkpoint_path: where the state was saved; empty otherwise.
-        message: a message, or an empty string.
-    """
+    """A session that starts, stops, or saves its state."""
 
     step: int
+    """The step."""
     wall_time: float
+    """When it was logged, in seconds since the epoch."""
     status: str
+    """`"start"`, `"stop"`, `"checkpoint"` or `"unspecified"`."""
     checkpoint_path: str
+    """Where the state was saved; empty otherwise."""
     message: str
+    """A message, or an empty string."""
 
 
 def session_log(step: int, wall_time: float, raw: bytes) -> SessionLog:

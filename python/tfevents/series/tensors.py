@@ -15,17 +15,14 @@ _MOST_REPEATED = 1 << 26
 
 
 class Tensor(NamedTuple):
-    """One tensor.
-
-    Attributes:
-        step: the step.
-        wall_time: when it was logged, in seconds since the epoch.
-        value: an array with the dtype and the shape that were logged.
-    """
+    """One tensor."""
 
     step: int
+    """The step."""
     wall_time: float
+    """When it was logged, in seconds since the epoch."""
     value: NDArray[Any]
+    """An array with the dtype and the shape that were logged."""
 
 
 class Tensors(Stored[Tensor]):

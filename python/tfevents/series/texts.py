@@ -13,17 +13,14 @@ from tfevents.series.columns import Columns, short
 
 
 class Text(NamedTuple):
-    """The text of one event.
-
-    Attributes:
-        step: the step.
-        wall_time: when it was logged, in seconds since the epoch.
-        value: a `str`; an object array of `str` if the event does not hold exactly one string.
-    """
+    """The text of one event."""
 
     step: int
+    """The step."""
     wall_time: float
+    """When it was logged, in seconds since the epoch."""
     value: str | NDArray[np.object_]
+    """A `str`; an object array of `str` if the event does not hold exactly one string."""
 
 
 class Texts(Columns[Text]):
