@@ -1,9 +1,9 @@
-//! The shape of a tag's last record: what lets the next one be read without a decision.
+//! The shape of a tag's last record, by which the next one is read with a single comparison.
 //!
-//! The records of a tag mostly are as long as the ones before, and equal in all but the wall time,
-//! the digits of the step, the number and the checksum. So all other bits are compared at once; if
-//! they are equal, the record is an event of the same tag, and where it has what is known. Its
-//! header was verified once and need not be again.
+//! Most records of a tag have the same length and differ only in the wall time, the digits of the
+//! step, the number and the checksum. So all other bits are compared at once. If they are equal,
+//! the record is an event of the same tag with its fields at the same places. Its header was
+//! verified once, so it need not be verified again.
 
 use crate::columns::template::Template;
 use crate::proto::Element;
@@ -12,34 +12,34 @@ use crate::proto::scalar_event::WALL_TIME;
 use crate::record::{FOOTER, HEADER};
 use crate::wire::{VARINT, key};
 
-/// The bytes that an event's wall time takes.
+/// The number of bytes of an event's wall time.
 pub const WALL_TIME_LEN: usize = 9;
 /// The key of an event's step.
 const STEP: u8 = key(event::STEP, VARINT) as u8;
 /// Steps of more bytes, from 2^28 on, are rare.
 const MAX_STEP: usize = 4;
 
-/// A record's bytes up to behind the eight in which the step is, if there is one.
+/// The length of a record's beginning, up to the end of the eight bytes with the step.
 const HEAD: usize = HEADER + WALL_TIME_LEN + size_of::<u64>();
-/// Bytes that are compared at once.
+/// The number of bytes that are compared at once.
 const BLOCK: usize = 32;
-/// A longer record has no shape, which takes twice its size for each tag.
+/// Longer records have no shape, since a shape takes twice the record's size for each tag.
 const MAX_RECORD: usize = 512;
 
-/// What all records of a tag have in common that are as long as its last one.
+/// The bits that all records of a tag with this length have in common.
 #[derive(Debug)]
 pub struct Shape {
-    /// The bytes of a record, up to the end of a block.
+    /// The bytes of a record, padded to whole blocks.
     blocks: Box<[Block]>,
     record: usize,
-    /// The bits that hold the step, in the eight bytes behind the wall time.
+    /// The bits that hold the step, in the eight bytes after the wall time.
     digits: u64,
-    /// Where the number begins.
+    /// The offset of the number.
     number: usize,
     element: Element,
 }
 
-/// A piece of a record: what it is, where the mask has bits.
+/// A piece of a record. Only the bits in `mask` are compared.
 #[derive(Debug, Clone, Copy)]
 struct Block {
     mask: [u8; BLOCK],
@@ -50,17 +50,17 @@ struct Block {
 #[derive(Debug, PartialEq)]
 pub struct Shaped<'a> {
     pub payload: &'a [u8],
-    /// As the record says it.
+    /// The stored checksum of the payload.
     pub checksum: u32,
     pub wall_time: f64,
     pub step: i64,
     pub value: f64,
-    /// The bytes behind the record.
+    /// The bytes after the record.
     pub behind: &'a [u8],
 }
 
 impl Default for Shape {
-    /// A shape that no record has: none is as long as memory.
+    /// A shape that no record has, since no record has this length.
     fn default() -> Shape {
         let (blocks, record, element) = (Box::default(), usize::MAX, Element::F32);
         Shape { blocks, record, digits: 0, number: 0, element }
@@ -68,8 +68,8 @@ impl Default for Shape {
 }
 
 impl Shape {
-    /// The shape of `record`, which is verified, whose step field takes `step` bytes, and whose
-    /// summary is of this template.
+    /// The shape of `record`, which is verified. Its step field takes `step` bytes, and its summary
+    /// has this template.
     pub fn of(record: &[u8], step: usize, template: &Template) -> Option<Shape> {
         let count = step.saturating_sub(1);
         let is_usual = step != 1 && count <= MAX_STEP && record.len() >= HEAD + FOOTER;
@@ -87,7 +87,7 @@ impl Shape {
             if record[step] != STEP {
                 return None;
             }
-            // That all bytes of a varint but the last have their highest bit set is fixed.
+            // In a varint, the highest bit of each byte except the last is set.
             mask[step + 1..=step + count].fill(0x80);
             digits = (1..=count).map(|at| 0x7f << (8 * at)).sum();
         }
@@ -112,7 +112,7 @@ impl Shape {
         self.record == record.len() && record.chunks(BLOCK).zip(&self.blocks).all(fits)
     }
 
-    /// The record at the beginning of `bytes`, if it has this shape and some bytes follow.
+    /// The record at the beginning of `bytes`, if it has this shape and enough bytes follow.
     #[inline(always)]
     pub fn read<'a>(&self, bytes: &'a [u8]) -> Option<Shaped<'a>> {
         let blocks = bytes.get(..self.blocks.len() * BLOCK)?.as_chunks::<BLOCK>().0;
@@ -129,7 +129,7 @@ impl Shape {
         let head = record.first_chunk::<HEAD>()?;
         let (record, checksum) = record.split_last_chunk()?;
         let value = match self.element {
-            // Nearly every number is one.
+            // Nearly every number is a float.
             Element::F32 => f32::from_le_bytes(*record.get(self.number..)?.first_chunk()?).into(),
             _ => self.read_rare(record)?,
         };
@@ -151,10 +151,10 @@ impl Shape {
     }
 }
 
-/// The number of up to four digits of seven bits, each in a byte behind the first one.
+/// The number in a varint of up to four bytes, with seven bits in each.
 #[inline(always)]
 pub fn step(digits: u64) -> i64 {
-    // Four bytes become two pairs, and these one number.
+    // Four bytes become two pairs, and two pairs become one number.
     let bytes = digits >> 8;
     let pairs = bytes - ((bytes & 0x7f00_7f00) >> 1);
     (pairs - (pairs >> 16) * ((1 << 16) - (1 << 14))) as i64
@@ -169,7 +169,7 @@ mod tests {
     use crate::wire::encode;
     use proptest::prelude::*;
 
-    /// A record of a scalar, the bytes that its step takes, and the template of its summary.
+    /// A record of a scalar, the number of bytes of its step, and the template of its summary.
     fn scalar(step: Option<u64>, tag: &str, number: f32) -> (Vec<u8>, usize, Template) {
         let (mut message, mut field, mut payload) = (Vec::new(), Vec::new(), Vec::new());
         encode::bytes_field(&mut message, value::TAG, tag.as_bytes());
@@ -232,7 +232,7 @@ mod tests {
                 prop_assert_eq!(shape.read(&other).is_some(), fits);
                 let read = shape.read(&other).map(|it| (it.step, it.value));
                 prop_assert!(!fits || read == Some((steps[1].unwrap_or(0) as i64, -2.0)));
-                // A flipped bit changes the time, the step, the number, the checksum, or the shape.
+                // A flipped bit changes the time, the step, the number, the checksum or the shape.
                 let at = at.index(size);
                 other[at] ^= 1u8 << bit;
                 let is_free = (HEADER + 1..HEADER + WALL_TIME_LEN).contains(&at)

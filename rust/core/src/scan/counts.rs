@@ -1,5 +1,5 @@
-//! How often each tag comes in a file: read ahead of all else where there are so many tags that to
-//! estimate it would waste memory.
+//! Counts the values of each tag in a file before it is read. This is done if there are so many
+//! tags that estimates would waste memory.
 
 use std::io;
 use std::path::Path;
@@ -15,7 +15,7 @@ use crate::storage::source::Source;
 use crate::storage::stream::Stream;
 use crate::wire::{Cursor, Malformed, Value};
 
-/// How often each tag comes.
+/// The number of values of each tag.
 #[derive(Default)]
 pub struct Counts {
     tags: Tags,
@@ -23,8 +23,8 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// Counts what may be scalars in the file at `path` from `offset` on, where a record begins.
-    /// What is damaged is stepped over.
+    /// Counts possible scalars in the file at `path` from `offset` on, where a record begins.
+    /// Damage is stepped over.
     pub fn of(path: &Path, offset: u64) -> io::Result<Counts> {
         let mut counts = Counts::default();
         let stream = Stream::new(storage::open(path)?, Vec::new());
@@ -39,7 +39,7 @@ impl Counts {
         }
     }
 
-    /// Each tag, in the order in which they came, and how often it did.
+    /// Each tag with its count, in the order in which the tags came.
     pub fn iter(&self) -> impl Iterator<Item = (&str, usize)> {
         self.tags.names().zip(self.counts.iter().copied())
     }
@@ -79,7 +79,7 @@ impl Sink for Counts {
     }
 
     fn large(&mut self, _: &dyn Source, _: Part) -> io::Result<bool> {
-        // None is a scalar.
+        // Such an event has no scalar.
         Ok(true)
     }
 }

@@ -1,4 +1,4 @@
-//! Bytes that can't be read, and what they lead to.
+//! Damage in files, and what to do about it.
 
 use std::path::PathBuf;
 
@@ -9,20 +9,20 @@ use crate::error::Corruption;
 pub struct Damage {
     /// The file.
     pub path: PathBuf,
-    /// Where in the file they begin.
+    /// The offset of the first damaged byte in the file.
     pub offset: u64,
-    /// How many they are.
+    /// The number of damaged bytes.
     pub length: u64,
-    /// What is wrong with the record that begins there.
+    /// The fault of the record that begins there.
     pub kind: Corruption,
 }
 
-/// What a corrupt record leads to.
+/// What to do about a corrupt record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum OnCorrupt {
-    /// An error.
+    /// Return an error.
     #[default]
     Raise,
-    /// An entry in the list of damage.
+    /// Add it to the list of damage, and continue.
     Skip,
 }

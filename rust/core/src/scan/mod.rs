@@ -1,4 +1,4 @@
-//! From record to record of a file.
+//! Goes through a file from record to record.
 
 pub(crate) mod counts;
 pub(crate) mod damage;

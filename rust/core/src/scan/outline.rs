@@ -1,4 +1,4 @@
-//! What a large event holds, without reading all of it.
+//! The content of a large event, found without reading all of it.
 
 use std::io;
 
@@ -8,7 +8,7 @@ use crate::proto::{Data, Metadata, Tensor};
 use crate::storage::source::{Source, read_exact_at};
 use crate::wire::{BYTES, Cursor, FIXED64, Malformed, VARINT, encode};
 
-/// The fields of an event, without what is large in them.
+/// The fields of an event, without the large values in them.
 #[derive(Debug, PartialEq)]
 pub struct Outline {
     /// Seconds since the epoch.
@@ -17,7 +17,7 @@ pub struct Outline {
     pub step: i64,
     /// The values of its summary.
     pub values: Vec<Value>,
-    /// The graph or meta graph that it holds instead, and where its bytes are.
+    /// The graph or meta graph that the event holds instead, and the place of its bytes.
     pub graph: Option<(Kind, Part)>,
 }
 
@@ -26,11 +26,11 @@ pub struct Outline {
 pub struct Value {
     /// The tag.
     pub tag: String,
-    /// How it is meant to be shown.
+    /// The metadata.
     pub metadata: Option<Metadata<'static>>,
-    /// Content of the value's kind, though not its own. Of a tensor it has type and shape.
+    /// The content, without the large value itself. For a tensor, it has the type and the shape.
     pub data: Data<'static>,
-    /// Where the value lies, as [`SummaryValue::raw`](crate::proto::SummaryValue::raw).
+    /// The place of the value, as by [`SummaryValue::raw`](crate::proto::SummaryValue::raw).
     pub raw: Part,
 }
 
@@ -41,17 +41,17 @@ pub struct Part {
     pub length: u64,
 }
 
-/// No tag, metadata or shape are longer, and no event has more values and no tensor more fields;
-/// otherwise it is decoded whole.
+/// The greatest size of a tag, of metadata and of a shape, and the greatest number of values in an
+/// event and of fields in a tensor. Events that exceed it are decoded in full.
 const MAX_SMALL: u64 = 1 << 20;
 const MAX_VALUES: usize = 1 << 10;
 
-/// Bytes that are read at a time.
+/// The number of bytes that are read at a time.
 const PIECE: u64 = 1 << 10;
 
 impl Outline {
-    /// The outline of the event in this part of `source`. `None` if all of it must be decoded to
-    /// know what it says.
+    /// The outline of the event in this part of `source`. `None` if the whole event must be
+    /// decoded.
     pub fn read(source: &dyn Source, event: Part) -> io::Result<Option<Outline>> {
         let end = event.offset + event.length;
         match (Walk { source, at: event.offset, start: 0, piece: Vec::new() }).event(end) {
@@ -65,7 +65,7 @@ impl Outline {
 /// Why there is no outline.
 enum Stop {
     Io(io::Error),
-    /// The event is malformed, or something in it is not as nearly all writers do it.
+    /// The event is malformed, or is not written as nearly all writers do it.
     Unusual,
 }
 
@@ -81,11 +81,11 @@ impl From<Malformed> for Stop {
     }
 }
 
-/// A place in a file that moves on from field to field.
+/// A place in a file that moves from field to field.
 struct Walk<'s> {
     source: &'s dyn Source,
     at: u64,
-    /// Bytes that were read, from `start` on.
+    /// The bytes from `start` on.
     piece: Vec<u8>,
     start: u64,
 }
@@ -169,7 +169,7 @@ impl Walk<'_> {
         Ok(value)
     }
 
-    /// Type and shape of a tensor.
+    /// The type and the shape of a tensor.
     fn tensor(&mut self, end: u64) -> Result<Tensor<'static>, Stop> {
         let (mut message, mut fields) = (Vec::new(), 0);
         while self.at < end {
@@ -183,7 +183,7 @@ impl Walk<'_> {
                 }
                 (field, BYTES) if fields <= MAX_VALUES => {
                     self.part(end)?;
-                    // That there are strings may be all that says the type.
+                    // A writer may leave out the type of strings.
                     if field == tensor::STRING_VAL {
                         encode::bytes_field(&mut message, field, b"");
                     }
@@ -194,7 +194,7 @@ impl Walk<'_> {
         Ok(Tensor::decode(message.into())?)
     }
 
-    /// The number and wire type of the field that begins here.
+    /// The number and the wire type of the field that begins here.
     fn key(&mut self, end: u64) -> Result<(u32, u32), Stop> {
         let key = u32::try_from(self.varint(end)?).map_err(|_| Stop::Unusual)?;
         Ok((key >> 3, key & 7))
@@ -210,7 +210,7 @@ impl Walk<'_> {
         Ok(varint)
     }
 
-    /// Steps over a field's length and bytes; where the bytes are.
+    /// Steps over a field's length and bytes. Returns the place of the bytes.
     fn part(&mut self, end: u64) -> Result<Part, Stop> {
         let length = self.varint(end)?;
         let offset = self.at;
@@ -222,7 +222,7 @@ impl Walk<'_> {
         String::from_utf8(self.small(end)?).map_err(|_| Stop::Unusual)
     }
 
-    /// The bytes of a field that is small.
+    /// The bytes of a small field.
     fn small(&mut self, end: u64) -> Result<Vec<u8>, Stop> {
         let length = self.varint(end)?;
         Ok(self.take(length, end)?.to_vec())

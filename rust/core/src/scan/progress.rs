@@ -1,4 +1,4 @@
-//! How far a file is read, and what became of it since.
+//! How far a file was read, and whether it changed since.
 
 use std::io;
 use std::path::Path;
@@ -10,41 +10,42 @@ use crate::scan::scanner::Mark;
 use crate::storage;
 use crate::storage::source::{self, Source, Stamp};
 
-/// How much of a file is read, and how to know it again.
+/// The part of a file that was read, and what identifies the file.
 #[derive(Debug, Clone, Default)]
 pub struct Progress {
-    /// Where reading goes on: a record begins here, or damage that more bytes may mend.
+    /// Where reading continues: at a record, or at damage that more bytes may change.
     pub settled: Mark,
-    /// Where another reader goes on, which has all records that were read.
+    /// Where another reader continues if it has all records that were read.
     pub handed_on: Mark,
-    /// Whether records were read in between. More bytes may show that they are none.
+    /// Whether records were read between these places. More bytes may show that they are not
+    /// records.
     pub is_revocable: bool,
-    /// What could not be read.
+    /// The damage.
     pub damage: Vec<Damage>,
-    /// The file's state when it was read, if it can be read again.
+    /// The state of the file when it was read, if it can be read again.
     pub stamp: Option<Stamp>,
-    /// How many of its first bytes have which checksum.
+    /// The number and the checksum of bytes at the file's beginning.
     pub head: (u8, u32),
     /// The checksum of the last bytes before those that may be read again.
     pub tail: Option<u32>,
 }
 
-/// How many bytes at a file's beginning tell it from others: they hold when it was made. As many
-/// tell whether it is still the same at its end.
+/// The number of bytes at a file's beginning that identify it: they have the time at which it was
+/// made. The same number of bytes before the end shows whether these are unchanged.
 pub(crate) const HEAD: usize = 64;
 
 impl Progress {
-    /// The damage that stays, whatever is appended.
+    /// The damage that stays whatever is appended.
     pub fn settled_damage(&self) -> impl Iterator<Item = &Damage> {
         self.damage.iter().filter(|damage| damage.offset < self.settled.offset)
     }
 
-    /// What became of the file at `path`.
+    /// What became of the file at `path` since it was read.
     pub fn look(&self, path: &Path) -> Result<Change> {
         let io_error = |error| Error::io(error, path);
         let now = storage::stamp(path).map_err(io_error)?;
         let (Some(before), Some(now)) = (&self.stamp, &now) else {
-            // Bytes that come once: there is no more to be had than what came.
+            // A pipe gives its bytes once, so there are no more than those that were read.
             return Ok(if self.stamp == now { Change::None } else { Change::Replaced });
         };
         if before == now {
@@ -61,14 +62,14 @@ impl Progress {
         Ok(if same && !self.is_revocable { Change::Grown } else { Change::Replaced })
     }
 
-    /// The checksum of the last bytes that are not read again, if they can be.
+    /// The checksum of the last bytes that are not read again, if there are any.
     pub fn tail_of(&self, source: &dyn Source) -> io::Result<Option<u32>> {
         let offset = self.settled.offset;
         if source.is_seekable() { checksum_before(source, offset, HEAD) } else { Ok(None) }
     }
 }
 
-/// The checksum of the `count` bytes before `end`, or of as many as there are.
+/// The checksum of the `count` bytes before `end`, or of all bytes before it if they are fewer.
 fn checksum_before(source: &dyn Source, end: u64, count: usize) -> io::Result<Option<u32>> {
     let mut bytes = [0; HEAD];
     let bytes = &mut bytes[..count.min(usize::try_from(end).unwrap_or(count))];
@@ -76,7 +77,7 @@ fn checksum_before(source: &dyn Source, end: u64, count: usize) -> io::Result<Op
     Ok(is_whole.then(|| crc32c::checksum(bytes)))
 }
 
-/// How many of the first bytes that there are have which checksum.
+/// The number and the checksum of the first bytes of the file.
 pub(crate) fn head(source: &dyn Source) -> io::Result<(u8, u32)> {
     let mut head = [0; HEAD];
     let mut length = 0;
@@ -93,8 +94,8 @@ pub(crate) fn head(source: &dyn Source) -> io::Result<(u8, u32)> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
     None,
-    /// More was written, or may have been.
+    /// More was written, or may have been written.
     Grown,
-    /// It is another one, or was cut, or holds other records than it seemed to.
+    /// It is another file, it was cut, or some of its records proved not to be records.
     Replaced,
 }

@@ -1,4 +1,4 @@
-//! The events of one file, one after the other.
+//! Iterates over the events of one file.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use crate::storage::source::Source;
 use crate::storage::stream::Stream;
 use crate::wire::Malformed;
 
-/// A record with less in it takes no time worth a thought.
+/// Records with fewer bytes take almost no time.
 const SMALL: u64 = 64 << 10;
 
 /// The records of a file that hold events.
@@ -21,19 +21,19 @@ pub struct Records {
     path: PathBuf,
     scanner: Scanner,
     on_corrupt: OnCorrupt,
-    /// Whether it goes on with what is written meanwhile.
+    /// Whether it continues with records that are written meanwhile.
     keeps_up: bool,
     unfinished: u64,
 }
 
-/// What comes next in a file.
+/// The next item in a file.
 #[derive(Debug)]
 pub enum Next<'a> {
     /// A whole record with a well-formed event, header and footer included.
     Record(&'a [u8]),
-    /// Bytes that could not be read.
+    /// Damaged bytes.
     Damage(Damage),
-    /// Nothing, or the beginning of a record.
+    /// The end: nothing follows, or the beginning of a record.
     End,
 }
 
@@ -48,14 +48,14 @@ impl Records {
         Ok(Records { path, scanner, on_corrupt, keeps_up: true, unfinished: 0 })
     }
 
-    /// The same, from this place on to where the file ends now.
+    /// The records from this place on, up to where the file ends now.
     pub(crate) fn from(mut self, mark: Mark) -> Records {
         self.scanner.go_to(mark);
         self.keeps_up = false;
         self
     }
 
-    /// How far it is read.
+    /// How far the file was read.
     pub(crate) fn scanner(&self) -> &Scanner {
         &self.scanner
     }
@@ -65,7 +65,7 @@ impl Records {
         self.scanner.stream().before(size)
     }
 
-    /// Where the bytes come from.
+    /// The source of the bytes.
     pub(crate) fn source(&self) -> &dyn Source {
         self.scanner.stream().source()
     }
@@ -75,22 +75,22 @@ impl Records {
         &self.path
     }
 
-    /// How many bytes the beginning of a record takes at the end of the file.
+    /// The number of bytes of an unfinished record at the end of the file.
     pub fn unfinished(&self) -> u64 {
         self.unfinished
     }
 
-    /// The next record, header and footer included, where it is good, small and in memory, so that
-    /// nothing need be waited for.
+    /// The next record, header and footer included, if it is good, small and in memory. This never
+    /// waits.
     pub fn read_at_hand(&mut self) -> Option<&[u8]> {
         let size = self.scanner.next_at_hand(SMALL, &mut Judge)?;
         Some(self.last(size as usize))
     }
 
-    /// What comes next. With [`OnCorrupt::Raise`], damage is an error.
+    /// The next item. With [`OnCorrupt::Raise`], damage is an error.
     ///
-    /// The file is read up to where it ends when its end is come to; what is written afterwards
-    /// comes with further calls, but where the end was damaged.
+    /// At the end of the file it returns [`Next::End`]. Further calls return what is written
+    /// afterwards, unless the end was damaged.
     pub fn read(&mut self) -> Result<Next<'_>> {
         Ok(match self.step()? {
             Step::Record(size) => Next::Record(self.last(size)),
@@ -99,7 +99,7 @@ impl Records {
         })
     }
 
-    /// The same, by numbers, so that it borrows nothing.
+    /// Does the same, and returns numbers, so that it borrows nothing.
     pub(crate) fn step(&mut self) -> Result<Step> {
         self.scan().map_err(|error| Error::io(error, &self.path))?
     }
@@ -131,14 +131,14 @@ impl Records {
     }
 }
 
-/// What comes next in a file; a record by its size.
+/// The next item in a file. A record is given by its size.
 pub(crate) enum Step {
     Record(usize),
     Damage(Damage),
     End,
 }
 
-/// Takes in nothing, and says what is an event.
+/// A sink that keeps nothing and accepts every event.
 struct Judge;
 
 impl Sink for Judge {

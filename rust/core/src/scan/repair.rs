@@ -1,4 +1,4 @@
-//! What is damaged in files, and copies of them without it.
+//! Verifies files, and copies them without their damage.
 
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
@@ -12,16 +12,16 @@ use crate::scan::damage::{Damage, OnCorrupt};
 use crate::scan::records::{Next, Records};
 use crate::summary;
 
-/// What a file holds.
+/// The content of a file.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Report {
-    /// How many good records.
+    /// The number of good records.
     pub records: u64,
-    /// How many bytes these take.
+    /// The number of bytes of these records.
     pub bytes: u64,
-    /// What else there is, but for the last bytes, if they are the beginning of a record.
+    /// The damage. The beginning of a record at the end is not damage.
     pub damage: Vec<Damage>,
-    /// How many bytes the beginning of a record takes at the end.
+    /// The number of bytes of an unfinished record at the end.
     pub unfinished: u64,
 }
 
@@ -39,17 +39,18 @@ pub fn verify(path: &Path) -> Result<Report> {
 
 /// Copies each good record of the file at `path` to a new file at `output`, which must not exist.
 ///
-/// Where the first record is damaged, a new one takes its place, since it says how what follows is
-/// to be understood. What follows may say it itself: after bytes that came before the first record.
+/// If the first record is damaged, a new one replaces it, since it names the version by which the
+/// others are read. It is not replaced if the next record is such a record itself: then the damage
+/// lay before the first record.
 ///
-/// The copy has its name once it is whole: a process that is killed leaves none. Of what is no event
-/// file there is no copy.
+/// The copy gets its name when it is whole, so a killed process leaves none. A file that is not an
+/// event file is not copied.
 pub fn repair(path: &Path, output: &Path) -> Result<Report> {
     let error = |error| Error::io(error, output);
     if output.symlink_metadata().is_ok() {
         return Err(error(io::ErrorKind::AlreadyExists.into()));
     }
-    // Before there is a copy: a pipe may be waited for in vain.
+    // This comes before the copy is made, since a pipe may never send anything.
     let records = open(path)?;
     let copy = new_file_beside(output).map_err(error)?;
     let mut file = BufWriter::with_capacity(256 << 10, copy);
@@ -71,8 +72,8 @@ pub fn repair(path: &Path, output: &Path) -> Result<Report> {
     Ok(report)
 }
 
-/// The record that takes the place of a damaged first one, of which this is the next payload; None
-/// where that says itself how what follows is to be understood.
+/// The record that replaces a damaged first one. `payload` is that of the next good record. None if
+/// that one names the version itself.
 pub(crate) fn instead_of_first(payload: &[u8]) -> Option<Vec<u8>> {
     let event = Event::decode(payload).ok();
     let what = event.as_ref().map(|event| &event.what);
@@ -85,8 +86,8 @@ pub(crate) fn instead_of_first(payload: &[u8]) -> Option<Vec<u8>> {
     Some(first)
 }
 
-/// A file that goes when it is dropped, and is not taken for one of events, in the directory of
-/// `path`.
+/// A file in the directory of `path` that is removed when it is dropped. Its name is not that of an
+/// event file.
 fn new_file_beside(path: &Path) -> io::Result<NamedTempFile> {
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
     let mut options = tempfile::Builder::new();

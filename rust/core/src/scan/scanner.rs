@@ -1,16 +1,17 @@
-//! The one way from record to record of a file, over damage.
+//! Goes through a file from record to record, and over damage. All readers use it.
 //!
-//! What a file holds is a function of its bytes alone:
+//! The content of a file depends on its bytes alone:
 //!
 //! - A record is good if its checksums hold (both, or the length's, as [`Verify`] says) and its
 //!   payload is an event.
-//! - The frame is believed first. Where a record is bad and its header good, the next is looked for
-//!   where the header says that it ends: if both checksums of the bad one hold; if no whole good
-//!   record begins within it; or if the frames from there on lead, one after the other, to a record
-//!   whose checksums hold.
-//! - Otherwise the next record is the next whole good one, wherever it begins.
-//! - What the end of the file cuts short is not written yet, if no whole good record begins in it:
-//!   a header or its beginning, zeros, or a record whose last bytes are zeros up to the end.
+//! - Frames are believed first. If a record is bad but its header is good, the next record is the
+//!   one where the header says that this one ends. This holds in three cases: both checksums of the
+//!   bad record hold; no whole good record begins within it; or the frames from its end on lead,
+//!   one after the other, to a record whose checksums hold.
+//! - In all other cases the next record is the next whole good one, wherever it begins.
+//! - What the end of the file cuts short is not written yet, if no whole good record begins in it.
+//!   This is a header or its beginning, zeros, or a record whose last bytes are zeros up to the
+//!   end.
 
 use std::io;
 
@@ -25,43 +26,44 @@ use crate::storage::source::{self, Source};
 use crate::storage::stream::{CHUNK, KEEP, Stream};
 use crate::wire::Malformed;
 
-/// How far into a file without a valid beginning a record is looked for before the file is called
-/// no event file at all, where an error is to be raised anyway.
+/// If the file has no valid beginning, a record is looked for within this many bytes. If there is
+/// none, the file is not an event file. Only errors need this limit.
 const SEARCH: u64 = 16 << 20;
 
-/// More bytes than this are stepped over, if they need not be read.
+/// Bytes that need not be read are skipped if they are more than this.
 const WORTH_SKIPPING: u64 = 32 << 10;
 
-/// What takes records in.
+/// Receives the records of a file.
 pub(crate) trait Sink {
-    /// Takes in records at the beginning of `window`, which lies at `offset` in the file, where that
-    /// is faster than one by one; how many bytes and records. They must be good.
+    /// Adds records at the beginning of `window`, which is at `offset` in the file, if this is
+    /// faster than one by one. Returns the number of bytes and records. They must be good.
     fn run(&mut self, _window: &[u8], _offset: u64, _verify: Verify) -> (usize, u64) {
         (0, 0)
     }
 
-    /// Takes in a record's payload, which lies at `offset`. If it is no event, nothing changes.
+    /// Adds the payload of a record, which is at `offset`. If it is not an event, nothing changes.
     fn event(&mut self, payload: &[u8], offset: u64) -> Result<(), Malformed>;
 
-    /// Takes in a large event without reading all of it; false where all of its bytes are needed.
+    /// Adds a large event without reading all of it. Returns false if all of its bytes are needed.
     fn large(&mut self, _source: &dyn Source, _payload: Part) -> io::Result<bool> {
         Ok(false)
     }
 }
 
-/// What comes next in a file.
+/// The next item in a file.
 #[derive(Debug)]
 pub(crate) enum Scanned {
-    /// Records that were taken in, of so many bytes.
+    /// Records were added, with this number of bytes.
     Records(u64),
-    /// No good record. The scanner stays before it until it is [passed](Scanner::pass).
+    /// The next record is not good. The scanner stays before it until [`Scanner::pass`] is called.
     Bad(Bad),
 }
 
 /// Why there is no good record.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Bad {
-    /// The record, of so many bytes, is bad. Its header is good, and both checksums may be.
+    /// The record has this number of bytes and is bad. Its header is good; both checksums may be
+    /// good.
     Record { size: u64, kind: Corruption, is_intact: bool },
     /// The header is bad.
     Header(Corruption),
@@ -69,46 +71,46 @@ pub(crate) enum Bad {
     Cut,
 }
 
-/// What was passed.
+/// What [`Scanner::pass`] moved over.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Passed {
-    /// So many damaged bytes.
+    /// This number of damaged bytes.
     Damage(u64, Corruption),
-    /// Nothing: so many bytes at the end are not written yet.
+    /// Nothing. This number of bytes at the end is not written yet.
     End(u64),
 }
 
 /// A place in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Mark {
-    /// A record begins here, or damage.
+    /// The offset of a record, or of damage.
     pub offset: u64,
-    /// So many records come before.
+    /// The number of records before it.
     pub record: u64,
 }
 
-/// Stands at a record of a file.
+/// A place in a file, which moves from record to record.
 pub(crate) struct Scanner {
     stream: Stream,
     verify: Verify,
     on_corrupt: OnCorrupt,
-    /// The index of the record at which the stream stands.
+    /// The index of the record at this place.
     record: u64,
     search: Option<Search>,
-    /// From here on more bytes may show that something else is right.
+    /// From this place on, more bytes may show that something else is right.
     open: Option<Mark>,
-    /// Whether records were taken in from there on.
+    /// Whether records were added from that place on.
     is_revocable: bool,
-    /// The same place, behind the last record that was taken in.
+    /// The same place, after the last record that was added.
     open_behind: Option<Mark>,
-    /// A place, and up to where there are zeros from it on.
+    /// A place, and the end of the zeros that begin there.
     zeros: Option<(u64, u64)>,
-    /// Up to where payloads are what was written, if that is known.
+    /// The end of the bytes whose payloads were surely written, if it is known.
     trusted: Option<u64>,
 }
 
 impl Scanner {
-    /// At the first record of a stream, whose file is taken to end where it ends now.
+    /// A scanner at the first record of a stream. For it, the file ends where it ends now.
     pub fn new(mut stream: Stream, verify: Verify, on_corrupt: OnCorrupt) -> io::Result<Scanner> {
         let end = stream.file_len()?;
         stream.end_at(end);
@@ -126,17 +128,17 @@ impl Scanner {
         })
     }
 
-    /// Which checksums it compares.
+    /// Which checksums are compared.
     pub fn verify(&self) -> Verify {
         self.verify
     }
 
-    /// What damage is to lead to.
+    /// What to do about damage.
     pub fn on_corrupt(&self) -> OnCorrupt {
         self.on_corrupt
     }
 
-    /// Goes to this place, wherever it is, as if nothing was read before, to read up to `until`.
+    /// Goes to this place, and forgets everything that was read before. Reading ends at `until`.
     pub fn restart(&mut self, mark: Mark, until: u64) {
         self.stream.seek(mark.offset, until);
         self.record = mark.record;
@@ -144,8 +146,8 @@ impl Scanner {
         (self.is_revocable, self.open_behind) = (false, None);
     }
 
-    /// Moves to the first whole good record that is wholly in memory, if one is and begins before
-    /// `until`; whether it did.
+    /// Moves to the first whole good record in memory that begins before `until`. Returns whether
+    /// there is one.
     pub fn find(&mut self, until: u64) -> io::Result<bool> {
         let rest = until.saturating_sub(self.stream.offset());
         self.stream.fill(rest.min(CHUNK as u64))?;
@@ -172,12 +174,12 @@ impl Scanner {
         self.record = mark.record;
     }
 
-    /// Where it stands.
+    /// The current place.
     pub fn mark(&self) -> Mark {
         Mark { offset: self.stream.offset(), record: self.record }
     }
 
-    /// From where on more bytes may show that something else is right.
+    /// The place from which on more bytes may show that something else is right.
     pub fn open(&self) -> Mark {
         self.open.unwrap_or(self.mark())
     }
@@ -187,13 +189,12 @@ impl Scanner {
         self.open.is_some()
     }
 
-    /// Whether records were taken in that more bytes may show not to be any.
+    /// Whether records were added that may prove not to be records.
     pub fn is_revocable(&self) -> bool {
         self.is_revocable
     }
 
-    /// Where reading goes on for who has all records that were taken in, and takes none of them
-    /// back.
+    /// The place where a reader continues that has all added records and takes none of them back.
     pub fn handed_on(&self) -> Mark {
         if self.is_revocable { self.open_behind.unwrap_or(self.mark()) } else { self.open() }
     }
@@ -210,7 +211,7 @@ impl Scanner {
         self.stream.into_buffer()
     }
 
-    /// Takes the file to end where it ends now; whether that is further on.
+    /// Moves the end of the file to where it is now. Returns whether it moved.
     pub fn grow(&mut self) -> io::Result<bool> {
         let (before, now) = (self.stream.file_len()?, self.stream.source().len()?);
         let has_grown = now > before;
@@ -223,7 +224,7 @@ impl Scanner {
         Ok(has_grown)
     }
 
-    /// Moves over records that are taken in, or up to one that is not good.
+    /// Moves over records and adds them, up to one that is not good.
     pub fn next(&mut self, sink: &mut impl Sink) -> io::Result<Scanned> {
         let trusted = match self.trusted {
             Some(trusted) => trusted,
@@ -278,8 +279,8 @@ impl Scanner {
         }
     }
 
-    /// Moves over the next record, where it is good and in memory, without a look at the file; how
-    /// many bytes it takes.
+    /// Moves over the next record if it is good and in memory, and does not access the file.
+    /// Returns its number of bytes.
     pub fn next_at_hand(&mut self, most: u64, sink: &mut impl Sink) -> Option<u64> {
         self.trusted?;
         let (window, offset) = (self.stream.window(), self.stream.offset());
@@ -290,7 +291,7 @@ impl Scanner {
         }
         let Parsed::Record(payload) = record::parse(window, Verify::Crc) else { return None };
         let size = payload.len() + OVERHEAD;
-        // Zeros may be what was not written yet.
+        // Zeros may be bytes that are not written yet.
         if self.verify == Verify::None && window[size - FOOTER..size] == [0; FOOTER] {
             return None;
         }
@@ -299,8 +300,8 @@ impl Scanner {
         Some(size as u64)
     }
 
-    /// Up to where the payloads of records are what was written, where their checksums are not
-    /// compared: not where the zeros at the end of the file begin.
+    /// The end of the bytes whose payloads were surely written, if their checksums are not
+    /// compared. It is where the zeros at the end of the file begin.
     fn find_trusted(&self) -> io::Result<u64> {
         let source = self.stream.source();
         if self.verify == Verify::Crc || !source.is_seekable() {
@@ -313,7 +314,7 @@ impl Scanner {
         if !is_whole || footer != [0; FOOTER] {
             return Ok(u64::MAX);
         }
-        // Rare: the accelerator is given nothing that these may reach into.
+        // This is rare. The fast way must not get any bytes that these zeros may reach.
         let mut start = at;
         let mut piece = vec![0; KEEP.min((end - self.stream.offset()) as usize)];
         while start > self.stream.offset() {
@@ -330,8 +331,8 @@ impl Scanner {
         Ok(start)
     }
 
-    /// The size of the record here, if a search that came by found its data bad: where records lie
-    /// one in another, no byte is to be summed up for each.
+    /// The size of the record here, if an earlier search found that its data are bad. So nested
+    /// records do not need a checksum each.
     fn known_bad(&mut self) -> io::Result<Option<u64>> {
         let at = self.stream.offset();
         match &mut self.search {
@@ -343,7 +344,7 @@ impl Scanner {
         }
     }
 
-    /// Moves over a good record.
+    /// Moves over good records.
     fn took(&mut self, size: u64, records: u64) -> Scanned {
         self.stream.skip(size);
         self.record += records;
@@ -352,7 +353,7 @@ impl Scanner {
         Scanned::Records(size)
     }
 
-    /// A record of this size whose data are bad.
+    /// A record of this size with bad data.
     fn bad_data(&mut self, size: u64) -> io::Result<Scanned> {
         let end = self.stream.offset() + size;
         Ok(Scanned::Bad(match self.is_cut(end)? {
@@ -361,7 +362,7 @@ impl Scanner {
         }))
     }
 
-    /// Whether the last bytes of a record that ends here are zeros, and all that follows.
+    /// Whether the last bytes of a record that ends here are zeros, and everything after them too.
     fn is_cut(&mut self, end: u64) -> io::Result<bool> {
         let at = end - FOOTER as u64;
         let in_window = (at - self.stream.offset()) as usize;
@@ -371,7 +372,7 @@ impl Scanner {
         }
     }
 
-    /// Whether the file has nothing but zeros from `at` on, and some.
+    /// Whether the file has only zeros from `at` on, and at least one.
     fn are_zeros(&mut self, at: u64) -> io::Result<bool> {
         let mut next = at;
         if let Some((from, to)) = self.zeros
@@ -402,8 +403,8 @@ impl Scanner {
         }
     }
 
-    /// Whether the next record, of `need` bytes, is whole and better not read into memory: it takes
-    /// much, or there is no need to read it all.
+    /// Whether the next record, of `need` bytes, is whole and should not be read into memory: it is
+    /// large, or not all of it is needed.
     fn is_large(&self, need: u64) -> io::Result<bool> {
         let missing = need.saturating_sub(self.stream.window().len() as u64);
         let is_large =
@@ -414,8 +415,8 @@ impl Scanner {
             && self.stream.file_len()?.is_some_and(|length| end <= length))
     }
 
-    /// Has the next record, of `size` bytes, taken in without reading all of it; none where all of
-    /// its bytes are needed.
+    /// Adds the next record, of `size` bytes, without reading all of it. None if all of its bytes
+    /// are needed.
     fn large(&mut self, sink: &mut impl Sink, size: u64) -> io::Result<Option<Scanned>> {
         let offset = self.stream.offset() + HEADER as u64;
         let payload = Part { offset, length: size - OVERHEAD as u64 };
@@ -429,7 +430,7 @@ impl Scanner {
         Ok(is_taken.then(|| self.took(size, 1)))
     }
 
-    /// Whether the checksum of a record's payload is right.
+    /// Whether the checksum of a record's payload holds.
     fn is_good(&self, payload: Part) -> io::Result<bool> {
         let source = self.stream.source();
         let Some(checksum) = source::checksum_at(source, payload.offset, payload.length)? else {
@@ -441,14 +442,14 @@ impl Scanner {
             && crc32c::mask(checksum) == u32::from_le_bytes(footer))
     }
 
-    /// Moves over a record of this size, whatever it is.
+    /// Moves over a record of this size.
     pub fn step_over(&mut self, size: u64) {
         self.stream.skip(size);
         self.record += 1;
     }
 
-    /// Moves over what is bad, to the next record that can be trusted. Where damage is to be an
-    /// error, it only says what it is, and stays.
+    /// Moves over damage to the next record that can be trusted. If damage is an error, it only
+    /// returns the damage and does not move.
     pub fn pass(&mut self, bad: Bad) -> io::Result<Passed> {
         let here = self.mark();
         let is_raised = self.on_corrupt == OnCorrupt::Raise;
@@ -501,8 +502,8 @@ impl Scanner {
         Ok(Passed::Damage(length, kind))
     }
 
-    /// How many bytes the record here takes, whose header says `size` and whose data are bad, and
-    /// whether that is sure.
+    /// The number of bytes of the record here, whose header says `size` and whose data are bad, and
+    /// whether that is final.
     fn believed(&mut self, size: u64) -> io::Result<(u64, bool)> {
         let here = self.stream.offset();
         let within = self.first(here + size)?;
@@ -518,9 +519,9 @@ impl Scanner {
         })
     }
 
-    /// Whether the file, at whose beginning something is bad, holds no event.
+    /// Whether a file with a bad beginning holds no event at all.
     fn holds_nothing(&mut self, bad: Bad) -> io::Result<bool> {
-        // Bad data behind a good header are a damaged record, whatever follows.
+        // Bad data after a good header are a damaged record in any case.
         if let Bad::Record { is_intact: false, .. } = bad {
             return Ok(false);
         }
@@ -531,7 +532,7 @@ impl Scanner {
         Ok(self.first(until)?.at.is_none())
     }
 
-    /// Whether the few bytes of a file too short for a record's header are no beginning of one.
+    /// Whether a file that is shorter than a header can't be the beginning of a record.
     fn is_foreign(&self) -> bool {
         let bytes = self.stream.window();
         let mut length = [0; 8];
@@ -542,7 +543,7 @@ impl Scanner {
             && u64::from_le_bytes(length) > MAX_PAYLOAD
     }
 
-    /// How many bytes the file has from here on.
+    /// The number of bytes from here to the end of the file.
     fn rest(&self) -> io::Result<u64> {
         let end = match self.stream.file_len()? {
             Some(end) => end,
@@ -566,7 +567,7 @@ impl Scanner {
     fn leads(&mut self, at: u64) -> io::Result<Option<bool>> {
         let Some(mut search) = self.search.take() else { return Ok(None) };
         let end = self.stream.file_len()?;
-        // The search reads for itself, so that it may be lent the source.
+        // The source is shared, since `are_zeros` needs the scanner meanwhile.
         let source = self.stream.shared_source();
         let leads = search.leads(&*source, at, end, |at| self.are_zeros(at));
         self.search = Some(search);

@@ -1,8 +1,8 @@
-//! Where whole good records begin in bytes in which the places of records are unknown.
+//! Finds whole good records in bytes where the places of records are unknown.
 //!
-//! Each byte is looked at once, in order, whatever the bytes are: of each header that is found the
-//! checksum of all bytes before its payload is kept, and taken off that of all bytes before its
-//! payload's end once that comes. So records that lie one in another cost no more than others.
+//! Each byte is read once, whatever the bytes are. For each header, the checksum of all bytes
+//! before its payload is kept. At the payload's end, the checksum of the payload follows from it.
+//! So nested records cost no more than others.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -13,50 +13,50 @@ use crate::record::{self, FOOTER, HEADER, OVERHEAD};
 use crate::scan::outline::{Outline, Part};
 use crate::storage::source::{self, Source};
 
-/// Bytes that are read at a time.
+/// The number of bytes that are read at a time.
 const PIECE: usize = 64 << 10;
 
-/// The headers from one place of a file on, as far as they were looked for.
+/// The headers from one place of a file on, as far as the search came.
 pub(crate) struct Search {
     /// Each header that begins before here is among the frames.
     at: u64,
-    /// What was read, from `start` on.
+    /// The bytes that were read, from `start` on.
     bytes: Vec<u8>,
     start: u64,
-    /// The next header, if it was found already.
+    /// The next header, if it was found.
     header: Option<u64>,
-    /// The checksum of the bytes from the first one looked at up to `summed`.
+    /// The checksum of the bytes from the first one to `summed`.
     checksum: Checksum,
     summed: u64,
     frames: BTreeMap<u64, Frame>,
-    /// Frames whose payload ends at a place that is not reached yet, with the checksum up to where
-    /// it begins.
+    /// Frames by the end of their payload, if it is not reached yet. Each has the checksum of the
+    /// bytes before its payload.
     ends: BTreeMap<u64, Vec<(u64, u32)>>,
-    /// Where frames begin of which it is not known whether their checksum holds, and those of which
-    /// it does.
+    /// The places of frames whose checksum was not compared yet, and those of frames whose checksum
+    /// holds.
     undecided: BTreeSet<u64>,
     intact: BTreeSet<u64>,
 }
 
-/// What a header says.
+/// The content of a header.
 struct Frame {
-    /// Bytes of the record.
+    /// The number of bytes of the record.
     size: u64,
     /// Whether the frames from here on lead, one after the other, to a record whose checksums hold.
     leads: Option<bool>,
 }
 
-/// What was found.
+/// The result of a search.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct FirstGood {
-    /// Where the first whole good record begins.
+    /// The place of the first whole good record.
     pub at: Option<u64>,
-    /// Whether that stays so, whatever is appended to the file.
+    /// Whether this stays right whatever is appended to the file.
     pub is_sure: bool,
 }
 
 impl Search {
-    /// Looks at nothing before `from`.
+    /// A search that starts at `from`.
     pub fn new(from: u64) -> Search {
         Search {
             at: from,
@@ -72,12 +72,12 @@ impl Search {
         }
     }
 
-    /// How far it looked.
+    /// The end of the bytes that were read.
     pub fn end(&self) -> u64 {
         self.start + self.bytes.len() as u64
     }
 
-    /// Where it goes on.
+    /// The place where the search continues.
     pub fn at(&self) -> u64 {
         self.at
     }
@@ -108,9 +108,8 @@ impl Search {
         }
     }
 
-    /// Whether the frames from `at` on lead, one after the other, to a record whose checksums hold;
-    /// none if that can't be told before more is written. `is_cut` says of a place whether nothing
-    /// but zeros follows.
+    /// Whether the frames from `at` on lead, one after the other, to a record whose checksums hold.
+    /// None if only more bytes can tell. `is_cut` tells of a place whether only zeros follow.
     pub fn leads(
         &mut self,
         source: &dyn Source,
@@ -174,8 +173,8 @@ impl Search {
         Ok(self.frames.get(&at).filter(|_| is_known).map(|frame| frame.size))
     }
 
-    /// Whether the checksum of the frame here holds. One that holds no event is not among the intact
-    /// any more.
+    /// Whether the checksum of the frame here holds. Frames without an event were removed from
+    /// `intact`.
     fn is_intact(&self, at: u64) -> bool {
         self.intact.contains(&at) || self.frames.get(&at).is_some_and(|it| it.leads == Some(true))
     }
@@ -194,9 +193,9 @@ impl Search {
         }
     }
 
-    /// Reads on, and looks at what it has read; false at the end.
+    /// Reads more bytes and looks for headers in them. Returns false at the end.
     fn read(&mut self, source: &dyn Source, end: Option<u64>) -> io::Result<bool> {
-        // What is behind is not needed any more.
+        // Earlier bytes are not needed any more.
         self.sum(self.at);
         let done = (self.at - self.start) as usize;
         self.bytes.drain(..done);
@@ -211,7 +210,7 @@ impl Search {
         Ok(is_more)
     }
 
-    /// Looks at all that was read.
+    /// Looks for headers in all bytes that were read.
     fn look(&mut self) {
         loop {
             let header = self.header.or_else(|| self.find());
@@ -228,7 +227,7 @@ impl Search {
         }
     }
 
-    /// The next header; none in what was read.
+    /// The next header in the bytes that were read.
     fn find(&mut self) -> Option<u64> {
         let bytes = &self.bytes[(self.at - self.start) as usize..];
         let found = record::find_header(bytes);
@@ -251,7 +250,7 @@ impl Search {
         ends.push((at, self.checksum.finish()));
     }
 
-    /// Decides about the frames whose payload ends here.
+    /// Compares the checksums of the frames whose payload ends here.
     fn decide(&mut self, end: u64) {
         self.sum(end);
         let all = self.checksum.finish();
@@ -260,14 +259,14 @@ impl Search {
         for (at, before) in self.ends.remove(&end).unwrap_or_default() {
             let length = end - (at + HEADER as u64);
             let checksum = crc32c::of_last(all, before, length);
-            // One that was forgotten is not decided about.
+            // A frame that was forgotten is not undecided.
             if self.undecided.remove(&at) && footer == Some(crc32c::mask(checksum)) {
                 self.intact.insert(at);
             }
         }
     }
 
-    /// Sums up the bytes before `end`, which were read.
+    /// Adds the bytes before `end` to the checksum.
     fn sum(&mut self, end: u64) {
         if end > self.summed {
             let [from, to] = [self.summed, end].map(|at| (at - self.start) as usize);
@@ -279,7 +278,7 @@ impl Search {
     /// Whether the frame here holds an event.
     fn holds_event(&mut self, source: &dyn Source, at: u64) -> io::Result<bool> {
         let Some(frame) = self.frames.get_mut(&at) else { return Ok(false) };
-        // Whatever it holds, its checksums do.
+        // The checksums of the frame hold in any case.
         frame.leads = Some(true);
         let payload = Part { offset: at + HEADER as u64, length: frame.size - OVERHEAD as u64 };
         if payload.length > PIECE as u64 && Outline::read(source, payload)?.is_some() {

@@ -1,17 +1,17 @@
-//! The tags of a file, found by name.
+//! The tags of a file, by name.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState};
 
-/// Maps names to indices, in the order in which they came.
+/// Maps names to indices, in the order in which the names came.
 ///
-/// The map holds hashes only, so that one look into it is all that a name costs where the caller
-/// compares names anyway. Should two names have one hash, the later one has the next free.
+/// The map has hashes only. So a name costs one lookup if the caller compares names itself. If two
+/// names have the same hash, the later one gets the next free hash.
 #[derive(Debug)]
 pub struct Tags {
     indices: HashMap<u64, u32, BuildHasherDefault<Hashed>>,
     names: Vec<Box<str>>,
-    /// Random, so that no file can be made whose tags all collide.
+    /// Random, so that nobody can make a file whose tags all collide.
     seed: u64,
 }
 
@@ -23,7 +23,7 @@ impl Default for Tags {
 }
 
 impl Tags {
-    /// The index that `name` has, if it came before: nearly always; or another's.
+    /// The index of `name`, if it came before. In rare cases it is the index of another name.
     #[inline]
     pub fn guess(&self, name: &[u8]) -> Option<u32> {
         self.indices.get(&self.hash(name)).copied()
@@ -34,7 +34,7 @@ impl Tags {
         self.find(name).ok()
     }
 
-    /// The index of `name`, which is the next one if it did not come before.
+    /// The index of `name`. A new name gets the next index.
     pub fn insert(&mut self, name: &str) -> u32 {
         self.find(name).unwrap_or_else(|free| {
             let next = u32::try_from(self.names.len()).expect("fewer tags than 2^32");
@@ -44,7 +44,7 @@ impl Tags {
         })
     }
 
-    /// Whether `name` is the name with this index.
+    /// Whether this is the index of `name`.
     pub fn is(&self, index: u32, name: &[u8]) -> bool {
         self.names.get(index as usize).is_some_and(|it| it.as_bytes() == name)
     }
@@ -64,7 +64,7 @@ impl Tags {
         self.names
     }
 
-    /// The index of `name`, or the hash under which it can come in.
+    /// The index of `name`, or the hash under which it can be added.
     fn find(&self, name: &str) -> Result<u32, u64> {
         let mut hash = self.hash(name.as_bytes());
         while let Some(&index) = self.indices.get(&hash) {
@@ -76,7 +76,7 @@ impl Tags {
         Err(hash)
     }
 
-    /// Multiplies to 128 bits and folds, a word at a time: fast for a few dozen bytes.
+    /// Multiplies to 128 bits and folds them, word by word. This is fast for a few dozen bytes.
     #[inline]
     fn hash(&self, name: &[u8]) -> u64 {
         const ODD: u128 = 0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835;

@@ -1,4 +1,4 @@
-//! The events of one file in order, as far as they are written; later on, those that came since.
+//! Iterates over the events of one file as they are written.
 
 use std::collections::HashMap;
 use std::io;
@@ -13,37 +13,37 @@ use crate::storage;
 use crate::storage::stream::Stream;
 use crate::wire::Malformed;
 
-/// About so many bytes of events are returned at once.
+/// About this number of bytes of events is returned at once.
 const BATCH: u64 = 4 << 20;
 
-/// A file, and how far it is read.
+/// A file, and the place up to which it was read.
 ///
-/// Reading ends before the first record that is cut short or damaged, and goes on there the next
-/// time, as TensorBoard's does.
+/// Reading ends before the first record that is unfinished or damaged. The next call continues
+/// there, as in TensorBoard.
 pub struct Tail {
     path: PathBuf,
     scanner: Scanner,
 }
 
-/// What comes next in a file.
+/// The next items in a file.
 #[derive(Debug)]
 pub enum Item {
     /// Events that hold nothing but a `simple_value` under each tag.
     Scalars(Scalars),
     /// The payload of another event.
     Event(Vec<u8>),
-    /// A record that is no event.
+    /// A record that is not an event.
     Malformed(Error),
 }
 
-/// The scalars of some events, by columns.
+/// The scalars of several events, in columns.
 #[derive(Debug, Default)]
 pub struct Scalars {
     /// The tags, in the order of their first values.
     pub tags: Vec<String>,
-    /// The tag of each value, an index.
+    /// The tag of each value, as an index.
     pub tag: Vec<i64>,
-    /// Which of the events the value is of.
+    /// The event of each value, as an index.
     pub event: Vec<i64>,
     /// The event's step.
     pub step: Vec<i64>,
@@ -54,7 +54,7 @@ pub struct Scalars {
 }
 
 impl Tail {
-    /// The file's beginning.
+    /// The beginning of a file.
     pub fn open(path: &Path) -> Result<Tail> {
         let io_error = |error| Error::io(error, path);
         let stream = Stream::new(storage::open(path).map_err(io_error)?, Vec::new());
@@ -62,7 +62,7 @@ impl Tail {
         Ok(Tail { path: path.to_path_buf(), scanner })
     }
 
-    /// The next events, at most `limit`; none where the file ends for now.
+    /// The next events, at most `limit`. None if the file ends for now.
     pub fn load(&mut self, limit: usize) -> Result<Vec<Item>> {
         self.load_items(limit).map_err(|error| Error::io(error, &self.path))
     }
@@ -92,11 +92,11 @@ impl Tail {
     }
 }
 
-/// Items that are loaded at once.
+/// Items that are returned at once.
 #[derive(Default)]
 struct Batch {
     items: Vec<Item>,
-    /// How many events they are.
+    /// The number of events.
     count: usize,
     /// The tags of the last item.
     tags: HashMap<String, i64>,
@@ -119,7 +119,7 @@ impl Sink for Batch {
 }
 
 impl Scalars {
-    /// Adds the values of an event if it holds scalars alone; false, and nothing is added, if not.
+    /// Adds the values of an event if all are scalars. Otherwise it returns false and adds nothing.
     fn extend(
         &mut self,
         payload: &[u8],
@@ -129,7 +129,7 @@ impl Scalars {
         let What::Summary(summary) = &event.what else { return Ok(false) };
         let mut only_scalars = event.writer.is_none();
         let mut count = 0;
-        // All values are decoded, so that one that is malformed is found before any is taken.
+        // All values are decoded first, so that a malformed one is found before any is added.
         for value in summary.values() {
             let value = value?;
             count += 1;

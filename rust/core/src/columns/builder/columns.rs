@@ -1,4 +1,4 @@
-//! The columns of one file, while its records come.
+//! The columns of one file while its records are read.
 
 use std::collections::HashMap;
 use std::iter;
@@ -19,67 +19,67 @@ use crate::scan::tags::Tags;
 
 /// The columns of one file, or of a part of it.
 ///
-/// Each kind of a tag has a series; what belongs to one has the series' index.
+/// Each kind of a tag is a series, which has an index.
 #[derive(Debug, Default)]
 pub struct Columns<'a> {
     pub(super) selection: Selection<'a>,
-    /// Whether anything is left out.
+    /// Whether the selection leaves anything out.
     pub(super) selects: bool,
     pub(super) tags: Tags,
-    /// What is known of each tag.
+    /// The state of each tag.
     pub(super) known: Vec<Known>,
     pub(super) hot: Vec<Hot>,
     pub(super) cold: Vec<Cold>,
     /// The series of the last value that was read the fast way.
     pub(super) last: u32,
-    /// Values of an event that is not wholly read yet, and their series.
+    /// The values of an event that is only partly read, and their series.
     pub(super) pending: Vec<(u32, f64)>,
-    /// Memory of columns that are done, for those to come.
+    /// Memory of finished columns, for new ones.
     pub(super) spare: Vec<Points>,
-    /// Memory for the points of tags that are still to come.
+    /// Memory for the points of tags that did not come yet.
     pub(super) reserved: HashMap<Box<str>, Points>,
-    /// Whether there is too much to be copied once more.
+    /// Whether the columns are too large to be copied once more.
     pub(super) is_large: bool,
-    /// Whether nothing can be read from the file again.
+    /// Whether all values are kept in memory, since the file can't be read again.
     pub keeps_all: bool,
-    /// What other events than summaries hold, and where to find a kind and tag among it.
+    /// The content of events other than summaries, and the index of each kind and tag in it.
     pub(super) events: Vec<Series>,
     pub(super) event_places: HashMap<(Kind, Box<str>), usize>,
     pub(super) origin: Origin,
     pub(super) sessions: Sessions,
-    /// The series that had values since the last restart, and whether each is one, where that is
-    /// kept track of.
+    /// The series that had values since the last restart, and a flag for each series. They are only
+    /// used after many restarts.
     pub(super) touched: Vec<u32>,
     pub(super) is_touched: Vec<bool>,
-    /// Whether to decode every event in full, for want of templates.
+    /// Whether to decode every event in full. Tests compare this with the fast ways.
     #[cfg(test)]
     pub thorough: bool,
 }
 
-/// What is known of a tag.
+/// The state of a tag.
 #[derive(Debug, Default)]
 pub(super) struct Known {
     /// The first of its series.
     first: Option<u32>,
-    /// What the tag's first metadata in the run claim, as far as it is known.
+    /// The kind that the tag's first metadata in the run claim, if they are known.
     pub claimed: Option<Kind>,
-    /// What this file says.
+    /// The claim of this file.
     pub claim: Claim,
-    /// The least step at which steps went backwards under it, where that tells of a restart.
+    /// The least step at which the tag's steps went backwards, if that is a sign of a restart.
     pub purged: Option<i64>,
 }
 
-/// What each scalar of a series needs, close together.
+/// The state that each scalar of a series needs, close together in memory.
 #[derive(Debug, Default)]
 pub(super) struct Hot {
     /// The shape of the tag's last record that was not predicted.
     pub shape: Shape,
-    /// What the tag's last scalar that was decoded in full looks like.
+    /// The template of the tag's last scalar that was decoded in full.
     pub template: Template,
     pub points: Points,
-    /// The series whose value came after this one's, the last time.
+    /// The series whose value followed the last value of this one.
     pub next: u32,
-    /// Whether the series is wanted.
+    /// Whether the series is selected.
     pub is_selected: bool,
 }
 
@@ -90,18 +90,20 @@ pub(super) struct Cold {
     pub kind: Kind,
     pub metadata: Option<Box<Metadata<'static>>>,
     pub values: Values,
-    /// What restarts purge.
+    /// The values that restarts purge.
     pub purges: Vec<Purge>,
-    /// Which sessions started when it had how many values.
+    /// Starts of sessions: the number of sessions before it, and the number of values of the
+    /// series.
     restarts: Vec<(usize, usize)>,
     /// The tag's next series.
     sibling: Option<u32>,
 }
 
 impl Cold {
-    /// A session started, `count` before it, and the series has so many values.
+    /// Notes that a session starts after `count` others, when the series has `values` values.
     fn restart(&mut self, count: usize, values: usize) {
-        // One session after the other needs no mention: the first purges for the next ones too.
+        // Without a value in between, the first of two sessions is enough. It purges for the later
+        // one too.
         if values > self.restarts.last().map_or(0, |&(_, before)| before) {
             self.restarts.push((count, values));
         }
@@ -109,18 +111,18 @@ impl Cold {
 }
 
 impl<'a> Columns<'a> {
-    /// Columns for what is selected, that take their first memory from `spare`.
+    /// Columns for the selected values. They take their first memory from `spare`.
     pub fn new(selection: Selection<'a>, sessions: Sessions, spare: Vec<Points>) -> Columns<'a> {
         Columns { selection, selects: !selection.is_all(), sessions, spare, ..Columns::default() }
     }
 
-    /// Says what a tag's first metadata claim, which came before the first record.
+    /// Sets the kind that a tag's first metadata claim. Calls come before the first record.
     pub fn declare(&mut self, tag: &str, claimed: Kind) {
         let tag = self.tag(tag);
         self.known[tag as usize].claimed = Some(claimed);
     }
 
-    /// The series, in the order of their first values, in no more memory than they need; and the
+    /// The series, in the order of their first values, without unused memory. Also returns the
     /// spare memory.
     pub fn finish(mut self) -> (Content, Vec<Points>) {
         buckets(&mut self.cold).for_each(Lockstep::shrink);
@@ -181,13 +183,13 @@ impl<'a> Columns<'a> {
         tag
     }
 
-    /// What a tag's tensors are where they do not say it.
+    /// The kind of a tag's tensors without metadata.
     pub(super) fn claimed(&self, tag: u32) -> Option<Kind> {
         self.known[tag as usize].claimed
     }
 
-    /// What a value of the tag claims to be, should it be a tensor: by its metadata, or else by the
-    /// first that the tag has.
+    /// The kind that a value of the tag has if it is a tensor: by its own metadata, or else by the
+    /// tag's first.
     pub(super) fn claim(
         &mut self,
         tag: u32,
@@ -224,7 +226,7 @@ impl<'a> Columns<'a> {
         self.series_of(tag).find(|&series| self.cold[series as usize].kind == kind)
     }
 
-    /// A new series.
+    /// Adds a series.
     pub(super) fn open(&mut self, tag: u32, kind: Kind) -> u32 {
         let name = self.tags.name(tag);
         let is_selected = self.selection.wants(name, kind);
@@ -251,17 +253,17 @@ impl<'a> Columns<'a> {
         series
     }
 
-    /// How many series there are.
+    /// The number of series.
     pub fn series_count(&self) -> usize {
         self.hot.len()
     }
 
-    /// How many values a series has.
+    /// The number of values in a series.
     pub(super) fn len(&self, series: u32) -> usize {
         self.hot[series as usize].points.len() + self.cold[series as usize].values.len()
     }
 
-    /// What was read of other events than summaries, of this kind under this tag.
+    /// The content of other events than summaries, of this kind and under this tag.
     pub(super) fn event(&mut self, kind: Kind, tag: &str) -> &mut Series {
         let place = *self.event_places.entry((kind, tag.into())).or_insert_with(|| {
             let is_selected = self.selection.kinds.contains(kind);
@@ -271,7 +273,7 @@ impl<'a> Columns<'a> {
         &mut self.events[place]
     }
 
-    /// Purges what came before a session that starts.
+    /// Purges values before the start of a session.
     pub(super) fn session_start(&mut self, step: i64) {
         if !self.sessions.is_watched || self.sessions.is_old() {
             return;
@@ -302,7 +304,7 @@ impl<'a> Columns<'a> {
         }
     }
 
-    /// Keeps columns that are not used any more for those to come.
+    /// Keeps the memory of unused columns for new ones.
     pub(super) fn keep(&mut self, emptied: Vec<Points>) {
         self.spare.extend(emptied.into_iter().filter(Points::is_reusable));
     }

@@ -12,7 +12,7 @@ use crate::proto::{Data, Event, Kind, Malformed, SessionStatus, Summary, Summary
 use crate::scan::outline::{self, Outline, Part};
 
 impl Columns<'_> {
-    /// Takes in any event.
+    /// Adds any event.
     #[inline(never)]
     pub(super) fn decode(&mut self, payload: &[u8], offset: u64) -> Result<(), Malformed> {
         let event = Event::decode(payload)?;
@@ -20,8 +20,9 @@ impl Columns<'_> {
             && self.sessions.is_old()
             && self.sessions.goes_backwards(event.step, matches!(event.what, What::Summary(_)));
         if let What::Summary(summary) = &event.what {
-            // All of it must be well-formed before any of it counts. Mostly it is one value; more
-            // are decoded twice, since together they may take much memory.
+            // The whole event must be well-formed before any of it is added. Most events have one
+            // value. If there are more, they are decoded twice, since together they may take much
+            // memory.
             let mut values = summary.values();
             let first = values.next().transpose()?;
             values.clone().try_for_each(|value| value.map(drop))?;
@@ -66,7 +67,7 @@ impl Columns<'_> {
         Ok(())
     }
 
-    /// How many values the series of a summary's tags have so far.
+    /// The number of values in the series of a summary's tags.
     fn lengths(&mut self, summary: &Summary<'_>) -> HashMap<u32, usize> {
         let mut lengths = HashMap::new();
         for tag in tags(summary) {
@@ -76,7 +77,7 @@ impl Columns<'_> {
         lengths
     }
 
-    /// Purges what came under a summary's tags `before` it and has its step or a later one.
+    /// Purges values of a summary's tags that came `before` it, from its step on.
     fn purge(&mut self, summary: &Summary<'_>, before: &HashMap<u32, usize>, step: i64) {
         for tag in tags(summary) {
             let tag = self.tag(tag);
@@ -116,14 +117,14 @@ impl Columns<'_> {
         let is_known = known.is_some();
         #[cfg(test)]
         let is_known = is_known && !self.thorough;
-        // A tag with one value only is not worth a template.
+        // A tag with only one value needs no template.
         if is_known {
             hot.template = Template::of(value, number).unwrap_or_default();
         }
     }
 
-    /// Takes in a large event by its outline; false, and nothing is taken in, if all of its bytes
-    /// are needed. `place` makes a place of a part of the file.
+    /// Adds a large event by its outline. Returns false and adds nothing if all of its bytes are
+    /// needed. `place` makes a place of a part of the file.
     pub fn add_outline(
         &mut self,
         outline: &Outline,
@@ -138,7 +139,7 @@ impl Columns<'_> {
             let (tag, metadata) = (self.tag(&value.tag), value.metadata.as_ref());
             let is_tensor = matches!(value.data, Data::Tensor(_));
             let claimed = self.claim(tag, is_tensor, metadata);
-            // Of a tensor that is not selected no error is told.
+            // The tensor is not selected, so errors in it do not matter.
             let kind = match is_tensor && claimed.needs_elements() {
                 true => claimed,
                 false => Kind::of(&value.data, claimed),
@@ -170,18 +171,17 @@ impl Columns<'_> {
         let wants = |kind| self.selection.wants(&value.tag, kind);
         match (&value.data, claimed) {
             (Data::Histogram(_), _) => has_step && wants(Kind::Histogram),
-            // What does not fit is a tensor.
+            // A value that does not fit is a tensor.
             (Data::Tensor(_), Some(kind)) if kind.needs_elements() => {
                 wants(kind) || wants(Kind::Tensor)
             }
-            // A value before it in the same event may say what it is.
+            // An earlier value of the same event may have the metadata.
             (Data::Tensor(_), None) => of.values.len() > 1,
             _ => false,
         }
     }
 
-    /// Where `part` can be read from the file again, if it is a part of `payload`, which lies at
-    /// `offset`.
+    /// The place of `part` in the file, if it is a part of `payload`, which is at `offset`.
     fn place(&self, part: &[u8], payload: &[u8], offset: u64) -> Option<u64> {
         let start = part.as_ptr().addr().checked_sub(payload.as_ptr().addr())?;
         let is_part = start.checked_add(part.len())? <= payload.len();

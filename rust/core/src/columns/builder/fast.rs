@@ -1,4 +1,4 @@
-//! Records as nearly all are, taken in without decoding them in full.
+//! Adds records of the usual shapes without decoding them in full.
 
 use std::borrow::Cow;
 
@@ -13,17 +13,17 @@ use crate::proto::{Histogram, Kind};
 use crate::record::{self, Parsed, Verify};
 use crate::wire::{BYTES, key};
 
-/// How far ahead of the record that is parsed memory is fetched. Each record says where the next
-/// begins, so the processor cannot guess it.
+/// How far ahead of the parsed record memory is prefetched. Each record tells where the next one
+/// begins, so the processor can't guess it.
 const AHEAD: usize = 2048;
 
 /// The key of a value's histogram.
 const HISTOGRAM: u8 = key(value::HISTO, BYTES) as u8;
 
 impl Columns<'_> {
-    /// Takes in the records at the beginning of `window` that are `wall_time, step?, summary` with
-    /// one value, of the tag and in the shape that are expected next, as nearly all are; how many
-    /// bytes and records they were, and the good record that comes after them.
+    /// Adds the records at the beginning of `window` that have the usual shape: `wall_time, step?,
+    /// summary` with one value of the expected tag. Returns the number of bytes and records, and
+    /// the good record that follows them.
     #[inline(never)]
     pub(super) fn predicted<'w, const SELECTS: bool>(
         &mut self,
@@ -75,8 +75,8 @@ impl Columns<'_> {
         (window.len() - rest.len(), records, unusual)
     }
 
-    /// Takes in an event with one value of a known shape, whose series or length was not predicted;
-    /// its series, and how many bytes its step takes.
+    /// Adds an event with one value of a known shape whose series or length was not predicted.
+    /// Returns its series, and the number of bytes of its step.
     #[inline(never)]
     pub(super) fn one_value(&mut self, payload: &[u8]) -> Option<(u32, usize)> {
         let (wall_time, step, summary) = head(payload)?;
@@ -92,8 +92,8 @@ impl Columns<'_> {
         Some((series, payload.len() - WALL_TIME_LEN - summary.len()))
     }
 
-    /// What the series of the scalar at the beginning of `values` nearly always is, if it is known.
-    /// That the template fits is the proof.
+    /// The usual series of the scalar at the beginning of `values`, if it is known. It is proved
+    /// when the template fits.
     #[inline]
     fn guess(&self, values: &[u8]) -> Option<u32> {
         let (_, value) = varint(values.strip_prefix(&[VALUE])?)?;
@@ -102,14 +102,14 @@ impl Columns<'_> {
         self.find(tag, Kind::Scalar)
     }
 
-    /// Takes in an event with one histogram in the older encoding, of a tag that is known.
+    /// Adds an event with one histogram in the older encoding, if its tag is known.
     pub(super) fn one_histogram(&mut self, payload: &[u8]) -> Option<()> {
         #[cfg(test)]
         if self.thorough {
             return None;
         }
         let (wall_time, step, summary) = head(payload)?;
-        // Each of these is the last field of the one around it.
+        // Each of these is the last field of the one that contains it.
         let values = whole(summary.strip_prefix(&[SUMMARY])?)?;
         let value = whole(values.strip_prefix(&[VALUE])?)?;
         let (length, rest) = varint(value.strip_prefix(&[TAG])?)?;
@@ -128,7 +128,7 @@ impl Columns<'_> {
         Some(())
     }
 
-    /// Takes in `wall_time, step?, summary` with any number of values of known shapes.
+    /// Adds an event `wall_time, step?, summary` with any number of values of known shapes.
     pub(super) fn many_values(&mut self, payload: &[u8]) -> Option<()> {
         let (wall_time, step, summary) = head(payload)?;
         let mut values = whole(summary.strip_prefix(&[SUMMARY])?)?;

@@ -1,4 +1,4 @@
-//! The columns of a file whose parts are read each by itself.
+//! Joins the columns of a file whose parts are read separately.
 
 use super::columns::{Columns, Known};
 use crate::columns::claims::Claim;
@@ -6,12 +6,11 @@ use crate::columns::points::Points;
 use crate::columns::series::Values;
 
 impl Columns<'_> {
-    /// Appends all that `part` took in of the bytes that come next, and empties `part`, which keeps
-    /// what it learned of the shape of records. `places` says which series here its series are, and
-    /// goes with it.
+    /// Appends the values of `part`, which is the next part of the file, and empties it. `part`
+    /// keeps the shapes of records. `places` maps its series to ours, and belongs to it.
     ///
-    /// False, and nothing is done, where tensors were taken for something else than they are, since
-    /// it was not known what stands before them.
+    /// Returns false and does nothing if a wrong kind was assumed for tensors, since earlier
+    /// metadata were not known.
     pub fn append(&mut self, part: &mut Columns<'_>, places: &mut Vec<u32>) -> bool {
         let agrees = |(name, theirs): (&str, &Known)| {
             let claimed = self.tags.get(name).and_then(|tag| self.claimed(tag));
@@ -30,7 +29,7 @@ impl Columns<'_> {
             let (theirs, ours) =
                 (&mut part.hot[index].points, &mut self.hot[place as usize].points);
             ours.append_copies(theirs);
-            // What is not used now may not be again: of many tags it would be much.
+            // The part may not need this memory again. With many tags, it would be much.
             match theirs.is_empty() {
                 true => *theirs = Points::default(),
                 false => theirs.clear(),
@@ -53,7 +52,7 @@ impl Columns<'_> {
         true
     }
 
-    /// Appends what `part` found its tags to claim, and tells it what they do.
+    /// Adds the claims of `part` about its tags, and gives it ours.
     fn append_claims(&mut self, part: &mut Columns<'_>) {
         for (name, theirs) in part.tags.names().zip(&mut part.known) {
             let tag = self.tag(name);

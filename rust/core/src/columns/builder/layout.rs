@@ -1,4 +1,4 @@
-//! Where the columns of a large file lie.
+//! The places of a large file's columns in memory.
 
 use std::iter;
 
@@ -10,16 +10,16 @@ use crate::proto::Kind;
 use crate::scan::counts::Counts;
 
 impl Columns<'_> {
-    /// Lays the columns out for a file of which `done` bytes are read and `rest` are not, with as
-    /// much room for each tag as it will need if it comes as often as it did.
+    /// Lays out the columns of a file with `done` bytes read and `rest` bytes still to read. Each
+    /// tag gets the room that it needs if it continues at its rate.
     ///
-    /// If it does not, not much more than `may_waste` bytes are wasted: false where that can't be
-    /// promised, since there are too many tags.
+    /// If it does not continue so, not much more than `may_waste` bytes are wasted. Returns false
+    /// if there are too many tags to keep this limit.
     pub fn spread(&mut self, done: u64, rest: u64, mut may_waste: usize) -> bool {
         self.is_large = true;
         let ratio = rest as f64 / done.max(1) as f64;
         let room = |seen: usize, at_once: usize| {
-            // Three standard deviations of a count, for tags that come at random.
+            // These are three standard deviations of a count, for tags that come at random.
             let seen = (seen / at_once.max(1)) as f64;
             let times = (seen + (seen + 3.0 * seen.sqrt()) * ratio).ceil() as usize;
             times.saturating_mul(at_once).saturating_add(16)
@@ -43,12 +43,12 @@ impl Columns<'_> {
                 _ => None,
             })
             .collect();
-        // They are longer than points, so that they may waste less where they grow one by one.
+        // Histograms are longer than points, so they waste less if they grow one by one.
         let _ = Lockstep::spread(buckets(&mut self.cold), &capacities, &mut may_waste);
         is_laid_out
     }
 
-    /// Lays the columns out for just so many points that are still to come.
+    /// Lays out the columns for exactly this number of further points.
     pub fn reserve(&mut self, counts: &Counts) {
         let is_selected = |(tag, _): &(&str, usize)| self.selection.wants(tag, Kind::Scalar);
         let mut more = vec![0; self.hot.len()];
@@ -63,13 +63,13 @@ impl Columns<'_> {
         let capacities: Vec<usize> = known.chain(new.iter().map(|&(_, count)| count)).collect();
         let mut points: Vec<Points> = new.iter().map(|_| Points::default()).collect();
         let all = self.hot.iter_mut().map(|series| &mut series.points).chain(&mut points);
-        // Not kept: they may be many.
+        // These are not kept, since they may be many.
         drop(Points::pack(all, &capacities, true));
         let names = new.into_iter().map(|(tag, _)| tag.into());
         self.reserved = iter::zip(names, points).collect();
     }
 
-    /// Bytes that columns which grow one by one take and do not use yet.
+    /// The number of bytes that columns on the heap take and do not use yet.
     pub fn unused(&self) -> usize {
         self.hot.iter().map(|series| series.points.unused()).sum()
     }

@@ -1,4 +1,4 @@
-//! Records to columns.
+//! Turns records into columns.
 
 mod columns;
 mod decode;

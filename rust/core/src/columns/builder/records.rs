@@ -1,4 +1,4 @@
-//! The records of a file, each taken in the fastest way that fits.
+//! Adds the records of a file, each in the fastest way that fits.
 
 use super::columns::Columns;
 use super::fast::good_record;
@@ -7,8 +7,8 @@ use crate::proto::Malformed;
 use crate::record::{HEADER, OVERHEAD, Verify};
 
 impl Columns<'_> {
-    /// Takes in the records at the beginning of `window`, which lies at `offset` in the file, up to
-    /// one that is not whole, or not good; how many bytes and records they were.
+    /// Adds the records at the beginning of `window`, which is at `offset` in the file, up to the
+    /// first that is not whole or not good. Returns the number of bytes and records.
     pub fn run(&mut self, window: &[u8], offset: u64, verify: Verify) -> (usize, u64) {
         let (mut at, mut records) = (0, 0);
         while let Some(rest) = window.get(at..) {
@@ -45,8 +45,7 @@ impl Columns<'_> {
         (at, records)
     }
 
-    /// Takes an event in, whose bytes lie at `offset` in the file. One that is malformed changes
-    /// nothing.
+    /// Adds an event, whose bytes are at `offset` in the file. A malformed event changes nothing.
     #[inline(never)]
     pub fn add(&mut self, payload: &[u8], offset: u64) -> Result<(), Malformed> {
         match self.many_values(payload).or_else(|| self.one_histogram(payload)) {

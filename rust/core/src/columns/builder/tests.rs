@@ -1,4 +1,4 @@
-//! The fast ways read what the general one reads.
+//! The fast ways give the same result as decoding in full.
 
 use std::collections::HashMap;
 
@@ -16,7 +16,7 @@ fn message(build: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
     out
 }
 
-/// Every shape of value that occurs, and some that do not.
+/// Every shape of value that occurs, and some that do not occur.
 fn value() -> impl Strategy<Value = Vec<u8>> {
     let tensor = (0..6usize, any::<[u8; 8]>(), 0..3u64).prop_map(|(shape, bytes, dims)| {
         message(|out| match shape {
@@ -132,7 +132,7 @@ proptest! {
         let (mut fast, mut thorough) = (Columns::default(), Columns::default());
         thorough.thorough = true;
         for index in order {
-            // The same events again and again, so that the fast path knows them.
+            // The same events are repeated, so that the fast way knows them.
             let event = &pool[index.index(pool.len())];
             let mut payload = event.clone();
             if let Some((at, byte)) = change {
@@ -146,11 +146,11 @@ proptest! {
     }
 }
 
-/// Bytes that are put over others, or between them.
+/// Bytes that replace others, or are inserted.
 fn mutation() -> impl Strategy<Value = (prop::sample::Index, bool, Vec<u8>)> {
     let bytes = prop_oneof![
         any::<u8>().prop_map(|byte| vec![byte]),
-        // As where a disk lost what was written, and what is a good checksum of nothing.
+        // Zeros, as on a disk that lost data, and also before the checksum of an empty payload.
         (1..200usize).prop_map(|count| vec![0; count]),
         Just([&[0; HEADER][..], &crc32c::masked(b"").to_le_bytes()].concat()),
         prop::collection::vec(any::<u8>(), 1..20),
@@ -158,7 +158,7 @@ fn mutation() -> impl Strategy<Value = (prop::sample::Index, bool, Vec<u8>)> {
     (any::<prop::sample::Index>(), any::<bool>(), bytes)
 }
 
-/// What a plain walk from record to record takes in: how many bytes and records.
+/// Adds records one by one with a plain loop. Returns the number of bytes and records.
 fn walk(columns: &mut Columns, window: &[u8], verify: Verify) -> (usize, u64) {
     let (mut at, mut records) = (0, 0);
     while let Parsed::Record(payload) = record::parse(&window[at..], verify) {
@@ -188,7 +188,7 @@ proptest! {
         }
         let (mut fast, mut plain) = (Columns::default(), Columns::default());
         let mut at = 0;
-        // What neither takes in is stepped over by a byte, so that all that follows is tried too.
+        // If neither takes a record, one byte is skipped, so that the rest is tried too.
         while at < bytes.len() {
             let taken = fast.run(&bytes[at..], 0, verify);
             prop_assert_eq!(taken, walk(&mut plain, &bytes[at..], verify));
@@ -203,7 +203,7 @@ fn good_event() -> impl Strategy<Value = Vec<u8>> {
     event().prop_filter("malformed", |event| Columns::default().decode(event, 0).is_ok())
 }
 
-/// The steps of each kind of each tag, by the rule and nothing else.
+/// The steps of each kind of each tag, by a plain reading of the rule.
 fn by_the_rule(events: &[&Vec<u8>]) -> HashMap<(String, Kind), Vec<i64>> {
     let mut all: HashMap<_, Vec<i64>> = HashMap::new();
     let mut first: HashMap<String, Kind> = HashMap::new();
@@ -262,7 +262,7 @@ proptest! {
             let events = &events[cut[0]..cut[1]];
             take_in(&mut part, events);
             if !joined.append(&mut part, &mut places) {
-                // As who reads blocks of a file does.
+                // The reader of a file in blocks does the same.
                 (part, places) = Default::default();
                 take_in(&mut joined, events);
             }
