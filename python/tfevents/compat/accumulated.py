@@ -1,4 +1,4 @@
-"""What readers in the place of TensorBoard's have in common: one run, read on and on."""
+"""The common part of both accumulators: they read one run, again and again."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MAX_WRITER_NAME = 128
 
 
 class Accumulated:
-    """A run, and what is said of it rather than of its values."""
+    """A run, and its content other than values."""
 
     def __init__(
         self,
@@ -40,17 +40,17 @@ class Accumulated:
         self._source_writer: str | None = None
         self._metadata: dict[str, bytes] = {}
         self._metadata_messages: dict[str, Any] = {}
-        # tbparse asks for it by this name.
+        # tbparse needs the attribute of this name.
         self._plugin_to_tag_to_content: dict[str, dict[str, bytes]] = {}
         self._graph: bytes | None = None
         self._meta_graph: bytes | None = None
         self._run_metadata: dict[str, bytes] = {}
 
     def Reload(self) -> Self:
-        """Reads the events that came since it was last called, the first time all.
+        """Reads the events that were written since the last call. The first call reads all.
 
         Raises:
-            CorruptFileError: a record is no event. What comes after it is read the next time.
+            CorruptFileError: a record is not an event. The next call continues after it.
             DirectoryDeletedError: there is no such directory.
         """
         with self._turn:
@@ -63,12 +63,12 @@ class Accumulated:
         raise NotImplementedError
 
     def Tensors(self, tag: str) -> list[TensorEvent]:
-        """The tensors of a tag."""
+        """The tensors under a tag."""
         raise NotImplementedError
 
     def Graph(self) -> Any:
-        """The `GraphDef` that was logged last, or else that of the meta graph; a ValueError if
-        there is none.
+        """The `GraphDef` that was logged last, or else that of the meta graph. Raises a ValueError
+        if there is none.
         """
         if self._graph is not None:
             return message("GraphDef").FromString(self._graph)
@@ -77,59 +77,63 @@ class Accumulated:
         raise ValueError("There is no graph in this EventAccumulator")
 
     def SerializedGraph(self) -> bytes | None:
-        """The same as bytes; `None` if there is none."""
+        """The serialized graph; `None` if there is none."""
         if self._graph is None and self._meta_graph is not None:
             serialized: bytes = self.Graph().SerializeToString()
             return serialized
         return self._graph
 
     def MetaGraph(self) -> Any:
-        """The `MetaGraphDef` that was logged last; a ValueError if there is none."""
+        """The `MetaGraphDef` that was logged last. Raises a ValueError if there is none."""
         if self._meta_graph is None:
             raise ValueError("There is no metagraph in this EventAccumulator")
         return message("MetaGraphDef").FromString(self._meta_graph)
 
     def RunMetadata(self, tag: str) -> Any:
-        """The `RunMetadata` that were logged last under a tag; a ValueError if there are none."""
+        """The `RunMetadata` that were logged last under a tag. Raises a ValueError if there are
+        none.
+        """
         if tag not in self._run_metadata:
             raise ValueError("There is no run metadata with this tag name")
         return message("RunMetadata").FromString(self._run_metadata[tag])
 
     def SummaryMetadata(self, tag: str) -> Any:
-        """The first `SummaryMetadata` of a tag; a KeyError if there are none."""
+        """The first `SummaryMetadata` of a tag. Raises a KeyError if there is none."""
         if tag not in self._metadata_messages:
             summary = message("Summary").FromString(self._metadata[tag])
             self._metadata_messages[tag] = summary.value[0].metadata
         return self._metadata_messages[tag]
 
     def AllSummaryMetadata(self) -> dict[str, Any]:
-        """The first `SummaryMetadata` of each tag that has some."""
+        """The first `SummaryMetadata` of each tag that has any."""
         return {tag: self.SummaryMetadata(tag) for tag in self._metadata}
 
     @property
     def summary_metadata(self) -> dict[str, Any]:
-        """The first `SummaryMetadata` of each tag that has some."""
+        """The first `SummaryMetadata` of each tag that has any."""
         return self.AllSummaryMetadata()
 
     def ActivePlugins(self) -> list[str]:
-        """The names of the plugins for which there is something."""
+        """The names of the plugins that have values."""
         return list(self._plugin_to_tag_to_content)
 
     def PluginTagToContent(self, plugin_name: str) -> dict[str, bytes]:
-        """What a plugin was first told about each tag; a KeyError if there is nothing for it."""
+        """The plugin data of each tag in its first metadata. Raises a KeyError if the plugin has
+        none.
+        """
         if plugin_name not in self._plugin_to_tag_to_content:
             raise KeyError(f"Plugin {plugin_name!r} could not be found.")
         return self._plugin_to_tag_to_content[plugin_name]
 
     def PluginAssets(self, plugin_name: str) -> list[str]:
-        """The names of a plugin's files beside the event files."""
+        """The names of a plugin's files, which are beside the event files."""
         try:
             return os.listdir(self._assets(plugin_name))
         except (FileNotFoundError, NotADirectoryError):
             return []
 
     def RetrievePluginAsset(self, plugin_name: str, asset_name: str) -> str:
-        """The text in a plugin's file; a KeyError if it can't be read."""
+        """The text in a plugin's file. Raises a KeyError if the file can't be read."""
         path = os.path.join(self._assets(plugin_name), asset_name)
         try:
             with open(path, encoding="utf-8", newline="") as file:
@@ -140,7 +144,9 @@ class Accumulated:
             raise KeyError(f"Couldn't read asset path: {path}, {error}") from error
 
     def FirstEventTimestamp(self) -> float:
-        """The time of the first event, which is read if nothing was; a ValueError if none is."""
+        """The time of the first event. It is read if no event was. Raises a
+        ValueError if there is none.
+        """
         if self._first_wall_time is None:
             self._read_one()
         if self._first_wall_time is None:
@@ -148,7 +154,7 @@ class Accumulated:
         return self._first_wall_time
 
     def GetSourceWriter(self) -> str | None:
-        """Who wrote the events, if the first says it, which is read if nothing was."""
+        """The writer's name in the first event, which is read if no event was."""
         if self._source_writer is None:
             self._read_one()
         return self._source_writer
@@ -162,11 +168,11 @@ class Accumulated:
                 self._add(item)
 
     def _add(self, item: tuple[Any, ...]) -> None:
-        """Adds what `EventTail.load` gives."""
+        """Adds the items of `EventTail.load`."""
         raise NotImplementedError
 
     def _note(self, item: tuple[Any, ...]) -> None:
-        """Notes what an event says of the run."""
+        """Adds the content of an event that belongs to the run."""
         wall_time, _, writer, what, content = item
         if self._first_wall_time is None:
             self._first_wall_time = wall_time
@@ -176,7 +182,9 @@ class Accumulated:
             self.file_version = _version(content)
 
     def _has_session_logs(self) -> bool:
-        """Whether restarts are logged in files of this version, so that steps need not tell."""
+        """Whether restarts have events of their own in this version, so that steps need not
+        tell.
+        """
         return bool(self.file_version and self.file_version >= 2)
 
 

@@ -1,7 +1,7 @@
-"""What tbparse computes of histograms: distributions, and counts in other bins.
+"""What tbparse computes from histograms: distributions, and counts in other bins.
 
-A histogram is `counts` and `limits`, as many of both: the right edges of buckets and the numbers of
-values in them. The first bucket is empty: its edge is where the second one begins.
+A histogram has `counts` and `limits`, which have the same length: the number of values in each
+bucket, and its right edge. The first bucket is empty, and ends where the second one begins.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ def cdf(counts: ArrayLike, limits: ArrayLike, x: ArrayLike) -> NDArray[np.float6
     """The share of the values below each `x`, interpolated within buckets.
 
     Args:
-        counts: [n], the numbers of values in the buckets, of which the first is 0.
-        limits: [n], their right edges, from the least to the greatest.
-        x: [m], increasing.
+        counts: [n], the number of values in each bucket. The first is 0.
+        limits: [n], the right edge of each bucket, in ascending order.
+        x: [m], in ascending order.
     """
     number, edges = _histogram(counts, limits)
     at = np.asarray(x, np.float64)
@@ -57,7 +57,7 @@ def cdf(counts: ArrayLike, limits: ArrayLike, x: ArrayLike) -> NDArray[np.float6
 def pdf(
     counts: ArrayLike, limits: ArrayLike, x: ArrayLike
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The density between each two neighbours of `x`, and their middles before it.
+    """The density between each two neighbours in `x`, after the middles between them.
 
     Args:
         counts, limits, x: as for `cdf`.
@@ -73,13 +73,13 @@ def rebinned(
     upper_bound: float | None = None,
     n_bins: int = 30,
 ) -> tuple[list[float], list[float]]:
-    """The middles of bins of equal width, and how many values are in each, as TensorBoard shows a
-    histogram: a bucket's values are spread evenly over it.
+    """The middles of bins of equal width and the number of values in each, as in TensorBoard. The
+    values of a bucket are spread evenly over it.
 
     Args:
         counts, limits: as for `cdf`.
-        lower_bound, upper_bound: where the bins begin and end; from -1 to 1 if one is not given.
-        n_bins: how many there are.
+        lower_bound, upper_bound: the ends of the bins; -1 and 1 if one of them is not given.
+        n_bins: the number of bins.
     """
     number, edges = _histogram(counts, limits)
     if number[0]:
@@ -87,7 +87,7 @@ def rebinned(
     if lower_bound is None or upper_bound is None:
         lower_bound = upper_bound = 0.0
     if lower_bound == upper_bound:
-        # So it shows what has no width.
+        # Values without a spread get a spread of their own, as in TensorBoard.
         lower_bound, upper_bound = lower_bound / 1.1 - 1, upper_bound * 1.1 + 1
     width = (upper_bound - lower_bound) / n_bins
     # Bins in rows, buckets in columns.
@@ -98,7 +98,8 @@ def rebinned(
     overlap = np.minimum(right, end) - np.maximum(left, start)
     with np.errstate(divide="ignore", invalid="ignore"):
         share = np.where(size > 0, np.maximum(overlap, 0) / size, 0.0)
-    # What has no width is in one bin, which ends before the next one; the last one holds its end.
+    # A bucket without width belongs to one bin: the one that it lies in, or the next one if it lies
+    # on an edge. The last bin includes its end.
     before_end = right < end
     before_end[-1] = True
     share[:, size <= 0] = ((start <= left) & before_end)[:, size <= 0]

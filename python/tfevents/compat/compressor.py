@@ -1,4 +1,4 @@
-"""Histograms as the values below which given shares of the data are."""
+"""Histograms as values at given percentiles of the data."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from tfevents.compat.events import HistogramValue
 
 
 def compress(histogram: HistogramValue, bps: Sequence[float]) -> list[tuple[float, float]]:
-    """For each basis point, hundredths of a percent, the value below which so much of the data is.
+    """For each basis point (a hundredth of a percent), the value below which this share of the data
+    is.
 
-    It is interpolated within buckets. The last of `bps` stands for all of the data. The results are
-    those of TensorBoard (`tensorboard/plugins/distribution/compressor.py`), to the last bit.
+    Values are interpolated within buckets. The last of `bps` is taken as the whole of the data. The
+    results equal those of TensorBoard (`tensorboard/plugins/distribution/compressor.py`) to the
+    last bit.
     """
     if not histogram.num:
         return [(point, 0.0) for point in bps]
@@ -22,12 +24,12 @@ def compress(histogram: HistogramValue, bps: Sequence[float]) -> list[tuple[floa
     below = (counts * bps[-1] / (counts.sum() or 1.0)).cumsum()
     values: list[tuple[float, float]] = []
     for point in bps:
-        # The first bucket that is not empty and reaches beyond the point.
+        # This is the first bucket that is not empty and ends after the point.
         place = int(np.searchsorted(below, point, side="right"))
         while place < len(below) and below[place] == (below[place - 1] if place else 0.0):
             place += 1
         if place == len(below):
-            # So it is for the points that are left, whatever they are.
+            # All remaining points get this value, even if they are different.
             values += [(rest, histogram.max) for rest in bps[len(values) :]]
             break
         if place >= len(limits):

@@ -1,4 +1,4 @@
-"""In the place of `tensorboard.backend.event_processing.event_accumulator`."""
+"""Replaces `tensorboard.backend.event_processing.event_accumulator`."""
 
 from __future__ import annotations
 
@@ -56,8 +56,9 @@ META_GRAPH = "meta_graph"
 RUN_METADATA = "run_metadata"
 
 NORMAL_HISTOGRAM_BPS = (0, 668, 1587, 3085, 5000, 6915, 8413, 9332, 10000)
-"""Where a normal distribution has its minimum, -1.5, -1, -0.5, 0, 0.5, 1 and 1.5 standard
-deviations, and its maximum."""
+"""The basis points of a normal distribution's minimum, of -1.5, -1, -0.5, 0, 0.5, 1 and 1.5
+standard deviations, and of its maximum.
+"""
 
 DEFAULT_SIZE_GUIDANCE = {
     COMPRESSED_HISTOGRAMS: 500,
@@ -67,23 +68,24 @@ DEFAULT_SIZE_GUIDANCE = {
     HISTOGRAMS: 1,
     TENSORS: 10,
 }
-"""How many values of a tag are kept."""
+"""The number of values of a tag that are kept."""
 
 STORE_EVERYTHING_SIZE_GUIDANCE = dict.fromkeys(DEFAULT_SIZE_GUIDANCE, 0)
-"""All are."""
+"""All values are kept."""
 
 
 class EventAccumulator(Accumulated):
-    """Reads a run as TensorBoard's class of this name does, and returns the same.
+    """Reads a run as TensorBoard's class of this name does, and returns the same values.
 
     Attributes:
         path: the event file, or the directory with event files.
         purge_orphaned_data: whether values are dropped that were written before a restart, for
-            steps that come after it.
-        scalars, histograms, compressed_histograms, images, audios, tensors: what is kept, by tags.
-        most_recent_step, most_recent_wall_time: of the event by which restarts are found in files
-            without a version; -1 in others.
-        file_version: the version that the file states, a float; `None` if it states none.
+            steps from its step on.
+        scalars, histograms, compressed_histograms, images, audios, tensors: the values that are
+            kept, by tag.
+        most_recent_step, most_recent_wall_time: those of the last event that did not go backwards,
+            in files without a version; -1 in others.
+        file_version: the version in the file, a float; `None` if it has none.
     """
 
     def __init__(
@@ -93,18 +95,18 @@ class EventAccumulator(Accumulated):
         compression_bps: Sequence[float] = NORMAL_HISTOGRAM_BPS,
         purge_orphaned_data: bool = True,
     ) -> None:
-        """Reads nothing yet, but opens a file.
+        """Opens a file. Nothing is read before `Reload`.
 
         Args:
-            path: an event file, with `tfevents` in its name, or a directory with some.
-            size_guidance: how many values of each tag are kept, at random, by the names of the
-                kinds; 0 for all of them. What it does not say is as in `DEFAULT_SIZE_GUIDANCE`.
+            path: an event file with `tfevents` in its name, or a directory with such files.
+            size_guidance: the number of values of each tag that are kept, at random, by the name of
+                the kind. 0 keeps all. Kinds that are not given are as in `DEFAULT_SIZE_GUIDANCE`.
             compression_bps: the basis points of `CompressedHistograms`.
             purge_orphaned_data: whether to drop values that were written before a restart, for
-                steps that come after it.
+                steps from its step on.
 
         Raises:
-            FileNotFoundError: there is no such file.
+            FileNotFoundError: the file does not exist.
             ValueError: the path is empty, or a number of values is negative.
         """
         super().__init__(path, purge_orphaned_data)
@@ -134,7 +136,7 @@ class EventAccumulator(Accumulated):
         }
 
     def Scalars(self, tag: str) -> list[ScalarEvent]:
-        """The numbers of a tag; a KeyError if there are none, as of the other kinds."""
+        """The numbers of a tag. Raises a KeyError if there is none, as for the other kinds."""
         return self.scalars.Items(tag)
 
     def Histograms(self, tag: str) -> list[HistogramEvent]:
@@ -142,7 +144,7 @@ class EventAccumulator(Accumulated):
         return self.histograms.Items(tag)
 
     def CompressedHistograms(self, tag: str) -> list[CompressedHistogramEvent]:
-        """The histograms of a tag, each as the values at `compression_bps`."""
+        """The histograms of a tag, each as its values at `compression_bps`."""
         return self.compressed_histograms.Items(tag)
 
     def Images(self, tag: str) -> list[ImageEvent]:
@@ -154,8 +156,8 @@ class EventAccumulator(Accumulated):
         return self.audios.Items(tag)
 
     def Tensors(self, tag: str) -> list[TensorEvent]:
-        """The tensors of a tag, as messages of TensorBoard's or, without it, of ours; an
-        ImportError if protobuf is missing too.
+        """The tensors of a tag, as messages of TensorBoard, or of ours if it is not installed.
+        Raises an ImportError without protobuf.
         """
         return self.tensors.Items(tag)
 
@@ -165,7 +167,7 @@ class EventAccumulator(Accumulated):
         return CompressedHistogramEvent(wall_time, step, values)
 
     def _add(self, item: tuple[Any, ...]) -> None:
-        """Adds what `EventTail.load` gives."""
+        """Adds the items of `EventTail.load`."""
         if isinstance(item[0], list):
             self._add_scalars(*item)
             return
@@ -223,7 +225,7 @@ class EventAccumulator(Accumulated):
     def _add_scalars(
         self, tags: list[str], tag: Any, event: Any, step: Any, wall_time: Any, value: Any
     ) -> None:
-        """Adds the scalars of many events; all arguments but the first are columns."""
+        """Adds the scalars of many events. All arguments but the first are columns."""
         if self._first_wall_time is None:
             self._first_wall_time = float(wall_time[0])
         rows = np.empty(len(tag), ROW)
@@ -231,7 +233,7 @@ class EventAccumulator(Accumulated):
         if not self.purge_orphaned_data or self._has_session_logs():
             self._add_rows(tags, tag, rows)
             return
-        # Up to an event that steps back there is nothing to purge.
+        # Before an event that goes backwards there is nothing to purge.
         starts = np.flatnonzero(np.diff(event, prepend=-1))
         ends = np.append(starts[1:], len(tag))
         begin = 0
@@ -257,7 +259,9 @@ class EventAccumulator(Accumulated):
                 self.scalars.add(name, part)
 
     def _purge(self, step: int, wall_time: float, tags: list[str]) -> None:
-        """Drops the values of these tags, of all if one is empty, from `step` on; no tensors."""
+        """Drops the values of these tags from `step` on, except tensors; of all tags if none is
+        given.
+        """
         kinds = (
             self.scalars,
             self.histograms,

@@ -1,4 +1,4 @@
-"""In the place of `tensorboard.backend.event_processing.event_multiplexer`."""
+"""Replaces `tensorboard.backend.event_processing.event_multiplexer`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["EventMultiplexer"]
 
 
 class EventMultiplexer(Multiplexed[EventAccumulator]):
-    """Reads many runs as TensorBoard's class of this name does, each with an `EventAccumulator`.
+    """Reads many runs as TensorBoard's class of this name does. Each has an `EventAccumulator`.
 
     Example:
         >>> runs = EventMultiplexer().AddRunsFromDirectory("runs")  # doctest: +SKIP
@@ -31,10 +31,10 @@ class EventMultiplexer(Multiplexed[EventAccumulator]):
         size_guidance: Mapping[str, int] | None = None,
         purge_orphaned_data: bool = True,
     ) -> None:
-        """Reads nothing yet.
+        """Adds runs. Nothing is read before `Reload`.
 
         Args:
-            run_path_map: from names of runs to event files or directories.
+            run_path_map: event files or directories, by the names of runs.
             size_guidance, purge_orphaned_data: as for `EventAccumulator`.
         """
         self.purge_orphaned_data = purge_orphaned_data
@@ -55,7 +55,7 @@ class EventMultiplexer(Multiplexed[EventAccumulator]):
         return self.GetAccumulator(run).Histograms(tag)
 
     def CompressedHistograms(self, run: str, tag: str) -> list[CompressedHistogramEvent]:
-        """The histograms under a tag, as their values at some basis points."""
+        """The histograms under a tag, as their values at the basis points."""
         return self.GetAccumulator(run).CompressedHistograms(tag)
 
     def Images(self, run: str, tag: str) -> list[ImageEvent]:

@@ -1,4 +1,4 @@
-"""What `EventAccumulator` returns of the values: the classes of TensorBoard's module."""
+"""The values that `EventAccumulator` returns: the classes of TensorBoard's module."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class ScalarEvent:
 
 @dataclass(frozen=True)
 class CompressedHistogramEvent:
-    """What a histogram comes to: pairs of basis points, and the value below which so many are."""
+    """A histogram as pairs: a basis point, and the value below which this share of the data is."""
 
     wall_time: float
     step: int
@@ -49,7 +49,7 @@ class HistogramEvent:
 
 @dataclass(frozen=True)
 class ImageEvent:
-    """A picture, encoded."""
+    """An encoded picture."""
 
     wall_time: float
     step: int
@@ -60,7 +60,7 @@ class ImageEvent:
 
 @dataclass(frozen=True)
 class AudioEvent:
-    """A sound, encoded."""
+    """An encoded sound."""
 
     wall_time: float
     step: int

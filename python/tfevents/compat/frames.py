@@ -1,4 +1,4 @@
-"""Tables of pandas in the forms in which tbparse gives them, long and wide."""
+"""Tables of pandas in the two forms that tbparse has: long and wide."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ if TYPE_CHECKING:
     import pandas
 
 _PLACES = ("dir_name", "file_name")
-# Float64, or whatever else as a list.
+# A column is float64, or a list of any other values.
 Column = NDArray[np.float64] | list[Any]
 
 
 class Series(NamedTuple):
-    """What one file holds under one tag."""
+    """The values of one tag in one file."""
 
     dir_name: str
     file_name: str
     tag: str
     step: NDArray[np.int64] | None
-    """The steps; `None` of hyperparameters, which have none."""
+    """The steps; `None` for hyperparameters, which have none."""
     wall_time: NDArray[np.float64] | None
-    """When each was logged, in seconds since the epoch; `None` likewise."""
+    """When each was logged, in seconds since the epoch; `None` for hyperparameters."""
     values: dict[str, Column]
-    """The columns by name, all of them as long."""
+    """The columns by name. All have the same length."""
 
     def __len__(self) -> int:
         return len(next(iter(self.values.values())))
 
 
 def pandas_module() -> Any:
-    """The package; an ImportError that says how to install it."""
+    """The module pandas. Raises an ImportError that tells how to install it."""
     try:
         import pandas
     except ImportError as error:
@@ -47,7 +47,7 @@ def pandas_module() -> Any:
 
 
 def long(series: Sequence[Series], extra_columns: set[str]) -> pandas.DataFrame:
-    """A row for each value, ordered by directory and file, if they are asked for, tag and step."""
+    """A row for each value, ordered by directory and file (if they are wanted), tag and step."""
     pd = pandas_module()
     places = [name for name in _PLACES if name in extra_columns]
 
@@ -69,7 +69,7 @@ def long(series: Sequence[Series], extra_columns: set[str]) -> pandas.DataFrame:
     columns: dict[str, Any] = {}
     if steps is not None:
         columns["step"] = steps[order]
-    # Where the order of rows is another one, they have the same tag.
+    # If the order of rows differs, they have the same tag.
     columns["tag"] = pd.Index([it.tag for it in series]).repeat(counts)
     for name in series[0].values:
         columns[name] = ordered(it.values[name] for it in series)
@@ -81,8 +81,9 @@ def long(series: Sequence[Series], extra_columns: set[str]) -> pandas.DataFrame:
 
 
 def wide(series: Sequence[Series], extra_columns: set[str]) -> pandas.DataFrame:
-    """A row for each step, of each directory and file if they are asked for, and columns for each
-    tag. Several values of a tag in a row are a list, in the order of the files, without NaN.
+    """A row for each step (and each directory and file, if they are wanted), and columns for each
+    tag. If a tag has several values in a row, they are a list without NaN, in the order of the
+    files.
     """
     pd = pandas_module()
     places = [name for name in _PLACES if name in extra_columns]
@@ -117,7 +118,7 @@ def wide(series: Sequence[Series], extra_columns: set[str]) -> pandas.DataFrame:
 
 
 def _numbers(keys: Iterable[tuple[str, ...]]) -> list[int]:
-    """A number for each of some sorted keys, the same for equal ones."""
+    """A number for each of some sorted keys. Equal keys have the same number."""
     known: dict[tuple[str, ...], int] = {}
     return [known.setdefault(key, len(known)) for key in keys]
 
@@ -125,7 +126,7 @@ def _numbers(keys: Iterable[tuple[str, ...]]) -> list[int]:
 def _rows(
     place: NDArray[np.intp], step: NDArray[np.int64] | None
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """The row of each value in a wide table, and a value of each row."""
+    """The row of each value in a wide table, and one value of each row."""
     order = np.lexsort((place,) if step is None else (step, place))
     is_first = np.zeros(len(order), np.bool_)
     is_first[:1] = True
@@ -139,10 +140,9 @@ def _rows(
 
 
 def _cells(row: NDArray[np.intp], values: Column, rows: int, total: int) -> Any:
-    """A column of a wide table of so many rows, whose values are these, each in its row.
+    """A column of a wide table with `rows` rows, from values and their rows.
 
-    In the long table of `total` rows it would have values in its own rows alone, which decides its
-    dtype.
+    Its dtype is that of a long table with `total` rows, in which the other rows are missing.
     """
     pd = pandas_module()
     if isinstance(values, list):
@@ -192,5 +192,5 @@ def _wall_times(series: Sequence[Series]) -> Iterable[NDArray[np.float64]]:
 
 
 def _unicode(name: str) -> str:
-    """The name, which as that of a file need not be Unicode."""
+    """The name. Like that of a file, it need not be valid Unicode."""
     return os.fsencode(name).decode(errors="replace")

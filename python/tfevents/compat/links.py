@@ -6,9 +6,9 @@ import os
 
 
 def reached_twice(root: str | os.PathLike[str]) -> set[str]:
-    """The paths of directories below a root to which a shorter way leads, too.
+    """The paths of directories below a root that a shorter path leads to as well.
 
-    The others lead to each directory once, as for `tfevents.read`.
+    The remaining paths lead to each directory once, as in `tfevents.read`.
     """
     twice: set[str] = set()
     been: set[str] = set()
@@ -23,7 +23,7 @@ def reached_twice(root: str | os.PathLike[str]) -> set[str]:
             try:
                 entries = list(os.scandir(path))
             except OSError:
-                # Reading it will say so.
+                # Reading the directory will raise this error.
                 continue
             for entry in entries:
                 if entry.is_symlink():

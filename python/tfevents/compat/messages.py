@@ -1,4 +1,4 @@
-"""The message classes of what is returned as messages: TensorBoard's, or else ours."""
+"""The classes of messages that are returned: TensorBoard's, or else ours."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MODULES = {
 
 @functools.cache
 def message(name: str) -> Any:
-    """The class of this name; an ImportError without protobuf."""
+    """The class of this name. Raises an ImportError without protobuf."""
     try:
         return getattr(import_module(f"tensorboard.compat.proto.{_MODULES[name]}"), name)
     except ImportError:

@@ -1,6 +1,6 @@
-"""Values in the older styles as the tensors that TensorBoard takes them for.
+"""Converts values in older styles to tensors, as TensorBoard does.
 
-It does so before anything else sees them (`tensorboard/data_compat.py`,
+TensorBoard converts them before anything else sees them (`tensorboard/data_compat.py`,
 `tensorboard/dataclass_compat.py`).
 """
 
@@ -17,8 +17,8 @@ SCALARS, HISTOGRAMS, IMAGES, AUDIO = "scalars", "histograms", "images", "audio"
 _SCALAR, _TENSOR, _BLOBS = 1, 2, 3
 _FLOAT, _STRING = 1, 7
 
-# By the member of the message's `oneof`: the plugin of a value in an older style, and what the
-# plugin's data say: that it was no tensor, and of sounds that they are WAV files.
+# The plugin of a value in an older style, by the member of the message's `oneof`, and its plugin
+# data. These say that the value was not a tensor, and that sounds are WAV files.
 OLD_STYLES = {
     "simple_value": (SCALARS, b""),
     "histo": (HISTOGRAMS, b""),
@@ -38,19 +38,19 @@ _CLASSES = {
 
 
 class Claim(NamedTuple):
-    """What the first value of a tag in a file says of all."""
+    """What the first value of a tag in a file says about all values of the tag."""
 
     plugin: str
     data_class: int
 
     @property
     def makes_tensors(self) -> bool:
-        """Whether values that hold nothing are tensors."""
+        """Whether values without content are tensors."""
         return not self.data_class and self.plugin in ("hparams", *_GRAPHS)
 
 
 def claim(what: str | None, raw: bytes) -> Claim:
-    """What a value says, of which the content and the message are these."""
+    """The claim of a value with this content and message."""
     if what in OLD_STYLES:
         return Claim(OLD_STYLES[what][0], 0)
     metadata = _value(raw).metadata
@@ -58,7 +58,7 @@ def claim(what: str | None, raw: bytes) -> Claim:
 
 
 def migrated(raw: bytes, first: Claim) -> Any:
-    """A `Summary.Value` with a tensor, of one in any style."""
+    """The `Summary.Value` as one with a tensor, whatever its style."""
     value = _value(raw)
     what = value.WhichOneof("value")
     if what in OLD_STYLES:
@@ -86,7 +86,7 @@ def migrated(raw: bytes, first: Claim) -> Any:
 
 
 def of_bytes(tag: str, plugin: str, content: bytes) -> bytes:
-    """A serialized summary of a blob, as which plugins get graphs and run metadata."""
+    """A serialized summary of a blob, in the form in which plugins get graphs and run metadata."""
     summary = message("Summary")()
     value = summary.value.add(tag=tag)
     value.metadata.plugin_data.plugin_name = plugin
@@ -117,7 +117,7 @@ def _fill(tensor: Any, what: str, old: Any) -> None:
         size = [str(old.width).encode(), str(old.height).encode()]
         _strings(tensor, [*size, old.encoded_image_string], [3])
     else:
-        # An empty label is beside it.
+        # Each sound has an empty label beside it.
         _strings(tensor, [old.encoded_audio_string, b""], [1, 2])
 
 
@@ -136,7 +136,7 @@ def _buckets(old: Any) -> Any:
 
 
 def _numbers(tensor: Any, array: Any) -> None:
-    """Fills in numbers of float32, as TensorBoard's `make_tensor_proto` does."""
+    """Adds numbers as float32, as TensorBoard's `make_tensor_proto` does."""
     tensor.dtype = _FLOAT
     _shape(tensor, np.shape(array))
     if array.size > 1:
@@ -158,7 +158,7 @@ def _shape(tensor: Any, shape: Sequence[int]) -> None:
 
 
 def _keep_sounds(tensor: Any) -> None:
-    """Leaves out the labels that are beside sounds."""
+    """Removes the labels beside sounds."""
     stride = 1
     while len(tensor.tensor_shape.dim) > 1:
         stride *= tensor.tensor_shape.dim.pop().size

@@ -1,4 +1,4 @@
-"""What multiplexers in the place of TensorBoard's have in common: many runs by their names."""
+"""The common part of both multiplexers: they read many runs by their names."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ A = TypeVar("A", bound=Accumulated)
 
 
 class Multiplexed(Generic[A]):
-    """Runs, each with what reads it."""
+    """Runs, each with an accumulator."""
 
     def __init__(self, run_path_map: Mapping[str, str] | None) -> None:
-        # Kept for a moment only, and never while an accumulator reads.
+        # This lock is held for a moment only, and never while an accumulator reads.
         self._lock = threading.Lock()
         self._accumulators: dict[str, A] = {}
         self._paths: dict[str, str] = {}
@@ -31,13 +31,14 @@ class Multiplexed(Generic[A]):
             self.AddRun(path, name)
 
     def _open(self, path: str) -> A:
-        """What reads the run at a path."""
+        """An accumulator for the run at a path."""
         raise NotImplementedError
 
     def AddRun(self, path: str, name: str | None = None) -> Self:
-        """Adds a run, called as its path where it has no name.
+        """Adds a run. Without a name, it is called as its path.
 
-        One of this name with another path is replaced. Once `Reload` was called the run is read.
+        It replaces a run of the same name with another path. It is read at once if `Reload` was
+        called before.
         """
         name = name or path
         with self._lock:
@@ -55,10 +56,11 @@ class Multiplexed(Generic[A]):
         return self
 
     def AddRunsFromDirectory(self, path: str, name: str | None = None) -> Self:
-        """Adds the runs in and below a directory, called as their paths below it, after `name/`.
+        """Adds the runs in a directory and below it. Each is called `name/` and its path below the
+        directory.
 
-        A directory that is not there yet is none. Of links that lead to one directory the shortest
-        is taken.
+        A directory that does not exist yet has no runs. If links lead to one directory, the
+        shortest path is taken.
         """
         if not path:
             return self
@@ -73,7 +75,9 @@ class Multiplexed(Generic[A]):
         return self
 
     def Reload(self) -> Self:
-        """Reads what was written since, in all runs. Those whose directory is gone go too."""
+        """Reads what was written since the last call, in all runs. Removes the runs whose directory
+        was removed.
+        """
         self._is_loaded = True
         self._reload_all()
         return self
@@ -104,10 +108,10 @@ class Multiplexed(Generic[A]):
         return self._paths
 
     def GetAccumulator(self, run: str) -> A:
-        """What reads a run.
+        """The accumulator of a run.
 
         Raises:
-            KeyError: there is no such run; so for all that follow.
+            KeyError: there is no such run. This also holds for the methods below.
         """
         with self._lock:
             return self._accumulators[run]
@@ -116,14 +120,14 @@ class Multiplexed(Generic[A]):
         with self._lock:
             return list(self._accumulators.items())
 
-    # What the accumulator of a run says.
+    # What the accumulator of a run returns.
 
     def FirstEventTimestamp(self, run: str) -> float:
         """The wall time of the first event, in seconds since the epoch."""
         return self.GetAccumulator(run).FirstEventTimestamp()
 
     def GetSourceWriter(self, run: str) -> str | None:
-        """Who wrote the run, where it says so."""
+        """The writer's name in a run, if it has one."""
         return self.GetAccumulator(run).GetSourceWriter()
 
     def Tensors(self, run: str, tag: str) -> list[TensorEvent]:
@@ -143,7 +147,7 @@ class Multiplexed(Generic[A]):
         return self.GetAccumulator(run).MetaGraph()
 
     def RunMetadata(self, run: str, tag: str) -> Any:
-        """The metadata of a session's run, a `RunMetadata`."""
+        """The costs of a step of a session, a `RunMetadata`."""
         return self.GetAccumulator(run).RunMetadata(tag)
 
     def SummaryMetadata(self, run: str, tag: str) -> Any:
@@ -151,7 +155,7 @@ class Multiplexed(Generic[A]):
         return self.GetAccumulator(run).SummaryMetadata(tag)
 
     def PluginRunToTagToContent(self, plugin_name: str) -> dict[str, dict[str, bytes]]:
-        """For the runs that have something for a plugin: each tag's content for it."""
+        """The plugin data of each tag, for the runs that have values for the plugin."""
         contents = {}
         for name, accumulator in self._items():
             try:
@@ -165,5 +169,5 @@ class Multiplexed(Generic[A]):
         return {name: it.PluginAssets(plugin_name) for name, it in self._items()}
 
     def RetrievePluginAsset(self, run: str, plugin_name: str, asset_name: str) -> str:
-        """What an asset of a plugin holds."""
+        """The text of an asset of a plugin."""
         return self.GetAccumulator(run).RetrievePluginAsset(plugin_name, asset_name)

@@ -1,4 +1,4 @@
-"""In the place of `tensorboard.backend.event_processing.plugin_event_accumulator`."""
+"""Replaces `tensorboard.backend.event_processing.plugin_event_accumulator`."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ __all__ = [
 ]
 
 DEFAULT_SIZE_GUIDANCE = {TENSORS: 500}
-"""How many values of a tag are kept."""
+"""The number of values of a tag that are kept."""
 
 STORE_EVERYTHING_SIZE_GUIDANCE = {TENSORS: 0}
-"""All are."""
+"""All values are kept."""
 
 _KEY = "."
 _RUN_GRAPH, _GRAPHS = "__run_graph__", "graphs"
@@ -37,16 +37,17 @@ _TAGGED_RUN_METADATA = "graph_tagged_run_metadata"
 
 
 class EventAccumulator(Accumulated):
-    """Reads a run as TensorBoard's plugins see it, whose values all are tensors; returns the same
-    as TensorBoard's class of this name. What it returns are messages, which needs protobuf.
+    """Reads a run as TensorBoard's plugins see it: all values are tensors. It returns the same as
+    TensorBoard's class of this name. The results are messages, so it needs protobuf.
 
     Attributes:
         path: the event file, or the directory with event files.
         purge_orphaned_data: whether values are dropped that were written before a restart, for
-            steps that come after it.
-        tensors_by_tag: what is kept, by tags.
-        most_recent_step, most_recent_wall_time: of the last event with values; -1 before one came.
-        file_version: the version that the file states, a float; `None` if it states none.
+            steps from its step on.
+        tensors_by_tag: the values that are kept, by tag.
+        most_recent_step, most_recent_wall_time: those of the last event with values; -1 before the
+            first.
+        file_version: the version in the file, a float; `None` if it has none.
     """
 
     def __init__(
@@ -58,21 +59,22 @@ class EventAccumulator(Accumulated):
         event_file_active_filter: Callable[[float], bool] | None = None,
         detect_file_replacement: bool | None = None,
     ) -> None:
-        """Reads nothing yet, but opens a file.
+        """Opens a file. Nothing is read before `Reload`.
 
         Args:
-            path: an event file, with `tfevents` in its name, or a directory with some.
-            size_guidance: how many values of each tag are kept, at random, as `TENSORS`; 0 for all.
-            tensor_size_guidance: the same by the names of plugins.
+            path: an event file with `tfevents` in its name, or a directory with such files.
+            size_guidance: the number of values of each tag that are kept, at random, as `TENSORS`.
+                0 keeps all.
+            tensor_size_guidance: the same numbers by the names of plugins.
             purge_orphaned_data: whether to drop values that were written before a restart, for
-                steps that come after it.
-            event_file_active_filter: has all files of a directory read on, and not the last alone:
-                those of which it says, given the greatest wall time of their events, that they are
-                still written to.
-            detect_file_replacement: changes nothing.
+                steps from its step on.
+            event_file_active_filter: a function that tells, from the greatest wall time of a file's
+                events, whether the file is still written. With it, all such files of a directory
+                are read again, and not only the last file.
+            detect_file_replacement: has no effect.
 
         Raises:
-            FileNotFoundError: there is no such file.
+            FileNotFoundError: the file does not exist.
             ValueError: the path is empty, or a number of values is negative.
         """
         super().__init__(path, purge_orphaned_data, event_file_active_filter)
@@ -80,12 +82,12 @@ class EventAccumulator(Accumulated):
         self._sizes = dict(tensor_size_guidance or {})
         self.tensors_by_tag: dict[str, Reservoir] = {}
         self._is_of_meta_graph = False
-        # A restart is what follows a first start.
+        # The first start of a session is not a restart.
         self._has_started = False
-        # What the first value of each tag says in the file that is read.
+        # The claims of the first value of each tag in the current file.
         self._file: object = None
         self._claims: dict[str, Claim] = {}
-        # The first claims on tags that have metadata.
+        # The first claims of the tags that have metadata.
         self._first_claims: dict[str, Claim] = {}
 
     def Tags(self) -> dict[str, Any]:
@@ -98,18 +100,18 @@ class EventAccumulator(Accumulated):
         }
 
     def Tensors(self, tag: str) -> list[TensorEvent]:
-        """The values of a tag, as `TensorProto`s; a KeyError if there are none."""
+        """The values of a tag, as `TensorProto`s. Raises a KeyError if there is none."""
         return self.tensors_by_tag[tag].Items(_KEY)
 
     def SummaryMetadata(self, tag: str) -> Any:
-        """The first `SummaryMetadata` of a tag; a KeyError if there are none."""
+        """The first `SummaryMetadata` of a tag. Raises a KeyError if there is none."""
         if tag not in self._metadata_messages:
             value = migration.migrated(self._metadata[tag], self._first_claims[tag])
             self._metadata_messages[tag] = value.metadata
         return self._metadata_messages[tag]
 
     def ActivePlugins(self) -> frozenset[str]:  # type: ignore[override]
-        """The names of the plugins for which there is something."""
+        """The names of the plugins that have values."""
         return frozenset(self._plugin_to_tag_to_content)
 
     def _add(self, item: tuple[Any, ...]) -> None:
@@ -174,7 +176,7 @@ class EventAccumulator(Accumulated):
     def _add_scalars(
         self, tags: list[str], tag: Any, event: Any, step: Any, wall_time: Any, value: Any
     ) -> None:
-        """Adds the scalars of many events; all arguments but the first are columns."""
+        """Adds the scalars of many events. All arguments but the first are columns."""
         if self._first_wall_time is None:
             self._first_wall_time = float(wall_time[0])
         orders = self.purge_orphaned_data and not self._has_session_logs()

@@ -1,4 +1,4 @@
-"""In the place of `tensorboard.backend.event_processing.plugin_event_multiplexer`."""
+"""Replaces `tensorboard.backend.event_processing.plugin_event_multiplexer`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["EventMultiplexer"]
 
 
 class EventMultiplexer(Multiplexed[EventAccumulator]):
-    """Reads many runs as TensorBoard's class of this name does, whose values all are tensors.
+    """Reads many runs as TensorBoard's class of this name does: all values are tensors.
 
     Example:
         >>> runs = EventMultiplexer().AddRunsFromDirectory("runs")  # doctest: +SKIP
@@ -31,11 +31,11 @@ class EventMultiplexer(Multiplexed[EventAccumulator]):
         event_file_active_filter: Callable[[float], bool] | None = None,
         detect_file_replacement: bool | None = None,
     ) -> None:
-        """Reads nothing yet.
+        """Adds runs. Nothing is read before `Reload`.
 
         Args:
-            run_path_map: from names of runs to event files or directories.
-            max_reload_threads: how many runs `Reload` reads at a time; one by default.
+            run_path_map: event files or directories, by the names of runs.
+            max_reload_threads: the number of runs that `Reload` reads at a time; by default one.
             size_guidance, tensor_size_guidance, purge_orphaned_data, event_file_active_filter,
                 detect_file_replacement: as for `EventAccumulator`.
         """
@@ -56,10 +56,11 @@ class EventMultiplexer(Multiplexed[EventAccumulator]):
         )
 
     def AddRunsFromDirectory(self, path: str, name: str | None = None) -> Self:
-        """Adds the runs in and below a directory, called as their paths below it, after `name/`.
+        """Adds the runs in a directory and below it. Each is called `name/` and its path below the
+        directory.
 
-        A directory that is not there yet is none. Of links that lead to one directory the shortest
-        is taken.
+        A directory that does not exist yet has no runs. If links lead to one directory, the
+        shortest path is taken.
         """
         return super().AddRunsFromDirectory(os.path.expanduser(path), name)
 
@@ -68,13 +69,13 @@ class EventMultiplexer(Multiplexed[EventAccumulator]):
             super()._reload_all()
             return
         with ThreadPoolExecutor(self._threads, "tfevents-reload") as pool:
-            # What one raises is raised here, once all are done.
+            # An error of a thread is raised here, when all threads have ended.
             list(pool.map(self._reload, self._items()))
 
     def ActivePlugins(self) -> frozenset[str]:
-        """The names of the plugins for which there is something in any run."""
+        """The names of the plugins that have values in any run."""
         return frozenset().union(*(it.ActivePlugins() for _, it in self._items()))
 
     def AllSummaryMetadata(self) -> dict[str, dict[str, Any]]:
-        """The first `SummaryMetadata` of each tag that has some, by runs."""
+        """The first `SummaryMetadata` of each tag that has any, by runs."""
         return {name: it.AllSummaryMetadata() for name, it in self._items()}

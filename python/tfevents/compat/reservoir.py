@@ -1,7 +1,7 @@
-"""Samples of the items under each key, drawn as TensorBoard's reservoirs draw them.
+"""Samples of the items under each key, drawn as TensorBoard draws them.
 
-Which items stay is decided by Python's `random.Random(0)`, one for each key, so that equal files
-give equal samples (`tensorboard/backend/event_processing/reservoir.py`).
+Python's `random.Random(0)`, one for each key, decides which items stay. So equal files give equal
+samples (`tensorboard/backend/event_processing/reservoir.py`).
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ ROW = np.dtype([("wall_time", "f8"), ("step", "i8"), ("value", "f4")])
 """A scalar."""
 _COLUMNS = "wall_time", "step", "value"
 
-# So many scalars of a tag are collected, at least, before a sample is drawn of them.
+# At least this number of scalars of a tag is collected before a sample is drawn.
 _COLLECTED = 4096
 
 
 class _Sample:
-    """Decides which items of a stream stay: at most `size`, all of them if it is 0."""
+    """Decides which items of a stream stay: at most `size`, or all if `size` is 0."""
 
     def __init__(self, size: int, keeps_last: bool) -> None:
         self.size = size
@@ -33,16 +33,16 @@ class _Sample:
         self._seen = 0
 
     def add(self, kept: list[Any], item: Any) -> None:
-        """Adds an item, and drops one if that is one too many."""
+        """Adds an item, and drops one if there are too many."""
         kept.append(item)
         if 0 < self.size < len(kept):
             drawn = self._randint(0, self._seen)
-            # Otherwise the one that was the last goes, or the one that came.
+            # Otherwise the last item is dropped, or the new one.
             del kept[drawn if drawn < self.size else self.size - self._keeps_last]
         self._seen += 1
 
     def add_all(self, before: int, count: int) -> slice | list[int]:
-        """Which of `before` items that are there and `count` that come stay."""
+        """Which of `before` old items and `count` new ones stay."""
         room = count if self.size == 0 else max(min(self.size - before, count), 0)
         self._seen += room
         if room == count:
@@ -53,21 +53,21 @@ class _Sample:
         return kept
 
     def purge(self, before: int, after: int) -> int:
-        """Takes into account that of `before` items `after` are left; how many went."""
-        # Of the items that did not stay, as many are taken to have gone.
+        """Notes that `after` of `before` items are left. Returns the number of dropped items."""
+        # The same share of the items that did not stay counts as dropped.
         self._seen = round(self._seen * (after / before)) if before else 0
         return before - after
 
 
 class _Bucket(Protocol):
     def kept(self) -> Any:
-        """The items, as they were added."""
+        """The items, in the form in which they were added."""
 
     def items(self) -> list[Any]:
-        """The items, as they are shown."""
+        """The items, in the form in which they are returned."""
 
     def purge(self, step: int) -> int:
-        """Drops the items from `step` on; how many there were."""
+        """Drops the items from `step` on. Returns their number."""
 
 
 class _Items:
@@ -94,7 +94,7 @@ class _Items:
 
 
 class _Rows:
-    """Scalars, which come many at a time."""
+    """Scalars, of which many come at a time."""
 
     def __init__(self, sample: _Sample, show: type[Any]) -> None:
         self._sample = sample
@@ -134,8 +134,8 @@ class Reservoir:
     """The items under each key.
 
     Attributes:
-        size: how many of them are kept under each key; 0 for all.
-        always_keep_last: whether the last item that came is always among them.
+        size: the number of items that are kept under each key; 0 for all.
+        always_keep_last: whether the last item is always kept.
     """
 
     _bucket: Callable[[_Sample, Any], Any] = _Items
@@ -157,7 +157,7 @@ class Reservoir:
             return list(self._buckets)
 
     def Items(self, key: str) -> list[Any]:
-        """The items under a key; a KeyError if there is none."""
+        """The items under a key. Raises a KeyError if there is none."""
         with self._turn:
             bucket: _Bucket | None = self._buckets.get(key)
             if bucket is None:
@@ -165,7 +165,9 @@ class Reservoir:
             return bucket.items()
 
     def kept(self) -> dict[str, Any]:
-        """The items under all keys, as they were added: tuples, or an array of `ROW`."""
+        """The items under all keys, in the form in which they were added: tuples, or an array of
+        `ROW`.
+        """
         with self._turn:
             return {key: bucket.kept() for key, bucket in self._buckets.items()}
 
@@ -179,7 +181,9 @@ class Reservoir:
             bucket.add(item)
 
     def purge(self, step: int, key: str = "") -> int:
-        """Drops the items of a key from `step` on, those of all keys if it is empty; how many."""
+        """Drops the items of a key from `step` on, or of all keys if it is empty. Returns their
+        number.
+        """
         with self._turn:
             found = [self._buckets.get(key)] if key else self._buckets.values()
             return sum(bucket.purge(step) for bucket in found if bucket is not None)

@@ -1,7 +1,7 @@
-"""The events of a file or directory in TensorBoard's order, and later those that came since.
+"""The events of a file or directory in TensorBoard's order, and later the new ones.
 
-As TensorBoard does (`directory_watcher.py`), a directory's files are read one after the other by
-their names, and left for good when the next one is there. Reading a file ends at a damaged record.
+As in TensorBoard (`directory_watcher.py`), the files of a directory are read in the order of their
+names. A file is not read again once the next one is there. Reading a file ends at a damaged record.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 
 from tfevents import _native
 
-# As many events as there are.
+# All events.
 _ALL = sys.maxsize
 
 
@@ -28,10 +28,10 @@ class File:
         self._tail = _native.EventTail(path)
 
     def load(self, limit: int = _ALL) -> Iterator[Any]:
-        """What `EventTail.load` gives, at most `limit` events."""
+        """The items of `EventTail.load`, at most `limit` events."""
         while items := self._tail.load(limit):
             for item in items:
-                # One that is raised ends this iteration, and the next one begins after it.
+                # An error ends this iteration. The next iteration begins after it.
                 if isinstance(item, Exception):
                     raise item
                 yield item
@@ -43,7 +43,7 @@ class Directory:
     """The events of the files in a directory.
 
     Attributes:
-        current: the file from which the last event came.
+        current: the file of the last event.
     """
 
     def __init__(self, path: str) -> None:
@@ -52,7 +52,7 @@ class Directory:
         self._file: File | None = None
 
     def load(self, limit: int = _ALL) -> Iterator[Any]:
-        """What `EventTail.load` gives, at most `limit` events."""
+        """The items of `EventTail.load`, at most `limit` events."""
         while True:
             found = False
             for item in self._rest(limit):
@@ -63,7 +63,7 @@ class Directory:
             following = self._next()
             if following is None:
                 return
-            # What was written before the next file was there.
+            # These events were written before the next file was there.
             for item in self._rest(limit):
                 yield item
                 found = True
@@ -73,7 +73,7 @@ class Directory:
             try:
                 self._file = File(following)
             except FileNotFoundError:
-                # It went after it was found.
+                # The file was removed after it was found.
                 continue
 
     def _rest(self, limit: int) -> Iterator[Any]:
@@ -87,29 +87,30 @@ class Directory:
 
 
 class ActiveFiles:
-    """The events of all files in a directory that are still written to.
+    """The events of all files in a directory that are still written.
 
     Attributes:
-        current: the file from which the last event came.
+        current: the file of the last event.
     """
 
     def __init__(self, path: str, is_active: Callable[[float], bool]) -> None:
         self._path = path
         self._is_active = is_active
         self.current: str | None = None
-        # What is read on, and None for what is left for good; the greatest wall times.
+        # The files that are read again, or None for those that are not; and the greatest wall
+        # times.
         self._files: dict[str, File | None] = {}
         self._last: dict[str, float] = {}
 
     def load(self, limit: int = _ALL) -> Iterator[Any]:
-        """What `EventTail.load` gives, at most `limit` events."""
+        """The items of `EventTail.load`, at most `limit` events."""
         for path in _event_files(self._path):
             if self._leave(path):
                 continue
             try:
                 file = self._files.get(path) or File(path)
             except FileNotFoundError:
-                # It went after it was found.
+                # The file was removed after it was found.
                 continue
             self._files[path] = file
             found = False
@@ -123,7 +124,7 @@ class ActiveFiles:
             self._leave(path)
 
     def _leave(self, path: str) -> bool:
-        """Whether a file is left for good."""
+        """Whether a file is not read again."""
         last = self._last.get(path)
         if last is not None and not self._is_active(last):
             self._files[path] = None
@@ -142,28 +143,28 @@ def _event_files(directory: str) -> list[str]:
 
 
 def is_event_file(path: str) -> bool:
-    """Whether a path is that of an event file, by its name."""
+    """Whether this is the path of an event file, by its name."""
     return "tfevents" in os.path.basename(path) and not path.endswith(".profile-empty")
 
 
 def open_path(
     path: str, is_active: Callable[[float], bool] | None = None
 ) -> File | Directory | ActiveFiles:
-    """The events at `path`; of a directory those of one file after the other, or of all that are
-    active.
+    """The events at `path`. The files of a directory are read one after the other, or all active
+    ones with a filter.
     """
-    # TensorBoard takes a directory of such a name for a file, and can't read it.
+    # TensorBoard takes a directory of such a name for a file, and fails.
     if is_event_file(path) and not os.path.isdir(path):
         return File(path)
     return Directory(path) if is_active is None else ActiveFiles(path, is_active)
 
 
 class DirectoryDeletedError(FileNotFoundError):
-    """There is no such directory."""
+    """The directory does not exist."""
 
 
 def is_deleted(error: Exception) -> bool:
-    """Whether an error says that there is no such directory."""
+    """Whether an error says that the directory does not exist."""
     return isinstance(error, _deleted_error())
 
 
@@ -172,6 +173,6 @@ def _deleted(path: str) -> Exception:
 
 
 def _deleted_error() -> type[Exception]:
-    # Code that catches TensorBoard's has imported it.
+    # Code that catches TensorBoard's error has imported its module.
     module = sys.modules.get("tensorboard.backend.event_processing.directory_watcher")
     return DirectoryDeletedError if module is None else module.DirectoryDeletedError

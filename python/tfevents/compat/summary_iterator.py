@@ -1,4 +1,4 @@
-"""In the place of `tensorflow.compat.v1.train.summary_iterator`."""
+"""Replaces `tensorflow.compat.v1.train.summary_iterator`."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ __all__ = ["summary_iterator"]
 def summary_iterator(path: str | os.PathLike[str]) -> Iterator[Any]:
     """The events of a file, as `Event` messages of protobuf.
 
-    `tfevents.iter_events` gives events of its own, several times as fast.
+    `tfevents.iter_events` is several times as fast. Its events are no protobuf messages.
 
     Args:
         path: an event file.
 
     Raises:
-        OSError: it can't be read.
+        OSError: the file can't be read.
         CorruptFileError: a record is damaged.
-        ImportError: protobuf is not installed: `tfevents[protobuf]`.
+        ImportError: protobuf is not installed; `tfevents[protobuf]` installs it.
 
     Example:
         >>> for event in summary_iterator(path):  # doctest: +SKIP

@@ -1,4 +1,4 @@
-"""In the place of `tbparse`: event files as tables of pandas."""
+"""Replaces `tbparse`: event files as tables of pandas."""
 
 from __future__ import annotations
 
@@ -42,17 +42,17 @@ EXTRA_COLUMNS = (
     *("content_type", "length_frames", "sample_rate"),
 )
 
-# Behind the tags of texts in files of torch and tensorboardX.
+# torch and tensorboardX append this to the tags of texts.
 _TEXT_SUFFIX = "/text_summary"
 _SESSION_START = "_hparams_/session_start_info"
-# What reservoirs keep: of scalars an array of `ROW`, of others tuples; of hyperparameters a value.
+# Reservoirs keep an array of `ROW` for scalars, a value for hyperparameters, and tuples for others.
 _Kept = Any
 
 
 class SummaryReader:
     """Reads event files as tbparse's class of this name does, and returns the same tables.
 
-    Everything is read when the reader is made; each table is made when it is asked for.
+    The constructor reads everything. Each table is made when it is asked for.
     """
 
     def __init__(
@@ -63,24 +63,25 @@ class SummaryReader:
         extra_columns: Iterable[str] | None = None,
         event_types: Iterable[str] | None = None,
     ) -> None:
-        """Reads a file, or all files in a directory and below, each directory once.
+        """Reads a file, or all files in a directory and below it. Each directory is read once.
 
         Args:
-            log_path: an event file, with `tfevents` in its name, or a directory.
-            pivot: whether tables are wide, with a row for each step and a column for each tag, and
-                several values of a tag at one step in a list. They are long otherwise, with the
-                columns `step`, `tag` and `value`, or of histograms `counts` and `limits`.
-            extra_columns: more columns: `dir_name`, `file_name` and `wall_time` of all; `min`,
-                `max`, `num`, `sum` and `sum_squares` of histograms; `width` and `height` of
-                images; `content_type`, `length_frames` and `sample_rate` of sounds.
-            event_types: what is read, all of it by default: `scalars`, `tensors`, `histograms`,
-                `images`, `audio`, `hparams` and `text`.
+            log_path: an event file with `tfevents` in its name, or a directory.
+            pivot: whether tables are wide. A wide table has a row for each step and a column for
+                each tag. Several values of a tag at one step are a list. A long table has the
+                columns `step`, `tag` and `value`; that of histograms has `counts` and `limits`
+                instead of `value`.
+            extra_columns: more columns. All tables can have `dir_name`, `file_name` and
+                `wall_time`; histograms `min`, `max`, `num`, `sum` and `sum_squares`; images `width`
+                and `height`; sounds `content_type`, `length_frames` and `sample_rate`.
+            event_types: the types that are read, by default all: `scalars`, `tensors`,
+                `histograms`, `images`, `audio`, `hparams` and `text`.
 
         Raises:
             ImportError: pandas is not installed.
             ValueError: there is nothing at `log_path`.
             KeyError: an extra column or event type is unknown.
-            CorruptFileError: a record is no event.
+            CorruptFileError: a record is not an event.
         """
         frames.pandas_module()
         self._log_path = log_path
@@ -92,9 +93,9 @@ class SummaryReader:
         self._fill(links.reached_twice(log_path))
 
     def _fill(self, leave_out: set[str]) -> None:
-        """Reads what there is, but not what is below these paths."""
+        """Reads what is at the path, except below these paths."""
         self._children: dict[str, SummaryReader] = {}
-        # Of a file, its tags with what is kept of them, by event types.
+        # The kept values of a file, by event type and tag.
         self._kept: dict[str, dict[str, _Kept]] | None = None
         if os.path.isfile(self._log_path):
             self._kept = _read(self._log_path, self._event_types)
@@ -105,7 +106,8 @@ class SummaryReader:
                 continue
             child = copy.copy(self)
             child._log_path = path
-            # What goes meanwhile, and a link that leads nowhere, hide nothing else.
+            # A file that is removed meanwhile, and a link that leads nowhere, do not hide the
+            # others.
             with contextlib.suppress(FileNotFoundError, NotADirectoryError):
                 child._fill(leave_out)
                 self._children[name] = child
@@ -117,7 +119,7 @@ class SummaryReader:
 
     @property
     def children(self) -> dict[str, SummaryReader]:
-        """The readers of what a directory holds, by names."""
+        """The readers of the files and directories in a directory, by name."""
         return self._children.copy()
 
     def __getitem__(self, name: str) -> SummaryReader:
@@ -129,34 +131,38 @@ class SummaryReader:
 
     @property
     def scalars(self) -> pandas.DataFrame:
-        """The numbers of `simple_value`s, not those in tensors, as TensorFlow 2 writes them."""
+        """The numbers of `simple_value`s. Those in tensors, as TensorFlow 2 writes them, are left
+        out.
+        """
         return self.get_events(SCALARS)
 
     @property
     def tensors(self) -> pandas.DataFrame:
-        """The tensors that are no texts, as arrays; of no dimensions, as numbers or `bytes`."""
+        """The tensors that are not texts, as arrays. Without dimensions they are numbers or
+        `bytes`.
+        """
         return self.get_events(TENSORS)
 
     @property
     def histograms(self) -> pandas.DataFrame:
-        """The histograms, but for those in tensors."""
+        """The histograms, except those in tensors."""
         return self.get_events(HISTOGRAMS)
 
     @property
     def images(self) -> pandas.DataFrame:
-        """The pictures, but for those in tensors, decoded: uint8[height, width, channels], of a
-        GIF [frames, height, width, 3].
+        """The pictures, except those in tensors. They are decoded: uint8[height, width, channels],
+        or [frames, height, width, 3] for a GIF.
         """
         return self.get_events(IMAGES)
 
     @property
     def audio(self) -> pandas.DataFrame:
-        """The sounds, but for those in tensors: float32[frames, channels], from -1 to 1."""
+        """The sounds, except those in tensors: float32[frames, channels], from -1 to 1."""
         return self.get_events(AUDIO)
 
     @property
     def hparams(self) -> pandas.DataFrame:
-        """The hyperparameters, which have no steps; their names are the tags."""
+        """The hyperparameters. Their names are the tags, and they have no steps."""
         return self.get_events(HPARAMS)
 
     @property
@@ -165,12 +171,11 @@ class SummaryReader:
         return self.get_events(TEXT)
 
     def get_events(self, event_type: str) -> pandas.DataFrame:
-        """The table of these events, a new one each time; empty where there are none.
+        """A new table of these events. It is empty if there are none.
 
         Raises:
-            ValueError: the type is unknown, or not among those that were to be read; or something
-                can't be decoded.
-            ImportError: a picture needs Pillow to decode, or a tensor ml_dtypes.
+            ValueError: the type is unknown or was not read, or something can't be decoded.
+            ImportError: a picture needs Pillow, or a tensor needs ml_dtypes.
         """
         _check_type(event_type)
         if event_type not in self._event_types:
@@ -183,7 +188,7 @@ class SummaryReader:
         return (frames.wide if self._pivot else frames.long)(series, self._extra_columns)
 
     def _series(self, event_type: str, dir_name: str) -> Iterator[frames.Series]:
-        """What the files hold, in the order of the tree; `dir_name` is that of the reader's."""
+        """The content of the files, in the order of the tree. `dir_name` is that of the reader."""
         if self._kept is None:
             for name, child in self._children.items():
                 is_file = child._kept is not None
@@ -210,7 +215,7 @@ class SummaryReader:
         return {event_type: self._tags(event_type) for event_type in EVENT_TYPES}
 
     def get_tags(self, event_type: str | None = None) -> list[str] | dict[str, list[str]]:
-        """The tags of an event type, or all by event types."""
+        """The tags of an event type, or of all types by type."""
         if event_type is None:
             return self.tags
         _check_type(event_type)
@@ -224,17 +229,17 @@ class SummaryReader:
 
     @property
     def raw_tags(self) -> dict[str, Any]:
-        """What `EventAccumulator.Tags` says of a file, and the tags of hparams and texts."""
+        """The tags of a file as in `EventAccumulator.Tags`, and those of hparams and texts."""
         return self._raw_tags(self._accumulator())
 
     def get_raw_tags(
         self, event_type: str | None = None, event_acc: EventAccumulator | None = None
     ) -> Any:
-        """The same, of one event type if it is given.
+        """The same tags, only those of one event type if it is given.
 
         Args:
             event_type: as for `get_events`, or `graph`, `meta_graph` or `run_metadata`.
-            event_acc: the file as it is read already; it is read anew otherwise.
+            event_acc: the accumulator of the file. Without it, the file is read again.
 
         Raises:
             ValueError: the path is a directory, or the event type is unknown.
@@ -249,7 +254,7 @@ class SummaryReader:
 
     @property
     def raw_events(self) -> dict[str, dict[str, list[Any]]]:
-        """The events of a file by event types and tags, as `EventAccumulator` gives them."""
+        """The events of a file by event type and tag, as `EventAccumulator` returns them."""
         events: dict[str, dict[str, list[Any]]] = self.get_raw_events()
         return events
 
@@ -259,10 +264,11 @@ class SummaryReader:
         tag: str | None = None,
         event_acc: EventAccumulator | None = None,
     ) -> Any:
-        """The same, of one event type or tag if they are given; of hyperparameters the messages.
+        """The same events, only those of one event type or tag if it is given. Hyperparameters are
+        messages.
 
         Raises:
-            ValueError: the path is a directory; or there is a tag, but no event type.
+            ValueError: the path is a directory, or a tag is given without an event type.
             KeyError: the event type or the tag is unknown.
         """
         accumulator = self._accumulator(event_acc)
@@ -292,14 +298,14 @@ class SummaryReader:
 
     @staticmethod
     def tensor_to_histogram(tensor: NDArray[Any]) -> dict[str, Any]:
-        """What a histogram of TensorFlow 2 comes to.
+        """Converts a histogram of TensorFlow 2.
 
         Args:
-            tensor: [buckets, 3], left edges, right edges and counts.
+            tensor: [buckets, 3], the left edge, right edge and count of each bucket.
 
         Returns:
-            `limits` and `counts`, as in `histograms`, with a first bucket that is empty; `min`,
-            `max`, `num`; and `sum` and `sum_squares`, which are NaN.
+            `limits` and `counts` as in `histograms`, with an empty first bucket; `min`, `max` and
+            `num`; and `sum` and `sum_squares`, which are NaN.
         """
         return bins.of_tensor(tensor)
 
@@ -310,14 +316,14 @@ class SummaryReader:
 
     @staticmethod
     def tensor_to_image(tensor: NDArray[np.object_]) -> dict[str, Any]:
-        """What pictures of TensorFlow 2 come to.
+        """Converts pictures of TensorFlow 2.
 
         Args:
-            tensor: width, height, and encoded pictures, all of them `bytes`.
+            tensor: width, height and the encoded pictures, all `bytes`.
 
         Returns:
-            `image`, uint8[height, width, channels], of several pictures [n, height, width,
-            channels]; `width` and `height`.
+            `image`: uint8[height, width, channels], or [n, height, width, channels] for several
+            pictures; `width` and `height`.
         """
         width, height, *encoded = tensor.tolist()
         return {
@@ -328,14 +334,14 @@ class SummaryReader:
 
     @staticmethod
     def tensor_to_audio(tensor: NDArray[np.object_]) -> dict[str, Any]:
-        """What sounds of TensorFlow 2 come to.
+        """Converts sounds of TensorFlow 2.
 
         Args:
-            tensor: [n, 2], encoded sounds and their labels.
+            tensor: [n, 2], the encoded sounds and their labels.
 
         Returns:
-            `audio`, float32[frames, channels], of several sounds [n, frames, channels];
-            `content_type`, `length_frames`, and `sample_rate`, int32.
+            `audio`: float32[frames, channels], or [n, frames, channels] for several sounds;
+            `content_type`; `length_frames`; and `sample_rate`, int32.
         """
         sounds = [decode_wav(encoded) for encoded in tensor[:, 0]]
         samples = np.stack([_amplitudes(samples, bits) for samples, _, bits in sounds])
@@ -352,7 +358,7 @@ class SummaryReader:
 
 
 def _read(path: str | os.PathLike[str], event_types: set[str]) -> dict[str, dict[str, _Kept]]:
-    """What a file holds of these event types, by types and tags."""
+    """The content of a file, by event type and tag, for these event types."""
     wanted = event_types | ({TENSORS} if TEXT in event_types else set())
     sizes = {kind: int(kind not in wanted) for kind in STORE_EVERYTHING_SIZE_GUIDANCE}
     accumulator = EventAccumulator(path, sizes).Reload()
@@ -375,7 +381,7 @@ def _read(path: str | os.PathLike[str], event_types: set[str]) -> dict[str, dict
 
 
 def _times(kept: _Kept) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """The steps and wall times of what is kept."""
+    """The steps and wall times of the kept values."""
     if isinstance(kept, np.ndarray):
         return kept["step"], kept["wall_time"]
     return np.array([it[1] for it in kept], np.int64), np.array([it[0] for it in kept])
@@ -434,7 +440,7 @@ def _array(raw: bytes) -> NDArray[Any]:
 
 
 def _strings(array: NDArray[Any]) -> Any:
-    """A str, or where there are more or less than one, an object array of str."""
+    """A str, or an object array of str if there is not exactly one."""
     strings = [
         it.decode(errors="replace") if isinstance(it, bytes) else str(it) for it in array.flat
     ]
@@ -443,7 +449,7 @@ def _strings(array: NDArray[Any]) -> Any:
 
 def _picture(encoded: bytes) -> NDArray[np.uint8]:
     picture = decode_image(encoded)
-    # A GIF is a film, as TensorFlow has it, even of one frame.
+    # A GIF is an animation even if it has one frame, as in TensorFlow.
     return picture[None] if encoded.startswith(b"GIF8") and picture.ndim == 3 else picture
 
 
