@@ -1,8 +1,9 @@
-"""What 100,000 runs and 10 TB take: measured on one piece, and for the driver on a made-up listing.
+"""The costs of 100,000 runs and 10 TB, measured on one piece, and for the driver on a made-up
+listing.
 
     python benches/python/many_machines.py
 
-It prints the figures of docs/many_machines.md. Times are of the processor, not of the clock.
+It prints the figures of docs/many_machines.md. Times are CPU times.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from tfevents import partition
 from tfevents.finding import Found
 
 RUNS, TOTAL, PIECE = 100_000, 10 * 10**12, 256 * 10**6
-# Of S3: keys in a page of a listing, and what one request of the reader fetches.
+# For S3: the number of keys in a page of a listing, and the bytes of one request of the reader.
 PAGE, BLOCK = 1000, 4 << 20
 
 
@@ -32,7 +33,7 @@ def main() -> None:
 
 
 def driver() -> None:
-    """What the process does that cuts the tree, but for the listing itself."""
+    """The work of the process that cuts the tree, without the listing itself."""
     base = "s3://bucket/experiments"
     runs = [
         (f"sweep{i // 1000:03}/run{i:06}", [f"{base}/sweep{i // 1000:03}/run{i:06}/events.out"], [])
@@ -65,14 +66,14 @@ def driver() -> None:
 
 
 def one_piece() -> None:
-    """What a worker does with a piece: scalars of two runs and ten tags each."""
+    """The work of a worker on a piece: scalars of two runs with ten tags each."""
     with tempfile.TemporaryDirectory() as directory:
         events = eventfiles.rotation(2_500_000)
         for run in range(2):
             path = Path(directory) / f"run{run}" / "events.out.tfevents.1"
             eventfiles.write(path, events)
         (piece,) = tfevents.partitions(directory, bytes="1GB")
-        # A process that has made nothing yet.
+        # A new process has not used memory yet.
         with ProcessPoolExecutor(1, get_context("spawn")) as process:
             rows, read, made, memory = process.submit(work, piece).result()
     size = piece.size
@@ -87,13 +88,15 @@ def one_piece() -> None:
 
 
 def peak() -> int:
-    """The most memory that this process had, in KiB."""
+    """The peak memory of this process, in KiB."""
     (line,) = re.findall(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())
     return int(line)
 
 
 def work(piece: tfevents.Partition) -> tuple[int, float, float, int]:
-    """How many rows there are, seconds to read them and to make a DataFrame, and memory in KiB."""
+    """The number of rows, the seconds to read them and to make a DataFrame, and the memory in
+    KiB.
+    """
     import pandas  # noqa: F401
 
     before = peak()

@@ -1,4 +1,4 @@
-"""Writes the documentation's page of measurements, and its chart, from what runs left as JSON.
+"""Writes the documentation's page of measurements and its chart from the results in JSON.
 
     python benches/python/run.py --json docs/benchmarks/all.json
     python benches/python/page.py
@@ -24,7 +24,8 @@ PAGE = DOCS / "benchmarks.md"
 CHART = DOCS / "_static" / "benchmarks.svg"
 BEGIN, END = "<!-- bench:begin -->", "<!-- bench:end -->"
 
-# What the chart shows: a title, and by name the figure and the peer of a row. Ours is in the first.
+# The chart's groups: a title, and for each name the figure and the peer of a row. Ours is in the
+# first.
 PANELS = [
     (
         "Log a scalar",
@@ -65,14 +66,14 @@ def tables() -> str:
 
 
 def page(text: str) -> str:
-    """The page with the tables that belong between its marks."""
+    """The page, with the tables between its marks."""
     head, _, rest = text.partition(BEGIN)
     _, _, tail = rest.partition(END)
     return f"{head}{BEGIN}\n\n{tables()}\n{END}{tail}"
 
 
 def seconds(text: str) -> float:
-    """Those of `22.3 µs/call`."""
+    """The number and the unit of a text such as `22.3 µs/call`."""
     number, unit = re.match(r"([\d.]+) (\w+)/", text).groups()  # type: ignore[union-attr]
     return float(number) * UNITS[unit]
 
@@ -95,7 +96,7 @@ def chart() -> None:
     matplotlib.use("svg")
     import matplotlib.pyplot as plt
 
-    # Text stays text, and two runs write the same file.
+    # Text stays text, and the same results give the same file.
     style = {"svg.fonttype": "none", "svg.hashsalt": "tfevents", "font.size": 10}
     panels = list(bars())
     with plt.rc_context(style):

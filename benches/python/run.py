@@ -1,11 +1,11 @@
-"""Side-by-side benchmarks: tfevents and its peers in one run, with the results checked.
+"""Side-by-side benchmarks: tfevents and its peers in one run. The results are checked.
 
     python benches/python/run.py [--quick] [--only NAME]... [--markdown FILE] [--json FILE]
 
-Every figure is a ratio of two contenders that do the same job in turn: the median over the
-repetitions of the ratio of each pair, and the least and the most. Times are medians too. What was
-written or read is checked every time, and a wrong result ends with exit code 1; a figure that
-misses what is required of it does not, since that may be the machine's.
+Every figure compares two contenders that do the same job in turn. It is the median of the ratios of
+all pairs, with the least and the greatest ratio. Times are medians too. Everything that is written
+or read is checked. A wrong result ends with exit code 1. A figure that misses its goal does not,
+since the machine may be the reason.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ def main() -> int:
     with TemporaryDirectory(prefix="tfevents-bench-") as scratch:
         bench = sizes(options, Path(scratch))
         for name in options.only or WORKLOADS:
-            # A process for each, so that one's modules, heap and threads do not slow the next.
+            # Each runs in a process of its own, so that it is not slowed by another's modules, heap
+            # and threads.
             with ProcessPoolExecutor(1, get_context("spawn")) as process:
                 rows += process.submit(measured, name, bench).result()
     write(rows, options)
@@ -38,7 +39,7 @@ def main() -> int:
 
 
 def measured(name: str, bench: Bench) -> list[Row]:
-    """The rows of a workload, shown as they come: a whole run takes minutes."""
+    """The rows of a workload, shown as soon as they are known, since a whole run takes minutes."""
     rows: list[Row] = []
     try:
         for row in WORKLOADS[name](bench):

@@ -1,5 +1,5 @@
-//! `cargo bench`: what the checksum costs on its own, what filling columns costs beside filling
-//! vectors, and what loading scalars costs beside a plain read of the same bytes.
+//! `cargo bench`: the cost of the checksum alone, of filling columns compared with vectors, and of
+//! loading scalars compared with a plain read of the same bytes.
 #![allow(missing_docs)]
 
 use std::fs::{self, File};
@@ -24,8 +24,8 @@ fn checksum(c: &mut Criterion) {
     }
 }
 
-/// A million points of ten tags in rotation, into three vectors each, into columns that grow one by
-/// one, and into columns that were laid out for as many, in small pages and in huge ones.
+/// Fills in a million points of ten tags in rotation: into three vectors each, into columns that
+/// grow one by one, and into columns that were laid out before, in small pages and in huge ones.
 fn fill(c: &mut Criterion) {
     const TAGS: usize = 10;
     const POINTS: usize = 1_000_000;
@@ -45,7 +45,7 @@ fn fill(c: &mut Criterion) {
             tags
         });
     });
-    // May waste nothing, the rest of a page, or the rest of a huge page.
+    // These may waste nothing, the rest of a page, or the rest of a huge page.
     for (name, may_waste) in [
         ("columns that grow", 0),
         ("columns in small pages", 1 << 20),
@@ -67,7 +67,7 @@ fn fill(c: &mut Criterion) {
     group.finish();
 }
 
-/// An event file of scalars as torch writes them, the tags in rotation or in random order.
+/// An event file of scalars as torch writes them. The tags come in rotation or at random.
 fn scalars(points: u64, tags: u64, random: bool) -> Vec<u8> {
     let mut out = Vec::new();
     let mut state = 1u64;

@@ -1,1 +1,1 @@
-//! Holds the micro-benchmarks, so that criterion stays out of the core's dependencies.
+//! Contains the micro-benchmarks, so that the core does not depend on criterion.

@@ -1,1 +1,1 @@
-"""What the workloads share: event files to read, fair timing, the peers, and the table."""
+"""The common parts of the workloads: event files to read, fair timing, the peers, and the table."""

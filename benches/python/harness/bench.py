@@ -1,4 +1,4 @@
-"""What a workload is given: sizes, and a place for its files."""
+"""The settings of a workload: its sizes, and a place for its files."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ class Bench:
     peers: bool = True
 
     def has(self, *modules: str) -> bool:
-        """Whether these packages may be used and are installed."""
+        """Whether these packages are wanted and installed."""
         return self.peers and all(importlib.util.find_spec(name) for name in modules)
 
     @contextmanager
     def directory(self) -> Iterator[Path]:
-        """A new directory, gone at the end."""
+        """A new directory, which is removed at the end."""
         with TemporaryDirectory(dir=self.scratch) as path:
             yield Path(path)
 

@@ -1,4 +1,6 @@
-"""A benchmark of a wrong answer is worth nothing: what was read is compared with what was made."""
+"""Compares what was read with what was written, since a benchmark of a wrong answer is
+worthless.
+"""
 
 from __future__ import annotations
 
@@ -17,11 +19,11 @@ Columns = Mapping[str, Sequence[NDArray[Any]]]
 
 
 class WrongResult(Exception):
-    """What was read or written is not what it should be."""
+    """The values that were read or written are wrong."""
 
 
 def by_tag(events: Events) -> Columns:
-    """The columns that a reader should give for these events of one value each."""
+    """The columns that a reader should give for these events, which have one value each."""
     order = np.argsort(events.kind, kind="stable")
     ends = np.searchsorted(events.kind[order], np.arange(len(events.tags)), side="right")
     parts = np.split(order, ends[:-1])

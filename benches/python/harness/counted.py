@@ -1,4 +1,4 @@
-"""A bucket in memory, `counted://`, that counts what it is asked for and how many bytes that is."""
+"""A bucket in memory, `counted://`, that counts requests and bytes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from fsspec.registry import register_implementation
 
 
 class Counted(AsyncFileSystem):
-    """Like an object store: a listing gives all below a path at once, and files are whole."""
+    """It behaves like an object store: a listing gives everything below a path, and files are
+    whole.
+    """
 
     protocol = "counted"
     cachable = True
@@ -58,7 +60,7 @@ class Counted(AsyncFileSystem):
 
     @classmethod
     def put(cls, path: str, data: bytes) -> None:
-        """Has a file in the bucket, uncounted."""
+        """Puts a file into the bucket without counting it."""
         path = cls._strip_protocol(path)
         _, version = cls.store.get(path, (b"", 0))
         cls.store[path] = (data, version + 1)
@@ -72,11 +74,11 @@ register_implementation("counted", Counted, clobber=True)
 
 
 class Cost:
-    """What was asked for.
+    """The requests that were made.
 
     Attributes:
-        requests: how often.
-        read, written: bytes that came, and that went up.
+        requests: their number.
+        read, written: the bytes that were downloaded and uploaded.
     """
 
     requests = read = written = 0
@@ -90,7 +92,7 @@ class Cost:
 
 @contextmanager
 def counting() -> Iterator[Cost]:
-    """The cost of a block, known at its end."""
+    """The cost of a block, which is known at its end."""
     Counted.requests.clear()
     Counted.sent = Counted.received = 0
     cost = Cost()

@@ -1,7 +1,7 @@
 """Event files made quickly with NumPy, byte for byte as torch and TensorFlow 2 write them.
 
-The peers need a minute for a million points, this needs a second. It shares no code with tfevents,
-so that it can also judge what tfevents writes: `check_written` compares every byte.
+The peers need a minute for a million points, and this module needs a second. It shares no code with
+tfevents, so it can also check what tfevents writes: `check_written` compares every byte.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from harness.check import WrongResult
 
 Bytes = NDArray[np.uint8]
-# A tag to the bytes of its `Summary.Value`, and where the four bytes of the float start in them.
+# The bytes of each tag's `Summary.Value`, and where the four bytes of the float begin in them.
 ValueEncoding = Callable[[str], tuple[bytes, int]]
 
 START = 1_700_000_000.0
@@ -54,12 +54,14 @@ class Events:
 
 
 def tag_names(count: int) -> list[tuple[str, ...]]:
-    """Tags of two to twelve letters and a layer, twelve bytes in the mean."""
+    """Tags of two to twelve letters and a layer, twelve bytes on average."""
     return [(f"{NAMES[i % len(NAMES)]}/{i // len(NAMES):03d}",) for i in range(count)]
 
 
 def rotation(points: int, tags: int = 10, *, shuffle: bool = False, seed: int = 0) -> Events:
-    """One value an event, tags in rotation or drawn at random; the step grows once a round."""
+    """Events of one value. The tags come in rotation or at random. The step increases once a
+    round.
+    """
     rng = np.random.default_rng(seed)
     order = np.arange(points, dtype=np.int64)
     return Events(
@@ -100,11 +102,11 @@ def check_written(
     called: tuple[float, float] | None = None,
     encoding: ValueEncoding = torch_value,
 ) -> None:
-    """Fails unless the file holds these events, byte for byte as this encoding has them.
+    """Fails unless the file has these events, byte for byte.
 
-    `called` is when the first and the last event were made, for a writer that took the wall times
-    itself: they are then taken from the file. What the file starts with is not looked at: the
-    record that names the version is each writer's own.
+    `called` is given for a writer that takes the wall times itself: the times of the first and the
+    last event. Then the wall times come from the file. The first record of the file is skipped,
+    since each writer has its own.
     """
     data = np.fromfile(path, np.uint8)
     first = 16 + int.from_bytes(data[:8].tobytes(), "little")
@@ -139,14 +141,14 @@ def offsets(events: Events, encoding: ValueEncoding) -> tuple[NDArray[np.int64],
     return ends - sizes, int(ends[-1])
 
 
-# The bytes of an event of each kind with its variable parts zeroed, and where its floats are.
+# For each kind of event, its bytes with zeros for the variable parts, and where its floats are.
 Layouts = tuple[Bytes, list[int]]
 
 
 def groups(
     events: Events, encoding: ValueEncoding
 ) -> Iterator[tuple[NDArray[np.intp], int, Layouts]]:
-    """The events whose records have the same size and parts, so that they are one matrix."""
+    """The events whose records have the same size and parts. They are one matrix."""
     summaries = [summary(tags, encoding) for tags in events.tags]
     summary_size = np.array([len(data) for data, _ in summaries])[events.kind]
     step_size = varint_sizes(events.step)
@@ -181,7 +183,7 @@ def fill(events: Events, step_size: int, layouts: Layouts) -> Bytes:
 
 
 def summary(tags: tuple[str, ...], encoding: ValueEncoding) -> tuple[bytes, list[int]]:
-    """The `summary` field of an event with a value for each tag, and where their floats are."""
+    """The `summary` field of an event with a value for each tag, and where its floats are."""
     data, places = b"", []
     for tag in tags:
         value, place = encoding(tag)
@@ -207,7 +209,7 @@ def frame(payload: bytes) -> bytes:
 
 
 def varint_sizes(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Bytes of each non-negative number as a varint; none for 0, which proto3 leaves out."""
+    """The number of bytes of each number as a varint. It is none for 0, which proto3 leaves out."""
     return np.searchsorted(2 ** (7 * np.arange(9, dtype=np.int64)), numbers, side="right")
 
 

@@ -1,4 +1,4 @@
-"""Interleaved repetitions, and the rows that they become."""
+"""Interleaved repetitions, and the rows made of them."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ Sample = TypeVar("Sample")
 def interleave(
     repetitions: int, contenders: dict[str, Callable[[], Sample]]
 ) -> dict[str, list[Sample]]:
-    """Runs the contenders in turn, so that a busy spell of the machine hits them all.
+    """Runs the contenders in turn, so that a busy machine slows all of them.
 
-    Every contender does its job once before, to have its files cached and its modules imported.
+    Every contender runs once before, so that its files are cached and its modules are imported.
     """
     for run in contenders.values():
         run()
@@ -28,7 +28,7 @@ def interleave(
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table. `met` is None where nothing is required or nothing was measured."""
+    """One row of the table. `met` is None if nothing is required or nothing was measured."""
 
     figure: str
     peer: str
@@ -58,8 +58,8 @@ def ratio_row(
 ) -> Row:
     """A row for two contenders' seconds a `unit`, paired by repetition.
 
-    With a bound of "at least" the ratio says how many times faster ours is, with "at most" how
-    many times as long ours takes; `faster` chooses where there is no bound.
+    With the bound "at least", the ratio says how many times faster ours is. With "at most", it says
+    how many times as long ours takes. Without a bound, `faster` chooses.
     """
     if bound is not None:
         faster = bound[0] == "at least"

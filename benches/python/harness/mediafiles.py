@@ -12,14 +12,16 @@ from numpy.typing import NDArray
 from harness import eventfiles
 from harness.eventfiles import START, Bytes, Events, as_bytes, field, frame, masked_crc32c, varints
 
-# The first step, so that all of them take two bytes.
+# The first step. From here on all steps take two bytes.
 FIRST_STEP = 1000
 IMAGE_TAG = "samples/000"
 COLUMNS = ["min", "max", "num", "sum", "sum_squares"]
 
 
 def write_images(path: Path, images: int, size: int) -> Events:
-    """Writes that many images of `size` bytes, each followed by two scalars; the scalars."""
+    """Writes this number of images of `size` bytes, each followed by two scalars. Returns the
+    scalars.
+    """
     scalars = eventfiles.rotation(2 * images, 2)
     scalars = replace(scalars, step=scalars.step + FIRST_STEP)
     records = eventfiles.encode(scalars, eventfiles.torch_value).reshape(images, -1)
@@ -34,13 +36,15 @@ def write_images(path: Path, images: int, size: int) -> Events:
 
 
 def image_bytes(rows: NDArray[np.intp], size: int) -> Bytes:
-    """The encoded image of each of these events: noise, as good as what a codec gives."""
+    """The encoded image of each of these events. Noise stands for the output of a codec."""
     images = [np.frombuffer(np.random.default_rng(row).bytes(size), np.uint8) for row in rows]
     return np.stack(images)
 
 
 def write_histograms(path: Path, count: int, buckets: int) -> dict[str, dict[str, Bytes]]:
-    """Writes that many histograms of ten tags in rotation; the columns by tag and name."""
+    """Writes this number of histograms, of ten tags in rotation. Returns the columns by tag and
+    name.
+    """
     rng = np.random.default_rng(0)
     rows = np.arange(count)
     columns = rng.standard_normal((count, len(COLUMNS)))
@@ -83,7 +87,7 @@ def key(rows: NDArray[np.intp], data: bytes) -> Bytes:
 def summaries(
     rows: NDArray[np.intp], tags: list[str], number: int, head: bytes, content: Bytes, step: int = 1
 ) -> Bytes:
-    """Events of one value each: a message in that field, `head` and each row of `content`."""
+    """Events of one value: a message in this field, of `head` and a row of `content`."""
     size = len(head) + content.shape[1]
     before = [
         field(1, tag.encode()) + field(number, bytes(size))[:-size] + head for tag in set(tags)
@@ -106,7 +110,7 @@ def summaries(
 
 
 def framed(payloads: Bytes) -> Bytes:
-    """A record of each row."""
+    """A record for each row."""
     size = payloads.shape[1]
     length = np.frombuffer(np.uint64(size).tobytes(), np.uint8)
     head = np.concatenate([length, masked_crc32c(length[None, :]).view(np.uint8)])

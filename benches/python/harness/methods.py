@@ -1,8 +1,7 @@
-"""An `add_*` method side by side with torch's and tensorboardX's.
+"""Compares an `add_*` method with those of torch and tensorboardX.
 
-Measured are the cost to the caller, the time in the calls themselves, and the CPU of all threads
-from the first call until `close` returned, when everything is in the file. Each is compared with
-whichever of the peers is faster at it.
+Two costs are measured: the time that the caller spends in the calls, and the CPU time of all
+threads from the first call until `close` returns. Each is compared with the faster of the peers.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from harness.measure import Row, interleave, ratio_row, skipped
 
 # Makes the calls of one step on a writer.
 Log = Callable[[Any, int], object]
-# Fails unless the directory holds what was logged in the steps 0, 1, … below the number given.
+# Fails unless the directory has the values of the steps 0, 1, …, below this number.
 Check = Callable[[Path, int], None]
 
 
@@ -58,14 +57,15 @@ def compared(
     unit: str = "call",
     note: str = "",
 ) -> Iterator[Row]:
-    """Two rows for a method: the cost to the caller, and the CPU of all threads until on disk.
+    """Two rows for a method: the cost to the caller, and the CPU time of all threads until all is
+    on disk.
 
     Args:
-        method: what is measured, the beginning of the rows' figures.
-        log, check: the job and its check, the same for all contenders. Data is made before.
-        steps: how often the job is done in each repetition, about 0.1 s of a peer's time.
-        caller, cpu: how many times faster than the faster peer ours has to be.
-        unit: what one step is.
+        method: the name with which the rows' figures begin.
+        log, check: the job and its check, the same for all contenders. The data are made before.
+        steps: the number of jobs in each repetition, about 0.1 s of a peer's time.
+        caller, cpu: how many times faster than the faster peer ours must be.
+        unit: the name of one step.
     """
     figures = {
         "caller": (f"{method}, cost to the caller", caller),
@@ -98,7 +98,7 @@ def compared(
 def logging(
     bench: Bench, create: Callable[[Path], Any], log: Log, check: Check, steps: int
 ) -> Callable[[], Cost]:
-    """Logs to a new directory and checks what it holds then."""
+    """Logs to a new directory, and checks its content."""
 
     def run() -> Cost:
         with bench.directory() as directory:
@@ -126,7 +126,9 @@ class Value:
 
 
 def values(directory: Path) -> list[Value]:
-    """All values under a directory, file by file in their order, decoded without any package."""
+    """All values below a directory, in the order of the files. They are decoded without any
+    package.
+    """
     return [
         Value(step, value[1][0].decode(), value)
         for path in sorted(directory.rglob("*tfevents*"))
@@ -138,7 +140,7 @@ def values(directory: Path) -> list[Value]:
 
 
 def records(path: Path) -> Iterator[bytes]:
-    """The payloads of a file; that the checksums are right is the tests' business."""
+    """The payloads of a file. The checksums are not compared, which the tests do."""
     data, at = path.read_bytes(), 0
     while at < len(data):
         size = int.from_bytes(data[at : at + 8], "little")
@@ -166,7 +168,7 @@ def fields(message: bytes) -> dict[int, list[Any]]:
 
 
 def varint(message: bytes, at: int) -> tuple[int, int]:
-    """The number at a place, and where it ends."""
+    """The number at this place, and where it ends."""
     number = shift = 0
     while True:
         byte = message[at]

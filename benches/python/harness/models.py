@@ -1,11 +1,11 @@
-"""Models of PyTorch, to be imported where it is installed."""
+"""PyTorch models. This module is imported only if PyTorch is installed."""
 
 import torch
 from torch import Tensor, nn
 
 
 class Bottleneck(nn.Module):
-    """Three convolutions, and a way around them."""
+    """Three convolutions with a shortcut around them."""
 
     def __init__(self, channels: int, width: int, stride: int, downsample: nn.Module | None):
         super().__init__()

@@ -1,4 +1,4 @@
-"""Loading with tfevents, timed until every array is there, and checked."""
+"""Loads with tfevents, takes the time until every array is there, and checks the result."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from harness.check import Columns, same
 
 
 def load(path: Path | str, expected: Mapping[str, Columns], threads: int | None) -> float:
-    """Seconds to read a path and touch every array; `expected` maps run names to their columns."""
+    """Seconds to read a path and touch every array. `expected` maps the names of runs to their
+    columns.
+    """
     start = perf_counter()
     log = tfevents.read(path, threads=threads)
     found = {name: arrays(run) for name, run in log.items()}

@@ -1,4 +1,4 @@
-"""How the peers do the same jobs. They are imported only when they are asked for."""
+"""The same jobs, done by the peers. They are imported only when they are needed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from harness.check import COLUMNS, Columns, WrongResult, same
 
 PIECE = 256 * 1024
-# Packages to install, as the report names them, and the modules that they bring.
+# The names of packages in the report, and the modules that they bring.
 PACKAGES = {
     "torch": "torch",
     "tensorboard": "tensorboard",
@@ -49,7 +49,7 @@ def tensorboardx_writer(directory: Path) -> Any:
 
 
 def plain_read(path: Path, buffer: bytearray) -> float:
-    """Seconds to read a file piece by piece into the same buffer."""
+    """Seconds to read a file in pieces into the same buffer."""
     size = 0
     start = perf_counter()
     with path.open("rb", buffering=0) as file:
@@ -62,7 +62,7 @@ def plain_read(path: Path, buffer: bytearray) -> float:
 
 
 def plain_write(path: Path, data: bytes) -> float:
-    """Seconds to write these bytes to a new file piece by piece."""
+    """Seconds to write these bytes to a new file in pieces."""
     pieces = [memoryview(data)[at : at + PIECE] for at in range(0, len(data), PIECE)]
     with path.open("xb", buffering=0) as file:
         start = perf_counter()
@@ -125,15 +125,15 @@ def event_accumulator(path: Path | str, expected: Columns) -> float:
 
 
 def event_accumulator_alone(path: Path | str, expected: Columns) -> float:
-    """The same without TensorFlow, though it may be installed; only in a process of its own."""
-    # By the name of this module TensorBoard is told not to look for TensorFlow.
+    """The same without TensorFlow, even if it is installed. It needs a process of its own."""
+    # If this module exists, TensorBoard does not look for TensorFlow.
     name = "tensorboard.compat.notf"
     sys.modules[name] = ModuleType(name)
     return event_accumulator(path, expected)
 
 
 def tbparse(path: Path, expected: Columns) -> float:
-    """Seconds until tbparse has its DataFrame of every point, wall times included."""
+    """Seconds until tbparse has a DataFrame of every point, with wall times."""
     quiet()
     from tbparse import SummaryReader
 
@@ -148,7 +148,7 @@ def tbparse(path: Path, expected: Columns) -> float:
 def rustboard(directory: Path, expected: Columns | None = None, *, checksum: bool = True) -> float:
     """Seconds of the load cycle that TensorBoard's data server reports for a directory.
 
-    With `expected`, it is then asked for the data, to see that it has loaded and kept every point.
+    With `expected`, the server is then asked for the data, to check that it has every point.
     """
     with data_server(directory, checksum) as server:
         port = after(server, r"listening on \S+:(\d+)")
@@ -176,7 +176,7 @@ def data_server(directory: Path, checksum: bool) -> Iterator[subprocess.Popen[st
 
 
 def after(server: subprocess.Popen[str], pattern: str) -> str:
-    """What the pattern's group matches in the next line of the server's log that has it."""
+    """The match of the pattern's group in the next line of the server's log that matches."""
     assert server.stderr is not None
     for line in server.stderr:
         if found := re.search(pattern, line):
@@ -190,7 +190,7 @@ def rust_duration(text: str) -> float:
 
 
 def asked(address: str) -> Columns:
-    """Every scalar of the root run, as TensorBoard's front end would ask the data server for it."""
+    """Every scalar of the root run, requested as TensorBoard's front end requests it."""
     quiet()
     import grpc
     from tensorboard import context
@@ -210,12 +210,12 @@ def asked(address: str) -> Columns:
 
 
 def columns(points: Any) -> list[NDArray[Any]]:
-    """The columns of a list of TensorBoard's points, whichever of its classes they have."""
+    """The columns of a list of TensorBoard's points, of any of its classes."""
     return [np.array([getattr(point, name) for point in points]) for name in COLUMNS]
 
 
 def quiet() -> None:
-    """TensorFlow has much to say when it is imported, and about its own deprecated parts."""
+    """Hides TensorFlow's messages at import, and its warnings about its own deprecated parts."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
     logging.getLogger("tensorflow").setLevel(logging.ERROR)

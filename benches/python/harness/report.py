@@ -22,7 +22,7 @@ over the repetitions; a ratio is the median, the least and the most of the pairs
 
 
 def markdown(rows: Sequence[Row]) -> str:
-    """The rows as a table; what is to be said about a row follows it."""
+    """The rows as a table. Notes on the rows follow it."""
     return table(rows, machine())
 
 
@@ -48,7 +48,7 @@ def verdict(row: Row) -> str:
 
 
 def machine() -> str:
-    """Where and with what this was measured: the figures are of no use without it."""
+    """The machine and the versions of this measurement. Without them the figures mean nothing."""
     packages = ["tfevents", "numpy", *PACKAGES]
     versions = [f"{name} {version}" for name in packages if (version := installed(name))]
     load = f"load average {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
@@ -73,6 +73,6 @@ def installed(package: str) -> str | None:
 
 
 def as_json(rows: Sequence[Row]) -> str:
-    """Everything, with every sample: seconds a unit, or MiB."""
+    """All results, with every sample, in seconds a unit or in MiB."""
     about = {"date": date.today().isoformat(), "machine": machine()}
     return json.dumps({**about, "rows": [asdict(row) for row in rows]}, indent=1)

@@ -1,4 +1,4 @@
-"""One workload a file; each yields rows of the table, in the order of this list."""
+"""The workloads, one in each file. Each yields rows of the table, in the order of this list."""
 
 from collections.abc import Callable, Iterator
 

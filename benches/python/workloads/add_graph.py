@@ -1,4 +1,4 @@
-"""The graph of a ResNet-50, most of which is the one run of the model that the tracer makes."""
+"""The graph of a ResNet-50. Most of the time is the one run of the model by the tracer."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ def rows(bench: Bench) -> Iterator[Row]:
 
     from harness.models import ResNet50
 
-    # Where the model does little, more of the time is ours.
+    # If the model does little, our share of the time is larger.
     model, image = ResNet50(), torch.zeros(1, 3, 64, 64)
 
     def log(writer: Any, step: int) -> None:
         writer.add_graph(model, image)
 
-    # tensorboardX counts other nodes.
+    # tensorboardX counts nodes in another way.
     yield from compared(bench, method, log, check, steps=1, caller=1, others=[TORCH])

@@ -1,4 +1,6 @@
-"""A training loop of a million calls of `add_scalar`: what the caller pays, and until written."""
+"""A loop with a million calls of `add_scalar`: the cost to the caller, and the time until
+written.
+"""
 
 from __future__ import annotations
 
@@ -19,12 +21,12 @@ from harness.bench import Bench, event_file
 from harness.measure import Bound, Row, interleave, ratio_row, skipped
 
 LOSS = 0.6931
-# Gets a writer, the number of calls and the value to log.
+# A function that gets a writer, the number of calls and the value to log.
 Loop = Callable[[Any, int, float], None]
 
 
 class Empty:
-    """Does nothing, with the same arguments."""
+    """A method that does nothing, with the same arguments."""
 
     def add_scalar(
         self,
@@ -49,8 +51,9 @@ def nothing(writer: Any, calls: int, loss: float) -> None:
 
 
 def own_copy(loop: Loop) -> Loop:
-    """The same loop for one contender only: CPython adapts the code of a function to the types
-    that it has met, and one that has met several is slower for all."""
+    """A copy of the loop for one contender. CPython specialises a function's code for the types
+    that it meets. Code that met several types is slower for all.
+    """
     assert isinstance(loop, FunctionType)
     return FunctionType(loop.__code__.replace(), loop.__globals__)
 
@@ -153,7 +156,9 @@ def against(
     caller: float | None = None,
     written: float | None = None,
 ) -> Iterator[Row]:
-    """Two rows for another writer; `caller` and `written` are how many times faster to be."""
+    """Two rows for another writer. `caller` and `written` say how many times faster ours must
+    be.
+    """
     figures = {
         "caller": ("`add_scalar`, cost to the caller", caller),
         "written": ("`add_scalar`, until all is written", written),

@@ -1,4 +1,4 @@
-"""The command `tfevents`: `ls` of a thousand runs, against reading them; its start."""
+"""The command `tfevents`: `ls` of a thousand runs, compared with reading them; and its start."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def reading(directory: Path) -> float:
 
 
 def starting(bench: Bench) -> Row:
-    """The processor's time, since a busy machine makes any process wait."""
+    """CPU time, since any process waits on a busy machine."""
     with bench.directory() as directory:
         eventfiles.write(directory / "events.out.tfevents.1", eventfiles.rotation(10))
         costs = [process(["-m", "tfevents", "ls", str(directory)]) for _ in range(7)]

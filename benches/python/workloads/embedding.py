@@ -29,7 +29,7 @@ def rows(bench: Bench) -> Iterator[Row]:
             files = directory / f"{step:05}" / "default"
             if (files / "metadata.tsv").read_text().split("\n") != [*labels, ""]:
                 raise WrongResult("the labels differ from those that were logged")
-            # The text of a number gives it back, bit for bit.
+            # The text of each number parses to the same float32.
             found = np.loadtxt(files / "tensors.tsv", np.float32, delimiter="\t", ndmin=2)
             if not np.array_equal(found, vectors):
                 raise WrongResult("the vectors differ from those that were logged")

@@ -1,4 +1,4 @@
-"""Readers in the place of others: every scalar through `EventAccumulator`, and tbparse's tables."""
+"""Readers with other interfaces: every scalar through `EventAccumulator`, and tbparse's tables."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from harness.check import by_tag, same
 from harness.measure import Bound, Row, interleave, ratio_row, skipped
 from workloads import tables
 
-# Seconds a point to do a job with a file of these events.
+# A function that gives the seconds a point of a job on a file with these events.
 Timed = Callable[[Path, eventfiles.Events], Callable[[], float]]
 
 
@@ -47,7 +47,7 @@ def compared(
     theirs: Timed,
     bound: Bound | None = None,
 ) -> Row:
-    """A row for a peer that gets a file of fewer points."""
+    """A row for a peer that gets a file with fewer points."""
     if not bench.has(*modules):
         return skipped(figure, name, f"{' or '.join(modules)} is not here")
     events, few = eventfiles.rotation(bench.points), eventfiles.rotation(bench.slow_points)
@@ -66,7 +66,7 @@ def compared(
 
 
 def accumulated(accumulator: Callable[[Path], Any]) -> Timed:
-    """Until there is an event object for every point."""
+    """The time until there is an event object for every point."""
 
     def timed(path: Path, events: eventfiles.Events) -> Callable[[], float]:
         expected = by_tag(events)

@@ -62,7 +62,9 @@ EDGES = tensorflow_edges()
 
 
 def parameters(width: int) -> Arrays:
-    """The 60 parameters of ResNet-18 without its last layer; with width 64, 11 million numbers."""
+    """The 60 parameters of ResNet-18 without its last layer. With width 64 they are 11 million
+    numbers.
+    """
     shapes: dict[str, tuple[int, ...]] = {"conv1": (width, 3, 7, 7), **norm("bn1", width)}
     inputs = width
     for stage in range(4):

@@ -1,4 +1,4 @@
-"""Images of 3×256×256 float32, noise and a photograph: what they cost, and how long the PNG is."""
+"""Images of 3×256×256 float32, noise and a photograph: the costs, and the size of the PNG."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def check(pixels: NDArray[np.uint8], directory: Path, steps: int) -> None:
     found = values(directory)
     if [(v.step, v.tag) for v in found] != [(step, "picture") for step in range(steps)]:
         raise WrongResult("the images' steps or tags differ from those that were logged")
-    # They are the same picture; to decode it each time would take longer than all else.
+    # The pictures are the same. Decoding each would take longer than everything else.
     messages = {bytes(v.message[4][0]) for v in found}
     if len(messages) != 1 or not np.array_equal(decoded(messages.pop()), pixels):
         raise WrongResult("the pixels differ from those that were logged")
@@ -78,7 +78,7 @@ def rows(bench: Bench) -> Iterator[Row]:
 
 
 def size(bench: Bench, figure: str, picture: Picture, pixels: NDArray[np.uint8]) -> Row:
-    """How much longer the PNG is than Pillow's."""
+    """How much larger the PNG is than Pillow's."""
     from PIL import Image
 
     with bench.directory() as directory:

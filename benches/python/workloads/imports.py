@@ -1,4 +1,4 @@
-"""Importing a writer or a reader, in a fresh process: what a short script waits for."""
+"""Importing a writer or a reader in a fresh process, which a short script waits for."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PEERS = {
 
 
 def seconds(code: str) -> float:
-    """The CPU time of a process that does this and nothing else, which a busy machine lets be."""
+    """The CPU time of a process that does only this. A busy machine does not change it."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)

@@ -1,4 +1,4 @@
-"""Not a benchmark: shows that the files that are loaded are what torch and TF2 would write."""
+"""This is not a benchmark. It shows that the loaded files are what torch and TF2 would write."""
 
 from __future__ import annotations
 

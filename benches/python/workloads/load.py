@@ -1,4 +1,6 @@
-"""Loading a run of a million points as torch writes them, on one thread, against every peer."""
+"""Loads a run of a million points as torch writes them, on one thread, and compares with every
+peer.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,7 @@ from harness.check import by_tag
 from harness.measure import Bound, Row, interleave, ratio_row, skipped
 
 FIGURE = "load 10 tags, torch's encoding"
-# Peer to what it needs, how it loads `points` points from a file, and the floor.
+# For each peer: what it needs, how it loads `points` points from a file, and the goal.
 SLOW_PEERS: list[tuple[str, list[str], Callable[[Path, eventfiles.Events], float], float]] = [
     (
         "tf.compat.v1.train.summary_iterator",
@@ -75,7 +77,9 @@ def against_plain_read(bench: Bench, path: Path, load: Callable[[], float]) -> R
 def against_rustboard(
     bench: Bench, figure: str, directory: Path, events: eventfiles.Events, floor: float
 ) -> Row:
-    """A row for the load cycle of TensorBoard's data server, asked once what it has loaded."""
+    """A row for the load cycle of TensorBoard's data server. Once, it is asked for the loaded
+    points.
+    """
     name = "RustBoard's load cycle"
     if not bench.has("tensorboard_data_server"):
         return skipped(figure, name, "tensorboard-data-server is not here")
@@ -99,7 +103,9 @@ def against_slow(
     load: Callable[[], float],
     floor: float,
 ) -> Row:
-    """A row for a peer that gets a file of fewer points, and once one of three times as many."""
+    """A row for a peer that gets a file with fewer points, and once a file with three times as
+    many.
+    """
     few = eventfiles.rotation(bench.slow_points)
     more = eventfiles.rotation(3 * bench.slow_points)
     with bench.directory() as directory:

@@ -1,4 +1,4 @@
-"""Loading histograms of 30 buckets, on one thread."""
+"""Loads histograms of 30 buckets on one thread."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def rows(bench: Bench) -> Iterator[Row]:
 
 
 def load(path: Path, expected: Expected) -> float:
-    """Seconds until all columns are there, buckets too."""
+    """Seconds until all columns are there, with the buckets."""
     start = perf_counter()
     found = tfevents.read(path, threads=1)["."].histograms
     columns = {
@@ -76,7 +76,7 @@ def load(path: Path, expected: Expected) -> float:
 
 
 def event_accumulator(path: Path, expected: Expected) -> float:
-    """Seconds until EventAccumulator holds every histogram."""
+    """Seconds until EventAccumulator has every histogram."""
     peers.quiet()
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 

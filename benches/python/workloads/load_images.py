@@ -1,4 +1,4 @@
-"""Loading the scalars of a file of large images, on one thread."""
+"""Loads the scalars of a file with large images on one thread."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def rows(bench: Bench) -> Iterator[Row]:
 
 
 def check_images(run: tfevents.Run, images: int) -> None:
-    """Every image is listed, and a few are what was written."""
+    """Checks that every image is listed, and that a few are the images that were written."""
     found = run.images[mediafiles.IMAGE_TAG]
     if len(found) != images:
         raise WrongResult(f"{len(found)} images, not {images}")
@@ -93,7 +93,7 @@ def against_rustboard(bench, figure, directory, scalars, load, images):  # type:
 
 
 def against_event_accumulator(bench, figure, path, scalars, load, images):  # type: ignore[no-untyped-def]
-    """Rows for EventAccumulator reading with TensorFlow, where that is installed, and by itself."""
+    """Rows for EventAccumulator, with TensorFlow's reader if it is installed, and with its own."""
     name = "EventAccumulator"
     if not bench.has("tensorboard"):
         yield skipped(figure, name, f"{name} is not here")

@@ -1,4 +1,4 @@
-"""Loading a file on one core, against the least that any reader of it does."""
+"""Loads a file on one core, and compares this with the least work of any reader."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from harness.check import by_tag
 from harness.measure import Row, interleave, ratio_row, skipped
 
 PEER = "its bytes, one CRC32C, 24 bytes a point"
-# What the bytes are read through.
+# The size of the buffer for the bytes.
 BLOCK = 256 << 10
 
 
@@ -45,7 +45,9 @@ def rows(bench: Bench) -> Iterator[Row]:
 
 
 def least(path: Path, points: int) -> float:
-    """Seconds to read the bytes, to sum them up and to fill as many columns as there are."""
+    """Seconds to read the bytes, to compute their checksum and to fill the same number of
+    columns.
+    """
     import google_crc32c
 
     start = perf_counter()

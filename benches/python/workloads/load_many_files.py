@@ -1,4 +1,6 @@
-"""Loading ten thousand files on one thread with few descriptors, against one of their points."""
+"""Loads ten thousand files on one thread with few descriptors, and compares with one file of all
+points.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Peak memory above the returned arrays, loading files of every shape.
+"""Peak memory beyond the returned arrays, for files of every shape.
 
 Run as a module, this is the process that is measured.
 """
@@ -94,7 +94,7 @@ def measured_apart(case: str, directory: Path, count: int) -> float:
 
 
 def measure(case: str, directory: str, count: int) -> float:
-    """MiB that this process has needed to load a run, more than before and than what it holds."""
+    """The MiB that this process needed to load a run, beyond the memory before and the arrays."""
     if case == "table":
         import pyarrow  # noqa: F401  # Its own memory is not what loading takes.
     kinds = "scalars" if case == "scalars_of_images" else None
@@ -130,7 +130,9 @@ def check(case: str, run: tfevents.Run, found: Columns, count: int) -> None:
 
 
 def memory(name: str) -> int:
-    """Bytes of a field of this process's status; ru_maxrss would start at the parent's peak."""
+    """The bytes in a field of this process's status. `ru_maxrss` would begin at the parent's
+    peak.
+    """
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith(name)) * 1024
 

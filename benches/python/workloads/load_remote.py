@@ -1,4 +1,6 @@
-"""Loading through fsspec, from memory: against a local file, and TensorBoard's reader."""
+"""Loads through fsspec from memory, and compares with a local file and with TensorBoard's
+reader.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +50,7 @@ def rows(bench: Bench) -> Iterator[Row]:
         costs = interleave(
             bench.slow_repetitions,
             {
-                # TensorFlow knows no such scheme.
+                # TensorFlow does not know the scheme.
                 PEER: lambda: peers.event_accumulator_alone(fewer, expected_few) / len(few),
                 "ours": lambda: ours.load(uri, expected, 1) / len(events),
             },
@@ -60,7 +62,7 @@ def rows(bench: Bench) -> Iterator[Row]:
 
 
 def in_memory(path: Path, name: str) -> str:
-    """Copies a file to the memory of this process; its URI."""
+    """Copies a file to the memory of this process. Returns its URI."""
     import fsspec
 
     uri = f"memory://{name}"

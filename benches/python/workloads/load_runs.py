@@ -1,4 +1,4 @@
-"""Loading a thousand runs, against one run of the same points, on one thread each."""
+"""Loads a thousand runs, and compares with one run of the same points, on one thread each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Loading what a prediction of the next tag does not help: random order, and many tags."""
+"""Loads files in which the next tag can't be predicted: a random order, and many tags."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from harness.bench import Bench
 from harness.measure import Bound, Row, interleave, ratio_row
 from workloads.load import loading
 
-# Figure to the number of tags, whether they are shuffled, and what is required.
+# For each figure: the number of tags, whether they are shuffled, and the goal.
 OTHERS: dict[str, tuple[int, bool, Bound | None]] = {
     "load 10 tags in random order": (10, True, ("at most", 3)),
     "load 1,000 tags in rotation": (1000, False, ("at most", 3)),

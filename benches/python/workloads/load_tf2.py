@@ -1,4 +1,4 @@
-"""Loading the same points as TensorFlow 2 writes them: a tensor and metadata on every event."""
+"""Loads the same points as TensorFlow 2 writes them, with a tensor and metadata in every event."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Loading one large file on two cores, against on one."""
+"""Loads one large file on two cores, and compares with one core."""
 
 from __future__ import annotations
 

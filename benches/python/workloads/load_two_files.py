@@ -1,4 +1,4 @@
-"""Loading two runs of a million points each on two cores, against one after the other."""
+"""Loads two runs of a million points each on two cores, and compares with one after the other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`log` of twenty values an event, against a call of an empty method for each value."""
+"""`log` with twenty values an event, compared with a call of an empty method for each value."""
 
 from __future__ import annotations
 

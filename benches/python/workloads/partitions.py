@@ -1,4 +1,4 @@
-"""Cutting a tree of runs into pieces, against listing it; and pieces that workers read."""
+"""Cuts a tree of runs into pieces, and compares with listing it. Workers read the pieces."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from harness.measure import Row, interleave, ratio_row, skipped
 from tfevents import _native
 
 RUNS = 10_000
-# Of each of the runs that workers read.
+# The size of each run that workers read.
 POINTS = 50_000
-# Four for each of two workers, of about 50 MB: still a fifth of what a piece has by default. Where
-# there are two processors, Dask's scheduler takes its time for each from the workers.
+# There are four pieces for each of two workers, of about 50 MB. This is a fifth of a piece's
+# default size. With two processors, the time of Dask's scheduler is taken from the workers.
 PIECES = 8
 
 
@@ -45,7 +45,7 @@ def listing(bench: Bench) -> Row:
             files = sum(len(piece.files) for piece in pieces)
             if files != count or sum(piece.size for piece in pieces) != total:
                 raise WrongResult(f"the pieces have {files} files")
-            # A few hundred bytes, and a few for each file.
+            # A piece takes a few hundred bytes, and a few more for each file.
             if len(pickle.dumps(pieces[0])) > 1000 + 8 * len(pieces[0].files):
                 raise WrongResult("a piece is large when it is pickled")
             return seconds / count
@@ -112,7 +112,7 @@ def workers(bench: Bench) -> Row:
 
 
 def _sums(piece: Any) -> tuple[int, float]:
-    """Reads a piece, and asks something of it, as a query would."""
+    """Reads a piece, and computes something from it, as a query would."""
     table = piece.table().to_pandas()
     best = table.groupby(["run", "tag"], observed=True).value.max()
     return len(table), float(best.sum())

@@ -23,7 +23,7 @@ def log(labels: NDArray[Any], predictions: NDArray[Any], writer: Any, step: int)
 
 
 def check(labels: NDArray[Any], predictions: NDArray[Any], directory: Path, steps: int) -> None:
-    """Fails unless the file has the curve of the counts that searching the sorted gives."""
+    """Fails unless the file has the curve that a search in the sorted predictions gives."""
     places = np.floor(predictions * np.float32(THRESHOLDS - 1))
     below = [
         np.searchsorted(np.sort(places[labels == label]), np.arange(THRESHOLDS)) for label in (1, 0)

@@ -1,4 +1,4 @@
-"""Reloading: a thousand runs that did not change, and one run that grew."""
+"""Reloads a thousand runs that did not change, and one run that grew."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def rows(bench: Bench) -> Iterator[Row]:
 
 
 def unchanged(bench: Bench) -> Row:
-    """CPU of all threads, the kernel's share included."""
+    """The CPU time of all threads, with the kernel's share."""
     with bench.directory() as directory:
         for n in range(RUNS):
             path = directory / f"run{n:04d}" / "events.out.tfevents.1"
@@ -48,7 +48,7 @@ def unchanged(bench: Bench) -> Row:
 
 
 def grown(bench: Bench) -> Row:
-    """A run that grew by as much at each reload as is read anew beside it."""
+    """A run that grew, at each reload, by as much as is read anew for comparison."""
     growth = bench.points // 10
     events = eventfiles.rotation(bench.points + (bench.repetitions + 1) * growth)
     with bench.directory() as directory:
@@ -81,7 +81,7 @@ def reading(path: Path) -> float:
 
 
 def reloading(path: Path, events: eventfiles.Events, have: int, growth: int) -> Callable[[], float]:
-    """A function that appends, and takes the time of a reload, whose outcome is checked."""
+    """A function that appends, and times a reload. The result is checked."""
     log = tfevents.read(path.parent, threads=1)
 
     def reload() -> float:

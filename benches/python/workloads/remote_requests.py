@@ -1,4 +1,4 @@
-"""What remote directories cost: requests and bytes, which are the same on every machine."""
+"""The costs of remote directories in requests and bytes, which are the same on every machine."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from harness.check import WrongResult
 from harness.measure import Row, skipped
 
 RUNS = 1000
-# What a flush of the long log brings, how often, and how large its pictures are.
+# The bytes of a flush of the long log, the number of flushes, and the size of its pictures.
 PIECE = 7_500_000
 FLUSHES = 40
 PICTURE = 2_000_000

@@ -1,4 +1,4 @@
-"""Rewriting a run, against reading it with both checksums; what was written is compared."""
+"""Rewrites a run, and compares with reading it with both checksums. The copy is checked."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from harness.bench import Bench, event_file
 from harness.check import WrongResult, by_tag
 from harness.measure import Row, interleave, ratio_row
 
-# What is asked for, and whether the file is then the same.
+# The arguments, and whether the file is then the same.
 WAYS: dict[str, tuple[dict[str, Any], bool]] = {
     "copied": ({}, True),
     "with its tags renamed": ({"rename": ("^", "new/")}, False),

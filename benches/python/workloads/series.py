@@ -1,4 +1,4 @@
-"""`add_scalar_series` of a million points, against writing the bytes that it makes of them."""
+"""`add_scalar_series` with a million points, compared with writing the same bytes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from harness.measure import Row, interleave, ratio_row
 
 
 def adding(bench: Bench, events: eventfiles.Events) -> Callable[[], float]:
-    """Adds the series and flushes, and checks every byte of the file; seconds a point."""
+    """Adds the series, flushes, and checks every byte of the file. Returns seconds a point."""
     columns = events.value[:, 0].astype(float), events.step, events.wall_time
 
     def run() -> float:

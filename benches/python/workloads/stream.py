@@ -1,4 +1,6 @@
-"""Iterating over the events of a file and their values, against those that TensorBoard has."""
+"""Iterates over the events of a file and their values, and compares with TensorBoard's
+iterators.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,7 @@ from harness.check import Columns, by_tag, same
 from harness.measure import Bound, Row, interleave, ratio_row, skipped
 
 FIGURE = "iterate over events, 10 tags"
-# A peer to what it needs, and how it iterates.
+# For each peer: what it needs, and how it iterates.
 PEERS: dict[str, tuple[str, Callable[[Path, Columns], float]]] = {
     "tf.compat.v1.train.summary_iterator": ("tensorflow", peers.summary_iterator),
     "TensorBoard's EventFileLoader": ("tensorboard", peers.event_file_loader),

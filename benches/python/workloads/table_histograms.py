@@ -1,4 +1,6 @@
-"""Histograms of 30 buckets to tables of pandas and Arrow, against tbparse, on one thread."""
+"""Makes pandas and Arrow tables of histograms with 30 buckets, on one thread, and compares with
+tbparse.
+"""
 
 from __future__ import annotations
 
@@ -19,11 +21,11 @@ from workloads.load_histograms import BUCKETS, Expected
 
 
 def _read(view: Any) -> Any:
-    """Makes nothing: both tables begin with what this takes, and can't be faster."""
+    """Makes nothing. Both tables begin with this work and can't be faster."""
     return view
 
 
-# A figure to what is made of the table.
+# For each figure, the conversion of the table.
 FIGURES: dict[str, Callable[[Any], Any]] = {
     "a DataFrame of {count:,} histograms of {buckets} buckets": lambda view: view.to_pandas(),
     "an Arrow table of these, against the DataFrame": lambda view: view.to_arrow(),
@@ -41,7 +43,8 @@ def rows(bench: Bench) -> Iterator[Row]:
         with bench.directory() as directory:
             path = directory / "events.out.tfevents.1"
             expected = mediafiles.write_histograms(path, count, BUCKETS)
-            # Both read the same file: what tbparse takes for each grows with their number.
+            # Both read the same file, since tbparse's time for each histogram grows with their
+            # number.
             contenders = {
                 "tbparse": partial(tbparse, path, expected),
                 "ours": partial(ours, path, expected, make),
@@ -70,7 +73,7 @@ def ours(path: Path, expected: Expected, make: Callable[[Any], Any]) -> float:
         for name in ("min", "max", "num", "sum", "sum_squares"):
             same(str(tag), part[name].to_numpy(), columns[name])
         for row in (0, len(part) // 2, len(part) - 1):
-            # Without the empty buckets at both ends.
+            # Empty buckets at both ends are left out.
             counts = columns["counts"][row]
             filled = np.flatnonzero(counts)
             same(str(tag), part["counts"].iloc[row], counts[filled[0] : filled[-1] + 1])

@@ -1,4 +1,4 @@
-"""A file of scalars to a DataFrame of pandas, long and wide, against tbparse."""
+"""Makes a pandas DataFrame of a file of scalars, long and wide, and compares with tbparse."""
 
 from __future__ import annotations
 

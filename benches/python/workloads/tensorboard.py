@@ -1,6 +1,6 @@
-"""TensorBoard's page, over our reader, over its data server, and over its own reader.
+"""TensorBoard's page with our reader, with its data server, and with its own reader.
 
-Each is a process of its own, asked over HTTP as the page asks.
+Each is a process of its own. Requests over HTTP are those of the page.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from harness.measure import Bound, Row, interleave, ratio_row, skipped
 
 TAGS = 10
 FAST, SLOW = "TensorBoard's data server", "TensorBoard's own reader"
-# Those of TensorBoard are without TensorFlow, as beside PyTorch: importing it takes them seconds.
+# TensorBoard's readers are without TensorFlow, as beside PyTorch. Importing it would take seconds.
 WITHOUT_TENSORFLOW = (
     "import sys, types; sys.modules['tensorflow'] = None;"
     "from tensorboard.main import run_main; run_main()"
@@ -46,7 +46,7 @@ PATIENCE = 3600
 
 @dataclass
 class Server:
-    """A TensorBoard that runs."""
+    """A running TensorBoard."""
 
     address: str
     process: int
@@ -63,8 +63,8 @@ class Server:
         return json.loads(self.get(route, form, **query))
 
     def when(self, is_complete: Callable[[], bool], pause: float | None = None) -> float:
-        """Seconds from the start of the process until that is so. It is asked every `pause`
-        seconds, or else ever more rarely: answers take from its reading.
+        """Seconds from the start of the process until the condition holds. It is checked every
+        `pause` seconds, or else less and less often, since answers take time from reading.
         """
         while not is_complete():
             waited = time.perf_counter() - self.started
@@ -74,12 +74,12 @@ class Server:
         return time.perf_counter() - self.started
 
     def memory(self) -> float:
-        """MiB that it keeps, with the data server where it has one."""
+        """The MiB that it uses, with its data server."""
         pages = sum(int(fields("statm", pid)[1]) for pid in self._processes())
         return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
     def cpu(self) -> float:
-        """Seconds that its processors worked so far, the kernel's share included."""
+        """The CPU seconds that it used so far, with the kernel's share."""
         ticks = (fields("stat", pid)[13:15] for pid in self._processes())
         return sum(int(tick) for pair in ticks for tick in pair) / os.sysconf("SC_CLK_TCK")
 
@@ -89,14 +89,14 @@ class Server:
 
 
 def fields(file: str, pid: int) -> list[str]:
-    """What the kernel says of a process; its name, which may have blanks, as one word."""
+    """The fields of a process's status. Its name may have blanks, and counts as one field."""
     said = Path(f"/proc/{pid}/{file}").read_text()
     return re.sub(r"\(.*\)", "name", said, flags=re.DOTALL).split()
 
 
 @dataclass(frozen=True)
 class Started:
-    """What it took until all was served."""
+    """The costs until everything was served."""
 
     seconds: float
     cpu: float
@@ -135,12 +135,12 @@ def rows(bench: Bench) -> Iterator[Row]:
     yield from live(bench)
     yield from starts(bench, FAST, 1000, bench.points // 1000, least=3)
     yield from starts(bench, FAST, 100, bench.points // 100, least=3)
-    # It takes tens of microseconds a point: of a log of this shape, a part that takes two minutes.
+    # It takes tens of microseconds a point. It gets a part of such a log that takes two minutes.
     yield from starts(bench, SLOW, 100, bench.points * 3 // 1000, least=100)
 
 
 def starts(bench: Bench, peer: str, runs: int, steps: int, *, least: float) -> Iterator[Row]:
-    """From the start of the process until all points of all runs are there."""
+    """The time from the start of the process until all points of all runs are there."""
     size = f"{runs:,} runs × {steps:,} steps × {TAGS} tags"
     with bench.directory() as directory:
         paths = [directory / f"run{n:04d}" / "events.out.tfevents.1" for n in range(runs)]
@@ -187,7 +187,7 @@ def is_complete(server: Server, runs: int, steps: int) -> bool:
 
 
 def requests(bench: Bench) -> Iterator[Row]:
-    """One card with 100,000 points, sent whole by both."""
+    """One card with 100,000 points. Both servers send all of them."""
     points = 100_000
     with bench.directory() as directory:
         path = directory / "run" / "events.out.tfevents.1"
@@ -215,7 +215,7 @@ def requests(bench: Bench) -> Iterator[Row]:
 
 
 def card(server: Server, asked: object, points: int) -> list[Any]:
-    """The points of the only run, once they are there."""
+    """The points of the only run, when they are there."""
     found: list[Any] = []
 
     def is_there() -> bool:
@@ -229,7 +229,7 @@ def card(server: Server, asked: object, points: int) -> list[Any]:
 
 
 def live(bench: Bench) -> Iterator[Row]:
-    """From when a point is written until the page shows it, which asks for the runs first."""
+    """The time from writing a point until the page shows it. The page asks for the runs first."""
     steps = 10_000
     events = eventfiles.rotation(steps * TAGS)
     with bench.directory() as directory:
@@ -241,7 +241,7 @@ def live(bench: Bench) -> Iterator[Row]:
             eventfiles.write(path, events[: (steps - 1) * TAGS])
             with serving(which, directory, "--reload_interval=5") as server:
                 server.when(lambda: last_step(server, tag) == steps - 2)
-                # Anywhere between two looks at the files.
+                # The point is written at any time between two checks of the files.
                 time.sleep(1 + (time.perf_counter() * 7 % 5))
                 with path.open("ab") as file:
                     rest = events[(steps - 1) * TAGS :]

@@ -1,4 +1,4 @@
-"""Texts of a page: what the caller pays, and the CPU until they are on disk."""
+"""Texts of a page: the cost to the caller, and the CPU time until they are on disk."""
 
 from __future__ import annotations
 

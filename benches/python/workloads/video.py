@@ -1,4 +1,4 @@
-"""A video of 16×3×128×128 float32: what the caller pays, and the CPU until it is on disk."""
+"""A video of 16×3×128×128 float32: the cost to the caller, and the CPU time until it is on disk."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def log(video: Video, writer: Any, step: int) -> None:
 
 
 def check(video: Video, nearest: float, directory: Path, steps: int) -> None:
-    """Fails unless the colours are in the mean as near as `nearest` to what they were."""
+    """Fails unless the mean distance of the colours from the original ones is at most `nearest`."""
     from PIL import Image, ImageSequence
 
     found = values(directory)
