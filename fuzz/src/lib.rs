@@ -1,7 +1,7 @@
-//! What is fuzzed, how inputs are changed, and where files are kept meanwhile.
+//! The fuzz targets, the mutations of their inputs, and the files in memory that they use.
 //!
-//! Coverage-guided by libFuzzer (`make fuzz`), and replayed by a test of the core
-//! (`tests/rust/fuzz.rs`), which takes these files in as a module.
+//! libFuzzer runs them guided by coverage (`make fuzz`). A test of the core (`tests/rust/fuzz.rs`)
+//! includes these files as a module and replays the inputs.
 
 mod memory;
 mod mutate;

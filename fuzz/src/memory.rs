@@ -1,4 +1,4 @@
-//! Files in memory, under URIs, so that the core reads them as it reads any file.
+//! Files in memory, under URIs. The core reads them like any other file.
 
 use std::cell::Cell;
 use std::collections::HashMap;
@@ -14,22 +14,22 @@ thread_local! {
     static READ: Cell<u64> = const { Cell::new(0) };
 }
 
-/// How many bytes this thread read of all files; for a test of the scanner.
+/// The number of bytes that this thread read of all files, for a test of the scanner.
 #[allow(dead_code)]
 pub fn bytes_read() -> u64 {
     READ.get()
 }
 
-/// A file in memory, until it is dropped.
+/// A file in memory. It exists until it is dropped.
 pub struct File {
     uri: String,
 }
 
-/// What a file holds, and how it gives it away.
+/// The content of a file, and how it is returned.
 #[derive(Clone)]
 pub struct Content {
     pub bytes: Arc<[u8]>,
-    /// At most so many bytes at a time.
+    /// A read returns at most this number of bytes.
     pub piece: usize,
 }
 
@@ -45,12 +45,12 @@ impl File {
         file
     }
 
-    /// Gives the file this content instead.
+    /// Replaces the content of the file.
     pub fn write(&self, content: Content) {
         files().insert(self.uri.clone(), content);
     }
 
-    /// Where it is.
+    /// The URI of the file.
     pub fn path(&self) -> PathBuf {
         PathBuf::from(&self.uri)
     }
@@ -64,7 +64,7 @@ impl Drop for File {
 
 fn files() -> MutexGuard<'static, HashMap<String, Content>> {
     static FILES: LazyLock<Mutex<HashMap<String, Content>>> = LazyLock::new(Mutex::default);
-    // Whoever panics leaves the map whole.
+    // A thread that panics leaves the map in a good state.
     FILES.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

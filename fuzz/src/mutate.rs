@@ -1,10 +1,10 @@
-//! Changes of messages and files that keep lengths and checksums right, so that what lies behind
-//! them is reached.
+//! Mutations of messages and files. They keep lengths and checksums right, so that the code behind
+//! these checks is reached.
 
 use tfevents::record::{self, OVERHEAD, Parsed, Verify};
 use tfevents::wire::{Cursor, Field, Value, encode};
 
-/// Numbers at random: always the same for a seed.
+/// Random numbers, which are always the same for a seed.
 pub struct Random(u64);
 
 impl Random {
@@ -34,7 +34,7 @@ impl Random {
     }
 }
 
-/// A file of records with something changed, mostly within a record, whose checksums stay right.
+/// A file of records after a mutation, mostly within a record. Checksums stay right.
 pub fn file(bytes: &[u8], random: &mut Random) -> Vec<u8> {
     let (mut records, mut rest) = (Vec::new(), bytes);
     while let Parsed::Record(payload) = record::parse(rest, Verify::None) {
@@ -68,7 +68,7 @@ pub fn file(bytes: &[u8], random: &mut Random) -> Vec<u8> {
     out
 }
 
-/// A message with some of its fields changed, or those of a message in it.
+/// A message after mutations of some of its fields, or of those of a message in it.
 pub fn message(bytes: &[u8], random: &mut Random) -> Vec<u8> {
     let Ok(mut fields) = Cursor::new(bytes).collect::<Result<Vec<_>, _>>() else {
         return raw(bytes, random);
@@ -107,7 +107,8 @@ pub fn message(bytes: &[u8], random: &mut Random) -> Vec<u8> {
     out
 }
 
-/// Appends a field of this number: with the value, or another that is more likely to matter.
+/// Appends a field with this number. It has the value, or another one that is more likely to
+/// matter.
 fn append(out: &mut Vec<u8>, number: u32, value: Value<'_>, random: &mut Random) {
     const INTEGERS: [u64; 12] =
         [0, 1, 2, 3, 7, 8, 127, 1 << 31, u32::MAX as u64, 1 << 62, 1 << 63, u64::MAX];
@@ -124,7 +125,7 @@ fn append(out: &mut Vec<u8>, number: u32, value: Value<'_>, random: &mut Random)
     }
 }
 
-/// Bytes with some of them changed, added or gone.
+/// Bytes of which some are changed, added or removed.
 fn raw(bytes: &[u8], random: &mut Random) -> Vec<u8> {
     let mut bytes = bytes.to_vec();
     for _ in 0..1 + random.below(3) {
@@ -145,16 +146,16 @@ fn raw(bytes: &[u8], random: &mut Random) -> Vec<u8> {
     bytes
 }
 
-/// A PNG with something changed in one of its chunks, whose checksum stays right.
+/// A PNG with a mutation in one of its chunks. The chunk's checksum stays right.
 pub fn png(bytes: &[u8], random: &mut Random) -> Vec<u8> {
     const SIGNATURE: usize = 8;
-    /// Its length and type before it, and its checksum after it.
+    /// The length and the type before a chunk's data, and the checksum after them.
     const AROUND: usize = 12;
     let (mut chunks, mut at) = (Vec::new(), SIGNATURE);
     while let Some(length) = bytes.get(at..).and_then(|rest| rest.first_chunk()) {
         let end = at.saturating_add(u32::from_be_bytes(*length) as usize).saturating_add(AROUND);
         let Some(chunk) = bytes.get(at..end) else { break };
-        // The type and the data.
+        // The checksum covers the type and the data.
         chunks.push(chunk[4..chunk.len() - 4].to_vec());
         at = end;
     }

@@ -1,4 +1,4 @@
-//! What is fuzzed. Each takes any bytes, and checks what must hold whatever they are.
+//! The fuzz targets. Each takes any bytes, and checks what must hold for all bytes.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -20,13 +20,13 @@ use tfevents::summary::decode_png;
 use tfevents::wire::Cursor;
 use tfevents::{ErrorKind, graph, summary};
 
-/// Something that takes any bytes.
+/// A function that takes any bytes.
 pub struct Target {
     pub name: &'static str,
-    /// Where its first inputs are.
+    /// The directory of its first inputs.
     pub corpus: &'static str,
     run: fn(&[u8]),
-    /// Changes an input so that it still makes some sense.
+    /// Mutates an input so that parts of it stay valid.
     mutate: fn(&[u8], &mut Random) -> Vec<u8>,
 }
 
@@ -36,7 +36,7 @@ pub const MESSAGE: Target =
 /// Files of a run, read with any options, and tables of them.
 pub const FILE: Target =
     Target { name: "file", corpus: "files", run: file, mutate: mutate_choices };
-/// A file that grows, read by all that follow it.
+/// A file that grows, read by everything that can follow it.
 pub const GROWING: Target =
     Target { name: "growing", corpus: "files", run: growing, mutate: mutate_choices };
 /// A file that is damaged, and repaired.
@@ -50,18 +50,18 @@ pub const PICTURE: Target =
     Target { name: "picture", corpus: "pictures", run: picture, mutate: mutate::png };
 
 impl Target {
-    /// Takes the bytes in; a panic says that something does not hold.
+    /// Runs the target. A panic means that a check failed.
     pub fn run(&self, data: &[u8]) {
         (self.run)(data);
     }
 
-    /// Input that is like `data`, another one for each seed.
+    /// An input similar to `data`. It is different for each seed.
     pub fn mutate(&self, data: &[u8], seed: u64) -> Vec<u8> {
         (self.mutate)(data, &mut Random::new(seed))
     }
 }
 
-/// How many of the last bytes of a file say what is done with the others.
+/// The number of bytes at the end of a file that choose what is done with the others.
 const CHOICES: usize = 4;
 
 fn mutate_choices(data: &[u8], random: &mut Random) -> Vec<u8> {
@@ -114,14 +114,14 @@ fn message(data: &[u8]) {
         }
     }
     let mut bytes = Vec::new();
-    // Twice, so that what was learned from the first is used.
+    // The second pass uses what was learned in the first one.
     record::frame(&mut bytes, data);
     record::frame(&mut bytes, data);
     let log = read_file(&bytes, usize::MAX, &Options::default());
     assert_eq!(log.is_some(), is_event(data));
 }
 
-/// What was decoded, and encoded again, is decoded as the same.
+/// A decoded message that is encoded again decodes to the same.
 fn there_and_back<M: for<'a> Message<'a> + std::fmt::Debug>(data: &[u8]) {
     if let Ok(decoded) = M::decode(data) {
         let again = decoded.to_bytes();
@@ -184,8 +184,8 @@ fn check_tensor(tensor: &Tensor<'_>) {
     }
 }
 
-/// The bytes that say what is done, and a file of the others, whose checksums are mended mostly:
-/// by chance they are never right.
+/// The bytes that choose what is done, and a file of the others. Its checksums are mostly repaired,
+/// since by chance they are never right.
 fn choices(data: &[u8]) -> ([u8; CHOICES], Vec<u8>) {
     let (bytes, choices) = data.split_last_chunk().unwrap_or((data, &[0; CHOICES]));
     let mut file = bytes.to_vec();
@@ -200,7 +200,7 @@ fn restarts(choice: u8) -> Restarts {
     all[usize::from(choice) % all.len()]
 }
 
-/// How many bytes come at a time.
+/// The number of bytes that come at a time.
 fn piece(choice: u8) -> usize {
     if choice & 1 == 0 { usize::MAX } else { 1 << (choice % 13) }
 }
@@ -237,7 +237,7 @@ fn file(data: &[u8]) {
     }
 }
 
-/// So many files of these records.
+/// This number of files with these records.
 fn split(bytes: &[u8], count: usize) -> Vec<&[u8]> {
     let (mut parts, mut rest) = (Vec::new(), bytes);
     for left in (2..=count).rev() {
@@ -254,13 +254,13 @@ fn split(bytes: &[u8], count: usize) -> Vec<&[u8]> {
     parts
 }
 
-/// The run of these files, of which none is left out.
+/// The run of these files. None of them may be left out.
 fn run_of(files: &[File]) -> RunFiles {
     let files: Vec<_> = files.iter().map(File::path).collect();
     RunFiles { name: "run".into(), given: files.clone(), files }
 }
 
-/// What is read of a file of these bytes; none if that is an error.
+/// The content of a file with these bytes, or none if reading is an error.
 fn read_file(bytes: &[u8], piece: usize, options: &Options<'_>) -> Option<Log> {
     let file = File::new(Content { bytes: bytes.into(), piece });
     let run = run_of(std::slice::from_ref(&file));
@@ -269,7 +269,7 @@ fn read_file(bytes: &[u8], piece: usize, options: &Options<'_>) -> Option<Log> {
     Some(log)
 }
 
-/// Looks at all that a log holds.
+/// Accesses everything in a log.
 fn check_log(log: &Log) {
     let mut parts = Vec::new();
     for run in log.runs() {
@@ -333,7 +333,8 @@ fn check_tables(parts: &[Part]) {
         found += batch.step.len();
     }
     assert_eq!(found, rows);
-    // A row for each step, a column for each tag: more than the input where nothing is shared.
+    // A wide table has a row for each step and a column for each tag. If tags share no steps, it is
+    // larger than the input.
     if rows * parts.len() <= 4 * rows + 1000 {
         let wide = pivot(parts, 1, parts.len()).unwrap();
         assert!(wide.step.is_sorted_by(|a, b| a < b));
@@ -381,7 +382,7 @@ fn growing(data: &[u8]) {
     }
 }
 
-/// What a file has beyond what was loaded, event by event.
+/// The events of a file that follow those that were loaded, one by one.
 fn rest_of(tail: &mut Tail) -> Vec<String> {
     let mut events = Vec::new();
     loop {
@@ -402,7 +403,7 @@ fn rest_of(tail: &mut Tail) -> Vec<String> {
     }
 }
 
-/// All that a log of one run holds, but for where it keeps it.
+/// Everything in a log of one run, except where it is kept.
 fn contents(log: &Log) -> BTreeMap<String, String> {
     let mut contents = BTreeMap::new();
     contents.insert("damage".into(), format!("{:?}", log.damage().collect::<Vec<_>>()));

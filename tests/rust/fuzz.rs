@@ -1,5 +1,5 @@
-//! The inputs of the fuzzer, those that once failed, and changes of them at random: whatever the
-//! bytes, nothing panics or hangs, and memory is bounded by the input's length.
+//! Replays the inputs of the fuzzer, inputs that once failed, and random mutations. For all bytes,
+//! nothing panics or hangs, and memory is bounded by the input's length.
 
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -16,15 +16,16 @@ use fuzz::targets::{self, Target};
 #[global_allocator]
 static PEAK: peak::Allocator = peak::Allocator;
 
-/// Changes of each input; more with `TFEVENTS_FUZZ_CHANGES`.
+/// The number of mutations of each input; set `TFEVENTS_FUZZ_CHANGES` for more.
 const CHANGES: u64 = 30;
 
-/// A guard against hanging, not a measure of speed.
+/// This stops tests that hang. It does not measure speed.
 const HANGS_AFTER: Duration = Duration::from_secs(60);
 
-/// What reading takes whatever the input: buffers.
+/// The memory for buffers that reading takes for any input.
 const BUFFERS: usize = 4 << 20;
-/// What a byte of input may become: an empty value of two bytes has a step, a time and a place.
+/// The memory that a byte of input may take. An empty value of two bytes has a step, a time and a
+/// place.
 const FACTOR: usize = 400;
 
 #[test]
@@ -65,7 +66,8 @@ fn replay(target: &Target) {
         check(target, &input, &path.display().to_string());
         let mut changed = input.clone();
         for seed in 0..changes {
-            // Changes of changes, but never too far from what once was sensible.
+            // Mutations are mutated again, but not too often, so that they stay similar to valid
+            // input.
             let before = if seed % 5 == 0 { &input } else { &changed };
             changed = target.mutate(before, seed);
             check(target, &changed, &format!("{} changed by {seed}", path.display()));
@@ -73,7 +75,7 @@ fn replay(target: &Target) {
     }
 }
 
-/// The committed inputs of a target. That there are none is a failure.
+/// The committed inputs of a target. It is a failure if there are none.
 fn inputs(target: &Target) -> Vec<PathBuf> {
     let fuzz = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz");
     let mut paths = Vec::new();

@@ -1,24 +1,24 @@
-//! What a file holds, said as plainly as can be: the reference that all readers are held against.
+//! The content of a file by the plainest code: the reference for all readers.
 
 use tfevents::Corruption;
 use tfevents::crc32c;
 use tfevents::record::Verify;
 
-/// What a file holds.
+/// The content of a file.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Held {
-    /// Where good records begin, and how long they are.
+    /// The offsets and lengths of good records.
     pub records: Vec<(usize, usize)>,
-    /// Offset, length and kind of what is damaged.
+    /// The offset, length and kind of each piece of damage.
     pub damage: Vec<(usize, usize, Corruption)>,
-    /// How many bytes at the end are not written yet.
+    /// The number of bytes at the end that are not written yet.
     pub unfinished: usize,
 }
 
-/// A header that can be believed.
+/// A header with a right checksum.
 struct Frame {
     size: usize,
-    /// Whether all of it is in the file, and the payload's checksum holds.
+    /// Whether all of the frame is in the file, and the payload's checksum holds.
     is_whole: bool,
     is_intact: bool,
     is_event: bool,
@@ -41,7 +41,8 @@ pub fn held(file: &[u8], verify: Verify, is_event: impl Fn(&[u8]) -> bool) -> He
         Some(Frame { size, is_whole, is_intact, is_event: is_whole && is_event(payload) })
     };
     let good = |at: usize| frame(at).is_some_and(|it| it.is_intact && it.is_event);
-    // Whether the zeros at the end of the file cut a whole frame short that does not hold.
+    // Whether the zeros at the end of the file cut short a whole frame whose checksum does not
+    // hold.
     let is_cut = |at: usize, it: &Frame| !it.is_whole || (!it.is_intact && zeros(at + it.size - 4));
     let leads = |mut at: usize| loop {
         match frame(at) {
@@ -96,7 +97,7 @@ pub fn held(file: &[u8], verify: Verify, is_event: impl Fn(&[u8]) -> bool) -> He
     held
 }
 
-/// Whether these first bytes of a file, fewer than a header, are no beginning of a length.
+/// Whether these first bytes of a file, fewer than a header, can't be the beginning of a length.
 fn is_no_length(bytes: &[u8]) -> bool {
     let mut length = [0; 8];
     let known = bytes.len().min(8);

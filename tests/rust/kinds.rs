@@ -1,4 +1,4 @@
-//! Values of every kind: in memory and in files, small and large, selected, damaged.
+//! Values of every kind: in memory and in files, small and large, selected and damaged.
 #![allow(missing_docs)]
 
 #[path = "messages.rs"]
@@ -20,16 +20,17 @@ use tfevents::scan::OnCorrupt;
 use tfevents::wire::encode;
 use tfevents::{Corruption, ErrorKind, logdir};
 
-/// What an event holds.
+/// The content of an event.
 #[derive(Debug, Clone)]
 enum Content {
     Scalar(f32),
     Histogram(Vec<f64>),
-    /// An image or a sound of so many bytes.
+    /// An image or a sound with this number of bytes.
     Image(usize),
     Audio(usize),
     Text(String),
-    /// A tensor of so many bytes, for a plugin or none; the metadata come before or after it.
+    /// A tensor with this number of bytes, with or without a plugin. The metadata come before or
+    /// after it.
     Tensor(usize, &'static str, bool),
     /// Strings for a plugin.
     Strings(Vec<usize>, &'static str),
@@ -42,7 +43,7 @@ const PLUGINS: [&str; 7] =
     ["", "pr_curves", "mesh", "images", "audio", "custom_scalars", "somebody's"];
 
 fn size() -> impl Strategy<Value = usize> {
-    // In memory, in the file, larger than what is skipped, than the buffer.
+    // Values in memory, in the file, above the limit for skipping, and larger than the buffer.
     prop_oneof![8 => 0..300usize, 4 => 4000..5000usize, 2 => 30_000..80_000usize,
         1 => 250_000..300_000usize]
 }
@@ -71,7 +72,7 @@ fn bytes(size: usize) -> Vec<u8> {
     (0..size).map(|i| (i * 7 + i / 256) as u8).collect()
 }
 
-/// What an event's value is, or its content otherwise.
+/// The member of an event's value, or of its content.
 fn kind(content: &Content) -> Kind {
     match content {
         Content::Scalar(_) => Kind::Scalar,
@@ -83,7 +84,7 @@ fn kind(content: &Content) -> Kind {
         Content::Strings(_, "images") => Kind::Image,
         Content::Strings(_, "audio") => Kind::Audio,
         Content::Strings(_, "custom_scalars") => Kind::CustomScalars,
-        // Numbers are no pictures, sounds or layouts, and curves have two dimensions.
+        // Numbers are not pictures, sounds or layouts, and PR curves have two dimensions.
         Content::Tensor(..) | Content::Strings(..) => Kind::Tensor,
         Content::Graph(_) => Kind::Graph,
         Content::RunMetadata(_) => Kind::RunMetadata,
@@ -202,7 +203,7 @@ fn written(bytes: &[u8]) -> tempfile::TempDir {
     directory
 }
 
-/// The bytes of a value, from wherever they are.
+/// The bytes of a value, wherever they are.
 fn blob(log: &Log, series: &Series, index: usize) -> tfevents::Result<Vec<u8>> {
     let Values::Blobs(blobs) = &series.values else { panic!("{series:?}") };
     match blobs.get(index).unwrap() {
@@ -217,7 +218,7 @@ fn series(log: &Log) -> Vec<Arc<Series>> {
     (0..count).map(|index| run.series(index).unwrap()).collect()
 }
 
-/// Everything that a log says, but for how it keeps it.
+/// Everything in a log, except where it is kept.
 fn all(log: &Log) -> Vec<(String, Kind, Vec<String>)> {
     series(log)
         .iter()
@@ -247,7 +248,7 @@ fn all(log: &Log) -> Vec<(String, Kind, Vec<String>)> {
         .collect()
 }
 
-/// Decodes whatever a log holds, which must not panic.
+/// Decodes everything in a log. It must not panic.
 fn decode_all(log: &Log) {
     for series in series(log) {
         let Values::Blobs(blobs) = &series.values else { continue };
@@ -349,11 +350,11 @@ proptest! {
             }
             let record = record.index(payloads.len());
             let payload = &mut payloads[record];
-            // Most of what matters is in the first bytes.
+            // Most of the bytes that matter are the first ones.
             let at = at.index(payload.len().min(60));
             payload[at] = byte;
         }
-        // With one that is an event: a file without any is none.
+        // One event is good, since a file without events is not an event file.
         let mut bytes = Vec::new();
         tfevents::summary::file_version(&mut bytes, 0.0, "test");
         record::seal(&mut bytes);
@@ -368,7 +369,7 @@ proptest! {
 
 const MIB: usize = 1 << 20;
 
-/// Two scalars around values that are larger than what is held in memory.
+/// Two scalars around values that are too large to be kept in memory.
 fn large() -> Written {
     vec![
         (Content::Scalar(1.0), 0, 1),
@@ -447,7 +448,7 @@ fn a_file_that_was_changed_is_noticed() {
         }
         fs::remove_file(&path).unwrap();
         assert!(matches!(blob(&log, image, 0).unwrap_err().kind(), ErrorKind::Io(_)));
-        // As long as the file goes on, it may grow.
+        // While the file goes on, it may grow.
         fs::write(&path, [&original[..], b"more"].concat()).unwrap();
         assert!(blob(&log, image, 0).is_ok());
     }

@@ -1,4 +1,4 @@
-//! A log that is updated again and again, or resumed, is what reading everything anew gives; so is
+//! A log that is updated repeatedly or resumed equals a log that is read anew. The same holds for
 //! what is followed.
 
 #[path = "messages.rs"]
@@ -25,14 +25,14 @@ enum Record {
     SessionStart(i64),
     Scalar(&'static str, i64),
     Text(&'static str, i64),
-    /// Of so many buckets.
+    /// With this number of buckets.
     Histogram(&'static str, i64, usize),
-    /// Of so many bytes.
+    /// With this number of bytes.
     Image(&'static str, i64, usize),
-    /// With the metadata of a plugin, or none.
+    /// With the metadata of a plugin, or without.
     Tensor(&'static str, i64, Elements, Option<&'static str>),
     Graph(usize),
-    /// Bytes that are no record.
+    /// Bytes that are not a record.
     Garbage(u8),
 }
 
@@ -41,7 +41,7 @@ enum Elements {
     Number,
     Vector,
     String,
-    /// Of so many bytes.
+    /// With this number of bytes.
     LongString(usize),
 }
 
@@ -129,13 +129,14 @@ impl Record {
     }
 }
 
-/// What happens to the files.
+/// A change of the files.
 #[derive(Debug, Clone)]
 enum Act {
-    /// Records are written, but for so many bytes of the last, which come with the next.
+    /// Records are written, except this number of bytes of the last one. They come with the next
+    /// change.
     Append(usize, Vec<Record>, usize),
     Replace(usize, Vec<Record>),
-    /// Cut to such a part.
+    /// The file is cut to this part of its length.
     Truncate(usize, f64),
     Remove(usize),
     RemoveRun(usize),
@@ -146,7 +147,7 @@ const FILES: [&str; 5] =
 
 fn record() -> impl Strategy<Value = Record> {
     let step = || -3..12i64;
-    // Few, so that each has values of several kinds.
+    // There are few tags, so that each has values of several kinds.
     let tag = || prop::sample::select(vec!["a", "b"]);
     let elements = prop_oneof![
         4 => Just(Elements::Number),
@@ -256,7 +257,7 @@ fn paths(run: &Run) -> Vec<&Path> {
     run.paths().collect()
 }
 
-/// All that a log holds, in an order of its own.
+/// The content of a log, in an order that does not depend on how it was read.
 fn contents(log: &Log) -> BTreeMap<String, String> {
     let mut contents = BTreeMap::new();
     for run in log.runs() {
@@ -313,7 +314,7 @@ proptest! {
                 let found = logdir::find(writers.root.path()).unwrap();
                 let changed = log.update(&found, options).unwrap();
                 if !is_looked_at {
-                    // What was joined once is joined in another way the next time.
+                    // Series that were joined once are joined in another way the next time.
                     continue;
                 }
                 let anew = contents(&reader::read(&found, options).unwrap());
@@ -331,8 +332,8 @@ fn skip(restarts: Restarts) -> Options<'static> {
     Options { restarts, on_corrupt: OnCorrupt::Skip, ..Options::default() }
 }
 
-/// The steps and wall times of a run's values, by their kinds and tags. No two values have the same
-/// wall time, and what else a value holds is made of it.
+/// The steps and wall times of a run's values, by kind and tag. No two values have the same wall
+/// time, and the rest of a value is made from it.
 type Seen = BTreeMap<(Kind, Box<str>), Vec<(i64, u64)>>;
 
 fn values(run: &Run) -> Seen {
@@ -352,7 +353,7 @@ fn values(run: &Run) -> Seen {
     all
 }
 
-/// What was not seen, with these restarts.
+/// The values that were not seen, with this option for restarts.
 fn rest(run: &Run, raw: &Run, restarts: Restarts, seen: &BTreeSet<u64>) -> Seen {
     let mut all = values(if restarts == Restarts::TensorBoard { run } else { raw });
     for ((kind, _), values) in &mut all {
@@ -367,7 +368,7 @@ fn rest(run: &Run, raw: &Run, restarts: Restarts, seen: &BTreeSet<u64>) -> Seen 
     all
 }
 
-/// The same, but that no file says it is of version 1, whose purges of other files are not part of
+/// The same for files that do not claim version 1. Purges of version 1 across files are not part of
 /// a state.
 fn of_version_2(act: Act) -> Act {
     let new = |records: Vec<Record>| {
@@ -421,7 +422,7 @@ proptest! {
                 let mut late = Log::resume(state, &found, restarts);
                 late.update(&found, &options).unwrap();
                 for log in [&*log, &late] {
-                    // A run of which nothing is an event file is none.
+                    // If no file of a run is an event file, it is not a run.
                     prop_assert_eq!(log.runs().len(), anew.runs().len());
                     for (run, (raw, anew)) in
                         log.runs().iter().zip(raw.runs().iter().zip(anew.runs()))
@@ -433,7 +434,7 @@ proptest! {
                         prop_assert_eq!(values(run), expected);
                     }
                 }
-                // A state of what was resumed is as one of what was read at once.
+                // A state of a resumed log equals one of a log that was read at once.
                 prop_assert_eq!(positions(log), positions(&anew));
             }
         }
@@ -484,7 +485,7 @@ proptest! {
     }
 }
 
-/// How far the files are read.
+/// How far the files were read.
 fn positions(log: &Log) -> Vec<String> {
     (log.state().into_iter())
         .flat_map(|run| run.files)

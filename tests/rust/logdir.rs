@@ -1,4 +1,4 @@
-//! Which runs are found, under which names.
+//! Which runs are found, and their names.
 #![allow(missing_docs)]
 
 use std::fs;
@@ -17,7 +17,7 @@ fn tree(files: &[&str]) -> tempfile::TempDir {
     directory
 }
 
-/// Each run's name, with `/` between its parts on every system, and its files' names.
+/// The name of each run, with `/` between its parts on every system, and the names of its files.
 fn found(runs: Vec<tfevents::logdir::RunFiles>) -> Vec<(String, Vec<String>)> {
     let name = |path: &PathBuf| path.file_name().unwrap().to_str().unwrap().to_owned();
     runs.into_iter()
@@ -95,7 +95,7 @@ fn links_are_followed_but_not_around() {
             ("away/x", &["tfevents.1"]),
         ])
     );
-    // Of links that lead nowhere, one has the name of an event file.
+    // One of the links that lead nowhere has the name of an event file.
     let Found { skipped, .. } = search(root).unwrap();
     let [(name, skipped)] = &skipped[..] else { panic!("{skipped:?}") };
     assert_eq!((&**name, &*skipped.path), (Path::new("a"), &*root.join("a/tfevents.3")));
@@ -119,7 +119,7 @@ fn a_list_keeps_equal_names_apart() {
     };
     let expected = |names: &[&str], files| (names.iter().map(PathBuf::from).collect(), files);
     assert_eq!(names(&["one", "two"]), expected(&["one/exp", "two", "two/exp"], 3));
-    // Reached twice, read once.
+    // It is reached in two ways and read once.
     assert_eq!(names(&["one", "one/exp", "one/../one"]), expected(&["one/exp"], 1));
     assert_eq!(names(&["one/exp/tfevents.1", "one"]), expected(&["one/exp"], 1));
     assert_eq!(names(&["two/tfevents.1"]), expected(&["two"], 1));
@@ -142,7 +142,7 @@ fn files_that_were_named_are_told_from_those_that_were_found() {
     assert_eq!(given(&[&run]), (2, vec![]));
     assert_eq!(given(&[&run, &file]), (2, vec![file.clone()]));
     assert_eq!(given(&[&file, &run]), (2, vec![file.clone()]));
-    // By another way to it, its path is as it was given.
+    // By another way, the path stays as it was given.
     let around = run.join("../run/tfevents.2");
     assert_eq!(given(&[&run, &around]), (2, vec![around.clone()]));
     assert_eq!(find(&file).unwrap()[0].given, [file]);
@@ -157,7 +157,7 @@ fn a_uri_of_a_local_path() {
     assert_eq!(found[0].name, directory.path().join("a b"));
 }
 
-// As above; and a path is long there at 260 characters.
+// On Windows only administrators may make links, and paths have at most 260 characters.
 #[cfg(unix)]
 #[test]
 fn a_deep_tree_and_circles_in_it() {

@@ -1,4 +1,4 @@
-//! How much memory a thread holds at most.
+//! The peak memory of a thread.
 
 #![allow(unsafe_code)]
 
@@ -6,15 +6,15 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
 thread_local! {
-    /// Bytes that the thread allocated and did not free, and the most that these were.
+    /// The bytes that the thread allocated and did not free, and their peak.
     static HELD: Cell<(isize, isize)> = const { Cell::new((0, 0)) };
 }
 
-/// The system's allocator, which counts.
+/// The system's allocator, with a counter.
 pub struct Allocator;
 
 fn count(bytes: isize) {
-    // A thread that ends has no count any more.
+    // A thread that ends has no counter any more.
     let _ = HELD.try_with(|held| {
         let (now, peak) = held.get();
         let now = now.wrapping_add(bytes);
@@ -22,7 +22,7 @@ fn count(bytes: isize) {
     });
 }
 
-// SAFETY: all is done by the system's allocator.
+// SAFETY: the system's allocator does all of it.
 unsafe impl GlobalAlloc for Allocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count(layout.size() as isize);
@@ -49,7 +49,7 @@ unsafe impl GlobalAlloc for Allocator {
     }
 }
 
-/// What `work` gives, and how much more memory than before this thread held meanwhile.
+/// The result of `work`, and the peak of this thread's memory meanwhile, beyond the memory before.
 pub fn of<T>(work: impl FnOnce() -> T) -> (T, usize) {
     let (before, _) = HELD.get();
     HELD.set((before, before));

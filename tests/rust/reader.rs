@@ -79,7 +79,7 @@ fn text(tag: &str, texts: &[&str]) -> Vec<u8> {
     })
 }
 
-/// A file with one event a point, and where its records begin.
+/// A file with one event for each point, and the offsets of its records.
 fn file(points: &[Point]) -> (Vec<u8>, Vec<usize>) {
     let mut out = Vec::new();
     let mut starts = vec![0];
@@ -108,10 +108,10 @@ fn read_bytes(bytes: &[u8], on_corrupt: OnCorrupt) -> tfevents::Result<Log> {
     read_with(&path, on_corrupt)
 }
 
-/// Step, wall time and value, by their bits.
+/// The bits of the step, wall time and value.
 type Row = (i64, u64, u64);
 
-/// Tag after tag, in the order in which they came.
+/// The points of each tag, in the order in which the tags came.
 fn rows(log: &Log) -> Vec<(String, Vec<Row>)> {
     let series =
         log.runs().iter().flat_map(|run| (0..run.tags().len()).filter_map(|tag| run.series(tag)));
@@ -151,7 +151,7 @@ fn point() -> impl Strategy<Value = Point> {
         1 => Just(Style::Double),
     ];
     let step = prop_oneof![3 => 0..300i64, 1 => any::<i64>()];
-    // NaN's payload may change when it is widened; its place is tested apart.
+    // The payload of a NaN may change when it is widened. Another test checks its place.
     let value = prop::num::f32::ANY.prop_filter("a number", |value| !value.is_nan());
     (tag, step, any::<f64>(), value, style).prop_map(|(tag, step, wall_time, value, style)| Point {
         tag,
@@ -203,7 +203,7 @@ proptest! {
         points in points(), at: prop::sample::Index, flip in 1..=255u8, cut in 0..30usize,
     ) {
         let (mut bytes, starts) = file(&points);
-        // With or without a record that is not wholly written at the end.
+        // With or without an unfinished record at the end.
         let whole = bytes.len();
         let at = at.index(whole);
         bytes.extend_from_within(..cut.min(whole));
@@ -237,7 +237,7 @@ proptest! {
     fn any_payload_is_data_or_a_clean_error(
         payloads in prop::collection::vec(payload(), 0..20),
     ) {
-        // With one that is an event: a file without any is none.
+        // One event is good, since a file without events is not an event file.
         let mut bytes = file(&[]).0;
         payloads.iter().for_each(|payload| record::frame(&mut bytes, payload));
         let _ = read_bytes(&bytes, OnCorrupt::Raise);
@@ -248,7 +248,7 @@ proptest! {
     }
 }
 
-/// An event with some bytes changed.
+/// An event with some changed bytes.
 fn payload() -> impl Strategy<Value = Vec<u8>> {
     let changes = prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..3);
     (point(), changes).prop_map(|(point, changes)| {
@@ -265,7 +265,8 @@ fn simple(tag: &str, step: i64, value: f32) -> Point {
     Point { tag: tag.to_owned(), step, wall_time: 1.0, value, style: Style::Simple }
 }
 
-/// Files large enough for the arena, whose tags do not come as the beginning says.
+/// Files that are large enough for the arena. Their tags do not continue at the rate of the
+/// beginning.
 #[test]
 fn large_files_of_uneven_tags() {
     let mut points = Vec::new();
@@ -312,7 +313,7 @@ fn sized(sizes: &[usize]) -> Vec<u8> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(16))]
 
-    /// Whole, cut short and damaged.
+    /// Files that are whole, cut short and damaged.
     #[test]
     fn what_is_read_ahead_is_what_is_read(
         sizes in prop::collection::vec(
@@ -405,15 +406,16 @@ fn each_value_is_what_it_says_or_else_what_its_tag_said_first() {
         found.collect::<Vec<_>>()
     };
     use Kind::{Scalar, Tensor, Text};
-    // Metadata hold for what follows without, in the same file and in others.
+    // Metadata apply to later values without metadata, in the same file and in others.
     assert_eq!(read(&[&[scalar(), bare()], &[bare()]]), [(Scalar, vec![2.0, 1.0, 1.0], 0)]);
     assert_eq!(read(&[&[scalar()], &[bare()]]), [(Scalar, vec![2.0, 1.0], 0)]);
-    // For what comes before they change nothing.
+    // They do not change earlier values.
     assert_eq!(read(&[&[bare()], &[scalar()]]), [(Tensor, vec![], 1), (Scalar, vec![2.0], 0)]);
     assert_eq!(read(&[&[bare(), scalar()], &[]]), [(Tensor, vec![], 1), (Scalar, vec![2.0], 0)]);
-    // One tag has what says that it is of several kinds.
+    // One tag has metadata of several kinds.
     assert_eq!(read(&[&[text()], &[scalar()]]), [(Text, vec![], 1), (Scalar, vec![2.0], 0)]);
-    // The first of the run count, not those of the file; and what does not fit them is a tensor.
+    // The first metadata of the run count, not those of the file. Values that do not fit them are
+    // tensors.
     assert_eq!(
         read(&[&[text()], &[scalar(), bare()]]),
         [(Text, vec![], 1), (Scalar, vec![2.0], 0), (Tensor, vec![], 1)]
@@ -463,7 +465,7 @@ fn each_damage_has_its_name() {
     let second = starts[2];
     assert_eq!(corruption(&flipped(second + 1)), Some((Corruption::LengthChecksum, second as u64)));
     assert_eq!(corruption(&flipped(second + 20)), Some((Corruption::DataChecksum, second as u64)));
-    // The first header counts as damaged, since records follow.
+    // The first header counts as damaged, since records follow it.
     assert_eq!(corruption(&flipped(3)), Some((Corruption::LengthChecksum, 0)));
 
     let mut bad = good.clone();
@@ -488,7 +490,7 @@ fn a_length_beyond_any_message_is_damage_and_not_followed() {
     bad.extend(u64::MAX.to_le_bytes());
     bad.extend(tfevents::crc32c::masked(&u64::MAX.to_le_bytes()).to_le_bytes());
     assert_eq!(corruption(&bad), Some((Corruption::Message, good.len() as u64)));
-    // One that the file could hold some day is only not written yet.
+    // A record that the file could still hold is only not written yet.
     let mut cut = good.clone();
     let length = 1_000_000_000u64.to_le_bytes();
     cut.extend(length);
@@ -500,7 +502,7 @@ fn a_length_beyond_any_message_is_damage_and_not_followed() {
 fn damage_is_stepped_over_however_wide() {
     let points: Vec<_> = (0..1000).map(|i| simple("loss", i, 0.5)).collect();
     let (good, starts) = file(&points);
-    // Wider than the buffer, across many records.
+    // Damage that is wider than the buffer, across many records.
     let mut bad = good[..starts[100]].to_vec();
     bad.extend(std::iter::repeat_n(0xabu8, 700_000));
     bad.extend_from_slice(&good[starts[200]..]);
@@ -513,7 +515,7 @@ fn damage_is_stepped_over_however_wide() {
     assert_eq!((offset, length), (starts[100] as u64, 700_000));
     assert_eq!(kind, Corruption::LengthChecksum);
 
-    // A piece is missing from the middle of a record: the next one is found within its length.
+    // A piece is missing from the middle of a record, so the next one is found within its length.
     let torn = [&good[..starts[100] + 30], &good[starts[101]..]].concat();
     let log = read_bytes(&torn, OnCorrupt::Skip).unwrap();
     let steps: Vec<i64> = (0..99).chain(100..1000).collect();
@@ -537,7 +539,7 @@ fn records_larger_than_the_buffer() {
         (&*log.runs()[0].series(1).unwrap().tag, log.runs()[0].series(1).unwrap().kind),
         ("image", Kind::Image)
     );
-    // One bad byte in it costs it alone.
+    // A bad byte costs only its own record.
     bytes[end - 1000] ^= 1;
     let log = read_bytes(&bytes, OnCorrupt::Skip).unwrap();
     assert_eq!(log.runs()[0].series(0).unwrap().points.values(), [1.0, 2.0]);

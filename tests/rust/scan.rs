@@ -1,5 +1,5 @@
-//! Whatever reads a file finds in it what the reference says, on values and on damage, read at once
-//! or while it grows.
+//! All readers find in a file the values and the damage that the reference finds, whether they read
+//! it at once or while it grows.
 
 #[path = "held.rs"]
 mod held;
@@ -22,18 +22,18 @@ use tfevents::scan::{Damage, Next, OnCorrupt, Records, repair};
 use tfevents::wire::encode;
 use tfevents::{crc32c, summary};
 
-/// What files are made of.
+/// The parts of files.
 #[derive(Debug, Clone)]
 enum Part {
     Version,
     Scalar,
-    /// Of so many bytes.
+    /// With this number of bytes.
     Image(usize),
-    /// An event whose payload holds other parts.
+    /// An event whose payload contains other parts.
     Around(Vec<Part>),
-    /// A well-formed record that holds no event.
+    /// A well-formed record without an event.
     Foreign,
-    /// A header with a good checksum that says this.
+    /// A header with a good checksum and this length.
     Header(u64),
     Zeros(usize),
     Bytes(Vec<u8>),
@@ -96,7 +96,7 @@ fn part() -> impl Strategy<Value = Part> {
     leaf.prop_recursive(3, 12, 4, |inner| prop::collection::vec(inner, 1..4).prop_map(Part::Around))
 }
 
-/// What happens to the bytes of a file.
+/// A change of a file's bytes.
 #[derive(Debug, Clone)]
 enum Change {
     Flip(prop::sample::Index, u8),
@@ -235,7 +235,7 @@ fn options(verify: Verify) -> Options<'static> {
     Options { verify, threads, on_corrupt: OnCorrupt::Skip, ..Options::default() }
 }
 
-/// The records and the damage that an iteration over events gives.
+/// The records and the damage that an iteration over events returns.
 fn iterated(file: &File, verify: Verify) -> Held {
     let mut records = Records::open(&file.path(), verify, OnCorrupt::Skip).unwrap();
     let (mut held, mut at) = (Held::default(), 0);
@@ -283,7 +283,7 @@ fn check(bytes: &[u8], piece: usize, verify: Verify) -> Result<(), TestCaseError
     Ok(())
 }
 
-/// How many cases; more with `TFEVENTS_SCAN_CASES`.
+/// The number of cases; set `TFEVENTS_SCAN_CASES` for more.
 fn cases() -> u32 {
     std::env::var("TFEVENTS_SCAN_CASES").ok().and_then(|it| it.parse().ok()).unwrap_or(400)
 }
@@ -307,7 +307,7 @@ proptest! {
         let mut lengths: Vec<usize> = cuts.iter().map(|cut| cut.index(bytes.len() + 1)).collect();
         lengths.push(bytes.len());
         lengths.sort_unstable();
-        // A file that rests from one look to the next is believed to be whole.
+        // A file that did not change between two checks counts as whole.
         lengths.dedup();
         let file = File::new(content(&[], usize::MAX));
         let runs = [run_of(&file)];
@@ -325,7 +325,7 @@ proptest! {
                 followed.push(follower.event().unwrap().1.to_vec());
             }
         }
-        // What is held back until more comes is given when no more does.
+        // Events that are held back until more comes are returned when nothing more comes.
         if follower.settle() {
             while follower.advance().unwrap() {
                 followed.push(follower.event().unwrap().1.to_vec());
@@ -363,7 +363,7 @@ fn a_repaired_file_holds_the_good_records() {
     assert!(repair::repair(&path, &output).is_err());
 }
 
-/// Bad records, one after the other, and headers that lie, cost what their bytes cost.
+/// Bad records, one after the other, and wrong headers cost no more than their bytes.
 #[test]
 fn no_file_takes_more_than_linear_work() {
     let mut zero = Vec::new();
@@ -371,7 +371,7 @@ fn no_file_takes_more_than_linear_work() {
     zero.extend(b"\xde\xad\xbe\xef");
     let mut far = Vec::new();
     Part::Header(400_000).write(&mut far, &mut 0.0);
-    // Each within the one before.
+    // Each lies within the one before.
     let mut nested = Vec::new();
     let depth = 4000;
     for level in 0..depth {

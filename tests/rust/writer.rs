@@ -1,4 +1,4 @@
-//! The writer as its callers see it: threads, files that vanish, files that come again.
+//! The writer as its callers see it: threads, files that are removed, and files that come back.
 
 use std::fs;
 use std::path::Path;
@@ -32,15 +32,15 @@ fn append(writer: &Writer, payload: &[u8]) -> tfevents::Result<()> {
     Ok(())
 }
 
-/// The payloads of all files in `dir`, in the order in which they were made, without each file's
-/// first, which says the version.
+/// The payloads of all files in `dir`, in the order in which the files were made. The first record
+/// of each file, which is the version, is left out.
 fn payloads(dir: &Path) -> Vec<Vec<Vec<u8>>> {
     let mut paths: Vec<_> = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.sort_by_key(|path| number(path));
     paths.iter().map(|path| parse_all(&fs::read(path).unwrap())[1..].to_vec()).collect()
 }
 
-/// A file's number in the process, which its name has before the suffix.
+/// The number of a file in the process. It is before the suffix of its name.
 fn number(path: &Path) -> u64 {
     let name = path.file_name().unwrap().to_str().unwrap().strip_suffix(".test").unwrap();
     name.rsplit('.').next().unwrap().parse().unwrap()
@@ -162,7 +162,7 @@ fn close_ends_while_others_append() {
 fn an_append_that_waits_for_room_survives_a_close() {
     let dir = tempfile::tempdir().unwrap();
     let writer = writer(dir.path());
-    // 64 MiB may wait: each of these finds no room while another one does.
+    // 64 MiB may wait. Each of these finds no room while another one waits.
     let large = vec![0; 70 << 20];
     for round in 0..4 {
         std::thread::scope(|scope| {
@@ -189,7 +189,7 @@ fn a_flush_after_an_outage_writes_all() {
         fs::write(&dir, "not a directory").unwrap();
         let writer = writer(&dir);
         append(&writer, b"one").unwrap();
-        // Each attempt in the background fails one call. "one" is the thread's by now.
+        // Each attempt in the background fails one call. The thread has taken "one" by now.
         while writer.append(|_| (), true, PATIENCE).is_ok() {}
         append(&writer, b"two").unwrap();
         fs::remove_file(&dir).unwrap();
@@ -200,8 +200,8 @@ fn a_flush_after_an_outage_writes_all() {
     }
 }
 
-/// Whether the system says that an open file was removed. Windows does, and Wine does not, which has
-/// the files of the system below it on a drive of its own.
+/// Whether the system reports that an open file was removed. Windows does. Wine does not, since its
+/// drives are directories of the host.
 fn tells_removed() -> bool {
     !(cfg!(windows) && Path::new(r"Z:\proc\self").exists())
 }
@@ -303,7 +303,7 @@ fn waiting_for_ever_is_no_overflow() {
 }
 
 proptest! {
-    /// Both ways to encode a scalar, for short tags and for long ones, against the general cursor.
+    /// Both ways to encode a scalar, for short and for long tags, compared with the general cursor.
     #[test]
     fn a_scalar_is_the_message_it_should_be(
         tag in "\\PC{0,200}", value: f32, step: Option<i64>, wall_time: f64,
@@ -399,7 +399,7 @@ fn what_cannot_be_encoded_is_told_and_counted_and_costs_no_other_event() {
         let error = match append(&writer, b"after") {
             Ok(()) => writer.flush(PATIENCE).unwrap_err(),
             Err(error) => {
-                // Heard before the append: that one was refused.
+                // The error is raised before the append, which was refused.
                 append(&writer, b"after").unwrap();
                 error
             }
