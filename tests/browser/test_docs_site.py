@@ -27,7 +27,7 @@ pytestmark = pytest.mark.timeout(300)
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 60_000
-# What a user types, and the page that answers. docs/questions.md has the questions.
+# Words that a user types, and the page with the answer. docs/questions.md has the questions.
 SEARCHES = {
     "read without tensorflow": "quickstart",
     "export csv": "how-to/export",
@@ -54,7 +54,9 @@ SEARCHES = {
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Where the site is served. Warnings of the build, of links within it say, are errors."""
+    """The address of the site. Warnings of the build, such as broken links within it, are
+    errors.
+    """
     built = tmp_path_factory.mktemp("docs")
     command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html"]
     done = subprocess.run(
@@ -108,7 +110,7 @@ def test_the_search_finds_the_answers(site: str, browser: Any) -> None:
     missed = {}
     for words, answer in SEARCHES.items():
         page.goto(f"{site}/search.html?q={words.replace(' ', '+')}")
-        # It is done when it says how many pages it found.
+        # The search is done when it tells how many pages it found.
         page.wait_for_function(
             "/found|did not match/.test(document.querySelector('.search-summary')?.textContent)"
         )

@@ -1,4 +1,4 @@
-"""`Scalars.smooth` against the function that TensorBoard's page itself smooths with."""
+"""Compares `Scalars.smooth` with the function by which TensorBoard's page smooths."""
 
 import os
 import re
@@ -28,7 +28,7 @@ SMOOTH = """([source, values, weight]) => {
 
 @pytest.fixture(scope="module")
 def source() -> str:
-    """The method, as it is in the page's script."""
+    """TensorBoard's method, as it is in the page's script."""
     files = Path(tensorboard.__file__).with_name("webfiles.zip")
     script = zipfile.ZipFile(files).read("index.js").decode()
     (found,) = re.findall(r"(resmoothDataset\(\w+\)\{.*?\})getDataset\(", script)
@@ -60,6 +60,6 @@ def test_to_the_last_digit(source: str) -> None:
                 shown = page.evaluate(SMOOTH, [source, values.tolist(), weight])
                 steps = np.arange(len(values))
                 ours = Scalars(steps, steps * 1.0, values).smooth(weight)
-                # The value NaN is a series' own; the rest has to be the same bits.
+                # A series may have a NaN of its own. All other values must have the same bits.
                 assert np.array_equal(np.array(shown, float), ours.value, equal_nan=True)
         chromium.close()

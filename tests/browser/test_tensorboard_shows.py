@@ -1,5 +1,5 @@
-"""A browser that opens TensorBoard's dashboards on our log shows charts and pictures, whether its
-own reader reads it or ours.
+"""TensorBoard's dashboards show charts and pictures of our log in a browser, with its own reader
+and with ours.
 
 A screenshot of each goes to the directory that TFEVENTS_SCREENSHOTS names, if it is set. With
 TFEVENTS_REQUIRE_CHROMIUM=1 a missing browser is a failure instead of a skip.
@@ -32,7 +32,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:`torch.jit.trace.* is deprecated:DeprecationWarning"),
 ]
 
-# The page's own patience, in milliseconds; the machine may be busy.
+# Milliseconds until the page counts as hanging. The machine may be busy.
 PATIENCE = 60_000
 
 # The run with a tag of a million points.
@@ -58,7 +58,7 @@ def log_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with tfevents.SummaryWriter(directory / MILLION) as writer:
         values = np.random.default_rng(0).normal(0, 0.1, 1_000_000).cumsum()
         values[[123_456, 765_432]] = [-900, 900]
-        # Of groups of tags that are not first, the cards of the scalars dashboard are folded up.
+        # The scalars dashboard folds up the cards of all groups of tags except the first.
         writer.add_scalar_series("y/million", values, np.arange(len(values)))
     return directory
 
@@ -115,7 +115,7 @@ def loaded(images: Any) -> None:
 
 
 def lines(card: Any, at_least: int, points: int) -> None:
-    """Wait until the chart has visible lines; the longest joins so many points."""
+    """Wait until the chart has visible lines. The longest has this number of points."""
     paths = card.locator(".render-area path.line")
     when(lambda: len(visible(paths)), lambda found: found >= at_least)
     joined = max(len(re.findall("[ML]", path.get_attribute("d"))) for path in visible(paths))
@@ -130,7 +130,7 @@ def scalars(page: Any) -> None:
         card = page.locator("tf-scalar-card", has_text=f"tag: {tag}")
         lines(card, 1, len(STEPS))
         drawn(card.locator("vz-line-chart2"), 0.002)
-    # Of one step each: three dots, a colour each.
+    # Three dots of one step each, each in a colour of its own.
     card = page.locator("tf-scalar-card", has_text="tag: accuracy")
     when(lambda: len(visible(card.locator("path.symbol"))), lambda found: found >= 3)
 
@@ -151,7 +151,7 @@ def images(page: Any) -> None:
 def audio(page: Any) -> None:
     count(page.locator("tf-audio-loader audio"), 1)
     player = page.locator("tf-audio-loader audio")
-    # Known, once the browser has decoded it; NaN before.
+    # The duration is known when the browser has decoded the sound. Before, it is NaN.
     duration = when(lambda: player.evaluate("player => player.duration || 0"), bool)
     assert duration == pytest.approx(0.5, abs=0.01)
 
@@ -166,11 +166,11 @@ def graphs(page: Any) -> None:
     count(nodes, 3)
     assert set(labels(nodes)) == {"input", "Sequential", "output"}
     count(page.locator("tf-graph-scene path.edgeline"), 2)
-    # Opened, the model shows its four layers.
+    # When it is opened, the model shows its four layers.
     page.locator("tf-graph-scene g.node", has_text="Sequential").dblclick()
     layers = page.locator("g.subscene g.node")
     names = {"Conv2d[0]", "ReLU[1]", "Flatten[2]", "Linear[3]"}
-    # Where edges leave the model are nodes too, with names of TensorBoard's own.
+    # The places where edges leave the model are nodes too. TensorBoard names them.
     when(lambda: {label for label in labels(layers) if "~~" not in label}, names.__eq__)
     page.wait_for_timeout(1000)  # for the screenshot: they fade in
 
@@ -202,7 +202,7 @@ def pr_curves(page: Any) -> None:
 def mesh(page: Any) -> None:
     canvas = page.locator("tf-mesh-loader canvas").first
     canvas.wait_for()
-    # Once the picture has been seen whole: it is drawn by WebGL.
+    # This works once the whole picture was drawn. WebGL draws it.
     drawn(canvas, 0.05)
 
 
@@ -250,8 +250,8 @@ def timeseries(page: Any) -> None:
 
 
 def million(page: Any) -> None:
-    """A card of a million points is there soon, with the two that stick out, and the page goes on
-    answering when the pointer is over it.
+    """A card with a million points is shown soon, with its two outliers. The page stays responsive
+    when the pointer is over the card.
     """
     field = page.get_by_role("combobox", name="Filter tags")
     field.fill("^y/million$")
@@ -274,7 +274,7 @@ DASHBOARDS = [scalars, images, audio, graphs, distributions, histograms, text, p
 DASHBOARDS += [hparams, custom_scalars, projector, timeseries]
 
 
-# What our reader gives the others, the tests of the routes hold against TensorBoard's.
+# The tests of the routes compare all other data of our reader with TensorBoard's.
 OVER_OURS = [timeseries, million, histograms, images, hparams, graphs, projector]
 CASES = [(THEIRS, dashboard) for dashboard in DASHBOARDS]
 CASES += [(OURS, dashboard) for dashboard in OVER_OURS]

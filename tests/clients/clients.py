@@ -1,4 +1,4 @@
-"""A client that logs, run twice in processes of its own: with torch's writer, and with ours."""
+"""Runs a client twice, each time in a process of its own: with torch's writer, and with ours."""
 
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -10,12 +10,12 @@ from peers import peer, torchvision
 from scripts import check
 
 peer("torch")
-# Clients import it where it is installed, and fail where its import does.
+# Clients import this package if it is installed, and fail if its import fails.
 has_torchvision = find_spec("torchvision") is not None
 if has_torchvision:
     torchvision()
 
-# What scripts begin with: nothing is fetched, and ours takes the place of others where it is asked.
+# Scripts begin with this. Nothing is fetched, and ours replaces others if this is asked for.
 BEGINNING = """
     import os, sys
     os.environ.update(HF_HUB_OFFLINE="1", CUDA_VISIBLE_DEVICES="", TOKENIZERS_PARALLELISM="false")
@@ -34,7 +34,7 @@ BEGINNING = """
 
 @dataclass
 class Logged:
-    """What a client logged, by run."""
+    """The values that a client logged, by run."""
 
     scalars: dict[str, dict[str, list[tuple[int, float]]]]
     texts: dict[str, dict[str, list[str]]]
@@ -45,7 +45,7 @@ class Logged:
 
 
 def run_both(tmp_path: Path, body: str, swap: str = "tfevents.install()") -> tuple[Logged, Logged]:
-    """What `body` logs below `path` with torch's writer, and with ours."""
+    """The values that `body` logs below `path` with torch's writer, and with ours."""
     logs = []
     for which in ("torch", "tfevents"):
         path = tmp_path / which
@@ -53,7 +53,8 @@ def run_both(tmp_path: Path, body: str, swap: str = "tfevents.install()") -> tup
         check(BEGINNING.format(swap=swap, has_torchvision=has_torchvision) + body, which, path)
         logs.append(logged(path))
     theirs, mine = logs
-    # The file says who wrote it: the swap worked, and the other run is without us.
+    # The file names its writer. This shows that the swap worked, and that the other run is without
+    # ours.
     assert mine.writers == {"tfevents"}
     assert "tfevents" not in theirs.writers
     return theirs, mine
@@ -105,7 +106,7 @@ def steps(log: Logged) -> dict[str, dict[str, list[int]]]:
 
 
 def without_times(log: Logged, *parts: str) -> dict[str, dict[str, list[tuple[int, float]]]]:
-    """The scalars but for those that tell how long something took."""
+    """The scalars, except those that are durations."""
     return {
         run: {tag: points for tag, points in tags.items() if not any(part in tag for part in parts)}
         for run, tags in log.scalars.items()

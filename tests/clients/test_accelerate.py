@@ -23,7 +23,7 @@ TRAINING = """
 @pytest.mark.timeout(400)
 def test_the_tracker_logs_what_it_logs_with_torchs_writer(tmp_path):
     theirs, mine = run_both(tmp_path, TRAINING)
-    # The run of the hyperparameters is named by the time.
+    # The run of the hyperparameters is named after the time.
     assert sorted(map(str, mine.scalars.values())) == sorted(map(str, theirs.scalars.values()))
     assert sorted(map(str, mine.texts.values())) == sorted(map(str, theirs.texts.values()))
     assert {run["loss"][4] for run in mine.scalars.values() if "loss" in run} == {

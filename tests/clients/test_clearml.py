@@ -1,4 +1,4 @@
-"""ClearML, offline, which patches `add_event` of torch's `FileWriter`."""
+"""ClearML without a server. It patches `add_event` of torch's `FileWriter`."""
 
 import pytest
 

@@ -1,4 +1,6 @@
-"""Comet, offline, which wraps methods of torch's `SummaryWriter` when its module is imported."""
+"""Comet without a server. It wraps methods of torch's `SummaryWriter` when its module is
+imported.
+"""
 
 import pytest
 
@@ -7,7 +9,7 @@ from trackers import WAYS, seen
 
 peer("comet_ml")
 
-# It is to be imported before torch.
+# It must be imported before torch.
 BEGINNING = """
     os.environ.pop("COMET_DISABLE_AUTO_LOGGING")
     import comet_ml
@@ -39,6 +41,6 @@ def test_it_sees_what_it_sees_of_torchs_writer(tmp_path):
     theirs = seen(tmp_path, BEGINNING, ENDING, "torch")
     assert [step for tag, step, _ in theirs[0] if tag == "loss"] == list(range(12))
     assert "trial_lr" in theirs[1]
-    # Where `install` comes later, the module has been patched, and ours is given the same.
+    # If `install` comes later, the module is patched already, and ours is patched as well.
     for way in WAYS:
         assert seen(tmp_path, BEGINNING, ENDING, way) == theirs, way

@@ -1,4 +1,4 @@
-"""PyTorch-Ignite's `TensorboardLogger`, which takes tensorboardX's writer where there is one."""
+"""PyTorch-Ignite's `TensorboardLogger`, which uses tensorboardX's writer if it is installed."""
 
 import pytest
 
@@ -45,5 +45,5 @@ def test_the_logger_logs_what_it_logs_with_tensorboardx_s_writer(tmp_path):
     assert mine.scalars == theirs.scalars
     assert mine.histograms == theirs.histograms
     (run,) = mine.scalars.values()
-    # tensorboardX has fewer characters for tags.
+    # tensorboardX allows fewer characters in tags.
     assert len(run["training_stage__1/batch_loss"]) == 8

@@ -1,4 +1,4 @@
-"""tensorboard-reducer, which reads event files and writes what came of them."""
+"""tensorboard-reducer, which reads event files and writes their mean."""
 
 import pytest
 

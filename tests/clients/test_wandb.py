@@ -1,4 +1,4 @@
-"""Weights & Biases with `sync_tensorboard=True`, offline: it is told of each directory."""
+"""Weights & Biases without a server, with `sync_tensorboard=True`. It is told each directory."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ ENDING = """
 
 @pytest.mark.timeout(600)
 def test_it_sees_what_it_sees_of_torchs_writer(tmp_path):
-    # On a busy machine it ends before it has read all, of torch's writer too.
+    # On a busy machine it may end before it has read everything, also with torch's writer.
     def in_time(way: str, expected: list[Any] | None = None) -> list[Any]:
         for attempt in range(3):
             found = seen(tmp_path / str(attempt), BEGINNING, ENDING, way)

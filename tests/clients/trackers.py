@@ -1,5 +1,5 @@
-"""A program that logs below an experiment tracker, run with torch's writer, and with ours in each
-of the ways in which it takes its place.
+"""Runs a program below an experiment tracker: with torch's writer, and with ours in each way of
+replacing it.
 """
 
 import json
@@ -8,7 +8,7 @@ from typing import Any
 from clients import BEGINNING, has_torchvision
 from scripts import check
 
-# Before the tracker: ours by import, ours by `install`, before and after it has put its hooks.
+# The beginning of the script: ours by import, or by `install` before or after the tracker's hooks.
 WAYS = ("import", "install", "late install")
 
 LOGGING = """
@@ -29,10 +29,10 @@ LOGGING = """
 
 
 def seen(tmp_path: Any, beginning: str, ending: str, which: str) -> Any:
-    """What the tracker has seen, which `ending` prints as JSON."""
+    """The data that the tracker received, which `ending` prints as JSON."""
     path = tmp_path / which.replace(" ", "-")
     path.mkdir(parents=True)
-    # `install` comes with the beginning; what comes late or not at all comes with the logging.
+    # `install` is part of the beginning. What comes later is part of the logging.
     first = BEGINNING.format(
         swap='tfevents.install() if which == "install" else None',
         has_torchvision=has_torchvision,

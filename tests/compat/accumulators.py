@@ -1,4 +1,4 @@
-"""Compares `EventAccumulator`s, TensorBoard's and ours, method by method."""
+"""Compares TensorBoard's `EventAccumulator` with ours, method by method."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import fields, is_dataclass
@@ -29,7 +29,7 @@ KINDS = {
 
 
 def plain(value: Any) -> Any:
-    """A value for comparisons: NaN equals itself, and classes of one name each other."""
+    """A value for comparisons. NaN equals itself, and classes of the same name are equal."""
     if is_dataclass(value):
         names = [field.name for field in fields(value)]
         return type(value).__name__, [(name, plain(getattr(value, name))) for name in names]
@@ -43,7 +43,7 @@ def plain(value: Any) -> Any:
 
 
 def outcome(call: Callable[[], Any]) -> Any:
-    """What a call returns or raises."""
+    """The result or the error of a call."""
     try:
         return plain(call())
     except (KeyError, ValueError) as error:
@@ -51,7 +51,7 @@ def outcome(call: Callable[[], Any]) -> Any:
 
 
 def assert_same(mine: Any, original: Any) -> None:
-    """Both say the same of everything."""
+    """Checks that both return the same from every method."""
 
     def same(method: str, *arguments: Any) -> None:
         both = [outcome(lambda it=it: getattr(it, method)(*arguments)) for it in (mine, original)]
@@ -77,7 +77,7 @@ def assert_same(mine: Any, original: Any) -> None:
 
 
 def pair(path: Path, guidance: Guidance = None, **options: Any) -> tuple[Any, Any]:
-    """Ours and TensorBoard's of a path, nothing loaded."""
+    """Ours and TensorBoard's accumulator of a path, before loading."""
     return (
         ours.EventAccumulator(str(path), guidance, **options),
         theirs.EventAccumulator(str(path), guidance, **options),
@@ -85,7 +85,7 @@ def pair(path: Path, guidance: Guidance = None, **options: Any) -> tuple[Any, An
 
 
 def assert_path_same(path: Path, guidances: Iterable[Guidance] = GUIDANCES, **options: Any) -> None:
-    """Both say the same of what is at a path, once it is loaded and loaded again."""
+    """Checks that both return the same of a path, after loading it once and again."""
     for guidance in guidances:
         mine, original = pair(path, guidance, **options)
         for _ in range(2):

@@ -22,7 +22,7 @@ class MLP(nn.Module):
 
 
 class VideoClassifier(nn.Module):
-    """A CNN for each frame, an LSTM over the frames, attention over its states."""
+    """A CNN for each frame, an LSTM over the frames, and attention over its states."""
 
     def __init__(self):
         super().__init__()
@@ -81,7 +81,7 @@ class ReturnsDict(nn.Module):
 
 
 class ReturnsMore(ReturnsDict):
-    """What the tracer can't take, `torch.export` can."""
+    """The tracer can't take this model; `torch.export` can."""
 
     def forward(self, x):
         return {"logits": self.linear(x), "classes": 2, "loss": None}

@@ -1,4 +1,4 @@
-"""What Keras' callback for TensorBoard logs."""
+"""The log of Keras' callback for TensorBoard."""
 
 from pathlib import Path
 

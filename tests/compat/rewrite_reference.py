@@ -1,4 +1,4 @@
-"""`tfevents.rewrite`, slow and plain: messages of protobuf, all of them in memory."""
+"""A slow and plain `tfevents.rewrite`. It has all messages of protobuf in memory."""
 
 from collections import defaultdict
 from typing import Any
@@ -73,7 +73,7 @@ class Series:
 
 
 class Reference:
-    """What becomes of some files of one group: lists of records of each, by where they go."""
+    """The result for the files of one group: the records of each, by the place where they go."""
 
     def __init__(self, options: dict[str, Any]) -> None:
         self.options = options
@@ -250,7 +250,7 @@ class Reference:
                 value.metadata.CopyFrom(known)
 
     def _named(self, tag: str) -> str:
-        """The new name of a tag that a value names."""
+        """The new name of a tag that a value refers to."""
         to = self.route(tag)
         return tag if to is None else to[1]
 

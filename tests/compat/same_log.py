@@ -1,7 +1,7 @@
-"""Whether two log directories say the same: events field by field, encodings by their content.
+"""Compares two log directories: events field by field, and encoded values by their content.
 
-What may differ: wall times, `source_metadata`, names of runs that are times, and the bytes of PNG,
-GIF and WAV, of which what they decode to is compared. A file with nothing but its version is none:
+These may differ: wall times, `source_metadata`, names of runs that are times, and the bytes of PNG,
+GIF and WAV, whose decoded content is compared. A file that has only its version does not count:
 torch's `add_scalars` opens one for its own writer too, if that is closed.
 """
 
@@ -21,12 +21,13 @@ from peers import peer
 
 Contents = dict[str, list[Any]]
 
-# The names that torch makes of the time: of the default log directory, and of a run of hparams.
+# torch names these directories after the time: the default log directory, and the runs of hparams.
 _NAMED_BY_TIME = re.compile(r"^([A-Z][a-z]{2}\d\d_\d\d-\d\d-\d\d_.*|1\d{9}\.\d+)$")
 
 
 def contents(directory: Path) -> Contents:
-    """{file: what it holds, as comparable text}, event files by their number in their directory.
+    """The content of each file, as comparable text. Event files are numbered within their
+    directory.
 
     The sums of their histograms are apart from the events, as numbers.
     """
@@ -53,7 +54,7 @@ def contents(directory: Path) -> Contents:
 
 
 def kinds(found: Contents) -> Counter[str]:
-    """How many values of each kind there are: plugins' names, `simple_value`, `image`, ..."""
+    """The number of values of each kind: plugins' names, `simple_value`, `image`, ..."""
     text = [event for name, run in found.items() if "/events " in name for event in run]
     count: Counter[str] = Counter()
     for event in text:
@@ -69,7 +70,7 @@ def kinds(found: Contents) -> Counter[str]:
 
 
 def assert_same_log(ours: Path, theirs: Path) -> Contents:
-    """Both directories hold the same; returns it."""
+    """Checks that both directories have the same content, and returns it."""
     mine, others = contents(ours), contents(theirs)
     assert list(mine) == list(others), sorted(set(mine) ^ set(others))
     for name in mine:
@@ -81,9 +82,9 @@ def assert_same_log(ours: Path, theirs: Path) -> Contents:
 
 
 def _sums(event: Any) -> Iterator[tuple[float, float]]:
-    """Takes the sums of histograms out, the last digits of which depend on the order of adding.
+    """Removes the sums of histograms. Their last digits depend on the order of adding.
 
-    The sum is as a part of the most that it could be, which its error depends on.
+    Each sum is divided by the largest sum that the values allow, since its error depends on that.
     """
     for value in event.summary.value:
         if value.HasField("histo"):
@@ -95,7 +96,7 @@ def _sums(event: Any) -> Iterator[tuple[float, float]]:
 
 
 class _Names:
-    """Directories' names, with those that are times numbered in their order."""
+    """Names of directories. Those that are times are numbered in their order."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -132,7 +133,7 @@ def _event(event: Any) -> str:
 
 
 def _picture(data: bytes) -> str:
-    """Format, size, mode and pixels of each frame, and how long each is shown."""
+    """The format, size, mode and pixels of each frame, and how long it is shown."""
     image = peer("PIL.Image").open(io.BytesIO(data))
     frames = []
     for number in range(getattr(image, "n_frames", 1)):

@@ -1,10 +1,10 @@
-"""Asks each HTTP route of each plugin of TensorBoard's twice: over TensorBoard's slow reader, and
-over ours.
+"""Requests each HTTP route of TensorBoard's plugins twice: with TensorBoard's slow reader, and with
+ours.
 
     python tests/compat/tensorboard_crawl.py DIRECTORY... [--alone]
 
-It prints what differs and what was not asked, and ends with 1 if there is any. `--alone` asks ours
-only: whether it answers. It needs neither pytest nor TensorFlow.
+It prints differences and routes that were not requested, and exits with 1 if there are any. With
+`--alone` it requests ours only, and checks that it answers. It needs neither pytest nor TensorFlow.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
-# Before TensorBoard is imported: it is to have no TensorFlow.
+# This comes before TensorBoard is imported, which must not find TensorFlow.
 sys.modules["tensorboard.compat.notf"] = ModuleType("tensorboard.compat.notf")
 warnings.simplefilter("ignore")
 
@@ -26,14 +26,14 @@ from werkzeug.test import Client  # noqa: E402
 
 from tensorboard_plugin_tfevents import ReaderLoader  # noqa: E402
 
-# What the page itself is made of, and what other programs than ours hold.
+# Files of the page itself, and routes that need other programs than ours.
 NOT_ASKED = ("/data/plugin/debugger-v2/", "/data/plugin/projector/", "/data/plugin_entry.html")
 PROJECTOR = ("runs", "info", "tensor", "metadata", "bookmarks", "sprite_image")
 STATUSES = ["STATUS_UNKNOWN", "STATUS_SUCCESS", "STATUS_FAILURE", "STATUS_RUNNING"]
 
 
 def application(log_dir: str, reader: str, *flags: str) -> Any:
-    """TensorBoard's application, with all that there is read."""
+    """TensorBoard's application, after everything was read."""
     plugins = default.get_plugins()
     if ReaderLoader not in plugins:
         plugins.append(ReaderLoader)
@@ -45,7 +45,7 @@ def application(log_dir: str, reader: str, *flags: str) -> Any:
 
 
 class Site:
-    """What one application answers."""
+    """The answers of one application."""
 
     def __init__(self, app: Any) -> None:
         self.app = app
@@ -53,7 +53,7 @@ class Site:
         self.asked: set[str] = set()
 
     def get(self, route: str, *, form: Any = None, body: Any = None, **query: Any) -> Any:
-        """The status, and the answer, from JSON where it is JSON."""
+        """The status and the answer. JSON is parsed."""
         path = f"/data/{route}"
         self.asked.add(path)
         url = f"{path}?{urllib.parse.urlencode(query)}"
@@ -64,7 +64,7 @@ class Site:
                 response = self._client.post(url, json=body)
             else:
                 response = self._client.get(url)
-        # A server would say that much.
+        # A server would answer the same.
         except Exception as error:
             return 500, f"{type(error).__name__}: {error}"
         try:
@@ -74,7 +74,7 @@ class Site:
         return response.status_code, answer
 
     def json(self, route: str, **query: Any) -> Any:
-        """The answer to a route that must be there; nothing where it is not."""
+        """The answer to a route that must exist, or nothing if it does not."""
         status, answer = self.get(route, **query)
         return answer if status == 200 else {}
 
@@ -89,7 +89,7 @@ Request = tuple[str, dict[str, Any]]
 
 
 def requests(site: Site) -> Iterator[Request]:
-    """All requests that the page may make, by what the site says that there is."""
+    """All requests that the page may make for the data that the site lists."""
     for route in ("environment", "logdir", "runs", "experiments", "experiment_runs"):
         yield route, {}
     yield from ((route, {}) for route in ("plugins_listing", "window_properties", "notifications"))
@@ -179,7 +179,7 @@ def _meshes(site: Site) -> Iterator[Request]:
 def _graphs(site: Site) -> Iterator[Request]:
     yield "plugin/graphs/info", {}
     for run, info in site.json("plugin/graphs/info").items():
-        # The nodes and all that is said of them.
+        # The nodes and their attributes.
         detail = {"limit_attr_size": 1024, "large_attrs_key": "_too_large_attrs"}
         if info["run_graph"]:
             yield "plugin/graphs/graph", {"run": run, "conceptual": "false", **detail}
@@ -236,9 +236,9 @@ def _projector(site: Site) -> Iterator[Request]:
 
 
 def meant(route: str, answer: Any) -> Any:
-    """An answer without what is to differ."""
+    """An answer without the parts that may differ."""
     if route == "environment" and isinstance(answer, dict):
-        # Which reader it is, and with which flags.
+        # The name of the reader and its flags.
         answer.pop("debug", None)
     if route == "plugins_listing":
         return answer
@@ -246,7 +246,7 @@ def meant(route: str, answer: Any) -> Any:
 
 
 def compare(log_dir: str) -> Iterator[str]:
-    """What our answers have that TensorBoard's have not."""
+    """The additions of our answers to TensorBoard's."""
     theirs = Site(application(log_dir, "tensorboard"))
     ours = Site(application(log_dir, "tfevents"))
     count = 0
@@ -265,7 +265,7 @@ def compare(log_dir: str) -> Iterator[str]:
 
 
 def crawl(log_dir: str, *flags: str) -> Iterator[str]:
-    """Which requests ours does not answer."""
+    """The requests that ours does not answer."""
     site = Site(application(log_dir, "tfevents", *flags))
     count = 0
     for route, query in requests(site):

@@ -1,7 +1,7 @@
 """A plugin of pytest that puts our provider in the place of TensorBoard's.
 
-Whatever reads a directory with an `EventMultiplexer`, and makes a `MultiplexerDataProvider` of it,
-as TensorBoard's own tests do, gets a `Provider` of the same runs:
+TensorBoard's tests read a directory with an `EventMultiplexer` and make a `MultiplexerDataProvider`
+of it. With this plugin they get a `Provider` of the same runs:
 
     python -m pytest -p tensorboard_over_ours …
 """

@@ -1,4 +1,4 @@
-"""What a plugin of TensorBoard's answers, without a server."""
+"""Answers of TensorBoard's plugins, without a server."""
 
 import contextlib
 import warnings
@@ -16,7 +16,7 @@ werkzeug_test = peer("werkzeug.test")
 
 @contextlib.contextmanager
 def serving(plugin_class: Any, log_dir: Path) -> Iterator[Callable[..., bytes]]:
-    """A function that takes a route and its query, and gives what the browser would get."""
+    """A function that takes a route and its query, and returns the answer for the browser."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         multiplexer = event_multiplexer.EventMultiplexer().AddRunsFromDirectory(str(log_dir))

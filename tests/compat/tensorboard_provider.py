@@ -1,4 +1,4 @@
-"""The provider of TensorBoard's page over our reader, asked without a server."""
+"""The provider of TensorBoard's page with our reader, without a server."""
 
 import importlib
 import json
@@ -21,7 +21,9 @@ WHICH = {"experiment_id": "", "plugin_name": "scalars"}
 
 
 def started(log_dir: Path, **flags: Any) -> Any:
-    """The provider of a directory, which looks at it again whenever it is asked for the runs."""
+    """The provider of a directory. It looks at the directory again when it is asked for the
+    runs.
+    """
     defaults = {
         "logdir": str(log_dir),
         "logdir_spec": "",
@@ -41,7 +43,7 @@ def runs(provider: Any) -> list[str]:
 
 
 def points(provider: Any, run: str, tag: str = "loss") -> list[tuple[int, float]]:
-    """All points of a tag, once what was written is read."""
+    """All points of a tag, after everything written was read."""
     runs(provider)
     found = provider.read_scalars(
         CTX, **WHICH, downsample=10**9, run_tag_filter=RunTagFilter([run], [tag])

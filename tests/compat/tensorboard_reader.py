@@ -1,4 +1,4 @@
-"""What TensorBoard's own readers say about a run, in the form in which ours says it."""
+"""The content of a run by TensorBoard's own readers, in the form in which ours returns it."""
 
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ Rows = list[tuple[int, float, Any]]
 
 
 def accumulated(path: Path) -> Any:
-    """TensorBoard's `EventAccumulator` of a run, nothing sampled away."""
+    """TensorBoard's `EventAccumulator` of a run, without sampling."""
     everything = dict.fromkeys(event_accumulator.DEFAULT_SIZE_GUIDANCE, 0)
     return event_accumulator.EventAccumulator(
         str(path), size_guidance=everything, purge_orphaned_data=False
@@ -33,7 +33,7 @@ def accumulated_by_plugin(path: Path) -> Any:
 
 
 def tensorboard_rows(path: Path) -> tuple[dict[str, Rows], dict[str, Rows]]:
-    """Scalars and texts by tag: step, wall time and value of each point, none sampled away."""
+    """Scalars and texts by tag: the step, wall time and value of each point, without sampling."""
     accumulator = accumulated_by_plugin(path)
     scalars: dict[str, Rows] = {}
     texts: dict[str, Rows] = {}
@@ -55,7 +55,7 @@ def _text(value: Any) -> Any:
 
 
 def our_rows(run: tfevents.Run) -> tuple[dict[str, Rows], dict[str, Rows]]:
-    """The same of ours."""
+    """The same from our reader."""
     scalars = {
         tag: list(zip(s.step.tolist(), s.wall_time.tolist(), s.value.tolist(), strict=True))
         for tag, s in run.scalars.items()
@@ -73,12 +73,14 @@ def our_rows(run: tfevents.Run) -> tuple[dict[str, Rows], dict[str, Rows]]:
 
 
 def assert_read_equal(path: Path, run: tfevents.Run) -> None:
-    """Both readers see the same in the run at `path`, values of all kinds and all else."""
+    """Checks that both readers give the same for the run at `path`: all kinds of values, and the
+    rest.
+    """
     theirs, ours = tensorboard_rows(path), our_rows(run)
     for their_kind, our_kind in zip(theirs, ours, strict=True):
         assert set(our_kind) == set(their_kind)
         for tag, rows in their_kind.items():
-            # Of NaN values assert_equal asks only that both are NaN.
+            # For NaN, assert_equal checks only that both values are NaN.
             np.testing.assert_equal(our_kind[tag], rows, err_msg=tag)
     accumulator = accumulated(path)
     tags = accumulator.Tags()
@@ -118,7 +120,7 @@ def assert_read_equal(path: Path, run: tfevents.Run) -> None:
 
 
 def assert_histograms_equal(theirs: Any, ours: tfevents.Histograms) -> None:
-    """TensorBoard's `HistogramEvent`s and ours, by columns and one by one."""
+    """Compares TensorBoard's `HistogramEvent`s with ours, by columns and one by one."""
     for their, our in _pairs(theirs, ours):
         value = their.histogram_value
         for name in ["min", "max", "num", "sum", "sum_squares", "bucket_limit", "bucket"]:
@@ -129,7 +131,7 @@ def assert_histograms_equal(theirs: Any, ours: tfevents.Histograms) -> None:
 
 
 def assert_tensors_of_plugins_equal(accumulator: Any, run: tfevents.Run) -> None:
-    """What TensorBoard makes of old kinds and new: its tensors, and our views of them."""
+    """Compares TensorBoard's tensors of old and new kinds with our views of the same values."""
     for tag in run.histograms:
         for their, our in _pairs(accumulator.Tensors(tag), run.histograms[tag]):
             table = tensor_util.make_ndarray(their.tensor_proto)
@@ -144,12 +146,12 @@ def assert_tensors_of_plugins_equal(accumulator: Any, run: tfevents.Run) -> None
             assert our.batch == tuple(images)
     for tag in run.audio:
         for their, our in _pairs(accumulator.Tensors(tag), run.audio[tag]):
-            # The labels are dropped there.
+            # TensorBoard drops the labels.
             assert our.batch == tuple(their.tensor_proto.string_val)
 
 
 def assert_the_rest_equal(accumulator: Any, run: tfevents.Run) -> None:
-    """Metadata, graphs and traces."""
+    """Compares metadata, graphs and traces."""
     for tag, theirs in accumulator.summary_metadata.items():
         ours = run.metadata[tag]
         assert ours.plugin_name == theirs.plugin_data.plugin_name
@@ -172,7 +174,7 @@ def assert_the_rest_equal(accumulator: Any, run: tfevents.Run) -> None:
 
 
 def _pairs(theirs: Any, ours: Any) -> list[tuple[Any, Any]]:
-    """Each of theirs with ours, of the same step and time."""
+    """Each of theirs with ours of the same step and time."""
     assert [(e.step, e.wall_time) for e in theirs] == [(o.step, o.wall_time) for o in ours]
     assert ours.step.tolist() == [event.step for event in theirs]
     assert ours.wall_time.tolist() == [event.wall_time for event in theirs]

@@ -1,9 +1,10 @@
-"""Holds TensorBoard's page over our reader against its own, with several versions of TensorBoard.
+"""Compares TensorBoard's page with our reader and with its own, for several versions of
+TensorBoard.
 
     python tests/compat/tensorboard_versions.py [VERSION]...
 
-Each version gets an environment of its own below .venv, with TensorBoard and what it needs; the
-log is written by this one, where torch is.
+Each version gets an environment of its own below .venv. The log is written by this environment,
+which has torch.
 """
 
 import os
@@ -22,12 +23,12 @@ import hostile  # noqa: E402
 import tfevents  # noqa: E402
 
 VERSIONS = ("2.14", "2.16", "2.18", "2.20", "2.21")
-# What versions before 2.19 and 2.20 take for granted.
+# Packages that versions before 2.19 and 2.20 need without asking for them.
 NEEDS = ["numpy<2", "setuptools<81", "protobuf<5"]
 
 
 def environment(version: str) -> Path:
-    """The interpreter of the version's environment, which is made where it is not there."""
+    """The interpreter of the version's environment, which is made if it does not exist."""
     directory = ROOT / ".venv" / f"tensorboard-{version}"
     python = directory / "bin" / "python"
     done = directory / "done"
@@ -41,7 +42,7 @@ def environment(version: str) -> Path:
 
 
 def logs(directory: Path) -> list[Path]:
-    """A log of all kinds, that of torch's writer, and those of others."""
+    """A log of all kinds: one of torch's writer, and those of others."""
     from torch.utils.tensorboard import SummaryWriter
 
     every_plugin.log(directory / "torch", SummaryWriter)

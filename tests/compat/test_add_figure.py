@@ -38,7 +38,7 @@ def test_a_figure(tmp_path, close):
     with SummaryWriter(tmp_path) as writer:
         writer.add_figure("a", figure, 3, close=close)
     assert plt.fignum_exists(figure.number) is not close
-    # Where it stays open, its window keeps it.
+    # An open figure keeps its window.
     assert close or figure.canvas is canvas
     step, found = logged(tmp_path)
     assert step == 3

@@ -1,8 +1,9 @@
-"""Every argument that takes numbers × every array-like: right, or an error that names the argument.
+"""Every argument that takes numbers, with every array-like: right, or an error that names the
+argument.
 
-What is right comes from the plain NumPy array that an array-like stands for, and from its mask,
-never from what the package under test makes of it: a scalar is the float32 of its number, a
-histogram has the moments of the numbers that are there, a picture has their bytes.
+The expected values come from the plain NumPy array of an array-like and from its mask, never from
+the package under test. A scalar is the float32 of its number. A histogram has the moments of the
+unmasked numbers. A picture has their bytes.
 """
 
 import io
@@ -31,7 +32,7 @@ scipy_sparse = peer("scipy.sparse")
 Image = peer("PIL.Image")
 
 pytestmark = pytest.mark.filterwarnings(
-    # Of torch, JAX and NumPy, who are asked for what they have in store.
+    # The types of torch, JAX and NumPy are taken from the packages themselves.
     "ignore:.*(quantiz|sparse|Sparse|nested|named|beta state|prototype).*",
     "ignore:the matrix subclass is not:PendingDeprecationWarning",
     "ignore:.*truncated to dtype.*",
@@ -40,7 +41,7 @@ pytestmark = pytest.mark.filterwarnings(
 
 
 class Device:
-    """What CuPy's arrays do: they leave the device by `get` alone."""
+    """Behaves like CuPy's arrays, which leave the device only by `get`."""
 
     __cuda_array_interface__ = types.MappingProxyType({"typestr": "<f8", "version": 3})
 
@@ -59,7 +60,7 @@ class Device:
 
 
 class Lazy:
-    """What MLX's arrays do: they have no `__array__`, and a type that NumPy does not know."""
+    """Behaves like MLX's arrays, which have no `__array__` and a dtype that NumPy does not know."""
 
     def __init__(self, array):
         self.array = array
@@ -91,7 +92,7 @@ class Exported(Lazy):
         raise AssertionError("not asked for")
 
 
-# Four numbers that each type holds, also as amplitudes, labels, probabilities and grey.
+# Four numbers that each type can hold. They also are amplitudes, labels, probabilities and grey.
 NUMBERS = np.array([0.0, 0.25, 0.5, 1.0])
 MASK = np.array([True, False, False, False])
 
@@ -121,7 +122,7 @@ def tensor_of(kind):
 
 
 def of_any_shape(array):
-    """{name: what makes an array-like of these numbers}, for those that can have any shape."""
+    """Functions that make an array-like of these numbers, by name. These can have any shape."""
     masked = np.ma.array(array, mask=np.resize(MASK, array.shape))
     return {
         "numpy float64": lambda: array,
@@ -221,7 +222,7 @@ def of_two_dimensions(array):
     }
 
 
-# What has no numbers, or of a kind that no curve or picture takes.
+# Array-likes without numbers, or with numbers that no curve or picture takes.
 REFUSED = {
     "torch meta",
     "torch complex",
@@ -261,17 +262,17 @@ def mask_of(name, shape):
 
 
 class Cell(NamedTuple):
-    """A method's argument: the call, and what must be read back for these numbers."""
+    """An argument of a method: the call, and the values to read back for these numbers."""
 
     argument: str
     numbers: np.ndarray
     call: Callable[[SummaryWriter, Any], None]
     check: Callable[[Any, np.ndarray, np.ndarray], None]
-    """Of what was read, the numbers and the mask."""
+    """The numbers and the mask in the values that were read."""
     masks: bool = True
-    """Whether something masked has a meaning; it is an error otherwise."""
+    """Whether a mask has a meaning for it. Otherwise it is an error."""
     is_in_files: bool = False
-    """Whether it is beside the event files, where the check finds it in the directory."""
+    """Whether it is written beside the event files. Then the check gets the directory."""
 
 
 def only(series):
@@ -328,7 +329,7 @@ def times_are(log, numbers, mask):
 
 
 def curve_of(labels, predictions, weights):
-    """Precision and recall at the thresholds 0, 1/2, 1, by their definitions."""
+    """Precision and recall at the thresholds 0, 1/2 and 1, by their definitions."""
     rows = []
     for threshold in (0.0, 0.5, 1.0):
         positive = predictions >= threshold
@@ -400,7 +401,7 @@ def boxes(writer, value):
 
 
 def boxes_are(log, numbers, mask):
-    """Of each box, the corners are red and what is inside is not."""
+    """Of each box, the corners are red and the inside is not."""
     pixels = only(log.images)[0].decode()
     for left, top, right, bottom in numbers.astype(int).tolist():
         for x, y in ((left, top), (right, top), (left, bottom), (right, bottom)):
@@ -469,7 +470,7 @@ def width_is(log, numbers, mask):
 
 
 def pause_is(log, numbers, mask):
-    """Of a GIF, between its two frames."""
+    """The time between the two frames of a GIF."""
     with Image.open(io.BytesIO(only(log.images)[0].data)) as gif:
         assert gif.info["duration"] == 1000 / numbers.item()
 
@@ -647,7 +648,9 @@ CELLS = {
 
 
 def is_something_else(method, name):
-    """Whether it is no number there, and no error: left out, a time, or a tensor of its own."""
+    """Whether the argument does not take it as a number, but without an error: it leaves it out, or
+    takes it as a time or a tensor.
+    """
     if name == "None":
         return method.endswith(
             ("step", "walltime", "steps", "wall_times", "weights", "colors", "faces", "label_img")
@@ -683,7 +686,7 @@ def test_every_argument_of_every_array(tmp_path, method, name):
     value = likes(cell.numbers)[name]()
     mask = mask_of(name, cell.numbers.shape)
     is_refused = name in REFUSED or (mask.any() and not cell.masks)
-    # A list with one number is no number, as in torch.
+    # A list with one number is not a number, as in torch.
     is_refused |= cell.numbers.shape == (1,) and name.startswith(("a list", "a tuple"))
     # The event files have no type for it.
     is_refused |= (method, name) == ("add_tensor", "numpy longdouble")

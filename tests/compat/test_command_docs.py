@@ -1,8 +1,8 @@
-"""The commands of docs/command.md run, one after the other, and print what stands there.
+"""Runs the commands of docs/command.md in their order, and compares the output.
 
     TFEVENTS_WRITE_DOCS=1 pytest tests/compat/test_command_docs.py
 
-puts what they print into the file.
+writes the output into the page.
 """
 
 import os
@@ -16,7 +16,7 @@ from peers import peer
 
 DOCS = Path(__file__).parents[2] / "docs" / "command.md"
 BLOCK = re.compile(r"^```(python|console)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-# What is another one each time.
+# Parts of the output that are different each time.
 TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d|(?<=_time\": )[\d.]+|\b1\d{9}\.\d+")
 SEEN = "2026-11-30 12:00:00"
 
@@ -28,7 +28,7 @@ def printed(command: str, capsys: pytest.CaptureFixture[str]) -> str:
     main(arguments)
     out, err = capsys.readouterr()
     text = TIME.sub(lambda found: SEEN if "-" in found[0] else "1796040000.0", out + err)
-    # Empty lines end nothing in the file.
+    # In the page, an empty line does not end the output.
     return "".join(f"{line.rstrip()}\n" for line in text.splitlines())
 
 

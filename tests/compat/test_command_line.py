@@ -43,7 +43,7 @@ def logs(tmp_path_factory):
 
 @pytest.fixture
 def call(capsys):
-    """Runs a command; its exit code, and what it wrote to standard output and error."""
+    """Runs a command. Returns its exit code, standard output and standard error."""
 
     def call(*arguments):
         code = app.main([str(argument) for argument in arguments])
@@ -116,7 +116,7 @@ def test_exit_codes(call, logs, tmp_path, monkeypatch, arguments, code, message)
     found, out, err = call(*given)
     assert (found, out) == (code, "")
     assert message in err
-    # What a command says of tags nothing else says once more.
+    # Warnings about tags are not repeated.
     assert err.count("there is no tag") + err.count("tags: nothing matches") <= 1
 
 
@@ -126,7 +126,7 @@ def test_help_of_every_command(call):
         assert f"\n  {name} " in out
         code, text, _ = call(name, "--help")
         assert code == 0
-        # An example each.
+        # One example of each.
         assert f"\n  tfevents {name} " in text
     assert "\n  run  " in out
     assert call()[0] == 2
@@ -281,7 +281,7 @@ def test_export_tables(call, logs, tmp_path):
         assert call("export", logs, "-o", tmp_path / name, "--tags", "train/loss")[0] == 0
         expected = tfevents.read(logs, tags="train/loss").scalars.to_arrow()
         assert read(tmp_path / name).equals(expected)
-    # What is there stays.
+    # Existing files stay.
     assert call("export", logs, "-o", tmp_path / "t.arrow")[0] == 1
     assert call("export", logs, "-o", tmp_path / "t.arrow", "--overwrite")[0] == 0
 
@@ -319,7 +319,7 @@ def test_export_files(call, logs, tmp_path):
 
 
 def ply(content):
-    """A mesh's vertices with their colours, and its faces, by a reader of its own."""
+    """A mesh's vertices with their colours, and its faces, read by separate code."""
     header, _, body = content.partition(b"end_header\n")
     lines = header.decode().splitlines()
     assert lines[:2] == ["ply", "format binary_little_endian 1.0"]
@@ -537,7 +537,7 @@ def test_tail_shows_values_soon(tmp_path):
     assert process.stdout is not None
     delays = []
     try:
-        # It is listening once something came.
+        # The first output shows that it listens.
         step = 1
         os.set_blocking(process.stdout.fileno(), False)
         while not process.stdout.readline():
@@ -564,7 +564,7 @@ def test_tail_shows_values_soon(tmp_path):
         process.wait()
         process.stdout.close()
         writer.close()
-    # Not tightly: the machine may be busy.
+    # The bound is loose, since the machine may be busy.
     assert sorted(delays)[len(delays) // 2] < 1
 
 
@@ -591,7 +591,7 @@ def test_a_reader_that_has_seen_enough(logs):
 
 
 def terminal(arguments, columns, **environment):
-    """What a command writes to a terminal of so many columns."""
+    """The output of a command to a terminal with this number of columns."""
     pid, descriptor = pty.fork()
     if pid == 0:
         os.environ.update(environment, COLUMNS=str(columns), LINES="30")
@@ -633,7 +633,7 @@ def test_export_with_dask_writes_a_data_set_and_goes_on(tmp_path):
             writer.add_scalar_series("loss", [3.0, 2.0, 1.0])
     out = tmp_path / "out"
     for expected in ("1 piece ", "0 pieces "):
-        # Its workers are processes, which import the script.
+        # The workers of Dask are processes, which import the script.
         done = subprocess.run(
             [*COMMAND, "export", tmp_path / "runs", "-o", out, "--engine", "dask"],
             check=True,
@@ -645,7 +645,7 @@ def test_export_with_dask_writes_a_data_set_and_goes_on(tmp_path):
     assert sorted(zip(found["run"], found["step"], found["value"], strict=True)) == [
         (run, step, 3.0 - step) for run in "ab" for step in range(3)
     ]
-    # Damage is stepped over and told, as by the other commands, also where nothing is written anew.
+    # As in other commands, damage is stepped over and reported, even if nothing is written.
     (file,) = event_files(tmp_path / "runs" / "a")
     content = bytearray(file.read_bytes())
     content[100] ^= 1

@@ -1,4 +1,4 @@
-"""Hyperparameters as the packages for configurations hold them."""
+"""Hyperparameters in the types of configuration packages."""
 
 import warnings
 from pathlib import Path
@@ -39,13 +39,13 @@ def test_omegaconf(tmp_path):
 
 
 def test_omegaconf_with_what_is_missing(tmp_path):
-    """A reference that leads nowhere and a value that is missing stay as they are written."""
+    """A reference that leads nowhere and a missing value stay as they are written."""
     config = omegaconf.OmegaConf.create({"a": "${nowhere}", "b": "???", "c": 1})
     assert logged(tmp_path, config) == {"a": "${nowhere}", "b": "???", "c": 1}
 
 
 def test_omegaconf_follows_what_can_be_followed(tmp_path):
-    """One reference that leads nowhere leaves the others alone."""
+    """A reference that leads nowhere does not affect the others."""
     config = omegaconf.OmegaConf.create(
         {
             "lr": 0.5,

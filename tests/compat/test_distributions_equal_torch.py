@@ -1,7 +1,7 @@
 """Histograms, PR curves, tensors and the builders: the same events as torch's, field by field.
 
-What may differ: the last digits of a histogram's sums, bfloat16 (torch goes through float16), more
-thresholds than 127, and tensors of types that torch writes where no reader finds them.
+These may differ: the last digits of a histogram's sums, bfloat16 (torch converts it to float16),
+more than 127 thresholds, and tensors of types that torch writes in fields that no reader looks at.
 """
 
 import inspect
@@ -48,7 +48,7 @@ def test_signatures_of_the_methods(method):
     "name", ["histogram", "histogram_raw", "pr_curve", "pr_curve_raw", "scalar", "tensor_proto"]
 )
 def test_signatures_of_the_builders(name):
-    """`bins` alone has a default that torch's has not."""
+    """Only `bins` has a default that torch's does not have."""
     mine, theirs = (
         {
             p.name: p.default
@@ -68,8 +68,9 @@ def same_summary(mine: Any, theirs: Any) -> None:
 
 
 def assert_histograms_equal(calls: Any) -> None:
-    """Sums may differ in their last digits, for they are made in another order, and 0 in its sign;
-    all else may not."""
+    """Sums may differ in their last digits, since they are added in another order, and 0 may differ
+    in its sign. Everything else must be equal.
+    """
     mine, theirs = ours(calls), torchs(calls)
     sums = [
         [
@@ -172,7 +173,9 @@ def test_histograms_on_a_gpu():
 
 
 def test_torch_s_histograms_of_nan_have_moments_that_are_nan():
-    """What ours leaves out; where torch refuses, all but the moments are equal."""
+    """Values that ours leaves out. torch refuses some of them; else all but the moments are
+    equal.
+    """
     values = np.array([1.0, 2.0, math.nan])
 
     def moments(files):
@@ -196,7 +199,7 @@ def test_tensorboard_takes_a_histogram_of_no_values(tmp_path, bins):
     assert [h.histogram_value.num for h in accumulator.Histograms("h")] == [2, 0, 1]
     (_, empty, _) = accumulator.CompressedHistograms("h")
     assert {value for _, value in empty.compressed_histogram_values} == {0.0}
-    # As the dashboards of TensorBoard 2 have them.
+    # The form that the dashboards of TensorBoard 2 expect.
     compat = peer("tensorboard.data_compat")
     loader = peer("tensorboard.backend.event_processing.event_file_loader")
     tensor_util = peer("tensorboard.util.tensor_util")
@@ -307,7 +310,7 @@ def test_add_pr_curve_raw(tag, rows, step, num_thresholds, wall_time):
 
 # Tensors.
 
-# Where torch writes what make_ndarray reads.
+# Types that torch writes so that make_ndarray reads them.
 RIGHT_IN_TORCH = ["float32", "float64", "int8", "int16", "int32", "int64", "bool"]
 RIGHT_IN_TORCH += ["complex64", "complex128"]
 WRONG_IN_TORCH = ["float16", "bfloat16", "uint8", "uint16", "uint32", "uint64"]
@@ -335,19 +338,19 @@ def test_tensors_that_are_views():
     for view in complex_.conj(), complex_.conj().imag, torch.ones(3, requires_grad=True):
         assert_equal(
             lambda w, view=view: w.add_tensor("t", view, 1, 2.0),
-            # Which refuses conjugates that are not resolved.
+            # torch refuses lazy conjugates.
             torch_calls=lambda w, view=view: w.add_tensor("t", view.resolve_conj(), 1, 2.0),
             with_wall_times=True,
         )
 
 
 def make_ndarrays(built: Any) -> list[Any]:
-    """What TensorFlow reads, and TensorBoard where it can."""
+    """Checks that TensorFlow reads it, and TensorBoard if it can."""
     raw = built.SerializeToString()
     proto = tensorflow.compat.v1.Summary.FromString(raw).value[0].tensor
     found = [tensorflow.make_ndarray(proto)]
-    # TensorBoard knows no NumPy type for bfloat16, and no field but tensor_content, which is absent
-    # where there is no element, for uint32 and uint64.
+    # TensorBoard knows no NumPy type for bfloat16. For uint32 and uint64 it only knows
+    # tensor_content, which is absent if there are no elements.
     if not (
         found[0].dtype.name == "bfloat16"
         or (found[0].size == 0 and found[0].dtype.name in ("uint32", "uint64"))
@@ -368,7 +371,7 @@ def test_make_ndarray_gives_any_array_back(array):
     assert len(arrays) == 2
     for found in arrays:
         assert (found.dtype, found.shape) == (native.dtype, native.shape)
-        # Python's complex numbers, through which some go, do not keep every NaN.
+        # Some pass through Python's complex numbers, which do not keep every NaN.
         assert np.array_equal(found, native, equal_nan=native.dtype.kind in "fc")
         if native.dtype.kind == "f":
             assert np.array_equal(np.signbit(found), np.signbit(native))
@@ -417,7 +420,7 @@ def test_make_ndarray_gives_strings_back(value):
 def test_scalar(tag, value, new_style, double_precision):
     same_summary(
         tfevents.summary.scalar(tag, value, None, new_style, double_precision),
-        # Without the new style torch ignores double_precision; ours writes the new style then.
+        # Without the new style, torch ignores double_precision, and ours switches to the new style.
         torch_summary.scalar(tag, value, None, new_style or double_precision, double_precision),
     )
 

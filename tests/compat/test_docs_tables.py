@@ -1,4 +1,4 @@
-"""The code of docs/tables.md runs, and prints what its comments say."""
+"""Runs the code of docs/tables.md, and compares the output with its comments."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_tables(
         try:
             import matplotlib as mpl
         except ImportError:
-            # Where other versions of the packages for tables are tried.
+            # This is skipped with other versions of the packages for tables.
             if "plot(" in code:
                 continue
         else:

@@ -26,7 +26,7 @@ projector_plugin = peer("tensorboard.plugins.projector.projector_plugin")
 
 
 def written(writer_class: Any, calls: Callable[[Any], object]) -> dict[str, Any]:
-    """{path: content} of all but the event files; of pictures the pixels."""
+    """The content of all files except event files, by path. For pictures it is the pixels."""
     with tempfile.TemporaryDirectory() as directory:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -57,7 +57,7 @@ def assert_equal(calls: Callable[[Any], object], torch_calls=None) -> None:
         npst.array_shapes(min_dims=2, max_dims=2, max_side=5),
     ),
     st.none() | st.integers(-(10**7), 10**7),
-    # TensorBoard's own file system takes `.` and `..` for what they are.
+    # TensorBoard's file system gives `.` and `..` their usual meaning.
     st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20).filter(
         lambda tag: tag not in ("", ".", "..")
     ),
@@ -82,7 +82,7 @@ def test_tensors(mat):
     assert_equal(lambda w: w.add_embedding(mat))
 
 
-# A label with none of these takes one line of the file, and shows.
+# A label without these characters takes one line of the file, and is shown.
 shown = st.text(st.characters(exclude_categories=["Cs", "Cc", "Z"]), min_size=1, max_size=10)
 labels = st.lists(
     shown | st.integers() | st.floats() | st.booleans() | st.none() | st.lists(st.integers()),
@@ -130,7 +130,7 @@ def test_columns_of_labels(data, columns):
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.float16, torch.bool])
 def test_pictures(count, channels, dtype):
     generator = torch.Generator().manual_seed(0)
-    # Some are out of range.
+    # Some values are out of range.
     pictures = (
         torch.rand(count, channels, 4, 7, generator=generator, dtype=torch.float64) * 1.2 - 0.1
     )
@@ -150,7 +150,7 @@ def test_pictures_of_integers_keep_their_values():
         writer.add_embedding(np.ones((2, 2)), label_img=pictures)
         writer.add_embedding(np.ones((2, 2)), label_img=pictures.astype(np.int64), global_step=1)
 
-    # What torch multiplies by 255 comes as a fraction here.
+    # torch multiplies these by 255, so they are fractions here.
     fractions = torch.from_numpy((pictures + 0.5) / 255)
 
     def torch_calls(writer):
@@ -171,7 +171,8 @@ def test_pictures_that_are_higher_than_wide():
         tfevents.SummaryWriter, lambda w: w.add_embedding(torch.ones(5, 2), label_img=pictures)
     )
     _, pixels = files["00000/default/sprite.png"]
-    # 3 side by side, since the projector divides the width by that of a picture.
+    # The sprite has 3 pictures in a row, since the projector divides its width by a picture's
+    # width.
     assert np.asarray(pixels).shape == (8, 6, 3)
     for index in range(5):
         y, x = index // 3 * 4, index % 3 * 2
@@ -183,7 +184,7 @@ def test_several_embeddings():
     pictures = torch.rand(10, 3, 4, 6)
 
     def calls(writer):
-        # As the documentation of torch has it.
+        # The example of torch's documentation.
         writer.add_embedding(mat, metadata=[f"label {i}" for i in range(10)], label_img=pictures)
         writer.add_embedding(mat, label_img=pictures)
         writer.add_embedding(mat, metadata=[f"other {i}" for i in range(10)])

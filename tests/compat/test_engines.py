@@ -1,4 +1,4 @@
-"""Partitions read by workers of Dask and Ray, one of which is killed; and by processes."""
+"""Partitions that are read by workers of Dask and Ray, one of which is killed, and by processes."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def plain(table: Any) -> Any:
-    """The rows of a table in one order."""
+    """The rows of a table, sorted."""
     table = table.astype({"run": str, "tag": str})
     return table.sort_values(["run", "tag", "step"]).reset_index(drop=True)
 
@@ -185,7 +185,7 @@ def test_a_piece_that_fails_twice_is_named_and_the_others_are_kept(
     data[len(data) // 2] ^= 0xFF
     bad.write_bytes(data)
     assert tfevents.parquet.write(tmp_path / "runs", tmp_path / "set", **small)[:2] == (1, 1)
-    # Damage that was stepped over is told, also of pieces that are there already.
+    # Damage is reported, also for pieces that were written by an earlier call.
     data[len(data) // 2] ^= 0xFF
     bad.write_bytes(data)
     for written in (2, 0):
@@ -195,7 +195,7 @@ def test_a_piece_that_fails_twice_is_named_and_the_others_are_kept(
         assert [one.path for one in done.damage] == [str(bad)]
     data[len(data) // 2] ^= 0xFF
     bad.write_bytes(data)
-    # What grew takes the place of what was there.
+    # A piece that grew replaces the old one.
     with SummaryWriter(tmp_path / "runs" / "good") as writer:
         writer.add_scalar("x", 1.0, 1000)
     tfevents.parquet.write(tmp_path / "runs", tmp_path / "set", **small)

@@ -1,4 +1,4 @@
-"""`tfevents.compat.event_accumulator` against TensorBoard's, method by method."""
+"""Compares `tfevents.compat.event_accumulator` with TensorBoard's, method by method."""
 
 import inspect
 import os
@@ -26,7 +26,7 @@ RANDOM = np.random.default_rng(0)
 
 
 def write(path: Path, made: list[Any], mode: str = "ab") -> None:
-    """Appends events, or bytes that are none, to a file."""
+    """Appends events, or bytes that are not records, to a file."""
     with open(path, mode) as file:
         writer = record_writer.RecordWriter(file)
         for event in made:
@@ -75,7 +75,7 @@ def test_the_surface_is_the_same() -> None:
 
 @pytest.fixture(autouse=True)
 def _quiet(caplog: pytest.LogCaptureFixture) -> None:
-    """Both log each purge, of which there are thousands here."""
+    """Silences both: they log each purge, of which there are thousands."""
     for name in ("tensorboard", "tfevents"):
         caplog.set_level("ERROR", logger=name)
 
@@ -98,7 +98,7 @@ def test_torch(tmp_path: Path) -> None:
 
 def test_tensorboardx(tmp_path: Path) -> None:
     with peer("tensorboardX").SummaryWriter(str(tmp_path)) as writer:
-        # Without sounds, for which tensorboardX needs another package.
+        # Sounds are left out, since tensorboardX needs another package for them.
         writer.add_audio = lambda *_: None
         fill(writer)
     assert_path_same(tmp_path)
@@ -263,7 +263,7 @@ def test_several_files(tmp_path: Path) -> None:
     assert_path_same(tmp_path)
     both = pair(tmp_path)
     for name in ("a.tfevents", "c.tfevents", "d.tfevents", "c.tfevents", "d.tfevents"):
-        # What is added to a file that was left is not read any more.
+        # Additions to an earlier file are not read any more.
         write(tmp_path / name, [scalar(3)])
         assert_same(*(it.Reload() for it in both))
 
@@ -297,7 +297,7 @@ def test_damage(tmp_path: Path) -> None:
 
 
 def test_a_record_that_is_no_event(tmp_path: Path) -> None:
-    """Both raise, and go on after it the next time."""
+    """Both raise, and the next call continues after it."""
     path = tmp_path / "events.out.tfevents.1"
     write(path, [scalar(1), b"\xff", scalar(2)])
     mine, original = pair(path)

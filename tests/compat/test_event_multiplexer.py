@@ -1,4 +1,4 @@
-"""`EventMultiplexer` and `summary_iterator`, beside TensorBoard's and TensorFlow's."""
+"""Compares `EventMultiplexer` and `summary_iterator` with TensorBoard's and TensorFlow's."""
 
 import inspect
 import shutil
@@ -47,7 +47,7 @@ def same(mine, original):
             for tag in (*tags[kind], "not there"):
                 same_call(method, run, tag)
     for run in (*mine.Runs(), "not there"):
-        # TensorBoard's `SerializedGraph` asks its accumulators for what they lack.
+        # TensorBoard's `SerializedGraph` needs a method that its accumulators lack.
         for method in ("FirstEventTimestamp", "GetSourceWriter", "Graph", "MetaGraph"):
             same_call(method, run)
         same_call("SummaryMetadata", run, "note/text_summary")
@@ -67,7 +67,7 @@ def test_the_runs_of_a_directory(root, name):
         for it in (EventMultiplexer, theirs.EventMultiplexer)
     ]
     same(*[it.Reload() for it in both])
-    # What comes later, and what is read at once since `Reload` was called.
+    # Runs that are added later. After `Reload` they are read at once.
     log(root / "a", 1)
     log(root / "late")
     for it in both:

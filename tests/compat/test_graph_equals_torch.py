@@ -18,7 +18,7 @@ graph_pb2 = peer("tensorboard.compat.proto.graph_pb2")
 config_pb2 = peer("tensorboard.compat.proto.config_pb2")
 graphs_plugin = peer("tensorboard.plugins.graph.graphs_plugin")
 
-# Torch's own, that its tracer is deprecated, and what it can't see.
+# Warnings of torch: its tracer is deprecated, and does not see everything.
 pytestmark = [
     pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning"),
     pytest.mark.filterwarnings("ignore::torch.jit.TracerWarning"),
@@ -51,7 +51,7 @@ def shapes(node: Any) -> list[list[int]]:
 
 @pytest.fixture(autouse=True)
 def _no_fast_path():
-    """Torch refuses to log a transformer otherwise, whose two runs take two paths."""
+    """Otherwise torch refuses to log a transformer, since its two runs take different paths."""
     enabled = torch.backends.mha.get_fastpath_enabled()
     torch.backends.mha.set_fastpath_enabled(False)
     yield
@@ -83,7 +83,7 @@ def test_graphs_are_torch_s(tmp_path, model, inputs, options):
     model = model()
     mine = logged(tfevents.SummaryWriter, tmp_path / "mine", model, inputs, **options)
     theirs = logged(torch_tensorboard.SummaryWriter, tmp_path / "theirs", model, inputs, **options)
-    # In a readable form first.
+    # The readable form is compared first.
     assert str(graph_of(mine)) == str(graph_of(theirs))
     assert len(mine) == len(theirs) == 2
     for ours, torchs in zip(mine, theirs, strict=True):
@@ -116,7 +116,7 @@ def test_graphs_of_torchscript_are_torch_s_but_for_numbers(tmp_path, make):
         model = torch.jit.trace(models.MLP().eval(), inputs)
     before = str(model.graph)
     mine = logged(tfevents.SummaryWriter, tmp_path / "mine", model, inputs)
-    # To inline the module's own graph, as torch does, changes the module.
+    # torch inlines the module's own graph, which changes the module.
     assert str(model.graph) == before
     with pytest.warns(UserWarning, match="already a ScriptModule"):
         theirs = logged(torch_tensorboard.SummaryWriter, tmp_path / "theirs", model, inputs)
@@ -134,7 +134,7 @@ def test_a_value_whose_name_is_an_output_s(tmp_path):
 
     nodes = our_nodes(tmp_path / "mine", Named(), torch.ones(2))
     assert "Named/output.1" in nodes
-    # Torch's graph has no output then.
+    # In this case torch's graph has no output.
     theirs = graph_of(
         logged(torch_tensorboard.SummaryWriter, tmp_path / "theirs", Named(), torch.ones(2))
     )
@@ -221,7 +221,7 @@ def test_an_exported_program_is_logged_as_it_is(tmp_path, capsys):
 
 
 class Moody(torch.nn.Module):
-    """Counts how often it was put into a mode, and can fail."""
+    """Counts the changes of its mode, and can fail."""
 
     def __init__(self, fails):
         super().__init__()

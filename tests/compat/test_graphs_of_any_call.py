@@ -1,4 +1,4 @@
-"""Graphs of models with keyword inputs, and of models that return what no tracer knows."""
+"""Graphs of models with keyword inputs, and of models whose results no tracer knows."""
 
 import dataclasses
 
@@ -78,7 +78,7 @@ def test_every_way(tmp_path, inputs, returns):
     assert {name for name in found if name.startswith("input/")} == {f"input/{n}" for n in names}
     assert any(name.startswith("output/") for name in found)
     assert any("Linear[layer]" in name for name in found)
-    # As it was.
+    # The mode is what it was before.
     assert model.training
     assert "forward" not in vars(model)
     assert not model._forward_hooks

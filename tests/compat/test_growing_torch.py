@@ -1,4 +1,4 @@
-"""Readers at work while writers of other packages are."""
+"""Readers that run while writers of other packages write."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Hooks in the classes of torch, TensorBoard and tensorboardX, which writers of ours call too."""
+"""Hooks in the classes of torch, TensorBoard and tensorboardX. Our writers call them too."""
 
 import scripts
 from peers import peer

@@ -1,4 +1,4 @@
-"""Whatever the messages in a file are, what needs other packages fails in documented ways only."""
+"""Hostile messages: code that needs other packages fails only in documented ways."""
 
 from pathlib import Path
 
@@ -23,7 +23,7 @@ def test_to_proto(path: Path, file: bytes) -> None:
         try:
             event.to_proto()
         except message.DecodeError:
-            # Of what nobody looked into yet: a graph, say.
+            # Values that are decoded lazily, such as graphs.
             assert event.what is not None
 
 

@@ -97,7 +97,7 @@ print(who_writes(Bound(directory)), who_writes(other.X(directory)))
 assert tfevents.uninstall() == []
 """)
     lines = out.splitlines()
-    # The original's name under which this script holds it is a global too.
+    # This script's own name for the original is a global too.
     bound = ["__main__.Bound", "__main__.original", "other.Writer", "other.X"]
     assert lines[0].split() == sorted([*TORCH, *TENSORBOARDX, *bound])
     assert lines[1:] == ["tfevents tfevents", "tfevents", "tfevents", "tfevents", "another another"]
@@ -252,7 +252,7 @@ print(who_writes(tensorboard.SummaryWriter(directory)))
 
 
 def test_threads():
-    """Installing while others import, and all at once."""
+    """Installs while other threads import, and in several threads at once."""
     out = check("""
 from concurrent.futures import ThreadPoolExecutor
 import importlib

@@ -1,4 +1,4 @@
-"""Events as TensorFlow's and TensorBoard's iterators give them."""
+"""Compares events with those of TensorFlow's and TensorBoard's iterators."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,6 @@
-"""Tables of every kind in pandas, Polars, pyarrow and DuckDB, against the items of the series."""
+"""Compares tables of every kind, in pandas, Polars, pyarrow and DuckDB, with the items of the
+series.
+"""
 
 from __future__ import annotations
 
@@ -66,7 +68,7 @@ def listed(value: Any) -> Any:
 
 
 def values(kind: str, item: Any) -> list[Any]:
-    """What the columns of a kind's own hold of an item."""
+    """The values of an item in the columns of its kind."""
     match kind:
         case "scalars" | "texts":
             return [item.value]

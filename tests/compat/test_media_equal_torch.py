@@ -1,6 +1,7 @@
-"""Images, videos and audio as torch's for the same calls: all fields, and what is decoded.
+"""Compares images, videos and audio with torch's for the same calls: all fields, and the decoded
+values.
 
-Differences listed in docs/compatibility.md are in tests/python.
+tests/python has the differences that docs/compatibility.md lists.
 """
 
 import io
@@ -24,7 +25,7 @@ peer("moviepy.editor")
 
 
 def taken_out(files):
-    """The decoded contents of the values, which are left with the other fields only."""
+    """Decodes the values, and removes what was decoded from them."""
     contents = []
     for event in (event for run in files.values() for event in run):
         for value in event.summary.value:
@@ -36,7 +37,7 @@ def taken_out(files):
 
 
 def opened(value):
-    """The pixels of an image, the frames of a video, what is in a WAV file."""
+    """The pixels of an image, the frames of a video, or the content of a WAV file."""
     if value.HasField("audio"):
         with wave.open(io.BytesIO(value.audio.encoded_audio_string)) as file:
             return file.getparams(), file.readframes(file.getnframes())
@@ -46,7 +47,7 @@ def opened(value):
 
 
 def both(calls):
-    """What was decoded of ours and of torch's, when all else is equal."""
+    """The decoded values of ours and of torch's, after all other fields were compared."""
     mine, theirs = ours(calls), torchs(calls)
     contents = taken_out(mine), taken_out(theirs)
     assert comparable(mine, True) == comparable(theirs, True)
@@ -59,7 +60,7 @@ def assert_equal(calls):
         np.testing.assert_equal(mine, theirs)
 
 
-# What torch multiplies by 255 other than bytes, booleans and floats is listed.
+# torch multiplies some other types by 255, which docs/compatibility.md lists.
 dtypes = st.sampled_from(["u1", "?", "f2", "f4", "f8", ">f4", ">f8", "g"])
 elements = {"f": floats | st.floats(0, 1) | st.floats(-0.5, 1.5)}
 
@@ -71,7 +72,7 @@ def tensors(draw, shape):
     array = draw(npst.arrays(np.float64 if dtype.kind == "f" else dtype, shape, elements=of))
     with np.errstate(over="ignore"):
         array = array.astype(dtype)
-    # NaN is whatever the processor makes of it, with torch.
+    # With torch, NaN becomes whatever the processor makes of it.
     array = np.nan_to_num(array) if dtype.kind == "f" else array
     if dtype.isnative and dtype.char != "g" and draw(st.booleans()):
         return torch.tensor(array)
@@ -80,7 +81,7 @@ def tensors(draw, shape):
 
 @st.composite
 def pictures(draw):
-    """A tensor and its dataformats, of what torch takes."""
+    """A tensor and its dataformats, of those that torch takes."""
     sides = draw(st.tuples(st.integers(1, 7), st.integers(1, 7)))
     axes = draw(st.sampled_from(["HW", "HWC", "NHWC"]))
     depth = draw(st.sampled_from([1, 3] if axes == "NHWC" else [1, 2, 3, 4]))
@@ -121,7 +122,7 @@ corners = st.floats(-10, 30) | st.integers(-10, 30).map(float)
 )
 def test_add_image_with_boxes(boxes, picture, step):
     tensor, dataformats = picture
-    # As many pixels as the boxes reach to.
+    # The boxes reach over all of these pixels.
     tensor = np.asarray(tensor).repeat(3, 0).repeat(3, 1)
     if "c" in dataformats.lower()[:2]:
         return
@@ -135,7 +136,7 @@ def test_add_image_with_boxes(boxes, picture, step):
 def test_rescaled_pictures_are_the_same_within_rounding(rescale, channels):
     y, x, c = np.meshgrid(np.arange(40), np.arange(50), np.arange(channels), indexing="ij")
     array = (128 + 60 * np.sin(y / 5) * np.cos(x / (4 + c)) + 10 * c).astype(np.uint8)
-    # Colours are weighted by their alpha, which is one rounding more.
+    # Colours are weighted by their alpha, which is rounded once more.
     smooth = 2 if channels == 3 else 6
     for boxes, largest in (np.ones((0, 4)), smooth), (np.array([[3, 4, 30, 20]]), 25):
         ((mine, theirs),) = both(
@@ -144,7 +145,7 @@ def test_rescaled_pictures_are_the_same_within_rounding(rescale, channels):
         assert mine[0] == theirs[0]
         assert mine[1].shape == theirs[1].shape
         difference = abs(mine[1].astype(int) - theirs[1])
-        # What shoots over beside a hard edge is cut off after one direction or after both.
+        # Overshoot beside a hard edge is clipped after one direction, or after both.
         assert difference.max() <= largest
         assert difference.mean() < 0.7
 
@@ -175,7 +176,7 @@ def test_add_figure(count):
     )
 )
 def test_the_layout_of_videos(tensor):
-    # What torch hands to moviepy, which keeps frames of few colours as they are.
+    # torch gives the frames to moviepy, which keeps frames of few colours unchanged.
     tensor = np.asarray(tensor) > 0.5
     frames = torch_utils._prepare_video(tensor.astype(np.float32)).astype(np.uint8) * 255
     video = tfevents.summary.video("a", tensor)
@@ -186,7 +187,7 @@ def test_the_layout_of_videos(tensor):
 
 
 def natural(shape):
-    """Frames that flow, of more colours than a palette has."""
+    """Smooth frames with more colours than a palette has."""
     n, t, c, y, x = np.indices(shape)
     return (0.5 + 0.45 * np.sin(y / 9 + n + c) * np.cos(x / (7 + c) - t / 3)).astype(np.float32)
 
@@ -202,7 +203,7 @@ def test_add_video(shape, dtype):
     assert len(mine) == len(theirs) == shape[1]
     for one, other, frame in zip(mine, theirs, expected, strict=True):
         assert one.shape == other.shape == frame.shape
-        # Each has the palette that it finds; ours is to be no worse.
+        # Each chooses a palette of its own. Ours must not be worse.
         assert abs(one - frame).mean() <= abs(other - frame).mean() + 0.5
 
 
@@ -215,7 +216,7 @@ def test_add_video(shape, dtype):
                     np.float64, shape, elements=st.floats(-1, 1) | st.floats(-3, 3)
                 )
             ),
-            # Integers are scaled by their type, torch's are amplitudes.
+            # Ours scales integers by their type. For torch they are amplitudes.
             st.sampled_from(["f4", "f8"]),
             steps,
             st.sampled_from([8000, 22050, 44100, 1]),

@@ -1,4 +1,4 @@
-"""Messages that TensorBoard's protobuf classes encode, decoded as these classes have them."""
+"""Compares decoded messages with TensorBoard's protobuf classes, which encoded them."""
 
 from typing import Any
 
@@ -159,7 +159,7 @@ def shape_of(given: tuple[int, ...] | None) -> Any:
     return shape
 
 
-# What an attribute holds, by the name of its field.
+# The content of an attribute, by the name of its field.
 ATTRIBUTES = {
     "s": st.binary(max_size=6),
     "i": st.integers(-(2**63), 2**63 - 1),
@@ -186,7 +186,7 @@ LISTS = st.sampled_from(sorted(set(ATTRIBUTES) - {"placeholder"})).flatmap(
 
 
 def message_of(kind: str, given: Any) -> Any:
-    """What protobuf takes as such a value."""
+    """The value, as protobuf has it."""
     if kind == "shape":
         return shape_of(given)
     if kind == "tensor":
@@ -195,7 +195,7 @@ def message_of(kind: str, given: Any) -> Any:
 
 
 def shown(kind: str, given: Any) -> Any:
-    """As ours shows it."""
+    """The value, as ours returns it."""
     return dtypes._TYPE_TO_STRING[given] if kind == "type" else given
 
 
@@ -277,7 +277,7 @@ FIELDS = {
 def test_a_tensor_is_what_tensorboard_makes_of_it(
     dtype: int, count: int, sizes: list[int] | None, as_content: bool
 ) -> None:
-    """Whatever the shape says, or does not say: what TensorBoard takes is taken."""
+    """TensorBoard's result is expected for every shape, known or unknown."""
     proto = tensor_pb2.TensorProto(dtype=dtype)
     if sizes is not None:
         proto.tensor_shape.SetInParent()
@@ -299,8 +299,8 @@ def test_a_tensor_is_what_tensorboard_makes_of_it(
     try:
         theirs = tensor_util.make_ndarray(proto)
     except ValueError:
-        # Where TensorBoard fails, ours is an error too, or a row of what is there. Nor does it
-        # matter to us in which field one element stands for all.
+        # If TensorBoard fails, ours raises an error too, or returns a row of the elements. Ours
+        # accepts the single element that stands for all in any field.
         try:
             ours = as_array(*_native.decode_value(raw))
         except ValueError:

@@ -1,4 +1,4 @@
-"""add_onnx_graph logs the graphs that torch logs, apart from what torch has wrong."""
+"""add_onnx_graph logs the graphs that torch logs, except for torch's mistakes."""
 
 import subprocess
 import sys
@@ -71,7 +71,7 @@ def test_attributes_of_every_kind(tmp_path):
     assert len(mine.node) == 7
 
 
-# The tracer and the old exporter are deprecated, each in its own words.
+# Both the tracer and the old exporter warn that they are deprecated.
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("model", [models.MLP, models.VideoClassifier])
 def test_exported_models(tmp_path, model):
@@ -81,7 +81,7 @@ def test_exported_models(tmp_path, model):
     mine, theirs = both(tmp_path, path)
     for node in theirs.node:
         for attribute in node.attr.values():
-            # Of tensors torch writes the whole contents.
+            # torch writes the whole content of tensors.
             if b"data_type" in attribute.s:
                 attribute.s = b"value = tensor = 4"
     for node in mine.node:
@@ -112,7 +112,7 @@ def test_types_and_sizes_are_tensorflow_s(tmp_path):
         assert variable.op == "Variable"
         assert types_pb2.DataType.Name(variable.attr["dtype"].type) == expected
         assert [dim.size for dim in variable.attr["shape"].shape.dim] == [-1, 3, -1]
-    # Torch gives ONNX's own numbers, by which int64 is a string, and 0 for an unknown size.
+    # torch writes ONNX's own numbers, by which int64 is a string, and 0 for an unknown size.
     assert theirs.node[1].attr["dtype"].type == types_pb2.DT_STRING
     assert [dim.size for dim in theirs.node[1].attr["shape"].shape.dim] == [0, 3, 0]
 

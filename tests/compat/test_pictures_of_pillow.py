@@ -1,4 +1,4 @@
-"""Pictures of Pillow: what is logged is what Pillow itself makes of them."""
+"""Pillow's pictures: the logged pixels are those that Pillow itself converts."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What is drawn, as matplotlib has it."""
+"""Plots, as matplotlib has them."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_a_ridge_a_step(log: tfevents.Log) -> None:
     histograms = log["0.1-0"].histograms["w"]
     ax = histograms.plot()
     assert len(ax.lines) == len(histograms)
-    # The mode moves with the step; the first step is the highest line.
+    # The mode moves with the step. The first step is the highest line.
     modes = [line.get_xdata()[np.argmax(line.get_ydata())] for line in ax.lines]
     assert modes[-1] > modes[0] + 2
     bases = [line.get_ydata()[0] for line in ax.lines]
@@ -121,7 +121,7 @@ def test_a_grey_picture(mode: str) -> None:
     (drawn,) = ax.images
     assert np.array_equal(drawn.get_array().reshape(2, 3, -1)[..., 0], pixels[..., 0])
     if mode == "L":
-        # It is as dark as it is, whatever the darkest pixel.
+        # The shade does not depend on the darkest pixel.
         assert drawn.get_clim() == (0, 255)
     else:
         assert np.array_equal(drawn.get_array()[..., 3], pixels[..., 1])
@@ -153,7 +153,7 @@ def test_matplotlib_is_asked_for_where_it_is_missing(log: tfevents.Log) -> None:
 
 
 def test_the_example(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Both ways find the same, on fewer runs."""
+    """Both ways give the same result for fewer runs."""
     peer("pandas")
     peer("tbparse")
     example = Path(__file__).parents[2] / "examples"

@@ -1,4 +1,4 @@
-"""`tfevents.compat.plugin_event_accumulator` and `…_multiplexer` against TensorBoard's."""
+"""Compares `tfevents.compat.plugin_event_accumulator` and `…_multiplexer` with TensorBoard's."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _quiet(caplog: pytest.LogCaptureFixture) -> None:
 
 
 def assert_same(mine: Any, original: Any) -> None:
-    """Both say the same of everything."""
+    """Checks that both return the same from every method."""
 
     def same(method: str, *arguments: Any) -> None:
         both = [outcome(lambda it=it: getattr(it, method)(*arguments)) for it in (mine, original)]
@@ -62,7 +62,7 @@ def assert_same(mine: Any, original: Any) -> None:
 
 
 def assert_path_same(path: Path, **options: Any) -> None:
-    """Both say the same of what is at a path, once it is loaded and loaded again."""
+    """Checks that both return the same of a path, after loading it once and again."""
     for size, tensor_size in GUIDANCES:
         mine, original = (
             module.EventAccumulator(str(path), size, tensor_size, **options)
@@ -190,7 +190,7 @@ def test_files_that_are_active(tmp_path: Path) -> None:
             it.EventAccumulator(str(directory), size, event_file_active_filter=is_active)
             for it in (ours, theirs)
         ]
-        # The first is left for good; both others are read on.
+        # The first file is not read again; the others are.
         for name, step in ("a", 1), ("b", 5), ("c", 6), ("a", 7), ("b", 2), ("c", 9), ("b", 9):
             write(directory / f"{name}.tfevents", [scalar(step, name)])
             assert_same(*(it.Reload() for it in both))

@@ -42,7 +42,7 @@ def test_signatures(method):
 
 
 def plugin_data(summaries: Any) -> list[tuple[str, str, Any]]:
-    """(tag, plugin, decoded content) of each value; a map's entries have no order of their own."""
+    """The tag, plugin and decoded content of each value. The entries of a map have no order."""
     return [
         (
             value.tag,
@@ -87,7 +87,7 @@ def test_hparam_messages(values_and_domains, metrics):
 @pytest.mark.parametrize("run_name", [None, "", "trial", "a/b", "."])
 @pytest.mark.parametrize("global_step", [None, 0, 7])
 def test_add_hparams(domains, run_name, global_step):
-    """Of one hyperparameter, so that the bytes of the map can be compared."""
+    """One hyperparameter, so that the bytes of the map can be compared."""
 
     def run(writer):
         names = ["lr"] if domains else ["lr", "b"]
@@ -99,7 +99,7 @@ def test_add_hparams(domains, run_name, global_step):
 
     mine, theirs = ours(run), torchs(run)
     if not run_name:
-        # The runs go by the time.
+        # The runs are named after the time.
         mine, theirs = (
             {str(number): files[name] for number, name in enumerate(sorted(files))}
             for files in (mine, theirs)
@@ -113,7 +113,7 @@ def test_add_hparams(domains, run_name, global_step):
 
 
 def values_of(hparam_dict, domains=None):
-    """{name: value} as a reader of the session gets them."""
+    """The hyperparameters by name, as a reader of the session gets them."""
     experiment, start, _ = plugin_data(tfevents.summary.hparams(hparam_dict, {}, domains))
     values = {}
     for name, value in start[2].session_start_info.hparams.items():
@@ -128,7 +128,7 @@ def values_of(hparam_dict, domains=None):
 
 
 def test_what_torch_loses_or_refuses():
-    # A boolean as a number, None and what follows the first element not at all.
+    # torch logs a boolean as a number, and leaves out None and all but the first element.
     given = {"flag": True, "none": None, "shape": torch.tensor([3, 4])}
     theirs = {
         name: value.WhichOneof("kind")
@@ -197,7 +197,7 @@ def meshes(draw):
         result = torch.tensor(numbers, dtype=torch.float64).reshape(batch, items, 3).to(dtype)
         if dtype.is_floating_point and not are_indices:
             result = result / 7
-        # Lists can't tell the shape of nothing.
+        # An empty list does not have the shape.
         lists = [result.tolist()] if result.numel() else []
         return draw(st.sampled_from([result, result.numpy(), *lists]))
 

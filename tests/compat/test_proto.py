@@ -1,4 +1,4 @@
-"""tfevents.proto's messages are TensorBoard's, field by field, and clash with nobody's."""
+"""The messages of tfevents.proto are TensorBoard's, field by field, and clash with no others."""
 
 import importlib
 import pickle
@@ -55,7 +55,7 @@ def _classes() -> dict[str, Any]:
 
 
 OURS = _classes()
-# Those that users name, and hence must be there under these names.
+# Users use these names, so they must exist.
 NAMES = """
     Event Summary SummaryMetadata SummaryDescription TensorProto TensorShapeProto HistogramProto
     GraphDef NodeDef AttrValue RunMetadata StepStats SessionLog TaggedRunMetadata LogMessage

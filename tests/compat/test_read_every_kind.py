@@ -1,4 +1,4 @@
-"""Values of every kind, as others write them, read as TensorBoard reads them."""
+"""Values of every kind from other writers are read as TensorBoard reads them."""
 
 import tempfile
 from pathlib import Path
@@ -240,7 +240,7 @@ def test_large_values_are_read_again_from_the_file() -> None:
     torch = peer("torch")
     from torch.utils.tensorboard import SummaryWriter
 
-    # Beyond what is held in memory while loading, and beyond a chunk.
+    # Values that are not held in memory while loading, and values that are longer than a chunk.
     with tempfile.TemporaryDirectory() as directory:
         large = torch.arange(3_000_000, dtype=torch.float32)
         with SummaryWriter(directory) as writer:

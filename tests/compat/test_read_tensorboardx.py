@@ -1,4 +1,4 @@
-"""What tensorboardX wrote reads as TensorBoard reads it."""
+"""Files of tensorboardX are read as TensorBoard reads them."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What TensorFlow wrote reads as TensorBoard reads it."""
+"""Files of TensorFlow are read as TensorBoard reads them."""
 
 from pathlib import Path
 
@@ -39,7 +39,7 @@ def test_every_dtype_and_shape_of_one_element(tmp_path: Path, content: bool) -> 
     metadata = summary_pb2.SummaryMetadata(
         plugin_data=summary_pb2.SummaryMetadata.PluginData(plugin_name="scalars")
     )
-    # TensorBoard's reader cannot decode bfloat16 beside TensorFlow, so TensorFlow says what is in.
+    # Beside TensorFlow, TensorBoard's reader can't decode bfloat16. So TensorFlow decodes it.
     expected: dict[str, list[tuple[int, float, float]]] = {}
     with tf.io.TFRecordWriter(str(tmp_path / "events.out.tfevents.1")) as writer:
         for step in range(3):
@@ -63,7 +63,7 @@ def test_every_dtype_and_shape_of_one_element(tmp_path: Path, content: bool) -> 
 
 
 def test_the_kind_of_a_tag_is_tensorboards(tmp_path: Path) -> None:
-    """Every plugin with every data class, with and without metadata on what follows."""
+    """Every plugin with every data class. Later values have metadata or not."""
     with tf.io.TFRecordWriter(str(tmp_path / "events.out.tfevents.1")) as writer:
         for step in range(2):
             event = event_pb2.Event(wall_time=step, step=step)
@@ -78,10 +78,10 @@ def test_the_kind_of_a_tag_is_tensorboards(tmp_path: Path) -> None:
                         value.metadata.data_class = data_class
             writer.write(event.SerializeToString())
     run = tfevents.read(tmp_path)["."]
-    # The text dashboard asks for the data class too, which the other reader leaves to it.
+    # The text dashboard checks the data class too. The other reader leaves this check to it.
     scalars, texts = our_rows(run)
     assert set(texts) == {"text 0", "text 2"}
-    # No text is a number: it is a tensor.
+    # A number is not a text, so it is a tensor.
     assert len(run.tensors["text 1"]) == 2
     numbers = {"scalars 0", "scalars 1", " 1", "histograms 1", "mine 1"}
     assert set(scalars) == numbers

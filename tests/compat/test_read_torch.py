@@ -1,4 +1,4 @@
-"""What torch wrote reads as TensorBoard reads it."""
+"""Files of torch are read as TensorBoard reads them."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Everybody's readers read what we write, values equal."""
+"""Other readers read our files and give equal values."""
 
 import math
 import subprocess
@@ -13,7 +13,7 @@ import tfevents
 from peers import peer
 from tfevents import SummaryWriter
 
-# What peers have to be warned of is theirs.
+# These warnings are about other packages.
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 STEPS = range(-3, 200)
@@ -21,7 +21,7 @@ SPECIAL = [0.0, -0.0, math.nan, math.inf, -math.inf, 1e-45, 3.4028235e38]
 
 
 def value(tag: str, step: int) -> float:
-    """A value that says where it belongs, with a few special ones among them."""
+    """A value that is unique to its place, with a few special ones."""
     if 0 <= step < len(SPECIAL):
         return SPECIAL[step]
     return float(np.float32(math.sin(step) * 10 ** (step % 30 - 15))) + len(tag)
@@ -73,7 +73,7 @@ KEY = {"exp/main_tag_a": "a", "exp/main_tag_b/c": "b/c"}
 
 def expected(run: str, tag: str, precision: type) -> tuple[list[int], list[float], np.ndarray]:
     values = np.array([value(KEY.get(run, tag), step) for step in STEPS], np.float64)
-    # What is read is what the file holds: float32, unless double precision was asked for.
+    # The file has float32, unless double precision was asked for.
     with np.errstate(over="ignore"):
         values = values.astype(precision).astype(np.float64)
     return list(STEPS), [wall_time(step) for step in STEPS], values
@@ -121,7 +121,9 @@ def test_tensorboard_s_event_accumulator(log_dir, run):
 
 @pytest.fixture(scope="module")
 def data_server(log_dir, tmp_path_factory):
-    """TensorBoard's data server, which reads the directory once, as TensorBoard talks to it."""
+    """TensorBoard's data server, which reads the directory once. Requests are those of
+    TensorBoard.
+    """
     binary = peer("tensorboard_data_server").server_binary()
     grpc_provider = peer("tensorboard.data.grpc_provider")
     grpc = peer("grpc")
@@ -138,7 +140,7 @@ def data_server(log_dir, tmp_path_factory):
 
 
 def when(ask, is_complete):
-    """The answer, once it is complete."""
+    """The answer, when it is complete."""
     deadline = time.monotonic() + 60
     while not is_complete(answer := ask()):
         assert time.monotonic() < deadline, f"there is only {answer}"
@@ -175,8 +177,8 @@ def test_tensorboard_s_data_server(data_server):
                 [p.wall_time for p in points],
                 [p.value for p in points],
             )
-    # The server knows these tags and none of their points, whoever wrote them (torch, say): it
-    # takes no tensor of doubles for a scalar. Once it does, they belong above.
+    # For these tags the server has no points, whoever wrote them (torch, for example): it does not
+    # take a tensor of doubles for a scalar. If that changes, they belong above.
     assert all(runs["exp"][tag] == [] for tag in DOUBLES)
 
 
@@ -215,7 +217,7 @@ def test_tensorflow_s_summary_iterator(log_dir):
 
 
 def _summary_iterator(tf, path):
-    # TensorFlow says that it is deprecated through its own logging, not through `warnings`.
+    # TensorFlow logs its deprecation warnings, and does not use `warnings`.
     return tf.compat.v1.train.summary_iterator(str(path))
 
 

@@ -37,7 +37,7 @@ def ours(path: Path, restarts: str) -> dict[str, list[tuple[int, float, float]]]
 
 
 def write(path: Path, sessions: list[Session]) -> None:
-    """A file a session: its version, and its events, which start sessions or log scalars."""
+    """A file for each session: its version, and its events, which start sessions or log scalars."""
     clock = 0.0
     for number, (version, events) in enumerate(sessions):
         with open(path / f"events.out.tfevents.{number}", "wb") as file:

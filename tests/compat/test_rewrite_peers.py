@@ -1,4 +1,6 @@
-"""TensorBoard reads what `rewrite` makes of files of TensorFlow, torch and tensorboardX."""
+"""TensorBoard reads the files that `rewrite` makes from those of TensorFlow, torch and
+tensorboardX.
+"""
 
 from pathlib import Path
 
@@ -21,7 +23,7 @@ def test_of_others_files(run, tmp_path):
     for way in ("copy", "new"):
         before, after = accumulated_by_plugin(run), accumulated_by_plugin(tmp_path / way)
         prefix = "new/" if way == "new" else ""
-        # Hyperparameters and layouts keep their tags, and name the new ones of others.
+        # Hyperparameters and layouts keep their tags, and refer to the new names of others.
         plugin_of = {
             tag: metadata.plugin_data.plugin_name
             for tag, metadata in before.AllSummaryMetadata().items()

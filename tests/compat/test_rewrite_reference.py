@@ -1,4 +1,4 @@
-"""`rewrite` does what a slow one does with messages of protobuf."""
+"""`rewrite` gives the same as a slow version with messages of protobuf."""
 
 import struct
 import tempfile
@@ -106,7 +106,7 @@ VALUES = st.builds(
 
 @st.composite
 def events(draw, again):
-    # What has no field of an event is none.
+    # A message without any field of an event is not an event.
     event = event_pb2.Event(wall_time=draw(st.integers(1, 99)), step=draw(st.integers(-1, 6)))
     what = draw(
         st.sampled_from(
@@ -116,7 +116,7 @@ def events(draw, again):
     if what == "values":
         event.summary.value.extend(draw(st.lists(VALUES, max_size=3)))
     elif what == "again":
-        # What is as it was before is rewritten the fast way.
+        # Events similar to the ones before are rewritten the fast way.
         for tag in draw(st.sampled_from(["a", "b", "ab", "abcd"])):
             number = draw(st.integers(0, 50)) / 4
             event.summary.value.append(value(again, tag, False, number))
@@ -176,7 +176,7 @@ def test_all_that_it_does(merge, version, again, data, options):
             if merge and records == files[number][:1]:
                 continue
             if name in expected:
-                # Its version is said already.
+                # The version is there already.
                 records = records[1:]
             expected.setdefault(name, []).extend(records)
     expected = expected or {"events.tfevents.0": files[0][:1]}
@@ -197,7 +197,7 @@ def test_all_that_it_does(merge, version, again, data, options):
             assert len(found[name]) == len(records)
             for ours, theirs in zip(found[name], records, strict=True):
                 if theirs in before:
-                    # What does not change is the same, byte for byte.
+                    # Unchanged events are equal, byte for byte.
                     assert ours == theirs
                 else:
                     parse = event_pb2.Event.FromString
@@ -208,7 +208,7 @@ def test_all_that_it_does(merge, version, again, data, options):
         assert report.left_out == counts
         restarts = options.get("restarts", "raw")
         if not {"every", "split", "rename", "cast"} & options.keys():
-            # Reading what was selected is reading the selection.
+            # Reading a rewritten selection gives the same as selecting while reading.
             assert report.skipped == []
             chosen = {key: options[key] for key in ("kinds", "steps") if key in options}
             whole = tfevents.read(source, restarts=restarts, **chosen)

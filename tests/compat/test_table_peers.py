@@ -34,7 +34,7 @@ def written(path: Path, runs: Tables) -> tfevents.Log:
 
 
 def long(log: tfevents.Log) -> Any:
-    """The long table, made of the columns."""
+    """The long table, built from the columns."""
     rows = [
         (name, tag, *point)
         for name, run in log.items()

@@ -1,4 +1,4 @@
-"""`tfevents.compat.tbparse.SummaryReader` against tbparse's, table by table."""
+"""Compares `tfevents.compat.tbparse.SummaryReader` with tbparse's, table by table."""
 
 import contextlib
 import functools
@@ -39,7 +39,8 @@ EXTRAS = [set(), {"sum", "min", "num"}, {"max", "width", "content_type", "wall_t
 EXTRAS += [ALL, ALL - {"dir_name"}, ALL - {"file_name"}]
 PLACES = [set(), {"wall_time"}, {"dir_name"}, {"dir_name", "file_name"}, ALL]
 
-# Of TensorBoard 2.21, which has none of these, tbparse reads no integers, booleans or complex ones.
+# TensorBoard 2.21 has no such types any more, so tbparse reads no integers, booleans or complex
+# numbers.
 dtypes = peer("tensorboard.compat.tensorflow_stub.dtypes")
 for missing in ("int4", "uint4"):
     if not hasattr(dtypes, missing):
@@ -48,7 +49,9 @@ for missing in ("int4", "uint4"):
 
 @contextlib.contextmanager
 def stably() -> Iterator[None]:
-    """Has tbparse keep the order of what has the same step: pandas' default differs by machine."""
+    """Makes tbparse keep the order of values with the same step. pandas' default depends on the
+    machine.
+    """
     sort = functools.partialmethod(pd.DataFrame.sort_values, kind="stable")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pd.DataFrame, "sort_values", sort)
@@ -68,20 +71,20 @@ def original(path: Path, **options: Any) -> Any:
 def table(reader: Any, event_type: str) -> Any:
     with warnings.catch_warnings():
         if isinstance(reader, tbparse.SummaryReader):
-            # It uses what pandas 4 will do without.
+            # It uses features that pandas 4 will remove.
             warnings.simplefilter("ignore", pd.errors.PandasChangeWarning)
         return reader.get_events(event_type)
 
 
 def assert_same(path: Path, **options: Any) -> None:
-    """Both say the same of everything."""
+    """Checks that both return the same from every property."""
     mine, theirs = SummaryReader(path, **options), original(path, **options)
     assert_readers_same(mine, theirs)
     for event_type in options.get("event_types", EVENT_TYPES):
         tables = table(mine, event_type), table(theirs, event_type)
         assert_tables_same(*tables)
         if len(tables[0]):
-            # A new one each time.
+            # Each access gives a new table.
             tables[0]["another"] = 0
             assert_tables_same(table(mine, event_type), tables[1])
 
@@ -107,9 +110,9 @@ def assert_tables_same(mine: Any, theirs: Any) -> None:
 
 
 def plain(cell: Any) -> Any:
-    """A cell for comparisons, with all types in it.
+    """A cell for comparisons, with its types.
 
-    All numbers are floats, which tbparse makes of integers sooner or later.
+    All numbers are floats, since tbparse converts integers to floats sooner or later.
     """
     if isinstance(cell, np.ndarray):
         return cell.dtype, cell.shape, [plain(item) for item in cell.ravel().tolist()]
@@ -123,7 +126,7 @@ def plain(cell: Any) -> Any:
 
 
 def fill(writer: Any, steps: Any = range(3)) -> None:
-    """Something of each kind that all writers have."""
+    """Logs a value of each kind that all writers have."""
     for step in steps:
         writer.add_scalar("loss", 1 / (step + 1), step)
         writer.add_scalar("acc/train", step, step)
@@ -145,7 +148,9 @@ def fill_more(writer: Any) -> None:
 
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Runs of torch, tensorboardX, TensorFlow and ours, some below others, some in many files."""
+    """Runs of torch, tensorboardX, TensorFlow and ours. Some are nested, and some have many
+    files.
+    """
     root = tmp_path_factory.mktemp("tree")
     torch = peer("torch")
     from torch.utils.tensorboard import SummaryWriter
@@ -198,7 +203,7 @@ def test_each_directory_and_file(tree: Path, pivot: bool) -> None:
 
 @pytest.mark.parametrize("pivot", [False, True])
 def test_the_order_of_pandas_itself(tree: Path, pivot: bool) -> None:
-    """Without another sorting: it shows in the order within lists alone, of which there are few."""
+    """Without a stable sort, only the order within lists shows it, and there are few lists."""
     for path in (tree / "a" / "torch", tree / "tensorboardX", tree / "tensorflow"):
         assert_same(path, pivot=pivot, extra_columns={"dir_name", "file_name"})
 
@@ -215,7 +220,7 @@ def test_event_types(tree: Path) -> None:
 
 
 def test_texts_alone_are_all_there(tree: Path) -> None:
-    """tbparse keeps one of each tag of a file then."""
+    """In this case tbparse keeps one value of each tag of a file."""
     alone = SummaryReader(tree, event_types={"text"}, extra_columns=ALL).text
     assert_tables_same(alone, table(original(tree, extra_columns=ALL), "text"))
     few = table(original(tree, event_types={"text"}), "text")
@@ -345,7 +350,7 @@ def session(values: dict[str, Any]) -> Any:
 
 tags = st.sampled_from(["a", "b", "a/c"])
 steps = st.integers(-2, 5)
-# Without booleans, which tbparse makes numbers of where others are.
+# Without booleans, which tbparse converts to numbers if others are numbers.
 values = st.one_of(
     st.integers(-3, 3),
     st.floats(width=32),
@@ -356,7 +361,7 @@ values = st.one_of(
 made = st.one_of(
     st.builds(scalar, tags, steps, st.floats(width=32)),
     st.builds(tensor, tags, steps, values),
-    # Of one kind mostly, by which the dtype is decided.
+    # Most are of one kind, which decides the dtype.
     st.builds(tensor, st.just("number"), steps, st.integers(-3, 3)),
     st.builds(tensor, st.just("note"), steps, st.text(max_size=3).map(str.encode), st.just("text")),
     st.builds(session, st.dictionaries(tags, st.one_of(st.floats(), st.text()))),
@@ -377,7 +382,7 @@ def test_any_files(found: dict[str, list[Any]], pivot: bool, extra_columns: set[
         assert_same(Path(directory), pivot=pivot, extra_columns=extra_columns)
 
 
-# Where tbparse is wrong.
+# Mistakes of tbparse.
 
 
 def test_texts_of_several_strings(tmp_path: Path) -> None:
@@ -516,7 +521,7 @@ def test_many_values_of_one_step_stay_in_order(tmp_path: Path) -> None:
     assert found.a.tolist() == [list(map(float, range(step, count, 3))) for step in range(3)]
 
 
-# What it computes of histograms and tensors.
+# Results computed from histograms and tensors.
 
 
 def histograms(reader: Any) -> Iterator[tuple[Any, Any]]:

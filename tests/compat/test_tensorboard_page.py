@@ -1,6 +1,6 @@
-"""TensorBoard's page over our reader answers as over its own, and goes on whatever the files are.
+"""TensorBoard's page answers the same with our reader as with its own, and survives any file.
 
-The requests are made in processes that have no TensorFlow, as most that show a log of torch's.
+The requests are made in processes without TensorFlow, as most users of torch have it.
 """
 
 import random
@@ -31,7 +31,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def crawl(*arguments: object) -> str:
-    """What the crawler has to say, which ends well."""
+    """The output of the crawler, which must succeed."""
     command = [sys.executable, CRAWL, *arguments]
     done = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=110)
     assert done.returncode == 0, f"{done.stdout[-6000:]}\n{done.stderr[-2000:]}"
@@ -61,8 +61,8 @@ def test_every_route_of_every_plugin(tmp_path: Path) -> None:
 
 
 def test_files_of_five_writers(tmp_path: Path) -> None:
-    """Each in a directory of its own: which run's layout of hyperparameters is shown of several is
-    not said.
+    """Each is in a directory of its own. If several runs have a layout of hyperparameters, it is
+    undefined which one is shown.
     """
     files = sorted(hostile.CORPUS.iterdir())
     assert len({file.name.split("-")[0] for file in files}) >= 5
@@ -72,12 +72,12 @@ def test_files_of_five_writers(tmp_path: Path) -> None:
 
 
 def flipped(payloads: list[bytes], rng: random.Random) -> bytes:
-    """An event file of some of these messages, in any order, with a few bits of them changed."""
+    """An event file with some of these messages, in any order, with a few flipped bits."""
     records = []
     for payload in rng.choices(payloads, k=30):
         message = bytearray(payload)
         for _ in range(rng.choice([0, 0, 1, 3])):
-            # Where tags and their metadata are, or anywhere.
+            # The bits are in tags and their metadata, or anywhere.
             at = rng.randrange(min(len(message), rng.choice([150, len(message)])))
             message[at] ^= 1 << rng.randrange(8)
         records.append(events.record(bytes(message)))

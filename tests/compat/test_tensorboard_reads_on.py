@@ -1,4 +1,4 @@
-"""What TensorBoard's page gets of our reader while files grow, come, go, and start again."""
+"""TensorBoard's page with our reader, while files grow, appear, are removed, and start again."""
 
 import argparse
 import errno
@@ -31,7 +31,7 @@ def test_runs_that_grow_come_and_go(tmp_path: Path) -> None:
         add(first, 0, 0.5)
         provider = started(tmp_path)
         assert points(provider, "a") == [(0, 0.5)]
-        # Two files of one run that grow in turn.
+        # Two files of one run grow in turn.
         for step in range(1, 6):
             add([first, second][step % 2], step, step)
             when(lambda: points(provider, "a")[1:], lambda it, n=step: len(it) == n, 10)
@@ -42,7 +42,7 @@ def test_runs_that_grow_come_and_go(tmp_path: Path) -> None:
     shutil.rmtree(tmp_path / "a")
     when(lambda: runs(provider), lambda found: found == ["b"], 10)
     assert points(provider, "a") == []
-    # Another file of the same name takes the place of the one that was read.
+    # Another file of the same name replaces the one that was read.
     (old,) = (tmp_path / "b").iterdir()
     with writing(tmp_path / "new") as (writer,):
         add(writer, 1, 3)
@@ -50,7 +50,7 @@ def test_runs_that_grow_come_and_go(tmp_path: Path) -> None:
     new.replace(old)
     (tmp_path / "new").rmdir()
     when(lambda: points(provider, "b"), lambda found: found == [(1, 3.0)], 10)
-    # All goes, and comes again.
+    # Everything is removed, and comes back.
     shutil.rmtree(tmp_path)
     when(lambda: runs(provider), lambda found: found == [], 10)
     with writing(tmp_path / "late") as (writer,):
@@ -85,7 +85,9 @@ def test_several_named_directories(tmp_path: Path) -> None:
 
 
 def restarted(directory: Path) -> None:
-    """Training crashes at step 5 and goes on from step 3 in a file of its own, to step 4 so far."""
+    """Training crashes at step 5, and continues from step 3 in a file of its own, to step 4 so
+    far.
+    """
     with writing(directory) as (writer,):
         for step in range(6):
             add(writer, step, step)
@@ -98,7 +100,7 @@ def restarted(directory: Path) -> None:
     ("restarts", "expected"),
     [
         ("latest", [0, 1, 2, 13, 14]),
-        # What was taken back stays until it is written again.
+        # Purged values stay until they are written again.
         ("last_wins", [0, 1, 2, 13, 14, 5]),
         ("tensorboard", [0, 1, 2, 13, 14]),
         ("raw", [0, 1, 2, 3, 4, 5, 13, 14]),
@@ -111,7 +113,7 @@ def test_restarts(tmp_path: Path, restarts: str, expected: list[int]) -> None:
 
 
 def test_what_was_logged_for_one_step_stays(tmp_path: Path) -> None:
-    """Steps that were left out are no restarts."""
+    """Steps that were left out are not restarts."""
     with writing(tmp_path) as (writer,):
         for value in range(3):
             writer.add_scalar("loss", value)
@@ -139,10 +141,10 @@ def test_every_point_up_to_what_a_card_can_take(tmp_path: Path) -> None:
     assert [found["many"][0][1], found["many"][-1][1]] == [0, 299_999]
     values = {step: value for _, step, value in found["many"]}
     assert (values[1234], values[200_001], values[77_777]) == (-7, 9, "NaN")
-    # As many as were asked for.
+    # The number of points that was asked for.
     assert len(chart(provider, most=100)["few"]) <= 100
     assert len(chart(provider, most=10**9)["many"]) == 300_000
-    # Charts of several tags have the same steps, which TensorBoard draws.
+    # A chart with several tags needs the same steps in each, which TensorBoard draws.
     sample = provider.read_scalars(CTX, **WHICH, downsample=1000)
     assert len(sample["few"]["loss"]) == len(sample["many"]["loss"]) == 1000
     assert sample["many"]["loss"][-1].step == 299_999
@@ -187,10 +189,10 @@ def test_shares_of_a_card() -> None:
     assert sampling.share([]) == sampling.RUN
     assert sampling.share([10]) >= 10
     assert sampling.share([sampling.CARD]) == sampling.CARD
-    # Who has less leaves the rest to others.
+    # A tag with fewer points leaves the rest to others.
     assert sampling.share([100, 10**6]) == sampling.CARD - 100
     assert sampling.share([10**6] * 10) == sampling.CARD // 10
-    # As many as TensorBoard sends are always sent.
+    # At least as many points as TensorBoard sends are always sent.
     assert sampling.share([10**6] * 1000) == sampling.RUN
 
 
@@ -231,7 +233,7 @@ STOCK = """
 def test_tensorboards_own_command(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
-    """Nothing changes for who does not ask for it, and nothing of ours is imported."""
+    """Without the flag nothing changes, and nothing of ours is imported."""
     if how == "variable":
         monkeypatch.setenv("TENSORBOARD_READER", "tfevents")
     flags = ["--reader=tfevents"] if how == "flag" else []
@@ -266,7 +268,7 @@ def test_flags_that_can_not_be(tmp_path: Path, flags: list[str], message: str) -
 
 
 def test_plugins_of_others(tmp_path: Path) -> None:
-    """They get what they wrote, under their own names."""
+    """Users get what they wrote, under their own names."""
     summary_pb2 = peer("tensorboard.compat.proto.summary_pb2")
     make_tensor = peer("tensorboard.util.tensor_util").make_tensor_proto
     with closing(tfevents.FileWriter(tmp_path)) as writer:
@@ -298,7 +300,7 @@ def test_plugins_of_others(tmp_path: Path) -> None:
     key = read[-1].values[1].blob_key
     assert provider.read_blob(CTX, blob_key=key) == b"two"
     assert provider.read_last_scalars(CTX, **which)["."]["loss"].value == 2
-    # What is not there any more.
+    # Files that were removed.
     shutil.rmtree(tmp_path)
     when(lambda: runs(provider), lambda found: not found, 10)
     for wrong in (key, "?", "W10", ""):
@@ -315,7 +317,7 @@ def test_flags_of_our_command_that_can_not_be(tmp_path: Path, subcommand: list[s
 
 
 def test_our_command(tmp_path: Path) -> None:
-    """TensorBoard's flags go on working."""
+    """TensorBoard's flags still work."""
     with writing(tmp_path / "run") as (writer,):
         for step in range(10):
             add(writer, step, step)
@@ -360,7 +362,7 @@ def test_newer_runs_come_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     reading = log.Log({str(tmp_path): None}, "latest", None)
     came = [list(reading.runs) for _ in reading.load()]
     assert came[0] == ["d"]
-    # Each time at most twice as much.
+    # Each time it is at most twice as long.
     assert came[1] == ["b", "d"]
     assert came[-1] == ["a", "b", "c", "d"]
 
@@ -376,7 +378,7 @@ def test_a_run_that_the_system_can_not_read_hides_no_others(
     native = reading._data
 
     class Failing:
-        """A disk that can't read one file."""
+        """Behaves like a disk that can't read one file."""
 
         def update(self, found: Any) -> Any:
             if any(str(broken) in files for _, files, _ in found):

@@ -1,6 +1,6 @@
-"""TensorBoard serves what we logged to each of its plugins, through its HTTP interface.
+"""TensorBoard serves our log to each of its plugins, through its HTTP interface.
 
-With its data server, which reads the files in Rust, and without, where Python does.
+This is tested with its data server, which reads the files in Rust, and without it, in Python.
 """
 
 import functools
@@ -43,7 +43,7 @@ def log_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module", params=["auto", "false"], ids=["data server", "no data server"])
 def get(log_dir: Path, request: pytest.FixtureRequest) -> Any:
-    """get(route, **query): the answer, from JSON where it is JSON, once all runs are loaded."""
+    """get(route, **query) returns the answer when all runs are loaded. JSON is parsed."""
     if request.param == "auto":
         peer("tensorboard_data_server")
     with every_plugin.tensorboard(log_dir, f"--load_fast={request.param}") as address:
@@ -73,7 +73,7 @@ def test_every_dashboard_is_active(get: Get) -> None:
         listing = get("plugins_listing")
         return {name for name, plugin in listing.items() if plugin["enabled"]}
 
-    # Some plugins look for their data in a thread, when they are asked first.
+    # Some plugins begin to look for their data, in a thread, when they are first asked.
     when(active, shown.__le__)
 
 
@@ -114,7 +114,8 @@ def test_videos(get: Get) -> None:
     assert (film.format, film.n_frames, film.size) == ("GIF", 8, (32, 32))
     for number, frame in enumerate(every_plugin.video()[0]):
         film.seek(number)
-        # A palette a frame holds these few colours; GIF counts time in hundredths of a second.
+        # The palette of each frame has these few colours. A GIF counts time in hundredths of a
+        # second.
         np.testing.assert_array_equal(np.asarray(film.convert("RGB")), frame.transpose(1, 2, 0))
         assert film.info["duration"] in (120, 130)
 
@@ -127,7 +128,7 @@ def test_histograms(get: Get) -> None:
         values = np.sort(every_plugin.weights(step).astype(np.float64))
         rights, counts = np.array([bucket[1:] for bucket in buckets]).T
         assert counts.sum() == len(values)
-        # TensorFlow counts a value on the limit of two buckets into the upper one.
+        # TensorFlow counts a value on the limit of two buckets in the upper one.
         below = np.searchsorted(values, rights[:-1], side="left")
         np.testing.assert_array_equal(np.cumsum(counts)[:-1], below)
 
@@ -140,7 +141,7 @@ def test_distributions(get: Get) -> None:
         values = every_plugin.weights(step)
         points, found = np.array(percentiles).T
         expected = np.percentile(values, points / 100)
-        # The buckets that hold them are 10 % wide.
+        # The buckets that contain them are 10 % wide.
         np.testing.assert_allclose(found, expected, rtol=0.1, atol=0.02)
 
 
@@ -194,7 +195,7 @@ def test_pr_curves(get: Get) -> None:
     assert curve["step"] == 4
     labels, predictions = every_plugin.scores()
     thresholds = np.array(curve["thresholds"])
-    # TensorBoard leaves out the thresholds that nothing reaches.
+    # TensorBoard leaves out thresholds that no prediction reaches.
     assert len(thresholds) == np.ceil(126 * predictions.max())
     np.testing.assert_allclose(thresholds, np.linspace(0, 1, 127)[: len(thresholds)])
     positive = predictions >= thresholds[:, None]
@@ -275,7 +276,7 @@ def test_hyperparameters(get: Get) -> None:
 
 
 def test_time_series(get: Get) -> None:
-    """The newer dashboard, which has scalars, pictures and histograms on one page."""
+    """The newer dashboard has scalars, pictures and histograms on one page."""
     tags = get("plugin/timeseries/tags")
     assert set(tags["scalars"]["runTagInfo"][RUN]) == {"train/loss", "train/low", "train/high"}
     assert set(tags["images"]["tagRunSampledInfo"]) == {"picture", "batch", "film"}

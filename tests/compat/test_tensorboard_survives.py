@@ -1,4 +1,4 @@
-"""TensorBoard's page over our reader goes on where a log holds what it should not."""
+"""TensorBoard's page with our reader survives unexpected content of a log."""
 
 import os
 import re
@@ -26,13 +26,13 @@ Content = meshes.plugin_data_pb2.MeshPluginData
 
 
 def asked(method: Any, plugin: str, run: str, **more: Any) -> Any:
-    """What one of the provider's methods has of a run, by tag."""
+    """The data of a run from a method of the provider, by tag."""
     which = {"experiment_id": "", "plugin_name": plugin, "run_tag_filter": RunTagFilter([run])}
     return method(CTX, **which, **more).get(run, {})
 
 
 def add_tensor(directory: Path, tag: str, values: Any, metadata: Any) -> None:
-    """Logs tensors of a plugin, one a step."""
+    """Logs tensors of a plugin, one for each step."""
     with closing(tfevents.FileWriter(directory)) as writer:
         for step, value in enumerate(values):
             summary = summary_pb2.Summary()
@@ -41,7 +41,7 @@ def add_tensor(directory: Path, tag: str, values: Any, metadata: Any) -> None:
 
 
 def test_a_restart_that_takes_all_pictures(tmp_path: Path) -> None:
-    """Dashboards count with the greatest number of pictures of a step, and there is none."""
+    """Dashboards use the greatest number of pictures of a step, which does not exist here."""
     for purge_step in (None, 0):
         with tfevents.SummaryWriter(tmp_path, purge_step=purge_step) as writer:
             if purge_step is None:
@@ -54,7 +54,7 @@ def test_a_restart_that_takes_all_pictures(tmp_path: Path) -> None:
 
 
 def test_a_file_that_was_changed_after_it_was_read(tmp_path: Path) -> None:
-    """What is large stays in the file."""
+    """Large values stay in the file."""
     noise = np.random.default_rng(0).integers(0, 256, (3, 64, 64), np.uint8)
     with tfevents.SummaryWriter(tmp_path) as writer:
         writer.add_image("picture", noise, 0)
@@ -89,7 +89,7 @@ def test_a_directory_whose_name_is_no_text(tmp_path: Path) -> None:
     assert points(provider, "run\\udcff") == [(0, 1.0)]
 
 
-# As somebody who may not enter everything.
+# The user may not enter every directory.
 DENIED = """
     import os, sys
     from tfevents.tensorboard.log import Log
@@ -106,7 +106,7 @@ DENIED = """
 
 @pytest.mark.skipif(os.name == "nt", reason="there are no such permissions")
 def test_what_may_not_be_entered() -> None:
-    # Pytest's directories are for their owner alone.
+    # Only their owner may enter pytest's directories.
     with tempfile.TemporaryDirectory() as directory:
         log_dir = Path(directory)
         log_dir.chmod(0o755)
@@ -169,7 +169,7 @@ def test_meshes_that_the_plugin_can_not_send(
 
 
 def test_several_meshes_at_one_step(tmp_path: Path) -> None:
-    """The plugin asks for them by their step, and can't send several of different sizes."""
+    """The plugin requests them by their step, and can't send several of different sizes."""
     with tfevents.SummaryWriter(tmp_path) as writer:
         for count in (5, 4):
             writer.add_mesh("mesh", np.full((1, count, 3), count, np.float32))
@@ -180,7 +180,7 @@ def test_several_meshes_at_one_step(tmp_path: Path) -> None:
 
 
 def test_a_curve_without_a_tag(tmp_path: Path) -> None:
-    """The plugin's answer to an empty tag is an error of its own."""
+    """The plugin itself fails for an empty tag."""
     metadata = curves.create_summary_metadata("", "", 2)
     for tag in ("", "curve"):
         add_tensor(tmp_path, tag, [np.zeros((6, 2), np.float32)], metadata)

@@ -1,4 +1,4 @@
-"""What tensorboardX has beyond torch gives the same events as there."""
+"""Features that only tensorboardX has give the same events as there."""
 
 import json
 
@@ -67,7 +67,7 @@ def test_nothing_on_the_disk(tmp_path):
 
 
 def test_exported_scalars(tmp_path):
-    """What tensorboardX exports, those of add_scalars, is among ours."""
+    """The scalars of add_scalars, which tensorboardX exports, are among ours."""
     exports = []
     for writer_class in tfevents.SummaryWriter, tensorboardx.SummaryWriter:
         with writer_class(logdir=str(tmp_path / "run")) as writer:

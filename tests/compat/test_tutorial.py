@@ -1,6 +1,6 @@
-"""Each code sample of a tutorial of torch's SummaryWriter logs with ours what it does with torch's.
+"""Each code sample of a tutorial of torch's SummaryWriter logs the same with ours as with torch's.
 
-The tutorial comes with the project's shared files; its samples are taken from there.
+The tutorial is among the project's shared files, and its samples come from there.
 """
 
 import os
@@ -24,8 +24,8 @@ torchvision()
 
 pytestmark = pytest.mark.timeout(900)
 
-# What each sample logs, by torch's own account: so many values of each kind.
-# (The gradients of sample 15 are never logged: it looks for them when there are none yet.)
+# The number of values of each kind that each sample logs with torch.
+# (The gradients of sample 15 are never logged, since it looks for them before there are any.)
 LOGGED: dict[int, dict[str, int]] = {
     0: {"graph": 1, "image": 1},
     1: {},
@@ -44,7 +44,7 @@ LOGGED: dict[int, dict[str, int]] = {
     14: {"hparams": 15, "simple_value": 10},
     15: {"graph": 1, "histo": 64, "simple_value": 6},
 }
-# What is changed in samples besides the import.
+# The changes to samples, besides the import.
 CHANGED = {1: ["command"], 10: ["signature"], 11: ["signature"], 15: ["epochs"]}
 
 

@@ -1,8 +1,8 @@
 """The same calls on torch's SummaryWriter and on ours give the same events, field by field.
 
-What may differ: the wall times that nobody gave, `source_metadata`, and what ours does on purpose:
-double precision is honoured without the new style too, bfloat16 keeps its value (torch goes through
-float16), and what is no scalar is refused by name.
+These may differ: wall times that were not given, `source_metadata`, and deliberate differences.
+Ours keeps double precision without the new style too, keeps the value of bfloat16 (torch converts
+it to float16), and names the argument when it refuses a scalar.
 """
 
 import inspect
@@ -50,7 +50,7 @@ def test_the_comparison_sees_what_differs():
     )
 
 
-# What add_scalar is given.
+# Arguments of add_scalar.
 
 numpy_dtypes = st.sampled_from(
     [np.dtype(c) for c in (*"?bhilqBHILQefdg", *(">f2", ">f4", ">f8", ">i2", ">i4", ">i8", ">u8"))]
@@ -60,7 +60,7 @@ numpy_dtypes = st.sampled_from(
 @st.composite
 def numpy_values(draw):
     dtype = draw(numpy_dtypes)
-    # Not Hypothesis's own floats: a NaN's payload is nobody's business.
+    # Hypothesis's floats are not used, since the payload of a NaN does not matter.
     value = draw(floats if dtype.kind == "f" else npst.from_dtype(dtype))
     with np.errstate(over="ignore"):
         array = np.array(value).astype(dtype)
@@ -94,7 +94,8 @@ values = floats | st.integers(-(2**70), 2**70) | st.booleans() | numpy_values() 
 def test_add_scalar(calls, double_precision):
     def run(writer, always_new_style=False):
         for tag, value, step, wall_time, new_style in calls:
-            # Without the new style torch ignores double_precision; ours writes the new style then.
+            # Without the new style, torch ignores double_precision, and ours switches to the new
+            # style.
             style = new_style or (always_new_style and double_precision)
             writer.add_scalar(tag, value, step, wall_time, style, double_precision)
 
@@ -158,7 +159,7 @@ def test_add_text(calls):
     assert_equal(run, with_wall_times=True)
 
 
-# Names that are their own path; ours marks the others, so that no two of them collide.
+# Names that are paths already. Ours marks other names, so that no two of them collide.
 keys = st.from_regex(r"[a-z ü.]{0,5}(/[a-zü]{1,5}){0,2}", fullmatch=True)
 
 
@@ -304,7 +305,7 @@ def test_the_default_directory(tmp_path, monkeypatch, comment):
         monkeypatch.chdir(tmp_path / str(number))
         module.SummaryWriter(comment=comment).close()
         path = events.only_file(Path()).parent
-        # Two digits each of minute and second may pass between the two.
+        # The digits of minute and second may change between the two.
         names.append(re.sub(r"\d\d-\d\d-\d\d", "hh-mm-ss", str(path)))
     assert names[0] == names[1]
 

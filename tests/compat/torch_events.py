@@ -1,4 +1,4 @@
-"""The same calls on torch's SummaryWriter and on ours, and whether they give the same events."""
+"""Makes the same calls on torch's SummaryWriter and on ours, and compares their events."""
 
 import math
 import os
@@ -21,10 +21,10 @@ Files = dict[str, list[Any]]
 
 
 def written(writer_class: Any, calls: Callable[[Any], object], **options: Any) -> Files:
-    """{directory: its events} of what `calls` wrote; the first event of each file included."""
+    """The events that `calls` wrote, by directory, with the first event of each file."""
     with tempfile.TemporaryDirectory() as directory:
         with warnings.catch_warnings():
-            # Of NumPy, about values that torch casts on the way.
+            # NumPy warns about values that torch converts.
             warnings.simplefilter("ignore")
             writer = writer_class(directory, **options)
             try:
@@ -46,9 +46,9 @@ def torchs(calls: Callable[[Any], object], **options: Any) -> Files:
 
 
 def comparable(files: Files, with_wall_times: bool) -> dict[str, list[str]]:
-    """The events as text, for a readable difference; equal texts are equal messages.
+    """The events as text, for readable differences. Equal texts are equal messages.
 
-    The text has floats with all their bits, and every NaN the same.
+    In the text, floats have all their bits, and all NaNs are equal.
     """
     for run in files.values():
         for number, event in enumerate(run):
@@ -66,9 +66,9 @@ def assert_equal(
     assert comparable(mine, with_wall_times) == comparable(theirs, with_wall_times)
 
 
-# What many methods are given.
+# Arguments of many methods.
 
-# Of one that is empty ours warns, since TensorBoard lists none.
+# Ours warns about an empty tag, since TensorBoard does not list it.
 tags = st.text(min_size=1, max_size=30) | st.sampled_from(
     ["loss", "train/loss", "/", "a//b", "损失", "\0"]
 )

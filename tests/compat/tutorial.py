@@ -1,9 +1,8 @@
-"""Runs the code samples of a tutorial, one after the other, as a reader would in a notebook.
+"""Runs the code samples of a tutorial one after the other, as a reader would in a notebook.
 
     python tutorial.py tutorial.txt <module of SummaryWriter>
 
-Sample n runs in ./sample-n, in one namespace with those before it. What is changed of a sample is
-what `adapted` says.
+Sample n runs in ./sample-n. All samples share one namespace. `adapted` changes some of them.
 """
 
 import ast
@@ -17,7 +16,7 @@ import time
 from pathlib import Path
 
 IMPORT = "from torch.utils.tensorboard import SummaryWriter"
-# 100 epochs take minutes; from the second on they all log the same way.
+# 100 epochs take minutes. From the second epoch on, all log the same way.
 EPOCHS = ("for epoch in range(100):", "for epoch in range(2):")
 
 
@@ -27,10 +26,10 @@ def samples(tutorial: Path) -> list[str]:
 
 
 def adapted(sample: str, module: str) -> tuple[str, list[str]]:
-    """The sample with its writer from `module`, and what else was changed.
+    """The sample with its writer from `module`, and other changes.
 
-    Left out are notebook commands (they install what is installed) and a method's signature that
-    stands where code should: as a call, it names nothing that is defined.
+    Notebook commands are left out, since they install packages that are installed. A method's
+    signature in the place of code is left out, since a call of it names nothing that is defined.
     """
     changes = []
     lines = []
@@ -49,7 +48,7 @@ def adapted(sample: str, module: str) -> tuple[str, list[str]]:
 
 
 def write_mnist(folder: Path) -> None:
-    """Files of MNIST's format where torchvision looks before it downloads: 256 blots of noise."""
+    """Files in MNIST's format, where torchvision looks before it downloads: 256 blots of noise."""
     import numpy as np
 
     folder.mkdir(parents=True)
@@ -95,7 +94,7 @@ def main() -> None:
                 value.close()
                 namespace[name] = writer_class(os.path.relpath(before / value.log_dir, before))
         if "SummaryWriter()" in code:
-            # Its run is named by the second, and must not be that of an earlier sample.
+            # Its run is named after the second, and must not have the name of an earlier sample's.
             time.sleep(1 - time.time() % 1)
         random.seed(number)
         np.random.seed(number)
