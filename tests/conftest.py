@@ -1,18 +1,19 @@
-"""What all Python tests share: how hard Hypothesis tries, and peers that keep quiet."""
+"""Settings of all Python tests: Hypothesis's effort, and peers that write nothing."""
 
 import os
 
 from hypothesis import HealthCheck, settings
 
-# Inherited by every process that a test starts.
+# Every process that a test starts inherits these.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
-# Whoever imports Comet, Lightning say, has it put its functions around ours.
+# Importing Comet, as Lightning does, wraps our functions.
 os.environ.setdefault("COMET_DISABLE_AUTO_LOGGING", "1")
 
-# A shared machine stalls at will, so no example has a deadline; pytest-timeout guards each test.
+# A shared machine may pause at any time, so examples have no deadline. pytest-timeout guards each
+# test.
 _slow_is_fine = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
 settings.register_profile("fast", max_examples=30, **_slow_is_fine)
 settings.register_profile("thorough", max_examples=1000, print_blob=True, **_slow_is_fine)

@@ -1,7 +1,7 @@
-"""Reads event files for the tests, sharing no code with what is tested.
+"""Reads event files for the tests. It shares no code with what is tested.
 
-The framing and the few messages that the core tests look at are decoded here by hand, so that these
-tests need NumPy and Hypothesis only. `read_events` gives TensorBoard's own `Event` messages.
+The frame and the few messages that the core tests need are decoded here by hand, so these tests
+need only NumPy and Hypothesis. `read_events` returns TensorBoard's `Event` messages.
 """
 
 import os
@@ -37,16 +37,16 @@ def _masked_crc32c(data: bytes) -> int:
 
 
 def record(payload: bytes) -> bytes:
-    """A payload in its frame."""
+    """A payload as a record."""
     length = struct.pack("<Q", len(payload))
     checksums = [struct.pack("<I", _masked_crc32c(data)) for data in (length, payload)]
     return length + checksums[0] + payload + checksums[1]
 
 
 def split_records(data: bytes) -> tuple[list[bytes], bytes]:
-    """The payloads of all whole records, and what is left: the beginning of a further one.
+    """The payloads of all whole records, and the rest: the beginning of another one.
 
-    A wrong checksum is an AssertionError wherever it is.
+    A wrong checksum anywhere is an AssertionError.
     """
     payloads, at = [], 0
     while len(data) - at >= 12:
@@ -63,7 +63,7 @@ def split_records(data: bytes) -> tuple[list[bytes], bytes]:
 
 
 def read_records(path: str | os.PathLike[str]) -> list[bytes]:
-    """The payloads of a file that must be whole up to its last byte."""
+    """The payloads of a file, which must be whole up to its last byte."""
     payloads, rest = split_records(Path(path).read_bytes())
     assert rest == b"", f"{path} ends in {len(rest)} bytes of an unfinished record"
     return payloads
@@ -73,12 +73,14 @@ def read_records(path: str | os.PathLike[str]) -> list[bytes]:
 
 
 def fields(message: bytes) -> Iterator[tuple[int, Any]]:
-    """(field number, value) of a message; the value is an int (varint) or the raw bytes."""
+    """The number and the value of each field of a message. A value is an int (varint) or the raw
+    bytes.
+    """
     return ((number, value) for number, _, value in typed_fields(message))
 
 
 def typed_fields(message: bytes) -> Iterator[tuple[int, int, Any]]:
-    """The same with the wire type in between."""
+    """The same, with the wire type between them."""
     at = 0
 
     def varint() -> int:
@@ -113,7 +115,7 @@ def _float(raw: bytes) -> float:
 
 @dataclass
 class Value:
-    """A Summary.Value: one tag's value in an event."""
+    """A Summary.Value: the value of one tag in an event."""
 
     tag: str = ""
     simple_value: float | None = None
@@ -162,7 +164,7 @@ class Value:
 
     @property
     def number(self) -> float:
-        """The scalar, in whichever of the two styles it was written."""
+        """The scalar, in either style."""
         if self.simple_value is not None:
             return self.simple_value
         (number,) = self.tensor
@@ -207,20 +209,22 @@ class Point(NamedTuple):
 
 
 def event_files(directory: str | os.PathLike[str]) -> list[Path]:
-    """The event files in `directory` and below, each directory's in the order of their making."""
+    """The event files in `directory` and below it. Those of a directory are in the order in which
+    they were made.
+    """
     return sorted((p for p in Path(directory).rglob("*tfevents*") if p.is_file()), key=_made)
 
 
 def _made(path: Path) -> tuple[Path, list[int], str]:
-    """The numbers in the name count: of one second, file 10 comes after file 9."""
+    """The numbers in the name count: file 10 of a second comes after file 9."""
     numbers = re.search(r"tfevents\.(\d+)\..*\.(\d+)\.(\d+)", path.name)
     return path.parent, [int(n) for n in numbers.groups()] if numbers else [], path.name
 
 
 def put_in_order(directory: str | os.PathLike[str]) -> None:
-    """Renames the files of one run so that the order of their names is that of their making."""
+    """Renames the files of a run so that their names are in the order in which they were made."""
     for number, path in enumerate(event_files(directory)):
-        # What has its place keeps it.
+        # A file with the right name keeps it.
         path.rename(path.with_name(f"events.out.tfevents.{number:010}.host.1.0"))
 
 
@@ -230,7 +234,7 @@ def only_file(directory: str | os.PathLike[str]) -> Path:
 
 
 def parse_file(path: str | os.PathLike[str]) -> list[Event]:
-    """The events of a whole file, the first of which must tell its version."""
+    """The events of a whole file. The first one must have the version."""
     events = [Event.parse(payload) for payload in read_records(path)]
     assert events[0].file_version == "brain.Event:2"
     return events
@@ -241,17 +245,17 @@ def points_of(events: list[Event]) -> list[Point]:
 
 
 def points(directory: str | os.PathLike[str]) -> list[Point]:
-    """All scalars of all event files in `directory` and below."""
+    """All scalars of all event files in `directory` and below it."""
     return [p for path in event_files(directory) for p in points_of(parse_file(path))]
 
 
 def steps(directory: str | os.PathLike[str]) -> list[int]:
-    """The steps of all scalars in `directory` and below, sorted."""
+    """The sorted steps of all scalars in `directory` and below it."""
     return sorted(p.step for p in points(directory))
 
 
 def steps_so_far(directory: str | os.PathLike[str]) -> list[int]:
-    """The steps of all scalars, in order, of files that are still being written."""
+    """The steps of all scalars, in order, in files that are still being written."""
     return [
         point.step
         for path in event_files(directory)
@@ -261,7 +265,7 @@ def steps_so_far(directory: str | os.PathLike[str]) -> list[int]:
 
 
 def texts(path: str | os.PathLike[str]) -> list[tuple[str, int, str]]:
-    """(tag, step, text) of a file."""
+    """The tag, step and text of each text in a file."""
     return [
         (v.tag, e.step, v.tensor[0].decode())
         for e in parse_file(path)

@@ -1,6 +1,6 @@
 """A log with something for each of TensorBoard's plugins, and a TensorBoard to show it.
 
-`log` is what the tests of TensorBoard's HTTP interface and of its pages look at.
+The tests of TensorBoard's HTTP interface and of its pages use `log`.
 """
 
 import contextlib
@@ -37,13 +37,13 @@ def loss(step: int) -> float:
 
 
 def picture(step: int) -> np.ndarray:
-    """(48, 64, 3) uint8, a colour gradient that moves with the step."""
+    """A colour gradient that moves with the step, (48, 64, 3) uint8."""
     row, column = np.mgrid[:48, :64]
     return np.stack([row * 5, column * 4, (row + column + step) * 2 % 256], -1).astype(np.uint8)
 
 
 def video() -> np.ndarray:
-    """(1, 8, 3, 32, 32) uint8: a bright square that moves to the right."""
+    """A bright square that moves to the right, (1, 8, 3, 32, 32) uint8."""
     frames = np.zeros((1, 8, 3, 32, 32), np.uint8)
     for number in range(8):
         frames[0, number, :, 12:20, number * 3 : number * 3 + 8] = [[[250]], [[200]], [[40]]]
@@ -55,7 +55,7 @@ def weights(step: int) -> np.ndarray:
 
 
 def sound() -> np.ndarray:
-    """Half a second of A, rising in volume."""
+    """Half a second of the tone A, whose volume rises."""
     seconds = np.arange(RATE // 2) / RATE
     return (seconds * np.sin(2 * np.pi * 440 * seconds)).astype(np.float32)
 
@@ -68,7 +68,7 @@ def scores() -> tuple[np.ndarray, np.ndarray]:
 
 
 def points() -> tuple[np.ndarray, list[list[str]], np.ndarray]:
-    """(60, 8) float32, two clouds; their labels; their (60, 3, 16, 16) sprites."""
+    """Two clouds, (60, 8) float32, their labels, and their (60, 3, 16, 16) sprites."""
     rng = np.random.default_rng(8)
     number = np.arange(60)
     matrix = rng.normal(0, 1, (60, 8)) + (number % 2)[:, None] * 6
@@ -86,7 +86,7 @@ def model() -> tuple[Any, Any]:
 
 
 def log(directory: Path, writer_class: Any) -> None:
-    """Log something for each plugin to `directory`/exp, and hyperparameters to runs below."""
+    """Logs something for each plugin to `directory`/exp, and hyperparameters to runs below it."""
     torch = peer("torch")
     writer = writer_class(directory / RUN)
     for step in STEPS:
@@ -120,14 +120,14 @@ def log(directory: Path, writer_class: Any) -> None:
 
 
 def log_video(directory: Path, writer_class: Any) -> None:
-    """A GIF, for which torch's writer needs moviepy."""
+    """A GIF. torch's writer needs moviepy for it."""
     with writer_class(directory / RUN) as writer:
         writer.add_video("film", video(), 1, fps=8)
 
 
 @contextlib.contextmanager
 def tensorboard(log_dir: Path, *options: str, module: str = "tensorboard.main") -> Iterator[str]:
-    """A running TensorBoard on `log_dir`; its address, which ends in a slash."""
+    """Runs TensorBoard on `log_dir`. Returns its address, which ends in a slash."""
     command = [sys.executable, "-m", module, f"--logdir={log_dir}", "--port=0"]
     with tempfile.TemporaryFile("w+") as output:
         process = subprocess.Popen(
@@ -158,7 +158,7 @@ T = TypeVar("T")
 
 
 def when(ask: Callable[[], T], is_complete: Callable[[T], bool], timeout: float = 90) -> T:
-    """The answer, once it is complete."""
+    """The answer, when it is complete."""
     deadline = time.monotonic() + timeout
     while not is_complete(answer := ask()):
         assert time.monotonic() < deadline, f"there is only {answer}"

@@ -1,5 +1,5 @@
-"""Files that grow, and three readers that have to see each value once: a log that is reloaded, one
-that goes on from state to state, and one that is followed.
+"""Growing files, and three readers that must see each value once: a log that is reloaded, one that
+continues from state to state, and one that is followed.
 """
 
 import json
@@ -25,7 +25,7 @@ WRITER = """
                 time.sleep(0.02)
 """
 
-# Copies a file in pieces of any size, so that records are cut wherever it may be.
+# Copies a file in pieces of any size, so that records are cut anywhere.
 DRIBBLE = """
     import random, sys, time
     data, pieces = open(sys.argv[1], "rb").read(), random.Random(0)
@@ -37,12 +37,12 @@ DRIBBLE = """
                 time.sleep(0.002)
 """
 
-# Values as they are printed, since NaN does not equal itself.
+# Values are compared as text, since NaN does not equal itself.
 Points = dict[tuple[str, str], list[tuple[int, str]]]
 
 
 class Readers:
-    """Each has the steps and values of scalars by run and tag."""
+    """Each has the steps and values of scalars, by run and tag."""
 
     def __init__(self, path: object) -> None:
         self._path = path
@@ -54,7 +54,7 @@ class Readers:
         self._follow()
 
     def look(self) -> bool:
-        """Reads what is new; whether the first of them found any."""
+        """Reads what is new. Returns whether the first reader found anything."""
         is_new = bool(self._log.reload())
         part = tfevents.read(self._path, state=json.loads(self._state))
         self._state = json.dumps(part.state())
@@ -96,7 +96,7 @@ class Readers:
 
 
 def follow_a_process(readers: Readers, process: subprocess.Popen, expected: Points) -> None:
-    """What each reader has is a beginning of what there will be, and in the end it is all."""
+    """Checks that each reader has a beginning of the final values, and in the end all of them."""
     looks = 0
     try:
         while True:
@@ -118,7 +118,7 @@ def follow_a_process(readers: Readers, process: subprocess.Popen, expected: Poin
 
 
 def follow_a_writer(path: Path, package: str) -> None:
-    """Read while a writer of this package writes in another process."""
+    """Reads while a writer of this package writes in another process."""
     path.mkdir()
     expected = {
         (".", tag): [(step, repr(float(sign * step))) for step in range(3000)]
@@ -131,7 +131,7 @@ def follow_a_writer(path: Path, package: str) -> None:
 
 
 def follow_a_copy(file: Path, path: Path) -> None:
-    """Read while another process copies the file in small pieces."""
+    """Reads while another process copies the file in small pieces."""
     path.mkdir()
     whole = Readers(file)
     expected = next(whole.all())

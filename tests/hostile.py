@@ -1,6 +1,6 @@
-"""Event files that others wrote, with messages changed and lengths and checksums made right again.
+"""Event files of other writers with mutated messages. Lengths and checksums are made right again.
 
-Decoders see what no writer writes, in which most is still what they expect.
+So decoders get what no writer writes, and most of it is still as they expect.
 """
 
 import struct
@@ -14,7 +14,7 @@ import events
 CORPUS = Path(__file__).parent.parent / "fuzz" / "corpus" / "files"
 
 Field = tuple[int, int, "int | bytes"]
-"""Its number, its wire type, and its value."""
+"""A field: its number, wire type and value."""
 
 
 def varint(value: int) -> bytes:
@@ -26,7 +26,7 @@ def varint(value: int) -> bytes:
 
 
 def decode(message: bytes) -> list[Field] | None:
-    """The fields of a message; `None` if it is none."""
+    """The fields of a message; `None` if it is not a message."""
     try:
         fields = list(events.typed_fields(message))
     except (AssertionError, IndexError, KeyError):
@@ -52,7 +52,7 @@ FLOATS = st.floats(width=32).map(lambda value: struct.pack("<f", value))
 
 @st.composite
 def changed(draw: st.DrawFn, message: bytes) -> bytes:
-    """A message with one field changed, at any depth."""
+    """A message with one mutated field, at any depth."""
     fields = decode(message)
     if not fields:
         at = draw(st.integers(0, len(message)))

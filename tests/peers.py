@@ -1,4 +1,4 @@
-"""Packages that the tests compare against, and that need not be installed."""
+"""Packages that the tests compare with. They need not be installed."""
 
 import importlib
 import os
@@ -9,10 +9,10 @@ import pytest
 
 
 def peer(name: str) -> ModuleType:
-    """Import `name`, or skip the test (at module level: the file).
+    """Imports `name`, or skips the test (at module level, the file).
 
-    With TFEVENTS_REQUIRE_PEERS=1 a missing peer fails instead, so that a machine that is meant to
-    compare against the peers cannot pass by having lost one.
+    With TFEVENTS_REQUIRE_PEERS=1 a missing peer is a failure, so that a machine that should compare
+    does not pass without it.
     """
     try:
         with warnings.catch_warnings():
@@ -26,10 +26,10 @@ def peer(name: str) -> ModuleType:
 
 
 def torchvision() -> ModuleType:
-    """torchvision, also beside a torch without CUDA.
+    """Imports torchvision, also beside a torch without CUDA.
 
-    The compiled part of its wheel asks for CUDA's libraries. Its Python part needs of it no more
-    than the declarations of two operators, which none of our tests runs.
+    The compiled part of its wheel needs CUDA's libraries. Its Python part needs only the
+    declarations of two operators from it, which our tests do not run.
     """
     declarations = peer("torch.library").Library("torchvision", "FRAGMENT")
     try:

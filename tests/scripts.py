@@ -1,4 +1,6 @@
-"""Runs pieces of Python in processes of their own: to be killed, forked, limited or ended."""
+"""Runs pieces of Python in processes of their own, which may be killed, forked, limited or
+ended.
+"""
 
 import functools
 import os
@@ -9,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-# A guard against hanging, not a measure of speed.
+# This stops tests that hang. It does not measure speed.
 HANGS_AFTER = 150
 
 
@@ -21,7 +23,7 @@ def command(source: str, *arguments: object) -> list[str]:
 def run(
     source: str, *arguments: object, prefix: tuple[str, ...] = ()
 ) -> subprocess.CompletedProcess[str]:
-    """Run `source` to its end; more than HANGS_AFTER seconds fail the test."""
+    """Runs `source` to its end. The test fails after HANGS_AFTER seconds."""
     process = subprocess.Popen(
         [*prefix, *command(source, *arguments)],
         stdout=subprocess.PIPE,
@@ -36,7 +38,7 @@ def run(
     try:
         out, err = process.communicate(timeout=HANGS_AFTER)
     except subprocess.TimeoutExpired:
-        # Children of a fork hold the pipes too.
+        # Children of a fork have the pipes too.
         os.killpg(process.pid, 9)
         out, err = process.communicate()
         pytest.fail(f"the script hangs\n--- stdout\n{out}\n--- stderr\n{err}", pytrace=False)
@@ -44,7 +46,7 @@ def run(
 
 
 def check(source: str, *arguments: object, prefix: tuple[str, ...] = ()) -> str:
-    """Run `source`, which must end with status 0, and return what it printed."""
+    """Runs `source`, which must end with status 0. Returns its output."""
     done = run(source, *arguments, prefix=prefix)
     assert done.returncode == 0, f"status {done.returncode}\n{done.stdout}\n{done.stderr}"
     return done.stdout
@@ -56,7 +58,9 @@ def _inherited() -> list[str]:
 
 @functools.cache
 def mount_namespace() -> tuple[str, ...]:
-    """The command prefix that gives a script mounts of its own; skips where that is not allowed."""
+    """The prefix of a command that gives a script mounts of its own. Skips if that is not
+    allowed.
+    """
     for prefix in (("unshare", "--mount"), ("unshare", "--mount", "--map-root-user")):
         try:
             subprocess.run(

@@ -1,8 +1,10 @@
-"""Runs workloads while system calls fail, and counts what was lost, written twice, or hung.
+"""Runs workloads while system calls fail. It counts events that are lost or written twice, and
+hangs.
 
     python tests/faults/run.py [--kills N] [--calls N] [--jobs N] [--work NAME,...]
 
-A process that has the shim loaded forks one child a case, lets it log, and reads what it left.
+A process that has the shim loaded forks a child for each case. The child logs, and the process
+reads the files that it leaves.
 """
 
 import argparse
@@ -30,11 +32,11 @@ import events
 from faults import shim
 
 PR_SET_CHILD_SUBREAPER = 36
-# More seconds than that are a hang.
+# Longer than this, in seconds, is a hang.
 HANGS_AFTER = 60.0
-# Accepted as long ago, in seconds, an event survives a kill.
+# An event survives a kill if it was accepted this long ago, in seconds.
 PROMISE = 0.2
-# A process that stands still longer than this, in seconds, is the machine's fault, not ours.
+# If a process stands still for longer than this, in seconds, the machine is the reason.
 STALL = 0.05
 
 ON_ERROR = ("raise", "warn", "warn as error")
@@ -44,14 +46,14 @@ FAULTS = {
     "short": (shim.SHORT, 0),
     "slow": (shim.SLOW, 30),
 }
-# No thread can be started from the n-th on. Only where the work itself starts none.
+# From the n-th thread on, none can be started. This is for workloads that start no threads.
 NO_THREAD = "no thread"
 FOR_EVER = 1 << 40
 
 
 @dataclass
 class Case:
-    """One process: what it does, and what happens to it."""
+    """One process: its workload, and its fault."""
 
     work: str
     on_error: str
@@ -70,7 +72,7 @@ class Case:
 
 @dataclass
 class Running:
-    """A case underway."""
+    """A running case."""
 
     case: Case
     directory: Path
@@ -82,7 +84,7 @@ class Running:
 
 
 def failures(works: list[str], calls: int, times: int) -> Iterator[Case]:
-    """Each fault at each of the first system calls, for each kind of work and `on_error`."""
+    """Each fault at each of the first system calls, for each workload and `on_error`."""
     for work in works:
         for on_error in ON_ERROR:
             for fault in FAULTS:
@@ -95,7 +97,7 @@ def failures(works: list[str], calls: int, times: int) -> Iterator[Case]:
 
 
 def kills(works: list[str], count: int) -> Iterator[Case]:
-    """Kills: at system calls, before and in the middle of a write, and at any time."""
+    """Kills: at system calls, before and during a write, and at any time."""
     chosen = random.Random(0)
     for number in range(count):
         work, on_error = works[number % len(works)], ON_ERROR[number % 2]
@@ -104,7 +106,7 @@ def kills(works: list[str], count: int) -> Iterator[Case]:
                 work, on_error, chosen.choice(["kill", "kill within"]), number // 10 % 200 + 1
             )
         elif number % 10 < 5:
-            # Few calls, each with much.
+            # Few calls, each with many events.
             fault, at = chosen.choice(["kill", "kill within"]), chosen.randint(1, 20)
             yield Case(work, on_error, fault, at, pace=0.005)
         else:
@@ -147,7 +149,7 @@ def start(case: Case, directory: Path) -> Running:
 
 
 def judge(running: Running, status: int) -> dict[str, int]:
-    """What is wrong with what the process left; what is right is 0."""
+    """The faults of the files that the process left. All numbers must be 0."""
     from faults import workloads
 
     case, log = running.case, running.log
@@ -173,7 +175,7 @@ def judge(running: Running, status: int) -> dict[str, int]:
         "hit": bool(running.control.hits) or killed,
         "not judged": due == 0.0,
         "accepted": len(accepted) * copies,
-        # What is given up where files of embeddings fail is no event.
+        # An embedding that is given up since its files fail is not an event.
         "lost": max(0, missing - (log.dropped if case.work != "without_steps" else 0)),
         "given up and counted": log.dropped,
         "duplicated": sum(max(0, count - copies) for count in found.values()),
@@ -184,7 +186,7 @@ def judge(running: Running, status: int) -> dict[str, int]:
 
 
 def stalled(times: list[float], killed_at: float) -> bool:
-    """Whether the machine itself stood still in the last moments, so that no promise can hold."""
+    """Whether the machine itself stood still just before, so that no promise can hold."""
     last = [when for when in times if when > killed_at - 0.5]
     return any(after - before > STALL for before, after in pairwise(last))
 
@@ -194,14 +196,14 @@ def step_of(payload: bytes) -> int:
 
 
 def kill_group(pid: int) -> None:
-    """Kills a process and what it forked. It may not lead its group yet."""
+    """Kills a process and the processes that it forked. It may not lead its group yet."""
     with suppress(ProcessLookupError):
         os.killpg(pid, signal.SIGKILL)
     os.kill(pid, signal.SIGKILL)
 
 
 def wait_for_group(pid: int) -> None:
-    """Waits for what a process has forked, which is ours since it ended."""
+    """Waits for the processes that a process forked, which are our children after its end."""
     with suppress(ChildProcessError):
         while True:
             os.waitpid(-pid, 0)
@@ -254,7 +256,7 @@ WRONG = ("lost", "duplicated", "hung", "torn", "raised under warn", "failed")
 
 
 def report(results: list[tuple[Case, dict[str, int]]]) -> dict[str, Counter[str]]:
-    """The sums by fault."""
+    """The sums for each fault."""
     sums: dict[str, Counter[str]] = {}
     for case, result in results:
         counts = sums.setdefault(case.fault, Counter())

@@ -1,4 +1,4 @@
-"""Compiles `shim.c`, and tells a process that has it loaded what is to happen."""
+"""Compiles `shim.c`, and sets the faults for a process that has it loaded."""
 
 import ctypes
 import mmap
@@ -11,12 +11,12 @@ SOURCE = Path(__file__).with_name("shim.c")
 
 FAIL, SHORT, SLOW, KILL, KILL_WITHIN = range(5)
 OPEN, WRITE, CLOSE, STAT, MKDIR, RENAME, SYNC, THREAD = (1 << bit for bit in range(8))
-# All that are about files.
+# All calls on files.
 ALL = OPEN | WRITE | CLOSE | STAT | MKDIR | RENAME | SYNC
 
 
 class Control(ctypes.Structure):
-    """`struct control`, which says what the fields are."""
+    """`struct control`, whose fields `shim.c` explains."""
 
     _fields_ = [
         ("calls", ctypes.c_int64),
@@ -32,7 +32,7 @@ class Control(ctypes.Structure):
 
 
 def compiler() -> str | None:
-    """The C compiler, where there is one."""
+    """The C compiler, if there is one."""
     return shutil.which(os.environ.get("CC", "cc"))
 
 
@@ -45,12 +45,12 @@ def build(directory: Path) -> Path:
 
 
 def control() -> Control:
-    """What the shims of several processes may look at."""
+    """Control memory that the shims of several processes can share."""
     return Control.from_buffer(mmap.mmap(-1, ctypes.sizeof(Control)))
 
 
 def obey(shared: Control) -> None:
-    """Has the shim of this process look at this from now on, and of all that it forks."""
-    # Never let go: threads write on while the interpreter ends.
+    """Makes the shim of this process use this memory from now on, and those of its children too."""
+    # The memory is never freed, since threads write while the interpreter ends.
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(shared))
     ctypes.CDLL(None).fault_control(ctypes.byref(shared))

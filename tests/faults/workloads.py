@@ -1,4 +1,4 @@
-"""What a process logs while its system calls fail."""
+"""The workloads of processes whose system calls fail."""
 
 import ctypes
 import mmap
@@ -15,22 +15,23 @@ import numpy as np
 from tfevents import SummaryWriter
 
 STEPS = 1024
-# A call that is refused is tried again, as often as this.
+# The number of times that a refused call is repeated.
 ATTEMPTS = 400
-# Steps from here on are a forked child's.
+# Steps from here on belong to a forked child.
 CHILD = 512
 
 
 class Log(ctypes.Structure):
-    """What the processes of a workload tell, in memory that they share."""
+    """The record of the processes of a workload, in shared memory."""
 
     _fields_ = [
-        # When the call that logged a step returned, in seconds of the monotonic clock; 0: never.
+        # The monotonic time, in seconds, at which the call that logged a step returned; 0 if it did
+        # not.
         ("accepted", ctypes.c_double * STEPS),
         ("dropped", ctypes.c_int64),
-        # Errors or warnings that a call told.
+        # The number of errors and warnings from calls.
         ("told", ctypes.c_int64),
-        # Calls that raised under "warn".
+        # The number of calls that raised under "warn".
         ("raised", ctypes.c_int64),
     ]
 
@@ -40,12 +41,12 @@ class Log(ctypes.Structure):
 
 
 class Logger:
-    """Calls a writer until it accepts, and remembers when it did."""
+    """Calls a writer until it accepts, and notes the time."""
 
     def __init__(self, log: Log, on_error: str) -> None:
         self.log = log
         self.on_error = on_error
-        # Where warnings are errors, so is a failure that is only warned of.
+        # If warnings are errors, this is a failure that only warns.
         self.refusals: tuple[type[BaseException], ...] = (OSError,)
         if on_error == "warn as error":
             warnings.simplefilter("error", RuntimeWarning)
@@ -58,7 +59,7 @@ class Logger:
         self.log.told += 1
 
     def attempt(self, call: Callable[[], Any]) -> Any:
-        """What `call` returns, once it does not raise."""
+        """The result of `call`, when it no longer raises."""
         for _ in range(ATTEMPTS):
             try:
                 return call()
@@ -73,7 +74,7 @@ class Logger:
         self.log.accepted[step] = time.monotonic()
 
     def tell(self, call: Callable[[], Any]) -> None:
-        """A call that may fail: what it could not do now is done later."""
+        """A call that may fail. The next call then does the rest."""
         try:
             call()
         except self.refusals:
@@ -86,7 +87,7 @@ class Logger:
 
 
 def by_kind(writer: SummaryWriter) -> list[Callable[[int], None]]:
-    """One function a kind, which logs one event of a step."""
+    """A function for each kind, which logs one event of a step."""
     pixels = np.zeros((2, 2, 3), np.uint8)
     sound = np.zeros((1, 8), np.float32)
     frames = np.zeros((1, 2, 3, 2, 2), np.uint8)
@@ -113,7 +114,7 @@ def by_kind(writer: SummaryWriter) -> list[Callable[[int], None]]:
 
 
 def kinds(logger: Logger, directory: str, pace: float) -> None:
-    """Each kind of summary, one after the other."""
+    """Summaries of each kind, one after the other."""
     writer = logger.writer(directory)
     add = by_kind(writer)
     for step in range(1, 80):
@@ -123,7 +124,7 @@ def kinds(logger: Logger, directory: str, pace: float) -> None:
 
 
 def without_steps(logger: Logger, directory: str, pace: float) -> None:
-    """What is a run, or files, of its own, among points that have steps."""
+    """Values in runs or files of their own, among points that have steps."""
     writer = logger.writer(directory)
     for step in range(1, 20):
         logger.accept(step, lambda: writer.add_scalar("scalar", 1.0, step))  # noqa: B023
@@ -148,7 +149,7 @@ def runs(logger: Logger, directory: str, pace: float) -> None:
 
 
 def threads(logger: Logger, directory: str, pace: float) -> None:
-    """Four threads on one writer."""
+    """Four threads with one writer."""
     writer = logger.writer(directory)
 
     def log(thread: int) -> None:
@@ -165,7 +166,7 @@ def threads(logger: Logger, directory: str, pace: float) -> None:
 
 
 def forks(logger: Logger, directory: str, pace: float) -> None:
-    """A child that inherits the writer and goes on."""
+    """A child that inherits the writer and continues."""
     writer = logger.writer(directory)
 
     def log(start: int) -> None:
@@ -185,7 +186,7 @@ def forks(logger: Logger, directory: str, pace: float) -> None:
 
 
 def rest(logger: Logger, writer: SummaryWriter, pace: float) -> None:
-    """Between two steps: time for the threads, or a flush."""
+    """Between two steps: a pause for the threads, or a flush."""
     if pace:
         time.sleep(pace)
     else:
@@ -198,5 +199,5 @@ def end(logger: Logger, writer: SummaryWriter) -> None:
 
 
 ALL = {work.__name__: work for work in (kinds, without_steps, runs, threads, forks)}
-# How often a step is logged: by each sub-run.
+# The number of sub-runs that log each step.
 COPIES = {"runs": 12}

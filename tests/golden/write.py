@@ -1,8 +1,8 @@
-"""Writes the golden files, each with the package that it is named after.
+"""Writes the golden files, each with the package that its directory is named after.
 
     python tests/golden/write.py torch tensorboardx tensorflow
 
-Each directory gets one event file, and `expected.json`: what TensorBoard's reader says about it.
+Each directory gets one event file, and `expected.json`, its content by TensorBoard's reader.
 """
 
 import importlib
@@ -66,7 +66,7 @@ def main() -> None:
             old.unlink()
         globals()[name](str(directory))
         (file,) = directory.iterdir()
-        # Neither the host nor the process that wrote it matters.
+        # The host and the process do not matter.
         file.rename(directory / "events.out.tfevents.golden")
         scalars, texts = tensorboard_rows(directory)
         expected = {"scalars": scalars, "texts": texts}

@@ -1,4 +1,4 @@
-"""Audio: what the standard library's `wave` finds in the file."""
+"""Audio: the samples are those that the standard library's `wave` reads."""
 
 import io
 import struct

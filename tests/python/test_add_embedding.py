@@ -1,4 +1,4 @@
-"""add_embedding: the files, what is in them, and when they are there."""
+"""add_embedding: its files, their content, and when they exist."""
 
 import os
 import re
@@ -80,7 +80,7 @@ def test_numbers_are_python_s(mat):
     with tempfile.TemporaryDirectory() as directory:
         with SummaryWriter(directory) as writer:
             writer.add_embedding(mat)
-        # A bool as a number, since the projector takes nothing else.
+        # A bool is written as a number, since the projector takes nothing else.
         expected = [
             [str(int(v) if isinstance(v, bool) else v) for v in row] for row in mat.tolist()
         ]
@@ -170,7 +170,7 @@ def test_columns(tmp_path):
 
 
 def test_one_column_needs_no_header(tmp_path):
-    # The projector would take it for a label, and every label for the next vector's.
+    # The projector would take the header for a label, and shift all labels by one vector.
     with SummaryWriter(tmp_path) as writer:
         writer.add_embedding(VECTORS, [["a"], ["b"], ["c"]], metadata_header=["name"])
     assert metadata(tmp_path) == ["a", "b", "c"]
@@ -323,17 +323,17 @@ def test_a_file_where_the_directory_is_to_be(tmp_path):
         writer.add_embedding(VECTORS)
 
 
-# What can't be used.
+# Arguments that can't be used.
 
 
 class NoData:
-    """A tensor that can't tell its elements."""
+    """A tensor whose elements can't be read."""
 
     def detach(self):
         raise RuntimeError("no data")
 
 
-# So wide that a square of it would have gigabytes.
+# The picture is so wide that a square of such pictures would take gigabytes.
 WIDE = np.broadcast_to(np.uint8(0), (3, 1, 1, 2**15))
 
 CASES = [

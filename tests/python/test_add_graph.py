@@ -1,4 +1,4 @@
-"""add_graph and add_onnx_graph where there is no torch and no onnx."""
+"""add_graph and add_onnx_graph without torch and onnx."""
 
 import pytest
 
@@ -42,7 +42,7 @@ class Message:
         (b"\x08\x01", "is not an encoded ONNX model"),
         (b"no model", "is not an encoded ONNX model"),
         (MODEL[:-1], "is not an encoded ONNX model"),
-        # Within the node, which is longer than it should be, and a name that is no text.
+        # The node's length is too large, and a name is not UTF-8.
         (MODEL[:3] + b"\x7f" + MODEL[4:], "is not an encoded ONNX model"),
         (MODEL.replace(b"y", b"\xff"), "is not an encoded ONNX model"),
     ],

@@ -1,4 +1,4 @@
-"""Images, boxes and figures: what a PNG decoder that is not ours finds in the file."""
+"""Images, boxes and figures: the pixels are those that another PNG decoder reads."""
 
 import io
 
@@ -155,11 +155,11 @@ def test_add_images(tmp_path):
 @pytest.mark.parametrize("channels", [2, 3, 4])
 @pytest.mark.parametrize("rescale", [0.5, 2, 1.7, np.float32(0.25)])
 def test_rescaled(channels, rescale):
-    # What does not change from pixel to pixel stays what it is.
+    # Constant areas keep their value.
     array = np.full((20, 30, channels), 200, np.uint8)
     found, fields = decoded(tfevents.summary.image("a", array, rescale, "HWC"))
     assert found.shape == (int(20 * rescale), int(30 * rescale), channels)
-    # The size told is that of the tensor, as with torch.
+    # The size is that of the tensor, as with torch.
     assert (fields[1], fields[2]) == (20, 30)
     assert abs(found.astype(int) - 200).max() <= 1
 

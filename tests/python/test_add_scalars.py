@@ -1,4 +1,4 @@
-"""add_scalars: one sub-run a key, and no two series share one."""
+"""add_scalars: one sub-run for each key, and no two curves share one."""
 
 import os
 import tempfile
@@ -16,7 +16,9 @@ from tfevents import SummaryWriter
 
 
 def sub_runs(directory) -> dict[str, list[tuple[str, int, float]]]:
-    """{path of the run: its (tag, step, value)} of the runs below `directory` that have scalars."""
+    """The tag, step and value of each scalar, by run, for the runs below `directory` that have
+    scalars.
+    """
     runs: dict[str, list[tuple[str, int, float]]] = {}
     for path in events.event_files(directory):
         run = os.path.relpath(path.parent, directory)
@@ -133,7 +135,7 @@ def test_one_wrong_value_among_several_writes_nothing_at_all(tmp_path, wrong):
 
 
 def test_threads_that_meet_at_new_sub_runs(tmp_path):
-    # Every thread opens the same sub-runs at about the same time; some flush and look meanwhile.
+    # Every thread opens the same sub-runs at about the same time. Some flush and read meanwhile.
     def log(thread):
         start.wait()
         for step in range(30):
@@ -162,7 +164,7 @@ def test_a_key_that_no_file_system_takes_is_refused(tmp_path):
     assert 3 in events.steps(tmp_path)
 
 
-# Many slashes, dots and marks: what collisions are made of.
+# Many slashes, dots and marks, which could make names collide.
 names = st.text(st.sampled_from("/._%ab"), max_size=8)
 
 

@@ -1,4 +1,4 @@
-"""Videos: what a GIF decoder that is not ours finds in the file."""
+"""Videos: the frames are those that another GIF decoder reads."""
 
 import io
 
@@ -35,7 +35,7 @@ def frames(tensor, dataformats="NTCHW"):
 
 
 def few_colours(shape, seed=0):
-    """Frames of up to 64 colours, for which a palette is exact."""
+    """Frames of up to 64 colours, which a palette holds exactly."""
     return (np.random.default_rng(seed).integers(0, 4, shape) * 85).astype(np.uint8)
 
 
@@ -47,7 +47,7 @@ def few_colours(shape, seed=0):
 def test_videos_are_laid_out_in_powers_of_two(shape, channels, order):
     count, length, height, width = shape
     array = few_colours((count, length, channels, height, width))
-    # Frames that differ, so that none can be left out.
+    # The frames differ, so that none can be left out.
     array[:, :, 0, 0, 0] = np.arange(length) * 20
     videos = array.transpose(["NTCHW".index(axis) for axis in order])
     found, _, _, fields = decoded(
@@ -74,7 +74,7 @@ def test_floats_integers_and_booleans():
 
 
 def test_every_frame_has_colours_of_its_own():
-    # 256 reds, greens and blues: 766 colours, which no single palette has.
+    # 256 reds, greens and blues: no single palette has these 766 colours.
     array = np.zeros((1, 3, 3, 16, 16), np.uint8)
     for channel in range(3):
         array[0, channel, channel] = np.arange(256).reshape(16, 16)

@@ -1,4 +1,4 @@
-"""The benchmarks run, and would not pass a wrong result; their figures are not looked at."""
+"""The benchmarks run, and reject a wrong result. Their figures are not checked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`python -m tfevents`: programs run with ours in the place of others, without an edit."""
+"""`python -m tfevents` runs unchanged programs with our writer in the place of others."""
 
 import os
 import subprocess
@@ -85,7 +85,7 @@ sys.exit(main(["ls", "."]))
 
 @pytest.mark.parametrize("missing", ["typer", "rich"])
 def test_without_the_extra_it_says_what_to_install(tmp_path, missing):
-    # Of several, it names one.
+    # The error names one of several.
     pytest.importorskip("typer" if missing == "rich" else "rich")
     code, out, err = python("-c", WITHOUT.format(missing=missing), directory=tmp_path)
     assert (code, out) == (2, "")
@@ -93,7 +93,7 @@ def test_without_the_extra_it_says_what_to_install(tmp_path, missing):
 
 
 def test_a_module_from_the_console_script(tmp_path):
-    """Modules are found where it is called, as `python -m` finds them."""
+    """Modules are found in the working directory, as with `python -m`."""
     (tmp_path / "there.py").write_text("import sys; print(__name__, sys.argv[1:])")
     script = "import sys; from tfevents.__main__ import command; command()"
     (tmp_path / "bin").mkdir()
@@ -114,7 +114,7 @@ def test_the_startup_file(program, tmp_path, monkeypatch):
     monkeypatch.setattr(_startup, "_directories", lambda: [site_packages])
     path = _startup.write()
     assert path.parent == site_packages
-    # As the interpreter does it when it starts.
+    # The interpreter does this when it starts.
     code, out, err = python("-c", SITE.format(site_packages, tmp_path), directory=tmp_path)
     assert (code, out, err) == (0, "tensorboardX.writer\n", "")
     code, out, err = python(

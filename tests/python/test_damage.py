@@ -1,4 +1,4 @@
-"""What `verify` reports and `repair` saves."""
+"""The reports of `verify`, and the records that `repair` saves."""
 
 import random
 from pathlib import Path
@@ -19,7 +19,7 @@ def framed(payload: bytes) -> bytes:
 
 
 def written(path: Path, count: int = 12) -> list[bytes]:
-    """A run of records of different sizes; the records."""
+    """Logs records of different sizes. Returns the records."""
     with SummaryWriter(path) as writer:
         for step in range(count):
             writer.add_text("t" * (step % 3 + 1), "x" * (7 * step % 60), step, walltime=step + 1.0)
@@ -163,9 +163,9 @@ def test_nothing_is_overwritten_or_mixed_up(tmp_path: Path) -> None:
 
 @st.composite
 def mutations(draw: st.DrawFn) -> tuple[bytes, list[range]]:
-    """A file, damaged in one place, and where the records are that the damage does not touch."""
-    # A payload of 8 bytes would be a bad idea: if it gets lost with its checksum, the next record's
-    # length and its checksum are in their places, and hold.
+    """A file that is damaged in one place, and the records that the damage does not touch."""
+    # A payload of 8 bytes would not do: if it is lost with its checksum, the length of the next
+    # record and its checksum are in their places, and hold.
     sizes = st.integers(0, 40).filter(lambda size: size != 4)
     payloads = [b"v" * size for size in draw(st.lists(sizes, min_size=1, max_size=8))]
     records = [framed(b"\x10\x07\x1a" + bytes([len(p)]) + p) for p in payloads]
@@ -205,7 +205,7 @@ def test_every_record_that_is_untouched_survives(
         assert record.stop <= ends
         for part in lost:
             if record.start < part.stop and part.start < record.stop:
-                # All that framing can tell: the part is one record, and the next begins behind it.
+                # Frames show no more: this part is one record, and the next one begins after it.
                 assert framed_length(data[part.start : part.start + 12]) == len(part)
                 assert part.stop == ends or framed_length(data[part.stop : part.stop + 12])
     good, at = b"", 0
@@ -221,13 +221,15 @@ def test_every_record_that_is_untouched_survives(
 
 
 def framed_length(header: bytes) -> int | None:
-    """The size of the record with this header, if it is one."""
+    """The size of the record with this header, or None."""
     is_one = header[8:] == _masked_crc32c(header[:8]).to_bytes(4, "little")
     return 16 + int.from_bytes(header[:8], "little") if is_one else None
 
 
 def test_a_file_that_is_made_to_waste_time(tmp_path: Path) -> None:
-    """Every 12 bytes begin a record of 4 MB, so that each would have to be summed up in vain."""
+    """A header of a record of 4 MB begins every 12 bytes. Computing the checksum of each would be
+    slow.
+    """
     length = (4_000_000).to_bytes(8, "little")
     header = length + _masked_crc32c(length).to_bytes(4, "little")
     path = tmp_path / "tfevents"

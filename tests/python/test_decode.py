@@ -1,4 +1,4 @@
-"""Decoding pictures and sounds, whatever their bytes."""
+"""Pictures and sounds are decoded, or refused, whatever their bytes are."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def noise(*shape: int) -> np.ndarray:
 
 
 def made(format: str, *frames: np.ndarray) -> bytes:
-    """A picture, or a film, that Pillow makes."""
+    """A picture or an animation made by Pillow."""
     first, *rest = map(pillow.fromarray, frames)
     buffer = io.BytesIO()
     more = {"save_all": True, "append_images": rest} if rest else {}
@@ -72,7 +72,7 @@ def wav(channels: int = 1, width: int = 2, frames: int = 20) -> bytes:
     return buffer.getvalue()
 
 
-# How much it may take.
+# The limit of memory.
 
 
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])
@@ -110,7 +110,7 @@ def test_the_size_of_other_pictures_too(format: str) -> None:
 
 @needs_pillow
 def test_pixels_are_those_of_pillow() -> None:
-    """However they are copied: rows come in strips, films frame by frame."""
+    """Rows are converted in strips, and animations frame by frame."""
     grey, alpha = noise(1500, 1000), noise(7, 5, 4)
     assert (decode(made("BMP", grey))[..., 0] == grey).all()
     assert (decode(made("TIFF", alpha)) == alpha).all()
@@ -124,10 +124,10 @@ def test_pixels_are_those_of_pillow() -> None:
             frames.append(np.array(image.convert("RGB")))
     assert (decode(data) == np.stack(frames)).all()
     pixels = decode(made("JPEG", grey))
-    pixels[0] = 0  # A copy that is the caller's.
+    pixels[0] = 0  # The array is a copy that belongs to the caller.
 
 
-# In a process of its own, how much more memory a decoder takes than what it returns.
+# The memory that a decoder takes beyond its result, measured in a process of its own.
 PEAK = """
     import resource, sys
     import numpy as np
@@ -172,7 +172,7 @@ def test_a_film_takes_what_it_returns(tmp_path: Any) -> None:
     at = gif.index(b"\x2c", 13 + 3 * (2 << (gif[10] & 7)))
     film = lambda n: gif[:at] + gif[at:-1] * n + b";"  # noqa: E731
     assert peak(film(16), 60, tmp_path, WARM) == 16 * 2000 * 2000 * 3
-    # More than is allowed is known before anything is decoded.
+    # Too large sizes are found before anything is decoded.
     assert peak(film(50), 40, tmp_path, WARM) == 0
     assert peak(film(2000), 40, tmp_path, WARM) == 0
 
@@ -188,7 +188,7 @@ def test_what_is_beside_the_pixels_is_not_unfolded(tmp_path: Any, kind: bytes) -
 @needs_pillow
 def test_a_large_jpeg_takes_little_more_than_it_returns(tmp_path: Any) -> None:
     pixels = np.zeros((5000, 8000, 3), np.uint8)
-    # Pillow decodes it as a whole, in four bytes a pixel.
+    # Pillow decodes the whole picture, with four bytes for each pixel.
     assert peak(made("JPEG", pixels), 180, tmp_path, WARM) == pixels.nbytes
 
 
@@ -199,11 +199,13 @@ def test_a_picture_that_says_it_is_large_and_is_not(tmp_path: Any) -> None:
     assert peak(bytes(data), 20, tmp_path) == 0
 
 
-# Whatever the bytes.
+# Any bytes.
 
 
 def mutated(data: bytes, seed: random.Random) -> bytes:
-    """A few bytes changed, cut out, put in or repeated; of a PNG with checksums that are right."""
+    """Bytes of which a few are changed, removed, added or repeated. Checksums of a PNG stay
+    right.
+    """
     changed = bytearray(data)
     for _ in range(seed.randint(1, 4)):
         at = seed.randrange(len(changed) + 1)
@@ -245,7 +247,7 @@ def only_value_errors(
             call(changed)
         except ValueError:
             pass
-        # No more than that is promised, and a panic is no Exception.
+        # Nothing else is promised. A panic is not an Exception.
         except BaseException as error:
             found.add((repr(error), changed))
     assert not found
@@ -257,7 +259,7 @@ TEXT = chunk(b"zTXt", b"k\0\0" + zlib.compress(b"text"))
 PNGS = [
     png(noise(5, 6, 3), chunk(b"gAMA", bytes(4)), PROFILE),
     png(noise(5, 6, 1), chunk(b"tRNS", b"\0\7"), TEXT),
-    # Of 4 colours, interlaced, of 16 bits.
+    # A picture of 4 colours, interlaced, and of 16 bits.
     png(noise(4, 4, 1) % 4, PALETTE, chunk(b"tRNS", b"\1\2")).replace(
         b"\x08\0\0\0\0", b"\x08\3\0\0\0", 1
     ),
@@ -325,7 +327,7 @@ def test_the_samples_of_a_wav(width: int) -> None:
     ]
     assert samples.ravel().tolist() == expected
     assert samples.shape == (5, 2)
-    samples[0] = 0  # A copy that is the caller's.
+    samples[0] = 0  # The array is a copy that belongs to the caller.
     # The end of the file cuts a frame short.
     assert sound(data[:-1]).decode().tolist()[1:] == np.reshape(expected, (5, 2))[1:4].tolist()
 

@@ -1,4 +1,4 @@
-"""Ten thousand files are read with few descriptors, whatever is asked of them."""
+"""Ten thousand files are read with few descriptors, by every function."""
 
 from pathlib import Path
 

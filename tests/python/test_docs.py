@@ -17,17 +17,17 @@ from tfevents import series, summary
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 README = ROOT / "README.md"
-# What was built is no source.
+# The site is built in target, so its pages are not found here.
 PAGES = sorted(DOCS.rglob("*.md"))
 # These have tests of their own.
 ELSEWHERE = {"tables.md", "tensorboard.md", "many_machines.md", "command.md"}
-# A Python block, with the packages that it needs besides.
+# A Python block, and the packages that it needs.
 BLOCK = re.compile(
     r"^(?:<!-- needs: (?P<needs>[\w. ]+) -->\n\n)?```python\n(?P<code>.*?)^```$", re.M | re.S
 )
 SHELL = re.compile(r"^```sh\n(.*?)^```$", re.M | re.S)
 INLINE = re.compile(r"`((?:pip|make|python -m tfevents) [^`\n]+)`")
-# A line that prints, and what it is said to print.
+# A line that prints, and the output in its comment.
 SHOWN = re.compile(r"^ *print\(.*\)  # (.+)$", re.M)
 LINK = re.compile(r"!?\[[^]]*\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.M)
@@ -39,7 +39,7 @@ def name(page: Path) -> str:
 
 @pytest.mark.parametrize("page", [p for p in PAGES if p.name not in ELSEWHERE], ids=name)
 def test_examples(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """From top to bottom, in one namespace."""
+    """The examples run from top to bottom, in one namespace."""
     monkeypatch.chdir(tmp_path)
     run(page, page.read_text(encoding="utf-8"))
 
@@ -52,7 +52,7 @@ def run(page: Path, text: str) -> None:
         missing |= absent
         if absent:
             continue
-        # Blank lines before it, so that a traceback shows the page's line.
+        # Blank lines before it make a traceback show the page's line.
         first_line = text.count("\n", 0, block.start("code"))
         code = compile("\n" * first_line + block["code"], str(page), "exec")
         with contextlib.redirect_stdout(io.StringIO()) as out:
@@ -91,7 +91,7 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 @pytest.mark.parametrize("page", [README, *PAGES], ids=name)
 def test_command_lines(page: Path) -> None:
-    """What is installed is an extra that there is, and what is made a target."""
+    """Each extra that is installed exists, and so does each target of make."""
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     known = extras["project"]["optional-dependencies"]
     targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M)

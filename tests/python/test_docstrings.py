@@ -1,4 +1,4 @@
-"""Docstrings of all that is public: they tell of arguments and errors, and their examples run."""
+"""Docstrings of everything public: they describe arguments and errors, and their examples run."""
 
 import ast
 import doctest
@@ -36,7 +36,7 @@ FUNCTIONS = {
 
 
 def own(kind: type, name: str) -> bool:
-    """Whether a member is ours: a dataclass or a mapping has others."""
+    """Whether a member is ours. A dataclass or a mapping has others too."""
     owner = next(each for each in kind.__mro__ if name in vars(each))
     return owner.__module__.startswith("tfevents")
 
@@ -117,7 +117,7 @@ def logged_at(step: int) -> tfevents.Event:
 
 @pytest.fixture
 def namespace(tmp_path, monkeypatch) -> dict[str, Any]:
-    """What the examples speak of."""
+    """The names that the examples use."""
     monkeypatch.chdir(tmp_path)
     with tfevents.SummaryWriter("runs/exp1") as writer:
         writer.add_scalar_series("loss", [4.0, 2.0, 1.0, 0.5])

@@ -1,4 +1,4 @@
-"""`tfevents.compat.event_accumulator` where TensorBoard is not installed, or protobuf neither."""
+"""`tfevents.compat.event_accumulator` without TensorBoard, and without protobuf too."""
 
 import pytest
 

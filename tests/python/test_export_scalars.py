@@ -1,4 +1,4 @@
-"""export_scalars_to_json: what was logged, read back from the event files."""
+"""export_scalars_to_json: the scalars are read back from the event files."""
 
 import json
 import os
@@ -18,7 +18,7 @@ def test_all_scalars_are_there(tmp_path):
         writer.add_text("text", "no scalar")
         writer.add_hparams({"lr": 1}, {"acc": 0.5}, run_name="trial")
         writer.export_scalars_to_json(tmp_path / "scalars.json")
-        # As it is while it is being logged to.
+        # The file is read while it is written.
         writer.add_scalar("more", 1.0, 1, 1.0)
         writer.export_scalars_to_json(str(tmp_path / "more.json"))
     curves = json.loads((tmp_path / "scalars.json").read_text())

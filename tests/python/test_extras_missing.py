@@ -1,4 +1,4 @@
-"""Without a package that comes with an extra, errors say which extra that is."""
+"""If a package of an extra is missing, the error names the extra."""
 
 from pathlib import Path
 

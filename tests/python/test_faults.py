@@ -1,4 +1,4 @@
-"""System calls that fail, are slow, or are the last: a sample of what `make faults` runs."""
+"""System calls that fail, are slow or end the process: a sample of `make faults`."""
 
 import json
 import os
@@ -37,7 +37,7 @@ def test_nothing_is_lost_written_twice_or_hangs(library):
         assert not any(counts.get(wrong) for wrong in run.WRONG), (fault, counts)
 
 
-# What a process does with the shim, which makes each write below "<directory>/slow" take long.
+# The script of a process with the shim. Each write below "<directory>/slow" takes long.
 SLOW = """
 import ctypes, os, signal, sys, threading, time
 from faults import shim

@@ -1,4 +1,4 @@
-"""Trees that change, that are not all ours, or that lead around in circles."""
+"""Trees that change, that contain foreign files, or that have circles."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def lengths(log: tfevents.Log) -> dict[str, int]:
     return {name: len(run.scalars["loss"]) for name, run in log.items()}
 
 
-# What reads a tree: how many scalars of which runs, and what was left out.
+# Every reader of trees: the number of scalars of each run, and what was left out.
 Read = Callable[..., tuple[dict[str, int], list[tuple[str, str]]]]
 
 
@@ -99,7 +99,7 @@ def tree(tmp_path: Path) -> Path:
     return tmp_path / "tree"
 
 
-# Files of something else.
+# Foreign files.
 
 
 @pytest.mark.parametrize("on_corrupt", MODES)
@@ -127,7 +127,7 @@ def test_given_directly_a_foreign_file_is_an_error(tree: Path, reads: Read) -> N
             reads(given)
         assert (caught.value.path, caught.value.kind) == (str(path), "not_an_event_file")
     assert not tfevents.verify(path).ok
-    # In a list with its directory too, in any order.
+    # Together with its directory, in any order.
     for given in ([path, path.parent], [path.parent, path]):
         if reads in (by_read, by_iter_events):
             with pytest.raises(tfevents.CorruptFileError):
@@ -157,15 +157,15 @@ def test_a_foreign_file_is_not_read_again_until_it_changes(
     assert log.reload() == []
     assert log.skipped == skipped
     assert fetched == []
-    # Another foreign one.
+    # Another foreign file.
     memory.pipe_file("/foreign/a/._tfevents", b"otherwise" * 100)
     assert log.reload() == []
     assert (log.skipped, set(fetched)) == (skipped, {"memory://foreign/a/._tfevents"})
-    # Now one of ours.
+    # Now it is an event file.
     memory.pipe_file("/foreign/a/._tfevents", only_file(tree / "b").read_bytes())
     assert log.reload() == ["a"]
     assert (log.skipped, len(log["a"].scalars["loss"])) == ([], 2)
-    # And no more.
+    # It is removed.
     memory.pipe_file("/foreign/a/._tfevents", b"foreign" * 100)
     assert log.reload() == ["a"]
     assert (log.skipped, len(log["a"].scalars["loss"])) == (skipped, 1)
@@ -202,7 +202,7 @@ def test_a_state_does_not_hold_what_was_left_out(tree: Path) -> None:
     assert (log["a"].continued, len(log["a"].scalars["loss"])) == (True, 1)
 
 
-# What goes.
+# Files that are removed.
 
 
 def goes(monkeypatch: pytest.MonkeyPatch, path: Path) -> None:
@@ -229,7 +229,7 @@ def test_a_run_that_goes(
     goes(monkeypatch, tree / "b")
     found, skipped = reads(tree, on_corrupt=on_corrupt)
     assert found == (2 if reads in (by_iter_events, by_verify) else {"a": 1, "c/d": 1})
-    # Where the tree was looked at twice, it isn't there any more.
+    # If the tree was scanned twice, it is gone the second time.
     assert skipped == ([] if reads in (by_reload, by_follow) else [(str(path), "not_found")])
 
 
@@ -285,7 +285,7 @@ def test_all_files_of_a_run_that_grew_go(tree: Path, monkeypatch: pytest.MonkeyP
 def test_files_that_go_while_others_of_another_kind_come(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A tag of two kinds has files of a run looked at twice."""
+    """The files of a run are read twice if a tag has two kinds."""
     for name, kind in (("1", "scalar"), ("2", "text")):
         with SummaryWriter(tmp_path / "made" / name) as writer:
             getattr(writer, f"add_{kind}")("tag", "0.5" if kind == "text" else 0.5, 1)
@@ -308,9 +308,9 @@ def test_links_that_lead_nowhere_are_listed(tree: Path) -> None:
     assert "1 skipped" in repr(log)
 
 
-# What may not be read.
+# Files and directories that may not be read.
 
-# As somebody who may not read everything.
+# The user may not read everything.
 DENIED = """
     import os, shutil, tempfile, sys
     from pathlib import Path
@@ -451,7 +451,7 @@ def test_directories_that_link_to_each_other(tmp_path: Path) -> None:
             (tmp_path / str(i) / f"to{j}").symlink_to(tmp_path / str(j))
     assert tfevents.read(tmp_path).runs == [str(i) for i in range(9)]
     assert tfevents.verify(tmp_path).records == 18
-    # From one of them the others are a link away.
+    # From each of them, the others are one link away.
     names = [".", *(f"to{j}" for j in range(1, 9))]
     assert tfevents.read(tmp_path / "0").runs == names
 
@@ -461,11 +461,11 @@ def test_each_directory_has_its_shortest_name(tmp_path: Path) -> None:
     root = tmp_path / "root"
     write(root / "real")
     write(root / "far" / "down" / "below")
-    # As many parts: the directory itself, before any link, whatever they are called.
+    # With as many parts, the directory itself comes before any link, whatever their names are.
     (root / "a link").symlink_to("real")
-    # Fewer parts: the link.
+    # With fewer parts, the link comes first.
     (root / "near").symlink_to("far/down")
-    # No other way.
+    # There is no other way.
     (root / "y").symlink_to(tmp_path / "elsewhere")
     (root / "x").symlink_to(tmp_path / "elsewhere")
     log = tfevents.read(root)
@@ -487,14 +487,14 @@ def test_a_file_with_two_names_in_a_run_is_read_once(tmp_path: Path) -> None:
     log = tfevents.read(tmp_path)
     assert lengths(log) == {"run": 3}
     assert log.reload() == []
-    # In another run it is a file of that one.
+    # In another run it is a file of that run.
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "tfevents").symlink_to(path)
     assert log.reload() == ["other"]
     assert lengths(log) == {"other": 3, "run": 3}
 
 
-# The readers in the places of others.
+# Readers with other interfaces.
 
 
 def accumulated(directory: Path) -> int:
@@ -515,7 +515,7 @@ def test_the_event_accumulator_goes_on_behind_what_is_foreign_or_gone(
         (run / name).write_bytes(content)
     (run / "b tfevents").symlink_to("nowhere")
     assert accumulated(run) == 4
-    # A file that goes after it was found.
+    # A file that is removed after it was found.
     listed = os.listdir
     monkeypatch.setattr(os, "listdir", lambda path: [*listed(path), "c tfevents"])
     assert accumulated(run) == 4

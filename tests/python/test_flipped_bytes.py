@@ -1,4 +1,4 @@
-"""A byte that is not what was written costs the record that it stands in, and no other."""
+"""A flipped byte costs its own record, and no other."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from tfevents import SummaryWriter
 
 @pytest.fixture(scope="module")
 def every_kind(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """A small file with a value of every kind, and an event of every other."""
+    """A small file with a value of every kind, and all other events."""
     directory = tmp_path_factory.mktemp("kinds")
     two = np.array([0.25, 1.0], np.float32)
     with SummaryWriter(directory) as writer:
@@ -54,7 +54,7 @@ def test_each_costs_one_record(every_kind: bytes, tmp_path: Path, bit: int) -> N
         hit = int(np.searchsorted(ends, offset, "right"))
         found = tfevents.iter_events(path, on_corrupt="skip")
         assert [event.raw for event in found] == payloads[:hit] + payloads[hit + 1 :], offset
-        # Of the last record, a length that leads behind the end is one that was not written yet.
+        # The last record may have a length beyond the end. Then it counts as not written yet.
         is_whole = hit < len(payloads) - 1 or not ends[-2] <= offset < ends[-2] + 8
         assert len(found.damage) == 1 or not is_whole, offset
         log = tfevents.read(path, on_corrupt="skip")

@@ -1,4 +1,4 @@
-"""`follow`: events as they come."""
+"""`follow`: events as they are written."""
 
 import os
 import shutil
@@ -23,7 +23,7 @@ def write(path, steps, tag="loss"):
 
 
 def steps(follower):
-    """The runs and steps of what comes before the timeout."""
+    """The runs and steps of the events before the timeout."""
     return [(run, event.step) for run, event in follower if event.what == "summary"]
 
 
@@ -55,7 +55,7 @@ def test_new_events_files_and_runs(tmp_path):
             second.add_scalar("loss", 3, 3)
             second.flush()
             assert steps(follower) == [("a", 3)]
-            # TensorBoard never returns to a file that another one follows.
+            # TensorBoard never returns to a file after the next one was found.
             first.add_scalar("loss", 4, 4)
             first.flush()
             assert steps(follower) == [("a", 4)]
@@ -103,7 +103,7 @@ def test_from_a_state(tmp_path):
     write(tmp_path / "a", [3])
     write(tmp_path / "b", [4])
     assert steps(at_once(tmp_path, state=state)) == [("a", 3), ("b", 4)]
-    # What a state does not tell of is read from its beginning.
+    # Files that the state does not have are read from their beginning.
     state = tfevents.read(tmp_path, runs="b").state()
     assert [run for run, _ in steps(at_once(tmp_path, state=state))] == ["a"] * 4
 
@@ -199,7 +199,9 @@ def test_many_files_need_few_descriptors(tmp_path):
 
 
 def damaged(path):
-    """A file with ten scalars, where its last record begins, and the same with that damaged."""
+    """A file with ten scalars, the place of its last record, and the same file with that record
+    damaged.
+    """
     write(path, range(10))
     data = only_file(path).read_bytes()
     at = len(data) - len(split_records(data)[0][-1]) - 16
@@ -231,7 +233,7 @@ def test_damage_that_is_stepped_over_is_warned_of(tmp_path):
     follower = follow(tmp_path, timeout=60, interval=0, on_corrupt="skip")
     for _ in range(10):
         next(follower)
-    # At the end of the file it is waited for.
+    # At the end of the file, the rest of a record is awaited.
     size = len(bad) - at
     with open(file, "ab") as out:
         out.write(bad[at - size : at])
@@ -316,7 +318,7 @@ INTERRUPTED = """
 def test_ctrl_c_ends_it(tmp_path, busy):
     with SummaryWriter(tmp_path) as writer:
         if busy:
-            # Takes many times longer to follow than the signal takes to come.
+            # Following takes much longer than the signal.
             writer.add_scalar_series("a", [0.0] * 1_000_000)
             for copy in range(20):
                 writer.flush()

@@ -1,4 +1,6 @@
-"""`follow` of some tags and kinds, of what is not there yet, and by `async for`."""
+"""`follow` with selected tags and kinds, with a path that does not exist yet, and with `async
+for`.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +45,7 @@ def test_kinds(runs: Path) -> None:
     assert seen(runs, kinds="scalars") == [
         (step, ["simple_value"] * 2, ["loss", "acc"]) for step in range(3)
     ]
-    # The metadata of the first value say what the others are.
+    # The metadata of the first value also apply to the others.
     assert [tags for _, _, tags in seen(runs, kinds=["texts"])] == [["note/text_summary"]] * 3
     assert [tags for _, _, tags in seen(runs, kinds="tensors")] == [["t"]] * 3
     assert [what for _, what, _ in seen(runs, kinds="scalars", tags="loss")] == [

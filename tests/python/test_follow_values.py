@@ -1,4 +1,4 @@
-"""`follow(…).values()`: values one by one, as a run has them."""
+"""`follow(…).values()`: the same values one by one as in a run."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def runs(tmp_path: Path) -> Path:
 
 
 def plain(item: Any) -> Any:
-    """What can be compared of an item or a value."""
+    """The comparable content of an item or a value."""
     if isinstance(item, np.ndarray):
         return item.tolist()
     slots = getattr(item, "__slots__", ())
@@ -78,7 +78,7 @@ def test_what_the_first_value_said_is_known_where_it_was_stepped_over(tmp_path: 
         tfevents.follow(tmp_path, start="end", timeout=0, kinds="texts"),
         tfevents.follow(tmp_path, state=state, timeout=0),
     ]
-    # A later value need not say it again.
+    # Later values need not have it again.
     with path.open("ab") as file:
         file.write(events.record(without_metadata("note/text_summary", b"then", 1)))
     assert [[(it.step, it.value) for it in end.values()] for end in ends] == [[(1, "then")]] * 2

@@ -1,4 +1,4 @@
-"""GlobalSummaryWriter: steps of its own for each tag, whoever logs."""
+"""GlobalSummaryWriter counts steps for each tag, whoever logs."""
 
 import os
 import threading

@@ -1,4 +1,4 @@
-"""Files that grow while they are read: nothing twice, nothing missed, wherever records are cut."""
+"""Growing files are read without loss or repetition, wherever records are cut."""
 
 from pathlib import Path
 
@@ -15,13 +15,13 @@ GOLDEN = sorted(Path(__file__).parents[1].glob("golden/*/*tfevents*"))
 
 
 def prefix(points, count):
-    """Of records that hold one value each, and one before them that holds none."""
+    """Records with one value each, and one without values before them."""
     return {key: kept for key, values in points.items() if (kept := values[: max(count - 1, 0)])}
 
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
-    """The bytes of a file, where its records end, and its points."""
+    """The bytes of a file, the ends of its records, and its points."""
     path = tmp_path_factory.mktemp("whole")
     with tfevents.SummaryWriter(path) as writer:
         for step in range(6):
@@ -80,8 +80,8 @@ def test_a_large_file_that_comes_in_pieces(tmp_path):
 
 @pytest.mark.filterwarnings("ignore:.*damaged bytes")
 def test_a_record_that_begins_behind_damage_is_not_lost(tmp_path):
-    """While a header says that more is to come than there is, what was read behind may turn out to
-    be none; it is given meanwhile, and what comes behind that as well.
+    """A header promises more bytes than there are, so records after it may prove not to be records.
+    They are returned meanwhile, and so are those that follow.
     """
     with tfevents.SummaryWriter(tmp_path / "whole") as writer:
         for step in range(5):

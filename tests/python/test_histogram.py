@@ -1,4 +1,4 @@
-"""Histograms: counted as numpy.histogram counts, whatever the values are."""
+"""Histograms are counted as numpy.histogram counts, whatever the values are."""
 
 import math
 import struct
@@ -51,7 +51,9 @@ EDGES = tensorflow_edges()
 
 
 def expected(values: Any, bins: Any = EDGES) -> tuple[list[float], list[float]]:
-    """(limits, counts): the bins from the first to the last that has values, after an empty one."""
+    """The limits and counts of the bins from the first to the last with values, after an empty
+    one.
+    """
     finite = np.asarray(values).astype(np.float64).ravel()
     counts, edges = np.histogram(finite[np.isfinite(finite)], bins)
     (used,) = np.nonzero(counts)
@@ -60,7 +62,7 @@ def expected(values: Any, bins: Any = EDGES) -> tuple[list[float], list[float]]:
 
 
 def check(values: Any, found: Histogram) -> None:
-    """That the moments are those of the finite values."""
+    """Checks that the moments are those of the finite values."""
     numbers = np.asarray(values).astype(np.float64).ravel()
     numbers = numbers[np.isfinite(numbers)]
     assert (found.num, found.min, found.max) == (len(numbers), numbers.min(), numbers.max())
@@ -99,7 +101,7 @@ def test_any_array(values):
         check(values, found)
 
 
-# As many as several of the blocks in which values are summed.
+# This is several of the blocks in which values are summed.
 @pytest.mark.parametrize("size", [1, 7, 8, 9, 511, 512, 513, 1024, 5000, 65_537, 200_003])
 @pytest.mark.parametrize("dtype", ["f4", "f8"])
 @pytest.mark.parametrize("wrong", [[], [math.nan], [math.nan, -math.inf, math.inf]])

@@ -1,4 +1,4 @@
-"""Whatever the messages in a file are, only documented exceptions come out."""
+"""Any messages in a file raise only documented exceptions."""
 
 import contextlib
 import struct
@@ -16,7 +16,7 @@ from tfevents.compat.event_accumulator import EventAccumulator
 from tfevents.series import AudioClip, Graph
 
 try:
-    # What TensorBoard's accumulator raises for graphs that are none, too.
+    # TensorBoard's accumulator raises it for malformed graphs, too.
     from google.protobuf.message import DecodeError
 except ImportError:
     DecodeError = ValueError
@@ -50,7 +50,7 @@ def test_a_graph_whose_node_has_a_number_for_a_name() -> None:
 
 
 def test_a_sound_of_wide_samples() -> None:
-    """Which the standard library reads, though no such samples are defined."""
+    """The standard library reads it, though such samples are not defined."""
     form = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, 8000, 40000, 5, 40)
     content = b"WAVE" + form + struct.pack("<4sI", b"data", 5) + bytes(5)
     wav = struct.pack("<4sI", b"RIFF", len(content)) + content

@@ -1,6 +1,6 @@
-"""Arguments of any type and value: they are taken or refused, and nothing panics, hangs or dies.
+"""Arguments of any type and value are taken or refused. Nothing panics, hangs or crashes.
 
-A panic of Rust's is a `BaseException`, which no test here catches.
+Rust's panics are `BaseException`s, which no test here catches.
 """
 
 import inspect
@@ -23,7 +23,7 @@ INTS = [0, 1, -1, 2, 255, 2**31 - 1, 2**31, 2**32, 2**53 + 1, 2**63 - 1, 2**63, 
 
 
 class Hostile:
-    """Answers whatever it is asked with something that is of no use."""
+    """Answers every question with something useless."""
 
     def __init__(self, answer: Any) -> None:
         self.answer = answer
@@ -49,10 +49,10 @@ class Hostile:
 
 
 class Text(str):
-    """A str of another class."""
+    """A subclass of str."""
 
 
-# No name of these leads out of the working directory, which is a test's own.
+# These names do not lead out of the working directory, which belongs to the test.
 texts = st.text(
     st.characters(exclude_characters="/.\\~", codec=None), max_size=8
 ) | st.sampled_from(
@@ -97,7 +97,7 @@ hostile = st.one_of(
 F32, F64, STEPS = np.zeros(3, "f4"), np.zeros(3), np.arange(3)
 MESH = np.zeros((1, 3, 3), "f4")
 
-# Arguments that each function takes.
+# The arguments of each function.
 FUNCTIONS: dict[str, list[Any]] = {
     "as_number": [1.0, "x"],
     "as_step": [1, "x"],
@@ -154,7 +154,7 @@ FUNCTIONS: dict[str, list[Any]] = {
     "ScalarTable": [[], True],
     "Turn": ["doing"],
 }
-# What is made by others only, or ends the process for this library.
+# Names that users can't call, or that end the process for this library.
 INTERNAL = {
     "Control",
     "before_termination",
@@ -188,7 +188,7 @@ def _in_a_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def replaced(valid: list[Any]) -> st.SearchStrategy[list[Any]]:
-    """The arguments, one or more of which are hostile; now and then they are fewer or more."""
+    """The arguments, of which one or more are hostile. In some cases there are fewer or more."""
 
     def put(places: dict[int, Any], count: int) -> list[Any]:
         arguments = [places.get(at, value) for at, value in enumerate(valid)]
@@ -199,14 +199,14 @@ def replaced(valid: list[Any]) -> st.SearchStrategy[list[Any]]:
 
 
 def remove(name: str) -> None:
-    """Removes a file or a directory, where there is one."""
+    """Removes a file or a directory, if it exists."""
     if Path(name).is_dir():
         shutil.rmtree(name)
     Path(name).unlink(missing_ok=True)
 
 
 def tried(function: Callable[..., Any], arguments: list[Any]) -> Any:
-    """What comes of it, unless it is an error."""
+    """The result, unless it is an error."""
     try:
         return function(*arguments)
     except Exception:
@@ -223,7 +223,7 @@ def test_functions(name: str) -> None:
     def check(arguments: list[Any]) -> None:
         remove("copy")
         made = tried(function, arguments)
-        # What it encodes late.
+        # Values that are encoded later.
         for one in made if isinstance(made, tuple) else (made,):
             if isinstance(one, _native.Summary):
                 tried(one.SerializeToString, [])
@@ -241,7 +241,7 @@ def test_a_sound_that_no_wav_can_hold(channels, rate):
 
 
 def objects() -> list[Any]:
-    """One object of each class."""
+    """An object of each class."""
     data = _native.LogData(True, True, None, None, None, (-(2**63), 2**63 - 1), "raw")
     ((_, run),) = data.update(_native.find(["log"], False)[0])
     events = list(_native.EventReader(["file"], set(), True, True))

@@ -1,4 +1,4 @@
-"""Hyperparameters: every value arrives as what it is, or is refused by name."""
+"""Hyperparameters: every value keeps its meaning, or is refused by name."""
 
 import argparse
 import dataclasses
@@ -34,7 +34,7 @@ def value_of(message):
 
 
 def sessions(directory):
-    """{run: its hyperparameters} of the runs in `directory` and below."""
+    """The hyperparameters of each run in `directory` and below it."""
     found = {}
     for path in events.event_files(directory):
         for event in events.parse_file(path):
@@ -104,7 +104,7 @@ class Point(typing.NamedTuple):
 
 
 class Configuration:
-    """As those of transformers are."""
+    """A class like those of transformers."""
 
     def to_dict(self):
         return {"layers": 2, "heads": {0: [1, 2]}}
@@ -210,7 +210,7 @@ def test_an_integer_too_long_for_decimals():
 
 
 class Unwilling(Mapping):
-    """A mapping that gives nothing, and has no attribute without an error."""
+    """A mapping without items, whose attributes all raise."""
 
     def __getattr__(self, name):
         raise RuntimeError("boom")
@@ -304,7 +304,7 @@ def test_a_run_is_closed_at_once(tmp_path):
 
 
 def test_run_names_are_joined_as_paths(tmp_path):
-    """An absolute path below the log directory is a well-known way to choose the directory."""
+    """Some users choose the directory by an absolute path below the log directory."""
     with SummaryWriter(tmp_path / "a") as writer:
         writer.add_hparams({"x": 1}, {}, run_name=str(tmp_path / "a" / "b"))
         writer.add_hparams({"x": 2}, {}, run_name=".")
@@ -369,7 +369,7 @@ def refuses(directory, argument, *hparams, **options):
         writer.add_scalar("after", 2.0, 2)
     assert argument in str(raised.value)
     assert [p.tag for p in events.points(directory)] == ["before", "after"]
-    # Not even an empty run.
+    # There is not even an empty run.
     assert [path.parent for path in events.event_files(directory)] == [directory]
     assert [path for path in directory.rglob("*") if path.is_dir()] == []
 

@@ -1,4 +1,4 @@
-"""`tfevents.install` where there is nothing to replace."""
+"""`tfevents.install` without any package to replace."""
 
 import scripts
 
@@ -47,7 +47,7 @@ assert sys.meta_path == before
 
 
 def test_a_package_of_that_name(tmp_path):
-    """Any module of the name will do, and one that fails to import fails as ever."""
+    """Any module of the name is replaced. If its import fails, it fails as before."""
     package = tmp_path / "tensorboardX"
     package.mkdir()
     (package / "__init__.py").write_text("from .writer import SummaryWriter\n")

@@ -1,4 +1,4 @@
-"""Ctrl-C and signal handlers, while a reader waits for what does not answer."""
+"""Ctrl-C and signal handlers while a reader waits for a file system that does not answer."""
 
 import ctypes
 import os
@@ -15,7 +15,7 @@ from tfevents import SummaryWriter
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes with a name")
 
-# By argv[1]; `path` is where the wait is, `real` an event file.
+# The cases, by argv[1]. `path` is where the wait is; `real` is an event file.
 CALLS = {
     "read": "tfevents.read(path)",
     "several": "tfevents.read([real, path], threads=3)",
@@ -84,7 +84,7 @@ def interrupt(call: str, path: Path, real: Path) -> None:
         process.communicate()
         pytest.fail("Ctrl-C does nothing")
     assert (process.returncode, out) == (0, "interrupted\n")
-    # A guard against waits that only happen to end.
+    # This would find waits that only end by chance.
     assert time.monotonic() - sent < 20
 
 
@@ -110,7 +110,7 @@ def test_ctrl_c_while_a_pipe_that_is_open_is_waited_for(
 
 @pytest.fixture
 def stalled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A file system whose server does not answer, and which no signal but SIGKILL gets out of."""
+    """A file system whose server does not answer. Only SIGKILL ends a wait for it."""
     directory = tmp_path_factory.mktemp("stalled")
     libc = ctypes.CDLL(None, use_errno=True)
     try:

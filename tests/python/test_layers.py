@@ -1,4 +1,4 @@
-"""`.ci/layers.py`: what imports from above, or in a circle, is found."""
+"""`.ci/layers.py` finds imports from layers above, and circles."""
 
 import subprocess
 import sys
@@ -10,7 +10,7 @@ SCRIPT = Path(__file__).parents[2] / ".ci" / "layers.py"
 
 
 def wrong(root: Path, core: dict[str, str], bindings: dict[str, str] | None = None) -> list[str]:
-    """What the script says of these files, with the status that goes with it."""
+    """The output of the script for these files, which must end with this status."""
     for folder, files in {"core": core, "bindings": bindings or {}}.items():
         (root / "rust" / folder / "src").mkdir(parents=True)
         for name, code in files.items():
@@ -80,7 +80,7 @@ def test_a_module_without_a_layer(tmp_path: Path) -> None:
             {"a.rs": "use crate::b::B;", "b.rs": "use super::c;", "c.rs": "use crate::a::{A};"},
             "crate::a -> crate::b -> crate::c -> crate::a",
         ),
-        # Through what a module shows, however it is written.
+        # Also through names that a module exports, however it is written.
         (
             {
                 "m/mod.rs": "mod x;\nmod y;\npub use x::X;\npub use self::y::Y as Z;",
@@ -89,7 +89,7 @@ def test_a_module_without_a_layer(tmp_path: Path) -> None:
             },
             "crate::m::x -> crate::m::y -> crate::m::x",
         ),
-        # A module that has something of its own, and one in it.
+        # A module that defines a name of its own, and a module in it.
         (
             {"m/mod.rs": "mod x;\nuse x::X;\npub struct M(X);", "m/x.rs": "use super::M;"},
             "crate::m -> crate::m::x -> crate::m",
@@ -105,7 +105,7 @@ def test_circles(tmp_path: Path, files: dict[str, str], around: str, crate: str)
     if crate == "bindings":
         assert wrong(tmp_path, RIGHT, files) == [f"bindings: a circle: {around}"]
     else:
-        # In one layer.
+        # Within one layer.
         inside = {
             f"scan/{name}": code.replace("crate::", "crate::scan::") for name, code in files.items()
         }

@@ -1,4 +1,4 @@
-"""Values from which others than TensorFlow leave something out: what is there is read."""
+"""Values in which other writers than TensorFlow leave fields out are read."""
 
 import struct
 from pathlib import Path
@@ -14,7 +14,7 @@ from tfevents.series import Category
 def strings(
     tag: str, plugin: str, *values: bytes, shape: list[int] | None = None, dtype: bool = True
 ) -> bytes:
-    """A tensor of strings, without a shape, or without its type, if need be."""
+    """A tensor of strings, with or without a shape and a type."""
     message = b"\x08\x07" if dtype else b""
     if shape is not None:
         dims = b"".join(bytes_field(2, b"\x08" + varint(size)) for size in shape)
@@ -59,7 +59,7 @@ def test_sounds_whatever_their_shape(tmp_path: Path) -> None:
         strings("a", "audio", *pairs, shape=[5, 2]),
         strings("a", "audio", *pairs, shape=[2, 2]),
         strings("a", "audio", *pairs, shape=[-1, 2]),
-        # As TensorBoard has it, only the first of each row is a sound.
+        # As in TensorBoard, only the first of each row is a sound.
         strings("a", "audio", *pairs, shape=[1, 4]),
         strings("a", "audio"),
     )
@@ -96,10 +96,10 @@ def test_texts_whatever_their_shape(tmp_path: Path) -> None:
         ["a", "b"],
         [],
     ]
-    # One that stands for a million millions takes the memory of one.
+    # One element that stands for a million millions takes the memory of one.
     assert values[6].shape == (2**20, 2**20)
     assert values[6][7, 9] == "a"
-    # What is more than NumPy can have is not in its shape, but there.
+    # If NumPy can't have the shape, the elements are returned without it.
     assert values[7].tolist() == ["a"]
     assert values[8].tolist() == ["a", "b"]
 
@@ -155,7 +155,7 @@ def test_curves_of_any_numbers_and_more_rows(tmp_path: Path) -> None:
     assert curves[0].true_positives.tolist() == [0, 1]
     assert curves[0].recall.tolist() == [10, 11]
     assert (curves[1].precision.tolist(), curves[1].precision.dtype) == ([1], np.float32)
-    # What has fewer rows, or none, is no curve.
+    # A curve with fewer rows, or without any, is not a PR curve.
     assert len(curves) == 2
     assert len(run.tensors["c"]) == 2
 

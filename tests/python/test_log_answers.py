@@ -1,4 +1,4 @@
-"""What a log answers: tags over runs, a part of it, trials, groups of runs; and pickled logs."""
+"""Answers of a log: tags over runs, parts of it, trials, groups of runs; and pickled logs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tfevents import SummaryWriter
 
 @pytest.fixture
 def seeds(tmp_path: Path) -> tfevents.Log:
-    """Two configurations of three seeds; seed 2 logs at other steps."""
+    """Two configurations with three seeds. Seed 2 logs at other steps."""
     for lr in (0.1, 0.01):
         for seed in range(3):
             with SummaryWriter(tmp_path / f"lr{lr}" / f"seed{seed}") as writer:
@@ -116,7 +116,7 @@ def test_trials(seeds: tfevents.Log) -> None:
     table = seeds.hparams.table({"acc": "max", "best": "last"})
     assert table.columns == ["trial", "run", "lr", "seed", "acc", "best"]
     assert len(table) == 6
-    # The runs of add_hparams join those that they are a part of.
+    # The runs of add_hparams belong to the runs above them.
     assert sorted(table["run"]) == sorted(name for name in seeds if name.count("/") == 1)
     for trial, run, lr, seed, acc, best in rows(table):
         assert trial == run if seed == 0 else trial.startswith(f"{run}/")
@@ -227,7 +227,7 @@ def test_a_pickled_log_holds_the_same(tmp_path: Path) -> None:
             found = getattr(one, kind).table()
             assert repr(found) == repr(expected)
         assert set(one.meshes) == set(other.meshes)
-    # It stays what it was, without the files, until it is reloaded.
+    # Without the files, it stays what it was until it is reloaded.
     with SummaryWriter(tmp_path / "more") as writer:
         writer.add_scalar("x", 1.0, 0)
     assert again.runs == log.runs

@@ -1,4 +1,4 @@
-"""Pictures, videos and sounds that can't be: the error names the argument, nothing is lost."""
+"""Invalid pictures, videos and sounds: the error names the argument, and nothing is lost."""
 
 import itertools
 import math
@@ -12,14 +12,16 @@ from tfevents import SummaryWriter, summary
 WRONG = (TypeError, ValueError)
 PICTURE, BOX = np.zeros((3, 4, 5)), np.ones((1, 4))
 VIDEO, SOUND = np.zeros((1, 2, 3, 4, 5)), np.zeros(8)
-# As large as can be, in no memory.
+# An array of the greatest size, which takes no memory.
 HUGE = np.broadcast_to(np.zeros((1, 1, 1), np.float16), (3, 2**16, 2**16))
 LONG = np.broadcast_to(np.zeros(1, np.float16), 2**31)
 
 
 @pytest.fixture
 def refuses(tmp_path):
-    """`call(writer)` must raise, name `argument`, and leave the events around it as they are."""
+    """Checks that `call(writer)` raises, names `argument`, and leaves the events around it as they
+    are.
+    """
 
     numbers = itertools.count()
 
@@ -41,7 +43,7 @@ def refuses(tmp_path):
 
 
 class NoArray:
-    """What fails in its own way when it is asked for an array."""
+    """Fails in its own way when it is converted to an array."""
 
     def __array__(self, *_):
         raise AttributeError("nothing here")

@@ -1,4 +1,4 @@
-"""Pictures that wait to be encoded: in order, in bounded memory, safe at every way out."""
+"""Pictures that wait to be encoded: in order, with bounded memory, and safe at every end."""
 
 import io
 import signal
@@ -28,7 +28,7 @@ def log(step):
 
 
 def logged(directory, whole=True):
-    """(tag, step) of all that is there, each image looked at."""
+    """The tag and step of all values. Each image is checked."""
     found = []
     for path in events.event_files(directory):
         payloads, rest = events.split_records(path.read_bytes())

@@ -1,6 +1,6 @@
-"""What loading takes above what it returns, whatever the shape of the files.
+"""The memory that loading takes beyond its result, for files of every shape.
 
-Each file is loaded in a process of its own, whose peak is compared with what it holds in the end.
+Each file is loaded in a process of its own. Its peak is compared with its result.
 """
 
 import json
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.skipif(
 
 MIB = 1 << 20
 LIMIT = 64 * MIB
-# What a tag takes besides its points: its name, its place, its state while it is read.
+# The memory of a tag without its points: its name, its place, and its state while it is read.
 TAG = 1024
 
 MEASURE = """
@@ -48,13 +48,13 @@ print(json.dumps([peak - before, arrays, tags]))
 
 
 def measured(path: Path, **options: object) -> tuple[int, int, int]:
-    """Bytes that loading took at most, bytes of the arrays, and how many tags there are."""
+    """The peak of loading and the size of the arrays, in bytes, and the number of tags."""
     peak, arrays, tags = json.loads(scripts.check(MEASURE, path, json.dumps(options)))
     return peak, arrays, tags
 
 
 def many_tags(writer: SummaryWriter) -> None:
-    """Each with a few points, in turn."""
+    """Each tag has a few points, in turn."""
     names = [f"tag/{number}" for number in range(60_000)]
     for step in range(20):
         for name in names:
@@ -62,14 +62,14 @@ def many_tags(writer: SummaryWriter) -> None:
 
 
 def tag_after_tag(writer: SummaryWriter) -> None:
-    """Of which the beginning of the file tells nothing; each column is a little too large."""
+    """The beginning of the file does not show these tags. Each column is a little too large."""
     steps = np.arange(70)
     for number in range(15_000):
         writer.add_scalar_series(f"tag/{number}", steps, steps)
 
 
 def scalars_and_histograms_at_first(writer: SummaryWriter) -> None:
-    """And then something else, so that there is much less than the beginning makes expect."""
+    """Then other records follow, so that there is much less than the beginning suggests."""
     values = np.random.default_rng(0).normal(size=100)
     for step in range(1000):
         for tag in range(10):
@@ -114,7 +114,7 @@ def test_scalars_of_a_file_of_pictures(tmp_path: Path) -> None:
 
 
 def test_many_files_at_once(tmp_path: Path) -> None:
-    """Each of which begins with more than it holds."""
+    """Each begins with more points than it has later."""
     with SummaryWriter(tmp_path / "0") as writer:
         scalars_and_histograms_at_first(writer)
     (file,) = (tmp_path / "0").iterdir()
@@ -126,7 +126,7 @@ def test_many_files_at_once(tmp_path: Path) -> None:
 
 
 def test_threads_leave_room_where_memory_is_limited(tmp_path: Path) -> None:
-    """Memory that can't be had ends a process; fewer threads read as well."""
+    """Missing memory ends a process. Fewer threads read the same."""
     for run in range(60):
         with SummaryWriter(tmp_path / "many" / str(run)) as writer:
             writer.add_scalar_series("loss", np.arange(50))

@@ -15,7 +15,7 @@ FACES = np.array([[[0, 1, 2]], [[1, 2, 3]]])
 
 
 def parts(directory):
-    """{tag: (its numbers, the plugin's data by field number)} of the only event of meshes."""
+    """The numbers of each tag, and its plugin data by field number, of the only event of meshes."""
     (event,) = [
         e
         for e in events.parse_file(events.only_file(directory))

@@ -1,4 +1,4 @@
-"""What fails for several writers at once is told by one of them, once."""
+"""If several writers fail at once, one of them reports it, once."""
 
 import errno
 import warnings
@@ -9,14 +9,14 @@ from tfevents._native import Control, EventWriter, Outage
 
 
 class Unwatched(EventWriter):
-    """A writer that nobody hooks."""
+    """A writer without hooks."""
 
     def _look(self) -> bool:
         return False
 
 
 class Run:
-    """Stands where a spool does, for the control of its writer."""
+    """Replaces a spool in the control of its writer."""
 
     control: Control
 

@@ -1,4 +1,4 @@
-"""PR curves: counted as they are defined, at any number of thresholds."""
+"""PR curves equal their definition for any number of thresholds."""
 
 import math
 import struct
@@ -82,7 +82,7 @@ def test_shapes_and_dtypes(shape, label, prediction):
     rng = np.random.default_rng(0)
     labels = (rng.random(shape) < 0.5).astype(label)
     predictions = rng.random(shape).astype(prediction)
-    # Half precision is exact in single precision, where it is multiplied.
+    # Half precision is exact in single precision, in which it is multiplied.
     wide = predictions.astype(np.float64 if predictions.dtype.itemsize == 8 else np.float32)
     want = expected(labels.astype(float).ravel(), wide.ravel(), 127, 1.0)
     assert np.array_equal(decoded(summary.pr_curve("pr", labels, predictions))[2], want)

@@ -1,4 +1,4 @@
-"""Without protobuf, tfevents works, and tfevents.proto says what is missing."""
+"""Without protobuf tfevents works, and tfevents.proto says what is missing."""
 
 import subprocess
 import sys

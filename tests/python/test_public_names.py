@@ -1,4 +1,4 @@
-"""The names of the package, and what they say of values."""
+"""The names of the package, and the kinds of values."""
 
 import numpy as np
 import pytest
@@ -47,7 +47,7 @@ def test_values_say_their_kinds(tmp_path):
 
 
 def test_once_it_is_imported_nothing_more_is(tmp_path):
-    """A process may give up the right to read its modules, or have no descriptor left."""
+    """A process may lose the right to read its modules, or have no descriptor left."""
     scripts.check(
         """
         import sys, tfevents

@@ -1,4 +1,4 @@
-"""tfevents.read: what users see of the reader, without any other package."""
+"""tfevents.read, as users see it, without any other package."""
 
 import errno
 import gc
@@ -62,7 +62,7 @@ VERSION = record(b"\x09" + struct.pack("<d", 1.5e9) + bytes_field(3, b"brain.Eve
 
 @pytest.fixture
 def run(tmp_path: Path) -> Path:
-    """A file of three points of `loss`."""
+    """A file with three points of `loss`."""
     path = tmp_path / "run" / "events.out.tfevents.1"
     path.parent.mkdir()
     path.write_bytes(VERSION + b"".join(event(i, 10.0 + i, scalar("loss", i)) for i in range(3)))
@@ -81,7 +81,7 @@ POINTS = st.lists(
 
 
 def rows(run: tfevents.Run) -> dict[str, list[tuple[int, bytes, bytes]]]:
-    """Points by tag; floats by their bytes, so that NaNs compare."""
+    """Points by tag. Floats are compared by their bytes, so that NaNs are equal."""
     return {
         tag: [
             (int(step), struct.pack("<d", wall_time), struct.pack("<d", value))
@@ -148,7 +148,7 @@ def test_a_flipped_byte_costs_one_record(
     with pytest.raises(tfevents.CorruptFileError) as caught:
         tfevents.read(path)
     assert (caught.value.offset, caught.value.record) == (starts[hit], hit)
-    # Without any other record, nothing says that it is an event file.
+    # Without another record, nothing shows that it is an event file.
     alone = "not_an_event_file" if not points and at < 12 else damage.kind
     assert caught.value.kind == alone
 
@@ -193,7 +193,7 @@ def test_columns(run: Path) -> None:
 
 def test_columns_outlive_what_they_came_from(tmp_path: Path) -> None:
     path = tmp_path / "tfevents"
-    # Large enough that the columns are cut from one piece of memory.
+    # The file is so large that its columns share one piece of memory.
     path.write_bytes(
         VERSION + b"".join(event(i, i, scalar(f"tag/{i % 3}", i)) for i in range(150_000))
     )
@@ -205,7 +205,7 @@ def test_columns_outlive_what_they_came_from(tmp_path: Path) -> None:
 
 
 def test_every_number_is_read_whatever_the_step(tmp_path: Path) -> None:
-    # Negative and absent steps, an absent wall time, NaN and infinities.
+    # Steps that are negative or absent, an absent wall time, NaN and infinities.
     events = [
         event(-5, 1.0, scalar("x", float("nan"))),
         event(-(2**63), 1.0, scalar("x", float("inf"))),
@@ -315,7 +315,7 @@ def test_a_file_that_may_not_be_read(run: Path) -> None:
 
 
 def damaged(content: bytes, kind: str) -> tuple[bytes, int]:
-    """The content with one damage of that kind, and where."""
+    """The content with one damage of that kind, and its place."""
     second = len(VERSION)
     flipped = bytearray(content)
     if kind == "length_checksum":
@@ -325,7 +325,7 @@ def damaged(content: bytes, kind: str) -> tuple[bytes, int]:
         flipped[second + 15] ^= 1
         return bytes(flipped), second
     if kind == "message":
-        # A tag that is no UTF-8.
+        # A tag that is not UTF-8.
         return content + event(9, 1.0, b"\x0a\x01\xff\x15\0\0\0\0"), len(content)
     return b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(100), 0
 

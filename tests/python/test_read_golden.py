@@ -1,4 +1,4 @@
-"""Files that other packages wrote read as TensorBoard's reader reads them; see tests/golden."""
+"""Golden files of other packages are read as TensorBoard's reader reads them; see tests/golden."""
 
 import json
 from pathlib import Path

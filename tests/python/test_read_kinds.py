@@ -1,4 +1,4 @@
-"""tfevents.read: every kind that our writer writes is read back, without any other package."""
+"""tfevents.read reads every kind that our writer writes, without any other package."""
 
 import contextlib
 import os
@@ -119,7 +119,7 @@ def test_pictures_of_tensorflow_2(tmp_path: Path) -> None:
     assert images[0].decode(1).shape == (2, 3, 3)
     with pytest.raises(ValueError, match="tensor"):
         images[1]
-    # What holds no strings is no picture.
+    # A value without strings is not a picture.
     assert (len(images), len(run.tensors["p"])) == (2, 1)
 
 
@@ -234,7 +234,7 @@ def test_tensors_that_are_no_arrays(tmp_path: Path) -> None:
     # One element stands for all.
     assert tensors[5].value.tolist() == [[1.5, 1.5], [1.5, 1.5]]
     assert tensors[6].value.tolist() == [b"text", b"text"]
-    # One size that is not known follows from the others.
+    # One unknown size follows from the others.
     assert tensors[7].value.tolist() == [[1, 2], [3, 4]]
 
 
@@ -284,7 +284,7 @@ def test_hparams(tmp_path: Path) -> None:
     assert run.hparams.metrics == ["acc"]
     assert run.hparams.domains == {"name": ["x", "y"]}
     assert run.hparams.status == "success"
-    # They have no tag of their own to be chosen by, but are a kind.
+    # They have no tag to be selected by, but they are a kind.
     assert dict(tfevents.read(tmp_path, tags="acc")["."].hparams) == dict(run.hparams)
     none = tfevents.read(tmp_path, kinds="scalars")["."].hparams
     assert (dict(none), none.status, none.metrics) == ({}, None, [])
@@ -343,7 +343,7 @@ def test_what_is_no_summary(tmp_path: Path) -> None:
         "function": "f",
         "tensor": np.array(0.5, np.float32),
     }
-    # A graph counts before that of a meta graph, the last of several.
+    # A graph comes before that of a meta graph. Of several, the last one counts.
     path.write_bytes(VERSION + other(0, 4, b"") + meta_graph + other(2, 4, graph + graph))
     run = tfevents.read(path)["."]
     assert run.graph is not None
@@ -377,12 +377,12 @@ ONE_TAG = ["scalars", "histograms", "images", "tensors", "pr_curves"]
 
 
 def each(steps: list[int]) -> dict[str, list[int]]:
-    """All kinds of the tag `x` have these steps."""
+    """Checks that all kinds of the tag `x` have these steps."""
     return dict.fromkeys(ONE_TAG, steps)
 
 
 def steps_of_kinds(run: tfevents.Run) -> dict[str, list[int]]:
-    """The steps that the tag `x` has, by the kinds that have the tag."""
+    """The steps of the tag `x`, by the kinds that have it."""
     views = {kind: getattr(run, kind) for kind in ONE_TAG}
     return {kind: view["x"].step.tolist() for kind, view in views.items() if "x" in view}
 
@@ -403,7 +403,7 @@ def test_one_tag_of_several_kinds(tmp_path: Path) -> None:
         for kind in ONE_TAG:
             part = tfevents.read(tmp_path, kinds=kind)["."]
             assert steps_of_kinds(part) == {kind: [0, 1, 2]}
-        # What comes later, in the same file and in another.
+        # Later values, in the same file and in another.
         log_one_tag(writer, 3)
     with tfevents.SummaryWriter(tmp_path, filename_suffix=".2") as writer:
         log_one_tag(writer, 4)
@@ -449,7 +449,7 @@ def test_a_tensor_without_metadata_is_what_its_tag_said_first(tmp_path: Path) ->
     log = files([scalar], [bare], [text, bare])
     assert (len(log["."].scalars["x"]), len(log["."].texts["x"])) == (3, 1)
     assert "x" not in log["."].tensors
-    # A file before others says later what they hold.
+    # A file that comes before others has their metadata.
     log = files([], [bare], [bare])
     assert len(log["."].tensors["x"]) == 2
     state = log.state()
@@ -460,7 +460,7 @@ def test_a_tensor_without_metadata_is_what_its_tag_said_first(tmp_path: Path) ->
         assert not again["."].continued
         assert len(again["."].scalars["x"]) == 3
         assert "x" not in again["."].tensors
-    # One that comes after them says nothing of them.
+    # A file that comes after them does not change them.
     log = files([bare], [bare], [])
     state = log.state()
     with open(tmp_path / "tfevents.2", "ab") as file:
@@ -502,7 +502,7 @@ def test_a_file_that_changed_is_an_error(tmp_path: Path, monkeypatch: pytest.Mon
         writer.add_tensor("t", np.arange(10_000), 1)
         writer.add_tensor("t", np.arange(3), 2)
     run = tfevents.read("run")["."]
-    # Wherever the process goes on.
+    # The process may continue anywhere.
     monkeypatch.chdir(os.sep)
     tensors = run.tensors["t"]
     assert tensors[0].value.tolist() == list(range(10_000))
@@ -516,7 +516,7 @@ def test_a_file_that_changed_is_an_error(tmp_path: Path, monkeypatch: pytest.Mon
     path.unlink()
     with pytest.raises(FileNotFoundError):
         tensors[0]
-    # What is small is in memory.
+    # Small values are in memory.
     assert tensors[1].value.tolist() == [0, 1, 2]
 
 

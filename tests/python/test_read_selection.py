@@ -40,7 +40,7 @@ ALL_TAGS = ["loss/train", "loss/val", "acc", "a[0]", "a0", "loss/note/text_summa
         ("*/*a*", ["loss/train", "loss/val", "loss/note/text_summary"]),
         ("a??", ["acc"]),
         ("[!a]*e", ["picture"]),
-        # What has such characters in it chooses itself, and what the glob does.
+        # A name with such characters selects itself, and what matches it as a glob.
         ("a[0]", ["a[0]", "a0"]),
         ("a[[]0]", ["a[0]"]),
         (re.compile("val|^acc$"), ["loss/val", "acc"]),
@@ -96,7 +96,7 @@ def test_kinds(logs: Path) -> None:
     assert run.tags == ["acc", "picture"]
     assert len(run.images["picture"]) == 10
     assert tfevents.read(logs / "one", kinds=[])["."].tags == []
-    # Every attribute that the documentation names is one.
+    # Every attribute in the documentation exists.
     names = ["scalars", "histograms", "images", "audio", "texts", "tensors", "pr_curves", "meshes"]
     names += ["custom_scalars", "hparams", "graph", "run_metadata", "session_logs"]
     for name in names:
@@ -199,7 +199,7 @@ def test_what_matches_nothing_is_told(tmp_path: Path) -> None:
             tfevents.read(tmp_path, tags=tags, kinds="images")
     with pytest.warns(RuntimeWarning, match="tags: nothing matches 'los'; there are 2"):
         tfevents.read(tmp_path).filter(tags="los")
-    # What matches is selected, also where there are no values of it. Who names none expects none.
+    # What matches is selected, even if it has no values. Without names, nothing is expected.
     for chosen in (
         {"tags": ["los", "weight"]},
         {"tags": "weight", "steps": (5, 9)},
@@ -212,7 +212,7 @@ def test_what_matches_nothing_is_told(tmp_path: Path) -> None:
         {"tags": "weight", "state": log.state()},
     ):
         tfevents.read(tmp_path, **chosen)
-    # Where nothing is known yet it may come.
+    # If nothing is known yet, it may still come.
     with tfevents.SummaryWriter(tmp_path / "new" / "c"):
         pass
     assert tfevents.read(tmp_path / "new", tags="los", kinds="images").runs == ["c"]

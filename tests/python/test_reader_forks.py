@@ -8,7 +8,7 @@ import scripts
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 
-# `use` is what a thread does again and again, and what the children do once.
+# A thread runs `use` repeatedly, and each child runs it once.
 FORKED = """
     import os, signal, sys, tempfile, threading, time, warnings
     import tfevents

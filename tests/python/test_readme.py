@@ -1,4 +1,4 @@
-"""Each of the README's Python blocks runs alone, twice, and prints what stands below it."""
+"""Each Python block of the README runs alone, twice, and prints the text below it."""
 
 import contextlib
 import importlib.util
@@ -27,7 +27,7 @@ def test_block(block: re.Match[str], tmp_path: Path, monkeypatch: pytest.MonkeyP
             pytest.skip(f"{package} is not installed")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MPLBACKEND", "agg")
-    # Blank lines before it, so that a traceback shows the README's line.
+    # Blank lines before it make a traceback show the README's line.
     first_line = README.count("\n", 0, block.start("code"))
     code = compile("\n" * first_line + block["code"], "README.md", "exec")
     for _ in range(2):

@@ -1,4 +1,4 @@
-"""`Log.reload`: what was written since, and nothing twice."""
+"""`Log.reload`: new values, and nothing twice."""
 
 import os
 import threading
@@ -63,7 +63,7 @@ def test_runs_that_did_not_change_are_the_same_objects(tmp_path):
 
 
 def test_a_file_that_tensorboard_gave_up_on(tmp_path):
-    """It never returns to a file that is followed by another one."""
+    """The reader never returns to a file that is followed by another one."""
     with (
         tfevents.SummaryWriter(tmp_path, filename_suffix=".1") as first,
         tfevents.SummaryWriter(tmp_path, filename_suffix=".2") as second,
@@ -76,7 +76,7 @@ def test_a_file_that_tensorboard_gave_up_on(tmp_path):
         first.add_scalar("loss", 2, 2)
         first.flush()
         assert log.reload() == ["."]
-        # Whichever of the two comes first by its name.
+        # The one that comes first by its name.
         assert sorted(steps(log)) == [1, 2, 3]
 
 

@@ -1,4 +1,4 @@
-"""`rewrite`: what its arguments mean, what it refuses, and what is left when it is killed."""
+"""`rewrite`: its arguments, its errors, and the files that it leaves when it is killed."""
 
 import os
 import re
@@ -100,7 +100,7 @@ def test_runs_become_one(logs, tmp_path):
     report = rewrite(logs, tmp_path / "out", merge={"one": "all", "two": "all"})
     (path,) = report.files
     assert Path(path).parent == tmp_path / "out" / "all"
-    # In the order of their first events, and the version is said once.
+    # Events are in the order of their first ones, and there is one version.
     scalars = tfevents.read(tmp_path / "out")["all"].scalars["loss"]
     assert scalars.wall_time.tolist() == [*range(1, 11), *range(101, 111)]
     assert sum(event.what == "file_version" for event in tfevents.iter_events(path)) == 1
@@ -147,7 +147,7 @@ def test_damage(logs, tmp_path):
     report = rewrite(logs, tmp_path / "out", on_corrupt="skip")
     assert [one.offset for one in report.damage] == [0]
     assert report.truncated == 9
-    # A first record takes the place of the one that is lost.
+    # A new first record replaces the lost one.
     assert next(tfevents.iter_events(report.files[0])).what == "file_version"
     assert tfevents.verify(tmp_path / "out").ok
 
@@ -257,7 +257,7 @@ def test_killed_it_leaves_nothing_half_done(tmp_path):
     found = [path for path in outputs.iterdir() if not path.name.startswith(".")]
     for output in found:
         assert {path.name: path.read_bytes() for path in event_files(output)} == expected
-    # Some came too late, most in time.
+    # Some kills come too late, but most come in time.
     assert len(found) < times
     print(f"{len(found)} of {times} were whole, the others were not there")
 
@@ -284,7 +284,7 @@ def test_metrics_and_charts_name_the_new_tags(tmp_path):
     assert margin.margins == (("val/acc(1)", "loss", "other"),)
     # The scalar, the experiment and the layout changed, and nothing else.
     assert report.records - report.copied == 3
-    # What names no tag that is renamed stays as it is, byte for byte.
+    # Values that do not refer to a renamed tag stay equal, byte for byte.
     report = rewrite(tmp_path / "run", tmp_path / "same", rename={"nothing": "new"})
     assert event_files(tmp_path / "same")[0].read_bytes() == before.read_bytes()
 

@@ -1,4 +1,4 @@
-"""A run stays where it was made, whatever the process changes afterwards."""
+"""A run stays where it was made, whatever the process changes later."""
 
 import json
 import os
@@ -17,7 +17,9 @@ def files(path):
 
 @pytest.fixture
 def elsewhere(tmp_path, monkeypatch):
-    """The process works in `first`; calling this has it work in another directory, returned."""
+    """The process works in `first`. Calling the result changes to another directory, and returns
+    it.
+    """
     first, second = tmp_path / "first", tmp_path / "second"
     first.mkdir()
     second.mkdir()

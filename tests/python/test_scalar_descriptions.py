@@ -5,7 +5,7 @@ import pytest
 import events
 from tfevents import SummaryWriter
 
-# Readers list a tag that is empty, TensorBoard does not.
+# Readers list an empty tag, and TensorBoard does not.
 pytestmark = pytest.mark.filterwarnings("ignore:.*tag is empty:RuntimeWarning")
 
 

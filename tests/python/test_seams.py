@@ -1,4 +1,4 @@
-"""What others reach for below `SummaryWriter`, replace there, and are called by."""
+"""Objects below `SummaryWriter` that other programs call or replace."""
 
 import os
 import pickle

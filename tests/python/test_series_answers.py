@@ -1,4 +1,4 @@
-"""What a series of scalars answers, held against NumPy and plain loops."""
+"""Methods of a series of scalars, compared with NumPy and plain loops."""
 
 import operator
 import pickle
@@ -167,7 +167,7 @@ def test_it_shows_itself(tmp_path: Path) -> None:
         writer.add_audio("a", np.zeros((1, 10)), 0)
     log = tfevents.read(tmp_path)
     run = log["."]
-    # The one peak is drawn.
+    # The only peak is drawn.
     assert ",0.0 " in run.scalars["<loss>"]._repr_html_()
     assert "&lt;loss&gt;" in run._repr_html_()
     assert "<loss>" not in run._repr_html_()
@@ -197,7 +197,7 @@ def test_other_buckets(tmp_path: Path) -> None:
     edges = np.linspace(-4, 4, 9)
     found = run.histograms["w"][0].rebin(edges)
     assert found.sum() == pytest.approx(1000)
-    # As exact as the buckets of the file are narrow: a tenth of their value.
+    # The result is as exact as the buckets of the file: a tenth of their value.
     assert np.allclose(found, np.histogram(values, edges)[0], atol=25)
     own = run.histograms["w"][0]
     assert np.allclose(own.rebin(own.edges), own.counts)

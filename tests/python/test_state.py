@@ -1,4 +1,4 @@
-"""`Log.state` and `read(state=…)`: to go on where another process ended."""
+"""`Log.state` and `read(state=…)` continue where another process ended."""
 
 import copy
 import json
@@ -24,7 +24,7 @@ def write(path, steps, tag="loss", **options):
 
 
 def saved(log):
-    """A state as another process has it."""
+    """A state as another process gets it."""
     return json.loads(json.dumps(log.state(), allow_nan=False))
 
 
@@ -208,7 +208,7 @@ def test_restarts_hold_for_what_came(tmp_path):
         "tensorboard": [4, 5, 6, 7, 8],
         "last_wins": [4, 5, 6, 7, 8],
     }
-    # What the restarts take back of what came before.
+    # Restarts purge some of the earlier values.
     starts = [log.step for log in logs["tensorboard"]["."].session_logs if log.status == "start"]
     kept = [step for step in range(6) if step < min(starts)]
     assert kept + steps(logs["tensorboard"]) == steps(
@@ -282,7 +282,7 @@ def test_names_that_are_not_utf_8(tmp_path):
     assert [run.continued for run in tfevents.read(tmp_path, state=state).values()] == [False]
 
 
-# States that are none.
+# Invalid states.
 
 
 @pytest.fixture(scope="module")
@@ -319,7 +319,7 @@ def test_a_state_of_something_else(tmp_path, state, match):
 
 
 def places(value, path=()):
-    """Where something is in a state."""
+    """The place of something in a state."""
     yield path
     if isinstance(value, (dict, list)):
         for key, item in value.items() if isinstance(value, dict) else enumerate(value):

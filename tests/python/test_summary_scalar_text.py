@@ -1,4 +1,4 @@
-"""The builders of scalars and texts give what the methods log."""
+"""The functions for scalars and texts make what the methods log."""
 
 import numpy as np
 import pytest

@@ -1,6 +1,6 @@
-"""Scalars as Arrow streams, taken with ctypes, so that no Arrow library is needed.
+"""Scalars as Arrow streams. ctypes reads them, so that no Arrow library is needed.
 
-What pandas, Polars, pyarrow and DuckDB make of them is in tests/compat/test_table_peers.py.
+tests/compat/test_table_peers.py checks them with pandas, Polars, pyarrow and DuckDB.
 """
 
 import ctypes
@@ -79,7 +79,7 @@ def _numbers(address: int | None, count: int, dtype: Any) -> np.ndarray:
 
 
 def _column(array: Array, form: bytes) -> Any:
-    """A column's values; None where one is missing."""
+    """The values of a column; None if one is missing."""
     assert array.offset == 0
     assert array.n_children == 0
     dtype = {b"l": np.int64, b"g": np.float64, b"i": np.int32}[form]

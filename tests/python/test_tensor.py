@@ -1,4 +1,4 @@
-"""Tensors: every element as it is, in the field where readers look for it."""
+"""Tensors: every element is kept, in the field where readers look for it."""
 
 import struct
 
@@ -12,8 +12,8 @@ from hypothesis.extra import numpy as npst
 import events
 from tfevents import SummaryWriter, summary
 
-# DataType of TensorFlow's types.proto, the field of tensor.proto, and how the field is packed: as
-# the numbers' own bytes, or as varints.
+# For each dtype: its DataType in TensorFlow's types.proto, its field in tensor.proto, and how the
+# field is packed: as the numbers' bytes, or as varints.
 STORED = {
     "float32": (1, 5, None),
     "float64": (2, 6, None),
@@ -34,7 +34,9 @@ STORED = {
 
 
 def decoded(built):
-    """(dtype, shape, {field: its bytes}) of the tensor of a summary of one value."""
+    """The dtype, the shape, and the bytes of each field, of the tensor in a summary of one
+    value.
+    """
     ((_, value),) = events.fields(built.SerializeToString())
     assert events.Value.parse(value).plugin == "tensor"
     fields = list(events.fields(dict(events.fields(value))[8]))

@@ -1,5 +1,5 @@
-"""Objects that threads share, with the lock of the interpreter and without: nothing is lost,
-nothing comes twice, nothing ends the process.
+"""Objects that threads share, with the interpreter's lock and without it. Nothing is lost, nothing
+comes twice, and nothing crashes.
 """
 
 import itertools
@@ -21,7 +21,7 @@ THREADS = 8
 
 @pytest.fixture(autouse=True)
 def _often() -> Iterator[None]:
-    """Where threads take turns, they do so often."""
+    """Threads switch often, if they take turns."""
     before = sys.getswitchinterval()
     sys.setswitchinterval(1e-5)
     yield
@@ -29,7 +29,7 @@ def _often() -> Iterator[None]:
 
 
 def at_once(work: Callable[[int], object], count: int = THREADS) -> None:
-    """Calls `work` in threads that begin together; what one of them raises is raised."""
+    """Calls `work` in threads that begin together. An error in one of them is raised."""
     barrier = threading.Barrier(count)
     errors: list[BaseException] = []
 
@@ -124,7 +124,7 @@ def test_one_iterator_of_events(tmp_path):
 
     at_once(work)
     assert Counter(itertools.chain(*found)) == Counter(range(2000))
-    # Each has its own in their order.
+    # Each has its own values in their order.
     assert all(steps == sorted(steps) for steps in found)
 
 
@@ -199,7 +199,7 @@ def test_one_follower(tmp_path):
             for _, event in follower:
                 found[number] += [event.step for _ in event.values]
         except ValueError as error:
-            # One thread follows, and the others are told so.
+            # One thread follows, and the others get an error.
             assert "already" in str(error)
 
     at_once(work, 4)

@@ -1,4 +1,4 @@
-"""What an editor shows: choices, documentation, and the names that are public."""
+"""What editors show: choices, documentation, and public names."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from tfevents.run import KINDS
 from tfevents.runs import KindName, LogHParams
 from tfevents.views import TABLES, Tabular, TabularScalars
 
-# Strings that are no choices, or as many as there are permutations.
+# Strings that are not choices, or have as many values as there are permutations.
 FREE = {
     *("filename_suffix", "comment", "dataformats", "category", "title", "tag", "bytes"),
-    # NumPy's, which has a name for each estimator.
+    # NumPy has a name for each estimator.
     "bins",
 }
-# Choices whose default is no string.
+# Choices whose default is not a string.
 OTHERS = [
     (tfevents.read, "kinds"),
     (tfevents.follow, "kinds"),
@@ -50,7 +50,7 @@ def public() -> Iterator[tuple[str, Callable[..., Any]]]:
 
 
 def is_choice(function: Any, parameter: str) -> bool:
-    """Whether the annotation of a parameter lists what it may be."""
+    """Whether the annotation of a parameter lists its choices."""
 
     def has_literal(kind: Any) -> bool:
         return typing.get_origin(kind) is Literal or any(map(has_literal, typing.get_args(kind)))
@@ -85,20 +85,20 @@ def test_the_choices_are_all_that_there_are() -> None:
 
 
 def native_members() -> Iterator[tuple[str, str, str]]:
-    """Class, name and documentation of what public classes have from native ones."""
+    """The class, name and documentation of what public classes inherit from native ones."""
     native = {one for one in vars(_native).values() if inspect.isclass(one)}
     for name in tfevents.__all__:
         one = getattr(tfevents, name)
         for member in dir(one) if inspect.isclass(one) else ():
             owner = next(it for it in one.__mro__ if member in vars(it))
             if owner in native and not member.startswith("_"):
-                # The one that Python shows as `SummaryWriter`.
+                # Python shows it as `SummaryWriter`.
                 in_stub = "EventWriter" if owner is _native.EventWriter else owner.__name__
                 yield in_stub, member, inspect.getdoc(getattr(owner, member)) or ""
 
 
 def documented() -> dict[tuple[str, str], str]:
-    """The docstrings of the stub, from which editors take what they show."""
+    """The docstrings of the stub, which editors show."""
     path = Path(tfevents.__file__).with_name("_native.pyi")
     found = {}
     for group in ast.parse(path.read_text(encoding="utf-8")).body:
@@ -122,7 +122,7 @@ def test_hovering_over_native_methods_shows_their_documentation() -> None:
         assert text, (group, member)
         assert stub[group, member], (group, member)
         if callable(getattr(getattr(_native, group), member)):
-            # They say the same.
+            # Both texts are equal.
             assert stub[group, member].split() == text.split(), (group, member)
 
 

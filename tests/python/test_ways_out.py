@@ -1,11 +1,11 @@
-"""Logging where other code is interrupted, is traced, or ends: no panic, no deadlock, no loss."""
+"""Logging while other code is interrupted, is traced, or ends: no panic, no deadlock, no loss."""
 
 import pytest
 
 import events
 import scripts
 
-# Each logs "inner" from where it is, before or while NumPy is imported.
+# Each logs "inner" from its place, before or while NumPy is imported.
 PLACES = {
     "__del__": """
         class Ends:

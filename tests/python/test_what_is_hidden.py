@@ -1,4 +1,4 @@
-"""What TensorBoard will not show is told at the call, before anything is written."""
+"""The call warns about values that TensorBoard will not show, before anything is written."""
 
 import datetime
 
@@ -36,7 +36,7 @@ def test_it_is_told(tmp_path, what):
     assert told[0].filename == __file__
 
 
-# pytest makes errors of warnings.
+# pytest turns warnings into errors.
 @pytest.mark.parametrize("what", HIDDEN)
 def test_a_call_that_raises_has_written_nothing(tmp_path, what):
     call, message = HIDDEN[what]

@@ -1,4 +1,4 @@
-"""`write_to_disk=False`: everything is checked, nothing is written."""
+"""`write_to_disk=False` checks everything and writes nothing."""
 
 import os
 import pickle
@@ -142,5 +142,5 @@ def test_memory_does_not_grow(writer):
         writer.add_text("a", text, step)
         writer.add_mesh("a", np.zeros((1, 1000, 3)), global_step=step)
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
-    # 300 MB were taken.
+    # It would be 300 MB.
     assert grown < 50_000

@@ -1,4 +1,4 @@
-"""Wrong arguments: the error names the argument, and the file is as if the call had not been."""
+"""Wrong arguments: the error names the argument, and the file does not change."""
 
 import math
 
@@ -13,7 +13,9 @@ WRONG = (TypeError, ValueError)
 
 
 def refuses(directory, argument, call, errors=WRONG):
-    """`call(writer)` must raise, name `argument`, and leave the events around it as they are."""
+    """Checks that `call(writer)` raises, names `argument`, and leaves the events around it as they
+    are.
+    """
     with SummaryWriter(directory) as writer:
         writer.add_scalar("before", 1.0, 1)
         with pytest.raises(errors) as raised:
@@ -28,7 +30,7 @@ def refuses(directory, argument, call, errors=WRONG):
 
 
 class Shouts:
-    """Fails in whatever way it is asked for a number."""
+    """Raises whenever it is asked for a number."""
 
     def _fail(self, *_, **__):
         raise RuntimeError("boom")
@@ -37,7 +39,7 @@ class Shouts:
 
 
 class NotANumber:
-    """Answers, but with no number."""
+    """Answers, but not with a number."""
 
     def __repr__(self):
         return "NotANumber()"
@@ -157,7 +159,7 @@ def test_a_text_that_is_none(tmp_path, text):
     refuses(tmp_path, "text_string", lambda w: w.add_text("t", text, 1))
 
 
-# In a mapping, another one has numbers of its own.
+# In a mapping, another key has the numbers.
 NO_VALUES = [value for value in NO_SCALARS if not isinstance(value, dict)]
 
 
@@ -190,7 +192,7 @@ def test_missing_superfluous_and_unknown_arguments(tmp_path):
 
 
 class Bytes:
-    """What every protobuf message can do, and nothing else."""
+    """The methods of every protobuf message, and nothing else."""
 
     def __init__(self, serialized):
         self.serialized = serialized
@@ -211,7 +213,7 @@ def test_what_is_no_message(tmp_path, message):
 
 
 def test_what_is_too_large_for_an_event(tmp_path):
-    # Who reads the file would take what follows for damaged.
+    # Readers would take the rest of the file for damaged.
     text = "a" * 2**31
     refuses(tmp_path / "text", "text_string", lambda w: w.add_text("t", text, 1), ValueError)
     message = Bytes(bytes(2**31))
@@ -227,7 +229,7 @@ def test_what_is_too_large_for_an_event(tmp_path):
     "pair", [None, Bytes(b""), (), (Bytes(b""),), (None, Bytes(b"")), (Bytes(b""), 3)], ids=repr
 )
 def test_what_is_no_graph(tmp_path, pair):
-    # Both events or neither: the first of a good and a bad part must not get through.
+    # Both events are logged, or neither. The good part of a pair must not be logged alone.
     refuses(tmp_path, "graph_profile", lambda w: w.file_writer.add_graph(pair))
 
 

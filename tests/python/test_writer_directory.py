@@ -1,4 +1,4 @@
-"""What happens when the directory goes away or refuses."""
+"""The directory is removed or refuses writes."""
 
 import errno
 import os
@@ -12,7 +12,7 @@ from tfevents import FileWriter, SummaryWriter
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="uses Linux's mounts and limits")
 
-# `trouble` collects what the writer says, in either way.
+# `trouble` collects errors and warnings of the writer.
 HEARD = """
         import errno, os, shutil, sys, time, warnings
         import events
@@ -92,7 +92,7 @@ def test_a_log_directory_that_is_a_file(tmp_path, on_error, path):
     assert (tmp_path / "run").read_text() == "a file"
 
 
-# How a directory becomes read-only: by a mount for root, whom modes do not stop.
+# How to make a directory read-only. For root, whom modes do not stop, this takes a mount.
 READ_ONLY = {
     "mount": """
         import subprocess

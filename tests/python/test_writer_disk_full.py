@@ -1,4 +1,4 @@
-"""What happens when there is no more room for the file."""
+"""The disk is full."""
 
 import subprocess
 import sys
@@ -9,7 +9,8 @@ import scripts
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="uses Linux's mounts and limits")
 
-# Room for about 2000 events at first, for any number that the scripts log once there is more.
+# At first there is room for about 2000 events. Later there is room for any number that the scripts
+# log.
 OUT_OF_SPACE = {
     "ENOSPC": """
         import errno, os, subprocess

@@ -1,4 +1,4 @@
-"""What a killed process leaves behind."""
+"""The files of a killed process."""
 
 import random
 import signal
@@ -28,7 +28,9 @@ while True:
 
 
 def kill_while_logging(directory) -> tuple[list[tuple[int, float]], float]:
-    """([(events accepted, when)], when it was killed) of a process that logs; times in seconds."""
+    """The accepted events with their times, and the time of the kill, of a process that logs. Times
+    are in seconds.
+    """
     process = subprocess.Popen(scripts.command(LOGS_AND_TELLS, directory), stdout=subprocess.PIPE)
     first = process.stdout.readline()
     time.sleep(random.uniform(0.0, 0.7))
@@ -41,7 +43,7 @@ def kill_while_logging(directory) -> tuple[list[tuple[int, float]], float]:
 
 
 def stalled(reports, killed) -> bool:
-    """Whether the machine itself stood still in the last moments, so that no promise can hold."""
+    """Whether the machine itself stood still just before, so that no promise can hold."""
     times = [when for _, when in reports if when > killed - 0.5]
     return any(b - a > 0.05 for a, b in zip(times, [*times[1:], killed], strict=True))
 
@@ -52,7 +54,8 @@ def test_kill_loses_at_most_the_last_200_ms(tmp_path):
         directory = tmp_path / str(attempt)
         reports, killed = kill_while_logging(directory)
         path = events.only_file(directory)
-        # Every record but the last, which the kill may have cut, is whole and in its place.
+        # All records are whole and in their places, except the last one, which the kill may have
+        # cut.
         payloads, _ = events.split_records(path.read_bytes())
         written = [events.Event.parse(payload) for payload in payloads]
         assert written[0].file_version == "brain.Event:2"

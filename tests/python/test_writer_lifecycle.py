@@ -1,4 +1,6 @@
-"""A writer's life: names and places, flush, close, re-open, copies, and the end of the process."""
+"""The life of a writer: names and places, flush, close, re-open, copies, and the end of the
+process.
+"""
 
 import copy
 import gc
@@ -26,7 +28,7 @@ FILE_NAME = re.compile(
 
 
 def eventually(condition) -> bool:
-    """Whether `condition()` comes true before this counts as hanging."""
+    """Whether `condition()` becomes true before this counts as hanging."""
     deadline = time.monotonic() + 30
     while not condition():
         if time.monotonic() > deadline:
@@ -63,7 +65,7 @@ def test_the_default_directory_tells_time_and_host(tmp_path, monkeypatch):
             parent, name = os.path.split(writer.get_logdir())
             assert parent == "runs"
             stamp, rest = name[:14], name[14:]
-            # With a year, without which there may be no such day.
+            # The year is given, since without it the day may not exist.
             time.strptime(f"2024 {stamp}", "%Y %b%d_%H-%M-%S")
             assert rest == f"_{socket.gethostname()}{arguments.get('comment', '')}"
             assert events.event_files(tmp_path / "runs" / name)
@@ -398,7 +400,7 @@ def test_a_copy_writes_to_a_file_of_its_own(tmp_path, duplicate, closed):
     files = events.event_files(tmp_path)
     assert all(path.name.endswith(".x") for path in files)
     assert events.steps(tmp_path) == [5, 6, 7]
-    # A purge again would hide what the original has written.
+    # Another purge would hide what the original writer wrote.
     assert sum(e.session_status == 1 for p in files for e in events.parse_file(p)) == 1
 
 
@@ -483,7 +485,8 @@ def test_a_thread_that_still_logs_does_not_tear_the_file_at_the_end(tmp_path):
 
 
 def test_what_is_logged_while_the_interpreter_ends_is_written_or_refused_aloud(tmp_path):
-    # Registered before tfevents is imported, so called after whatever tfevents registers.
+    # This is registered before tfevents is imported, so it is called after tfevents's own
+    # functions.
     done = scripts.run(
         """
         import atexit, sys

@@ -14,14 +14,14 @@ import events
 from peers import peer
 from tfevents import SummaryWriter
 
-# Readers list a tag that is empty, TensorBoard does not.
+# Readers list an empty tag, and TensorBoard does not.
 pytestmark = pytest.mark.filterwarnings("ignore:.*tag is empty:RuntimeWarning")
 
 WRONG = (TypeError, ValueError)
 
 
 def events_of(directory):
-    """All but the file's first event."""
+    """All events of a file except the first."""
     return events.parse_file(events.only_file(directory))[1:]
 
 

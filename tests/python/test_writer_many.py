@@ -1,4 +1,4 @@
-"""Many writers: few descriptors and threads, nothing lost, whatever becomes of files that rest."""
+"""Many writers: few descriptors and threads, and no loss, whatever happens to files that rest."""
 
 import sys
 
@@ -77,7 +77,7 @@ for writer in writers:
         assert events.steps(tmp_path / str(number)) == list(range(5))
 
 
-# What may happen to a file while it rests, and which error tells.
+# What may happen to a resting file, and the error that reports it.
 CHANGES = {
     "removed": ("os.remove(path)", "ENOENT"),
     "its directory removed": ("shutil.rmtree(os.path.dirname(path))", "ENOENT"),
@@ -187,7 +187,7 @@ writer.close()
         assert sorted(events.steps(tmp_path / f"m_{number}")) == expected
 
 
-# Calls from where they are least expected.
+# Calls from unexpected places.
 
 
 def test_a_signal_handler_logs(tmp_path):

@@ -1,4 +1,4 @@
-"""fork, multiprocessing and threads: every event is there once, in the file of who wrote it."""
+"""fork, multiprocessing and threads: every event is there once, in the file of its process."""
 
 import os
 import sys
@@ -15,7 +15,9 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 
 
 def steps_by_process(directory) -> dict[int, list[int]]:
-    """{process id in the file name: the steps in its files}, each file whole."""
+    """The steps in the files of each process id, which is part of the file's name. Each file is
+    whole.
+    """
     found: dict[int, list[int]] = {}
     for path in events.event_files(directory):
         pid = int(path.name.split(".")[-2])
@@ -23,7 +25,7 @@ def steps_by_process(directory) -> dict[int, list[int]]:
     return found
 
 
-# A child that ends like a program does: through the interpreter's own end.
+# A child that ends as a program does, through the end of the interpreter.
 FORK = """
 import gc, os, sys, threading, time
 from tfevents import SummaryWriter
@@ -119,7 +121,7 @@ log(100)
 
 
 def test_a_child_writes_through_by_itself(tmp_path):
-    # os._exit asks nobody, so what is on the disk is what the child's own thread has written.
+    # os._exit calls nothing, so the disk has only what the child's own thread wrote.
     scripts.check(
         FORK
         + """
@@ -219,7 +221,7 @@ log(100)
 
 
 def test_forks_while_four_threads_log(tmp_path):
-    # At a fork, any thread may hold any lock; a child that waits for one waits for ever.
+    # At a fork, any thread may hold any lock. A child that waits for one waits for ever.
     pids = scripts.check(
         FORK
         + """
@@ -345,7 +347,7 @@ def log_inherited(start, closes):
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
 @pytest.mark.parametrize("closes", [False, True])
 def test_a_writer_given_to_multiprocessing(tmp_path, method, closes):
-    # Started from a file, which spawn and forkserver import again.
+    # It is a file, since spawn and forkserver import it again.
     script = tmp_path / "train.py"
     script.write_text(
         MULTIPROCESSING

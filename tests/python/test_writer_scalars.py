@@ -1,4 +1,4 @@
-"""add_scalar: every kind of number arrives as the value it is."""
+"""add_scalar keeps the value of every kind of number."""
 
 import decimal
 import fractions
@@ -17,7 +17,7 @@ import tfevents
 from peers import peer
 from tfevents import SummaryWriter
 
-# Readers list a tag that is empty, TensorBoard does not.
+# Readers list an empty tag, and TensorBoard does not.
 pytestmark = pytest.mark.filterwarnings("ignore:.*tag is empty:RuntimeWarning")
 
 DT_FLOAT, DT_DOUBLE = 1, 2
@@ -33,13 +33,13 @@ def written(directory, value, **options) -> events.Value:
 
 
 def float32(value: float) -> float:
-    """The float32 that is nearest to `value`, infinite where it is beyond them all."""
+    """The float32 that is nearest to `value`; infinite if `value` is beyond all of them."""
     with np.errstate(over="ignore"):
         return float(np.float32(value))
 
 
 def same(a: float, b: float) -> bool:
-    """Equal to the last bit, except that one NaN is as good as another."""
+    """Equal to the last bit, except that all NaNs are equal."""
     return struct.pack("<d", a) == struct.pack("<d", b) or (math.isnan(a) and math.isnan(b))
 
 
@@ -83,7 +83,7 @@ def test_the_wall_time_is_now_unless_given(tmp_path):
     with SummaryWriter(tmp_path) as writer:
         writer.add_scalar("loss", 1.0, 0)
     (point,) = events.points(tmp_path)
-    # The two clocks need not be the same one, so they may differ a little.
+    # The two clocks may be different ones, so they may differ a little.
     assert before - 1 <= point.wall_time <= time.time() + 1
 
 
@@ -177,7 +177,7 @@ def test_objects_that_have_only_array_or_only_float(tmp_path):
 def test_bfloat16_and_float8_of_ml_dtypes(tmp_path):
     ml_dtypes = peer("ml_dtypes")
     assert written(tmp_path / "scalar", ml_dtypes.bfloat16(1.5)).simple_value == 1.5
-    # Beyond float16's range, and a precision that only bfloat16's own conversion keeps.
+    # A value beyond float16's range, and a precision that only bfloat16's own conversion keeps.
     for value in (3e38, 1.0078125, -1e-40):
         array = np.array([value], ml_dtypes.bfloat16)
         assert written(tmp_path / str(value), array).simple_value == float(array[0])
@@ -235,7 +235,7 @@ def test_tags_are_any_text(tmp_path, tag):
 
 
 points = st.tuples(
-    # Few tags, so that they repeat as they do in a run.
+    # There are few tags, so that they repeat as in a run.
     st.sampled_from(["loss", "acc", "损失/训练", ""]) | st.text(max_size=200),
     st.floats(width=32),
     st.integers(-(2**63), 2**63 - 1),

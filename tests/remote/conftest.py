@@ -1,4 +1,4 @@
-"""Where remote files are: in memory, or on an S3 server of this machine."""
+"""Places of remote files: in memory, or on an S3 server of this machine."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 @pytest.fixture(autouse=True)
 def spools(tmp_path, monkeypatch) -> Iterator[Path]:
-    """Where the spools are made, and the processes that the test starts make theirs."""
-    # The names of sockets have to be short: no part of `tmp_path`, which is made before.
+    """The directory of spools, also of the processes that the test starts."""
+    # Names of sockets must be short, so `tmp_path` is not part of it.
     with tempfile.TemporaryDirectory(prefix="tfe-", ignore_cleanup_errors=True) as directory:
         monkeypatch.setattr(tempfile, "tempdir", directory)
         monkeypatch.setenv("TMPDIR", directory)
@@ -29,17 +29,17 @@ def spools(tmp_path, monkeypatch) -> Iterator[Path]:
 
 @pytest.fixture
 def server(monkeypatch) -> Iterator[Server]:
-    """A server of its own for each test, with a bucket called `bucket`, which s3:// goes to."""
+    """A server for each test, with the bucket `bucket`. s3:// goes to it."""
     from s3 import Server
 
     fsspec, s3fs = peer("fsspec"), peer("s3fs")
     serves = Server()
-    # moto keeps one state a process.
+    # moto keeps one state for each process.
     urllib.request.urlopen(urllib.request.Request(f"{serves.url}/moto-api/reset", method="POST"))
     monkeypatch.setitem(fsspec.config.conf, "s3", serves.options)
-    # The server's faults are to be seen; s3fs itself tries five times.
+    # Faults of the server must be seen; s3fs itself tries five times.
     monkeypatch.setattr(s3fs.S3FileSystem, "retries", 1)
-    # For the processes that the test starts.
+    # The processes that the test starts need these.
     monkeypatch.setenv("FSSPEC_S3", json.dumps(serves.options))
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     fsspec.filesystem("s3").mkdir("bucket")

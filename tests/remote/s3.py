@@ -1,4 +1,4 @@
-"""An S3 server on loopback (moto's), which can be told to fail."""
+"""An S3 server (moto's) on loopback, which can be made to fail."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ serving = peer("werkzeug.serving")
 
 
 class Server:
-    """Serves buckets until it is told not to.
+    """Serves buckets until it is closed.
 
     Attributes:
-        fault: called with the request's environment; may return a response of its own (status and
-            body), `DROP` to close the connection, `TRUNCATE` to cut what the server answers, `HANG`
-            to answer only once the server stops, or None to let it answer.
-        requests: what was asked, as (method, path).
-        received: how many bytes came with what was asked, as (path, bytes) for each PUT.
+        fault: a function that is called with the request's environment. It may return a response of
+            its own (status and body), `DROP` to close the connection, `TRUNCATE` to cut the
+            server's answer, `HANG` to answer only when the server stops, or None to let it answer.
+        requests: the requests, as (method, path).
+        received: the number of bytes of each PUT, as (path, bytes).
     """
 
     def __init__(self) -> None:
@@ -43,7 +43,7 @@ class Server:
         threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
 
     def stop(self) -> None:
-        """As a server that is away: connections are refused."""
+        """Refuses connections, as if the server was away."""
         self._is_over.set()
         if self._server is not None:
             self._server.shutdown()
@@ -51,7 +51,7 @@ class Server:
             self._server = None
 
     def count(self, method: str, part: str = "") -> int:
-        """How often a method was asked for on paths that hold `part`."""
+        """The number of requests with this method on paths that contain `part`."""
         return sum(it == method and part in path for it, path in tuple(self.requests))
 
     @property

@@ -1,4 +1,4 @@
-"""Events, checks and copies of files under URIs: the same as of local ones."""
+"""Events, checks and copies of files under URIs: the same as for local files."""
 
 import shutil
 from pathlib import Path
@@ -17,7 +17,7 @@ fsspec = peer("fsspec")
 
 @pytest.fixture
 def runs(tmp_path: Path) -> Path:
-    """Runs in a tree, one of which is damaged in two places and cut off."""
+    """Runs in a tree. One is damaged in two places and cut short."""
     root = tmp_path / "runs"
     for name in (".", "a", "a/b"):
         with SummaryWriter(root / name) as writer:
@@ -42,7 +42,7 @@ def put(root: Path, uri: str) -> str:
 
 
 def files_of(uri: str) -> dict[str, bytes]:
-    """The files at a URI by their paths below it."""
+    """The files at a URI, by their paths below it."""
     fs, path = fsspec.core.url_to_fs(uri)
     fs.invalidate_cache()
     return {name[len(path) + 1 :]: fs.cat_file(name) for name in fs.find(path)}
@@ -57,7 +57,7 @@ def local_files(root: Path) -> dict[str, bytes]:
 
 
 def said(report: tfevents.Report, root: str, output: str = "") -> list[object]:
-    """All that a report says, paths relative to the roots."""
+    """The content of a report, with paths relative to the roots."""
     return [
         (
             file.path.removeprefix(root),
@@ -143,7 +143,7 @@ def test_nothing_is_overwritten_or_mixed_up(uri: str, runs: Path) -> None:
             tfevents.repair(f"{uri}/runs", output)
     assert files_of(uri) == before
     shutil.rmtree(runs / "a")
-    # A sibling that begins alike is another place.
+    # A sibling whose name begins the same is another place.
     tfevents.repair(f"{uri}/runs/a", f"{uri}/runs/a2")
 
 

@@ -1,4 +1,6 @@
-"""Partitions of an S3 bucket: listed once, read by other processes, written as a data set."""
+"""Partitions of an S3 bucket: it is listed once, read by other processes, and written as a data
+set.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +47,7 @@ def test_one_listing_and_no_other_request(server: Any, bucket: str) -> None:
     server.requests.clear()
     log = pickle.loads(pickle.dumps(pieces[0])).read()
     assert log.runs == ["exp0", "exp1"]
-    # No listing: at most a look at each file, and its bytes.
+    # There is no listing: at most one check of each file, and its bytes.
     assert not [path for method, path in server.requests if path.rstrip("/") == "/bucket"]
     assert len(server.requests) <= 4
 

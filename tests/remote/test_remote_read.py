@@ -1,4 +1,4 @@
-"""Reading under URIs: what is read is what a local read of the same files gives."""
+"""Reading under URIs gives the same as a local read of the same files."""
 
 import json
 import os
@@ -19,7 +19,7 @@ from tfevents.remote.files import RemoteFile
 fsspec = peer("fsspec")
 
 GOLDEN = Path(__file__).parent.parent / "golden"
-# Larger than the blocks that are read at a time, and than what is checked in pieces.
+# This is larger than the blocks that are read at a time, and than the pieces that are checked.
 LARGE = 5 << 20
 
 
@@ -29,7 +29,7 @@ def varint(number: int) -> bytes:
 
 
 class Picture:
-    """A Summary with an image of tag "picture", of these bytes."""
+    """A Summary of the tag "picture" with these bytes as an image."""
 
     def __init__(self, data: bytes) -> None:
         image = b"\x08\x01\x10\x01\x22" + varint(len(data)) + data
@@ -76,7 +76,7 @@ def upload(root: Path, uri: str) -> str:
 
 
 def content(log: tfevents.Log, root: str = "") -> object:
-    """All of a log that can be compared; `root` is taken off the names."""
+    """The comparable content of a log. `root` is removed from the names."""
     runs = []
     for name, run in log.items():
         series = [
@@ -255,11 +255,11 @@ def test_memory_that_reading_takes_is_bounded(server, tree, tmp_path):
         print(peak() - before)
         """
     )
-    # Of 200 MiB; a little of it is what s3fs buffers.
+    # Of 200 MiB. s3fs buffers a little of it.
     assert int(grown) < 100
 
 
-# What fails.
+# Failures.
 
 
 @pytest.mark.parametrize(

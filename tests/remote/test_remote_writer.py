@@ -1,4 +1,4 @@
-"""Writers whose directory is remote: a local spool that is uploaded."""
+"""Writers with a remote directory: a local spool is uploaded."""
 
 import contextlib
 import gc
@@ -58,7 +58,7 @@ def kept(spools: Path) -> list[int]:
     return events.steps_so_far(spool)
 
 
-# What arrives.
+# Uploads.
 
 
 def test_what_was_logged_is_uploaded_by_flush_and_by_close(uri, spools):
@@ -170,7 +170,7 @@ def test_a_configuration_that_can_not_be_read_is_not_replaced(server, tmp_path):
         pattern = "all is kept in .*: looking at projector_config.pbtxt failed: not for you"
         with pytest.raises(PermissionError, match=pattern):
             writer.flush()
-        # All else goes up.
+        # Everything else is uploaded.
         assert tfevents.read(uri)["."].scalars["a"].step.tolist() == [5]
         server.fault = lambda environ: None
         fill_embeddings(writer, 2)
@@ -178,7 +178,7 @@ def test_a_configuration_that_can_not_be_read_is_not_replaced(server, tmp_path):
 
 
 def entries(uri, tmp_path):
-    """The steps of the embeddings that the configuration speaks of."""
+    """The steps of the embeddings in the configuration."""
     fetched = tmp_path / f"fetched{len(os.listdir(tmp_path))}"
     config = (fetch(uri, fetched) / "projector_config.pbtxt").read_text()
     return re.findall(r'tensor_name: ".*:(\d+)"', config)
@@ -264,7 +264,7 @@ def test_only_what_changed_is_uploaded(server, spools):
 
 
 def test_a_large_file_that_grows_while_it_is_uploaded(server, tmp_path):
-    # Larger than what s3fs uploads in one piece.
+    # This is larger than what s3fs uploads in one piece.
     text = "x" * (1 << 20)
     with SummaryWriter("s3://bucket/run", flush_secs=1e9) as writer:
         for step in range(60):
@@ -300,7 +300,7 @@ def test_logging_does_not_wait_for_an_upload(server):
     assert steps("s3://bucket/run") == list(range(100_000))
 
 
-# What fails.
+# Failures.
 
 FAULTS = {
     "500": INTERNAL_ERROR,
@@ -340,7 +340,7 @@ def test_a_failure_is_raised_by_flush_and_by_close_and_keeps_everything(server, 
         assert raised.value.__cause__ is not None
         assert kept(spools) == [1]
     recover(server, fault)
-    # What was kept is uploaded with what comes.
+    # The kept events are uploaded with the new ones.
     writer.add_scalar("a", 1.0, 2)
     writer.close()
     assert steps("s3://bucket/run") == [1, 2]
@@ -368,7 +368,7 @@ def test_a_failure_in_the_background_is_raised_by_the_next_call(server, spools, 
         for step in range(1, 10_000):
             writer.add_scalar("a", 1.0, step)
             time.sleep(0.01)
-    # The call that raised has logged nothing.
+    # The call that raised did not log anything.
     recover(server, fault)
     writer.close()
     assert steps("s3://bucket/run") == list(range(1, step))
@@ -412,7 +412,7 @@ def test_each_outage_warns_once_and_loses_nothing(server, spools, fault):
                 time.sleep(0.01)
         assert warned[0].category is RuntimeWarning
         assert f"kept in {spools}/tfevents-spool-" in str(warned[0].message)
-        # No further warning, which pytest makes an error.
+        # There is no further warning, which pytest would turn into an error.
         for _ in range(3):
             writer.add_scalar("a", 1.0, step)
             step += 1
@@ -482,7 +482,7 @@ def test_everything_is_uploaded_when_the_interpreter_ends(
     ending,
     status,
 ):
-    # A name takes a thread to look up, and at the end of a process no thread is started.
+    # Looking up a name takes a thread, and no thread can be started at the end of a process.
     monkeypatch.setenv("FSSPEC_S3", os.environ["FSSPEC_S3"].replace("127.0.0.1", "localhost"))
     done = scripts.run(LOG + f"    {ending}", spools)
     assert done.returncode == status, done.stderr

@@ -1,4 +1,4 @@
-"""How often a server is asked, and what one object that can't be had costs."""
+"""The number of requests, and the cost of an object that can't be read."""
 
 import errno
 import os
@@ -96,7 +96,8 @@ def test_near_ranges_are_asked_for_at_once(server, pictures, verify, selection):
     server.fault = note
     log = tfevents.read(URI, verify=verify, **selection)
     assert log["."].scalars["loss"].step.tolist() == list(range(20))
-    # A block of 4 MB and looks aside, where each point and each picture had one of its own.
+    # A block of 4 MB and a few checks. Before, each point and each picture was a request of its
+    # own.
     assert len(asked) <= 15
     assert sum(asked) <= 1.1 * len(pictures)
 
@@ -125,7 +126,7 @@ def test_a_thousand_runs_are_a_request_each(server, tmp_path):
     with SummaryWriter(tmp_path) as writer:
         writer.add_scalar("loss", 1.0, 1)
     data = events.only_file(tmp_path).read_bytes()
-    # As many as a listing has on a page, and one more costs seconds with this server.
+    # This is a page of a listing. One object more takes seconds with this server.
     for run in range(100):
         put(f"s3://bucket/runs/{run:03}/events.out.tfevents.1", data)
     server.requests.clear()
@@ -138,7 +139,7 @@ def test_a_thousand_runs_are_a_request_each(server, tmp_path):
     assert len(server.requests) == 1
 
 
-# What can't be had.
+# Objects that can't be read.
 
 
 @pytest.fixture
@@ -172,7 +173,7 @@ def test_an_object_that_may_not_be_read_costs_itself_where_that_is_wanted(server
     assert raised.value.errno == errno.EACCES
     log = tfevents.read(two_runs, on_corrupt="skip")
     assert [run for run in log.runs if log[run].tags] == ["b"]
-    # What is not selected is not asked for.
+    # Objects that are not selected are not requested.
     server.requests.clear()
     assert tfevents.read(two_runs, runs="b")["b"].tags == ["loss"]
     assert server.count("GET", "/a/") == 0
@@ -200,11 +201,11 @@ def test_who_may_not_list_may_read_a_file(server, two_runs):
         tfevents.read(two_runs)
 
 
-# Errors of others' packages.
+# Errors of other packages.
 
 
 class ResponseError(Exception):
-    """As aiohttp's, requests' and botocore's."""
+    """Similar to those of aiohttp, requests and botocore."""
 
     def __init__(self, **attributes: object) -> None:
         super().__init__("no")
@@ -212,7 +213,7 @@ class ResponseError(Exception):
 
 
 class ReadTimeoutError(Exception):
-    """As botocore's."""
+    """Similar to those of botocore."""
 
 
 class Response:

@@ -1,4 +1,4 @@
-"""Any scheme that fsspec knows: here gs://, which goes to an implementation of the test's own."""
+"""Any scheme that fsspec knows. Here it is gs://, which the test implements itself."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +17,7 @@ registry = peer("fsspec.registry")
 
 
 class Bucket(memory.MemoryFileSystem):
-    """Google's storage, as far as it is a dict; says what it was asked for."""
+    """Google's storage as a dict, which notes its requests."""
 
     protocol = ("gs", "gcs")
     store: ClassVar[dict[str, Any]] = {}
@@ -71,5 +71,5 @@ def test_what_is_written_is_read(bucket: type[Bucket], scheme: str, tmp_path: Pa
     assert tfevents.verify(uri).ok
     tfevents.repair(uri, tmp_path / "copies")
     assert events.steps(tmp_path / "copies") == [1, 2]
-    # Nothing of it came to be a local directory.
+    # No local directory was made.
     assert [path.name for path in tmp_path.iterdir() if "gs" in path.name or ":" in path.name] == []

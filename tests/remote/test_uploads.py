@@ -1,4 +1,4 @@
-"""How much goes up, what is left when a process is killed, and how long an end may take."""
+"""The amount of uploads, the files of a killed process, and the time that an end may take."""
 
 import errno
 import os
@@ -30,7 +30,7 @@ def puts(environ) -> bool:
 
 
 def hang(server) -> None:
-    """Has the server take files and never answer."""
+    """Makes the server take files and never answer."""
     server.fault = lambda environ: HANG if puts(environ) else None
 
 
@@ -42,7 +42,7 @@ def upload_threads() -> list[str]:
     return [it.name for it in threading.enumerate() if it.name.startswith("tfevents-upload")]
 
 
-# How much goes up.
+# The amount of uploads.
 
 
 @pytest.mark.parametrize("flushes", [1, 3, 40])
@@ -55,12 +55,12 @@ def test_uploads_are_at_most_twice_what_was_logged(server, tmp_path, flushes):
             logged += len(text)
             if (step + 1) % (80 // flushes) == 0:
                 writer.flush()
-                # At each time, not only in the end.
+                # This holds at all times, and not only at the end.
                 assert sum(size for _, size in server.received) <= 2.01 * logged
     files = events.event_files(fetch(URI, tmp_path / "fetched"))
-    # What waits goes to one file, however much it is.
+    # Everything that waits goes to one file.
     assert flushes == 1 or all(path.stat().st_size <= 17 << 20 for path in files)
-    # As TensorBoard reads them, and as we do: in the order of their names.
+    # TensorBoard and we read them in the order of their names.
     found = [
         p.step
         for path in sorted(files, key=lambda path: path.name)
@@ -122,7 +122,7 @@ def test_one_thread_uploads_for_all_writers(server):
     assert [steps(f"s3://bucket/{n}") for n in range(12)] == [[1]] * 12
 
 
-# What killed processes leave.
+# The files of killed processes.
 
 LOG = """
 import os, signal, sys, time
@@ -164,7 +164,7 @@ def test_what_a_killed_process_left_is_told_and_uploaded(server, spools):
     killed(server, signal.SIGKILL)
     server.fault = lambda environ: None
     assert not fsspec.filesystem("s3").find("bucket/run")
-    # Another run's writer has nothing to say.
+    # The writer of another run does not warn.
     SummaryWriter("s3://bucket/other").close()
     pattern = (
         rf"{URI}: an earlier writer has left 1 files, .* in {spools}/.*upload_spools\('{URI}'\)"
@@ -342,7 +342,7 @@ writer.close()
     assert steps(URI) == list(range(101))
 
 
-# Bounded ends.
+# Ends in bounded time.
 
 IMPATIENT = "from tfevents.remote import uploads; uploads._PATIENCE_AT_END = 1.0\n"
 FOUR = """
@@ -425,7 +425,7 @@ def test_an_endpoint_that_is_late_is_waited_for(server, monkeypatch):
     assert steps(URI) == list(range(5))
 
 
-# What is told.
+# Messages.
 
 
 def test_a_failure_of_sub_runs_is_told_once(server):
@@ -439,7 +439,7 @@ def test_a_failure_of_sub_runs_is_told_once(server):
         assert not isinstance(raised.value.__context__, PermissionError) or (
             raised.value.__context__ is raised.value.__cause__
         )
-        # Nothing is left to tell.
+        # Nothing is left to report.
     server.fault = lambda environ: None
     writer.add_scalars("m", {"x": 1.0, "y": 1.0, "z": 1.0}, 2)
     writer.close()
