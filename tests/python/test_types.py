@@ -79,8 +79,6 @@ def test_choices_are_literals() -> None:
 
 def test_the_choices_are_all_that_there_are() -> None:
     assert set(typing.get_args(KindName)) == set(KINDS)
-    from tfevents.partition import TableKind
-
     assert set(typing.get_args(TableKind)) == {"scalars", *TABLES}
 
 
