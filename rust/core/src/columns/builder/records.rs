@@ -49,7 +49,7 @@ impl Columns<'_> {
     /// nothing.
     #[inline(never)]
     pub fn add(&mut self, payload: &[u8], offset: u64) -> Result<(), Malformed> {
-        match self.many_values(payload).or_else(|| self.one_histogram(payload)) {
+        match self.one_histogram(payload).or_else(|| self.many_values(payload)) {
             Some(()) => Ok(()),
             None => self.decode(payload, offset),
         }
