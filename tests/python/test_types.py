@@ -16,7 +16,7 @@ import tfevents
 from tfevents import _native
 from tfevents.run import KINDS
 from tfevents.runs import KindName, LogHParams
-from tfevents.views import TABLES, Tabular, TabularScalars
+from tfevents.views import TABLES, TableKind, Tabular, TabularScalars
 
 # Strings that are no choices, or as many as there are permutations.
 FREE = {
