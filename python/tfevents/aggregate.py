@@ -233,7 +233,7 @@ def aligned(
 
 def _increasing(series: Scalars) -> Scalars:
     """By increasing steps; of several points at a step the last."""
-    if len(series) > 1 and not (np.diff(series.step) > 0).all():
+    if not (series.step[1:] > series.step[:-1]).all():
         _, from_end = np.unique(series.step[::-1], return_index=True)
         return series[len(series) - 1 - from_end]
     return series

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
-from tfevents.partition import Partition, TableKind, partitions
+from tfevents.partition import Partition, partitions
 from tfevents.reader import Path
 from tfevents.tables import Datetime
+from tfevents.views import TableKind
 
 T = TypeVar("T", covariant=True)
 F = TypeVar("F", bound=Callable[..., Any])

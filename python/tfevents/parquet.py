@@ -13,9 +13,10 @@ from urllib.parse import quote
 from tfevents._extras import module
 from tfevents._native import is_uri
 from tfevents.finding import Skipped
-from tfevents.partition import Partition, TableKind, partitions
+from tfevents.partition import Partition, partitions
 from tfevents.reader import Damage, Path, path_of
 from tfevents.tables import Datetime
+from tfevents.views import TableKind
 
 # This directory has a file for each piece, which lists the files that were written.
 _MARKS = "_tfevents"

@@ -17,19 +17,7 @@ from tfevents.finding import Found, RunFiles
 from tfevents.reader import Log, Path, finder_of, how
 from tfevents.runs import KindName
 from tfevents.tables import Datetime, Table
-
-TableKind = Literal[
-    "scalars",
-    "histograms",
-    "images",
-    "audio",
-    "texts",
-    "tensors",
-    "pr_curves",
-    "meshes",
-    "custom_scalars",
-]
-"""The kinds that have a table."""
+from tfevents.views import TableKind
 
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 _UNITS |= {f"{unit}i": 2 ** (10 * power) for power, unit in enumerate("kmgt", 1)}

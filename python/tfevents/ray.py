@@ -11,10 +11,9 @@ import pickle
 from typing import Any
 
 from tfevents.engines import of_kind, pieces_of, table_of
-from tfevents.partition import TableKind
 from tfevents.reader import Path
 from tfevents.tables import Datetime
-from tfevents.views import empty
+from tfevents.views import TableKind, empty
 
 try:
     import ray.data
@@ -60,3 +59,4 @@ tensors = of_kind("tensors", table)
 pr_curves = of_kind("pr_curves", table)
 meshes = of_kind("meshes", table)
 custom_scalars = of_kind("custom_scalars", table)
+run_metadata = of_kind("run_metadata", table)

@@ -346,12 +346,9 @@ class Run:
         return None
 
     @property
-    def run_metadata(self) -> Mapping[str, RunMetadatas]:
+    def run_metadata(self) -> RunKind[RunMetadatas]:
         """What steps of a graph took, by the tags under which it was traced."""
-        view: Mapping[str, RunMetadatas] = self._tags(
-            "run_metadata", partial(RunMetadatas, self._data)
-        )
-        return view
+        return self._view("run_metadata", partial(RunMetadatas, self._data))
 
     @property
     def session_logs(self) -> list[SessionLog]:

@@ -18,12 +18,13 @@ from tfevents.series import (
     Images,
     Layouts,
     PrCurves,
+    RunMetadatas,
     Tensors,
     Texts,
 )
 from tfevents.tables import Columnar
 from tfevents.tables import Runs as TableRuns
-from tfevents.views import Tabular, TabularScalars
+from tfevents.views import TableKind, Tabular, TabularScalars
 
 if TYPE_CHECKING:
     import pandas
@@ -33,21 +34,7 @@ if TYPE_CHECKING:
 
 V = TypeVar("V", covariant=True)
 
-KindName = Literal[
-    "scalars",
-    "histograms",
-    "images",
-    "audio",
-    "texts",
-    "tensors",
-    "pr_curves",
-    "meshes",
-    "custom_scalars",
-    "hparams",
-    "graph",
-    "run_metadata",
-    "session_logs",
-]
+KindName = Literal[TableKind, "hparams", "graph", "session_logs"]
 """The kinds, by the names of a run's attributes."""
 
 
@@ -135,6 +122,11 @@ class Runs(Mapping[str, Run]):
     def custom_scalars(self) -> LogKind[RunKind[Layouts]]:
         """The layouts of charts of all runs, by the names of runs."""
         return LogKind(self, "custom_scalars")
+
+    @property
+    def run_metadata(self) -> LogKind[RunKind[RunMetadatas]]:
+        """What steps of graphs took in all runs, by the names of runs."""
+        return LogKind(self, "run_metadata")
 
     @property
     def hparams(self) -> LogHParams:

@@ -158,7 +158,9 @@ def trial_value(series: Sequence[Scalars], tag: str, choice: str) -> float:
     if choice == "last" or np.isnan(values).all():
         return float(values[-1])
     if choice == "mean":
-        return float(np.nanmean(values))
+        # The mean of both infinities is NaN.
+        with np.errstate(invalid="ignore"):
+            return float(np.nanmean(values))
     return float(np.nanmin(values) if choice == "min" else np.nanmax(values))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from tfevents.tables import (
     AudioTable,
@@ -14,6 +14,7 @@ from tfevents.tables import (
     LayoutTable,
     MeshTable,
     PrCurveTable,
+    RunMetadataTable,
     ScalarTable,
     Table,
     TensorTable,
@@ -26,6 +27,20 @@ if TYPE_CHECKING:
     import polars
     import pyarrow
 
+TableKind = Literal[
+    "scalars",
+    "histograms",
+    "images",
+    "audio",
+    "texts",
+    "tensors",
+    "pr_curves",
+    "meshes",
+    "custom_scalars",
+    "run_metadata",
+]
+"""The kinds that have a table of their values."""
+
 # The tables, by the attributes of runs and logs.
 TABLES: dict[str, type[KindTable]] = {
     "histograms": HistogramTable,
@@ -36,6 +51,7 @@ TABLES: dict[str, type[KindTable]] = {
     "pr_curves": PrCurveTable,
     "meshes": MeshTable,
     "custom_scalars": LayoutTable,
+    "run_metadata": RunMetadataTable,
 }
 
 
@@ -75,6 +91,7 @@ class Tabular:
         | `pr_curves` | `thresholds`, `precision`, `recall`, `true_positives`, … |
         | `meshes` | `vertices`, `faces`, `colors`, `config` |
         | `custom_scalars` | `category`, `closed`, `chart`, `tags`, `margin_value`, … |
+        | `run_metadata` | `size`, `data` |
 
         Args:
             columns: those of the columns that are wanted, by default all. Pictures and sounds

@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -15,8 +15,10 @@ import pytest
 import tfevents
 from peers import peer
 from tfevents import SummaryWriter
+from tfevents.views import TableKind
 
 pd, pl, pa = peer("pandas"), peer("polars"), peer("pyarrow")
+event_pb2 = peer("tensorboard.compat.proto.event_pb2")
 
 STEPS = range(3)
 FIRST = ["run", "tag", "step", "wall_time"]
@@ -37,6 +39,10 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> tfevents.Log:
                 writer.add_image("picture", rng.random((3, 4, 5)), step, walltime=when)
                 writer.add_audio("sound", rng.random(10) - 0.5, step, walltime=when)
                 writer.add_tensor("t", rng.normal(size=(2, step)), step, walltime=when)
+                traced = event_pb2.Event()
+                traced.tagged_run_metadata.tag = "trace"
+                traced.tagged_run_metadata.run_metadata = b"\x0a\x00" * step
+                writer.file_writer.add_event(traced, step, when)
                 labels, predictions = rng.integers(0, 2, 20), rng.random(20)
                 writer.add_pr_curve("pr", labels, predictions, step, 10, walltime=when)
                 points, corners = rng.random((1, 4, 3)), rng.integers(0, 4, (1, 2, 3))
@@ -84,6 +90,8 @@ def values(kind: str, item: Any) -> list[Any]:
             parts = (item.vertices, item.faces, item.colors)
             flat = [[] if part is None else part.ravel().tolist() for part in parts]
             return [*flat, None if item.config is None else json.dumps(item.config)]
+        case "run_metadata":
+            return [len(item.data), item.data]
         case "audio":
             return [item.sample_rate, item.content_type, "", len(item.data), item.data]
     names = ("thresholds", "precision", "recall")
@@ -91,7 +99,7 @@ def values(kind: str, item: Any) -> list[Any]:
     return [getattr(item, name).tolist() for name in (*names, *counts)]
 
 
-KINDS = ("scalars", "histograms", "texts", "tensors", "images", "audio", "pr_curves", "meshes")
+KINDS = tuple(kind for kind in get_args(TableKind) if kind != "custom_scalars")
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -149,6 +157,9 @@ def test_some_columns(log: tfevents.Log) -> None:
         table = view.table(columns=["step", "run"])
         assert pl.DataFrame(table).columns == table.columns == ["step", "run"]
         assert list(table.to_pandas().columns) == ["step", "run"]
+    for name in ("num", "edges", "counts"):
+        one = log.histograms.table(columns=[name]).to_arrow()
+        assert one[name].to_pylist() == log.histograms.to_arrow()[name].to_pylist()
     sizes = log.images.table(columns=["size"]).to_pandas()["size"]
     assert sizes.tolist() == [len(item.data) for _, _, item in items(log, "images")]
     with pytest.raises(ValueError, match="there is no 'pixels'; there are run, tag, step"):

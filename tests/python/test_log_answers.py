@@ -86,6 +86,23 @@ def test_what_is_infinite_or_not_there(tmp_path: Path) -> None:
     assert empty["first_step"].tolist() == empty["last_step"].tolist() == [None, None]
 
 
+def test_of_both_infinities_there_is_no_mean(tmp_path: Path) -> None:
+    with SummaryWriter(tmp_path) as writer:
+        writer.add_hparams({"lr": 1.0}, {}, same_run=True)
+        writer.add_scalar_series("loss", [np.inf, -np.inf, 1.0])
+    log = tfevents.read(tmp_path)
+    least, mean = (log.hparams.table({"loss": of})["loss"].tolist() for of in ("min", "mean"))
+    assert (least, mean) == ([-np.inf], [None])
+    assert np.isnan(log.aggregate("loss", align="bin", every=2)["mean"][0])
+
+
+def test_seeds_at_the_ends_of_integers(tmp_path: Path) -> None:
+    with SummaryWriter(tmp_path) as writer:
+        writer.add_scalar_series("loss", [1.0, 2.0], [2**62, -(2**63)])
+    table = tfevents.read(tmp_path).aggregate("loss", align="interp", stats=["mean"])
+    assert rows(table) == [(-(2**63), 2.0), (2**62, 1.0)]
+
+
 def test_seeds_that_diverge(tmp_path: Path) -> None:
     for seed, values in enumerate([[1.0, np.inf, np.inf], [3.0, np.inf, 1.0]]):
         with SummaryWriter(tmp_path / f"seed{seed}") as writer:

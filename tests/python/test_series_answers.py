@@ -6,14 +6,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import tfevents
 from tfevents import Scalars
 
 points = st.lists(
-    st.tuples(st.integers(-20, 20), st.one_of(st.integers(-9, 9).map(float), st.just(np.nan)))
+    st.tuples(
+        st.integers(-20, 20),
+        st.one_of(st.integers(-9, 9).map(float), st.sampled_from([np.nan, np.inf, -np.inf])),
+    )
 )
 
 
@@ -77,6 +80,8 @@ def test_at_the_ends_of_integers() -> None:
 
 
 @given(points)
+@example([(0, np.nan), (1, np.inf), (2, np.inf)])
+@example([(0, np.nan), (1, -np.inf)])
 def test_extremes(pairs: list[tuple[int, float]]) -> None:
     one = series(pairs)
     finite = [value for _, value in pairs if not np.isnan(value)]
@@ -98,6 +103,7 @@ def test_extremes(pairs: list[tuple[int, float]]) -> None:
 
 
 @given(points, st.integers(1, 7))
+@example([(0, np.inf), (1, -np.inf)], 2)
 def test_resample(pairs: list[tuple[int, float]], every: int) -> None:
     bins: dict[int, list[int]] = {}
     for i, (step, _) in enumerate(pairs):
@@ -111,7 +117,8 @@ def test_resample(pairs: list[tuple[int, float]], every: int) -> None:
             values = [pairs[i][1] for i in rows]
             finite = [v for v in values if not np.isnan(v)] or [np.nan]
             expected = {
-                "mean": np.mean(finite),
+                # Of both infinities there is no mean.
+                "mean": np.nan if {np.inf, -np.inf} <= {*finite} else np.mean(finite),
                 "last": values[-1],
                 "min": min(finite),
                 "max": max(finite),

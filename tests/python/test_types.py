@@ -16,7 +16,7 @@ import tfevents
 from tfevents import _native
 from tfevents.run import KINDS
 from tfevents.runs import KindName, LogHParams
-from tfevents.views import TABLES, Tabular, TabularScalars
+from tfevents.views import TABLES, TableKind, Tabular, TabularScalars
 
 # Strings that are not choices, or have as many values as there are permutations.
 FREE = {
@@ -79,8 +79,6 @@ def test_choices_are_literals() -> None:
 
 def test_the_choices_are_all_that_there_are() -> None:
     assert set(typing.get_args(KindName)) == set(KINDS)
-    from tfevents.partition import TableKind
-
     assert set(typing.get_args(TableKind)) == {"scalars", *TABLES}
 
 

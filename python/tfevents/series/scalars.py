@@ -221,7 +221,7 @@ class Scalars(Columns[Scalar]):
             >>> loss[loss.argmax()].step
             0
         """
-        return self._best(np.nanargmax)
+        return self._best(np.argmax)
 
     def argmin(self, axis: None = None, out: None = None) -> int:
         """Where the least value first is.
@@ -236,12 +236,14 @@ class Scalars(Columns[Scalar]):
             >>> loss[loss.argmin()].step
             3
         """
-        return self._best(np.nanargmin)
+        return self._best(np.argmin)
 
     def _best(self, choose: Callable[[NDArray[np.float64]], Any]) -> int:
         if not len(self):
             raise ValueError("there is no point")
-        return 0 if np.isnan(self.value).all() else int(choose(self.value))
+        (there,) = np.nonzero(~np.isnan(self.value))
+        # `np.nanargmin` takes a NaN for infinite, and so for a value that is infinite.
+        return int(there[choose(self.value[there])]) if len(there) else 0
 
     def smooth(self, weight: float = 0.6) -> Scalars:
         """The values smoothed as TensorBoard's charts show them: by an exponential moving average,
@@ -296,7 +298,9 @@ class Scalars(Columns[Scalar]):
         if how == "mean":
             there = ~np.isnan(values)
             counts = np.add.reduceat(there, starts, dtype=np.int64)
-            sums = np.add.reduceat(np.where(there, values, 0), starts)
+            # The sum of both infinities is NaN.
+            with np.errstate(invalid="ignore"):
+                sums = np.add.reduceat(np.where(there, values, 0), starts)
             chosen = np.divide(sums, counts, out=np.full(len(sums), np.nan), where=counts > 0)
         elif how == "last":
             chosen = values[ends]

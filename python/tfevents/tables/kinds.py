@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, ClassVar, NamedTuple
 
@@ -10,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tfevents import _native
-from tfevents.series import Audio, Histograms, Images, PrCurves, Tensors, Texts
+from tfevents.series import Audio, Histograms, Images, PrCurves, RunMetadatas, Tensors, Texts
 from tfevents.series.audio import AudioClip
 from tfevents.tables.columns import LIST_OF_NUMBERS, Categories, Lists, masked
-from tfevents.tables.table import BYTES, ROWS, Batch, Datetime, Table
+from tfevents.tables.table import BYTES, Batch, Datetime, Table
 
 Runs = Sequence[tuple[str, _native.RunData]]
 """Runs by their names."""
@@ -54,7 +55,7 @@ class KindTable(Table):
         """
         raise NotImplementedError
 
-    def _batches(self, rows: int = ROWS) -> Iterator[Batch]:
+    def _batches(self, rows: int | None) -> Iterator[Batch]:
         names = run_names(self._runs)
         places = [
             (run, data, tag, place)
@@ -63,7 +64,8 @@ class KindTable(Table):
         ]
         tags = {tag: i for i, tag in enumerate(dict.fromkeys(tag for _, _, tag, _ in places))}
         parts: list[Part] = []
-        waiting, most = 0, min(rows, max(1, BYTES // self._SIZE))
+        waiting = 0
+        most = sys.maxsize if rows is None else min(rows, max(1, BYTES // self._SIZE))
 
         for run, data, tag, place in places:
             series = self._SERIES(data, place)
@@ -82,18 +84,18 @@ class KindTable(Table):
     def _batch(self, parts: list[Part], runs: list[str], tags: list[str]) -> Batch:
         """The rows of some parts, one after the other."""
         counts, own = self._columns(parts, tags)
-        codes = np.array([(part.run, part.tag) for part in parts], np.int32)
-        codes = codes.repeat([len(part.rows) for part in parts], axis=0)
-        step = np.concatenate([part.of("step") for part in parts])
-        wall_time = np.concatenate([part.of("wall_time") for part in parts])
+        lengths = [len(part.rows) for part in parts]
+        common = {
+            "run": np.repeat(np.array([part.run for part in parts], np.int32), lengths),
+            "tag": np.repeat(np.array([part.tag for part in parts], np.int32), lengths),
+            "step": np.concatenate([part.of("step") for part in parts]),
+            "wall_time": np.concatenate([part.of("wall_time") for part in parts]),
+        }
         if counts is not None:
-            codes, step, wall_time = (
-                column.repeat(counts, axis=0) for column in (codes, step, wall_time)
-            )
-        run, tag = np.ascontiguousarray(codes.T)
-        own |= {"run": Categories(run, runs), "tag": Categories(tag, tags)}
-        own |= {"step": step, "wall_time": wall_time}
-        return len(step), {name: own[name] for name in self._types}
+            common = {name: column.repeat(counts) for name, column in common.items()}
+        run, tag = Categories(common["run"], runs), Categories(common["tag"], tags)
+        own |= {**common, "run": run, "tag": tag}
+        return len(common["step"]), {name: own[name] for name in self._types}
 
     def _columns(
         self, parts: list[Part], tags: list[str]
@@ -192,12 +194,11 @@ class HistogramTable(KindTable):
         own: dict[str, Any] = {
             name: np.concatenate([part.of(name) for part in parts])
             for name, holds in self._OWN.items()
-            if holds == "float64"
+            if holds == "float64" and name in self._types
         }
-        places = [
-            (self._runs[part.run][1], part.place, part.rows.start, part.rows.stop) for part in parts
-        ]
-        own["edges"], own["counts"] = (Lists(*one) for one in _native.buckets(places))
+        if not {"edges", "counts"}.isdisjoint(self._types):
+            places = [(self._runs[p.run][1], p.place, p.rows.start, p.rows.stop) for p in parts]
+            own["edges"], own["counts"] = (Lists(*one) for one in _native.buckets(places))
         return None, own
 
 
@@ -346,3 +347,19 @@ class PrCurveTable(KindTable):
             name: Lists.of_arrays([getattr(curve, name) for curve in curves], np.float64)
             for name in self._OWN
         }
+
+
+class RunMetadataTable(KindTable):
+    """What steps of graphs took, a row a trace.
+
+    Columns of their own: `size`, int64, how many bytes it takes; `data`, these bytes, a serialized
+    `RunMetadata`.
+    """
+
+    _KIND = "run_metadata"
+    _SIZE = 64 << 10
+    _SERIES = RunMetadatas
+    _OWN: ClassVar = {"size": "int64", "data": "binary"}
+
+    def _values(self, series: RunMetadatas, rows: range) -> tuple[None, dict[str, Any]]:
+        return None, _encoded([(series[row].data,) for row in rows], "data" in self._types)

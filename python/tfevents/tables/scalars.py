@@ -131,7 +131,7 @@ class ScalarTable(Table):
     def _stream(self) -> Any:
         return self._data if self._all else super()._stream()
 
-    def _batches(self, rows: int | None = None) -> Iterator[Batch]:
+    def _batches(self, rows: int | None) -> Iterator[Batch]:
         # All, or the first: pandas takes these columns as they are, without a copy.
         run, tag, step, wall_time, value = self._data.columns(rows)
         if len(step):

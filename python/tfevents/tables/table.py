@@ -47,8 +47,10 @@ class Table:
         """The names of the columns."""
         return list(self._types)
 
-    def _batches(self, rows: int = ROWS) -> Iterator[Batch]:
-        """All rows, at most `rows` at a time, but for a value that takes several."""
+    def _batches(self, rows: int | None) -> Iterator[Batch]:
+        """All rows, at most `rows` at a time, but for a value that takes several; `None` gives
+        them in one batch.
+        """
         raise NotImplementedError
 
     def to_pandas(self) -> pandas.DataFrame:
@@ -60,7 +62,8 @@ class Table:
         pd = module("pandas", "to_pandas", "pandas")
 
         parts: dict[str, list[Any]] = {name: [] for name in self._types}
-        for _, batch in self._batches():
+        # One batch need not be copied again.
+        for _, batch in self._batches(None):
             for name, part in parts.items():
                 part.append(batch[name])
         made = {name: columns.pandas(self._types[name], part) for name, part in parts.items()}
@@ -83,7 +86,7 @@ class Table:
         """What speaks the protocol."""
 
         def batches() -> Iterator[tuple[int, list[columns.Native]]]:
-            for rows, batch in self._batches():
+            for rows, batch in self._batches(ROWS):
                 yield rows, [columns.native(h, batch[name]) for name, h in self._types.items()]
 
         return _native.ArrowBatches(list(self._types.items()), batches)
@@ -142,6 +145,6 @@ class Columnar(Table):
             return [data.names[code] for code in data.codes]
         return data
 
-    def _batches(self, rows: int = ROWS) -> Iterator[Batch]:
+    def _batches(self, rows: int | None) -> Iterator[Batch]:
         if self._rows:
             yield self._rows, self._data

@@ -98,7 +98,9 @@ impl Columns<'_> {
     fn guess(&self, values: &[u8]) -> Option<u32> {
         let (_, value) = varint(values.strip_prefix(&[VALUE])?)?;
         let (length, rest) = varint(value.strip_prefix(&[TAG])?)?;
-        let tag = self.tags.guess(rest.get(..usize::try_from(length).ok()?)?)?;
+        let (name, data) = rest.split_at_checked(usize::try_from(length).ok()?)?;
+        // A histogram need not be looked up here.
+        let tag = (data.first() != Some(&HISTOGRAM)).then(|| self.tags.guess(name))??;
         self.find(tag, Kind::Scalar)
     }
 

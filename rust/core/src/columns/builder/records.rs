@@ -48,7 +48,7 @@ impl Columns<'_> {
     /// Adds an event, whose bytes are at `offset` in the file. A malformed event changes nothing.
     #[inline(never)]
     pub fn add(&mut self, payload: &[u8], offset: u64) -> Result<(), Malformed> {
-        match self.many_values(payload).or_else(|| self.one_histogram(payload)) {
+        match self.one_histogram(payload).or_else(|| self.many_values(payload)) {
             Some(()) => Ok(()),
             None => self.decode(payload, offset),
         }
