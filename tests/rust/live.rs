@@ -7,11 +7,14 @@ mod messages;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, OpenOptions};
 use std::io::Write;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use proptest::prelude::*;
 use tfevents::columns::{Blob, Restarts, Values};
 use tfevents::proto::Kind;
+use tfevents::reader::chart::{self, Style};
 use tfevents::reader::{Follower, Log, Options, Run};
 use tfevents::record::Verify;
 use tfevents::scan::{Next, OnCorrupt, Records};
@@ -324,6 +327,71 @@ proptest! {
             }
         }
     }
+}
+
+/// What is appended to a file of one run: mostly the steps that come next.
+fn next_records() -> impl Strategy<Value = (usize, Vec<(bool, i64)>)> {
+    // The difference to the step before; it is one of a session's start, or of a value.
+    let record = (prop::bool::weighted(0.02), prop_oneof![30 => Just(1i64), 1 => -3..2i64]);
+    (prop_oneof![6 => Just(1usize), 1 => 0..3usize], prop::collection::vec(record, 0..9))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_chart_of_parts_is_that_of_the_whole(
+        appended in prop::collection::vec((next_records(), prop::bool::weighted(0.2)), 1..20),
+        restarts in prop::sample::select(vec![
+            Restarts::Raw, Restarts::TensorBoard, Restarts::LastWins, Restarts::Latest,
+        ]),
+    ) {
+        let mut writers =
+            Writers { root: tempfile::tempdir().unwrap(), held: BTreeMap::new(), time: 0.0 };
+        let options = skip(restarts);
+        let (mut log, mut step) = (Log::default(), 0);
+        for ((file, records), joins) in appended {
+            let records = records.into_iter().map(|(starts_session, difference)| {
+                step += difference;
+                if starts_session { Record::SessionStart(step) } else { Record::Scalar("a", step) }
+            });
+            writers.act(&Act::Append(file, records.collect(), 0));
+            let found = logdir::find(writers.root.path()).unwrap();
+            log.update(&found, &options).unwrap();
+            let anew = reader::read(&found, &options).unwrap();
+            let (run, anew) = (&log.runs()[0], &anew.runs()[0]);
+            if run.tags().is_empty() {
+                continue;
+            }
+            let whole = [anew.series(0).unwrap()];
+            let expected = chart::json(&whole, 12, Style::Array);
+            prop_assert_eq!(chart::json(&run.parts(0), 12, Style::Array), expected);
+            prop_assert_eq!(run.count(0), whole[0].len());
+            if joins {
+                prop_assert_eq!(run.series(0).unwrap().len(), whole[0].len());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_run_that_grows_is_not_joined_for_its_chart() {
+    let mut writers =
+        Writers { root: tempfile::tempdir().unwrap(), held: BTreeMap::new(), time: 0.0 };
+    let (mut log, options) = (Log::default(), skip(Restarts::Latest));
+    let mut append = |file, steps: Range<i64>| {
+        let records = steps.map(|step| Record::Scalar("a", step)).collect();
+        writers.act(&Act::Append(file, records, 0));
+        log.update(&logdir::find(writers.root.path()).unwrap(), &options).unwrap();
+        log.runs()[0].parts(0).into_owned()
+    };
+    let first = append(1, 0..100);
+    let second = append(1, 100..110);
+    assert_eq!((first.len(), second.len()), (1, 2));
+    assert!(Arc::ptr_eq(&first[0], &second[0]));
+    // A later file goes on; one that repeats a step does not.
+    assert_eq!(append(0, 110..112).len(), 3);
+    assert_eq!(append(0, 111..112).len(), 1);
 }
 
 const POLICIES: [Restarts; 3] = [Restarts::Raw, Restarts::TensorBoard, Restarts::LastWins];

@@ -244,7 +244,7 @@ class Provider(provider.DataProvider):
             for series in tags.values()
         ]
         if most is None:
-            most = sampling.share(run.extent(series.place)[0] for _, run, series in found)
+            most = sampling.share(run.data.count(series.place) for _, run, series in found)
         charts = (
             b"%s: %s" % (json.dumps(name).encode(), run.data.chart(series.place, most, named))
             for name, run, series in found

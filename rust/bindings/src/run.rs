@@ -195,6 +195,11 @@ impl RunData {
         self.run.origins().find_map(|origin| origin.wall_time)
     }
 
+    /// The number of values of the tag at `index`.
+    fn count(&self, py: Python<'_>, index: usize) -> usize {
+        py.detach(|| self.run.count(index))
+    }
+
     /// The number of values of the tag at `index`, and their greatest step and wall time.
     fn extent(&self, py: Python<'_>, index: usize) -> PyResult<(usize, Option<i64>, Option<f64>)> {
         py.detach(|| {
@@ -218,7 +223,10 @@ impl RunData {
         named: bool,
     ) -> PyResult<Bound<'py, PyBytes>> {
         let style = if named { Style::Object } else { Style::Array };
-        let json = py.detach(|| Ok::<_, PyErr>(chart::json(&*self.series(index)?, most, style)))?;
+        let json = py.detach(|| match &*self.run.parts(index) {
+            [] => Err(PyIndexError::new_err(index)),
+            parts => Ok(chart::json(parts, most, style)),
+        })?;
         Ok(PyBytes::new(py, &json))
     }
 

@@ -4,6 +4,7 @@ pub(crate) mod blobs;
 pub(crate) mod builder;
 pub(crate) mod claims;
 pub(crate) mod content;
+pub(crate) mod extremes;
 pub(crate) mod histograms;
 pub(crate) mod memory;
 pub(crate) mod origin;

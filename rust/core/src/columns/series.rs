@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::columns::blobs::Blobs;
+use crate::columns::extremes::KnownExtremes;
 use crate::columns::histograms::Histograms;
 use crate::columns::points::Points;
 use crate::columns::restarts::Purge;
@@ -30,6 +31,9 @@ pub struct Series {
     pub(crate) segments: Vec<Segment>,
     /// Whether the tag is selected. If not, only its metadata are kept.
     pub(crate) is_selected: bool,
+    /// What requests for a chart ask again, found out by the first one.
+    pub(crate) extremes: KnownExtremes,
+    pub(crate) rises: OnceLock<bool>,
 }
 
 /// The consecutive values of a tag that come from one file.
@@ -160,6 +164,8 @@ impl Series {
             values: if is_selected { Values::of(kind) } else { Values::None },
             segments: Vec::new(),
             is_selected,
+            extremes: KnownExtremes::default(),
+            rises: OnceLock::new(),
         }
     }
 
@@ -217,7 +223,14 @@ impl Series {
         self.segments = vec![Segment { file, range: 0..self.len(), purges }];
     }
 
-    fn purges(&self) -> impl Iterator<Item = Purge> {
+    /// Whether each step is greater than the one before. This must not be asked before all values
+    /// are there.
+    pub(crate) fn rises(&self) -> bool {
+        *self.rises.get_or_init(|| self.steps().is_sorted_by(|a, b| a < b))
+    }
+
+    /// The purges by restarts.
+    pub(crate) fn purges(&self) -> impl Iterator<Item = Purge> {
         self.segments.iter().flat_map(|segment| segment.purges.iter().copied())
     }
 

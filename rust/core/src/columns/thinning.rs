@@ -1,52 +1,32 @@
 //! Thins out points so that their curve looks the same.
 
 use std::ops::Range;
+use std::sync::Arc;
 
+use crate::columns::extremes::{Extremes, bucket_size};
 use crate::columns::series::{Segment, Series};
 
-/// The indices of the values to show, about `most` or fewer. None if all values are shown.
+/// The indices of the scalars to show, about `most` or fewer. None if all are shown. The scalars
+/// are those of `parts`, one after the other.
 ///
 /// They are the first and the last value, and of each bucket the least, the greatest and the first
 /// NaN. The size of the buckets is a power of two. So the chosen values stay the same while values
-/// are appended, until the buckets double.
-pub fn thinned(values: &[f64], most: usize) -> Option<Vec<usize>> {
-    if values.len() <= most {
-        return None;
-    }
-    let mut size = 4;
-    // The first and the last value are two more.
-    while 2 * values.len().div_ceil(size) + 2 > most.max(4) {
-        size *= 2;
-    }
-    let mut kept = vec![0];
-    for (bucket, values) in values.chunks(size).enumerate() {
-        let (mut least, mut greatest, mut no_number) = (None, None, None);
-        for (index, &value) in values.iter().enumerate() {
-            if value.is_nan() {
-                no_number = no_number.or(Some(index));
-                continue;
-            }
-            if least.is_none_or(|least: usize| value < values[least]) {
-                least = Some(index);
-            }
-            if greatest.is_none_or(|greatest: usize| value > values[greatest]) {
-                greatest = Some(index);
-            }
-        }
-        let mut chosen = [least, greatest, no_number];
-        chosen.sort_unstable();
-        kept.extend(chosen.into_iter().flatten().map(|index| bucket * size + index));
-    }
-    kept.push(values.len() - 1);
-    kept.dedup();
-    Some(kept)
+/// are appended, until the buckets double. The first part remembers what is chosen of it.
+pub fn thinned(parts: &[Arc<Series>], most: usize) -> Option<Vec<usize>> {
+    let size = bucket_size(parts.iter().map(|part| part.points.len()).sum(), most)?;
+    let (first, rest) = parts.split_first()?;
+    let mut extremes = first.extremes.of(first.points.values(), size);
+    rest.iter().for_each(|part| extremes.extend(part.points.values()));
+    Some(extremes.finish())
 }
 
 impl Series {
     /// The same tag with about `most` of its points. None if all points stay. All values of other
     /// kinds stay.
     pub(crate) fn thinned(&self, most: usize) -> Option<Series> {
-        let kept = thinned(self.points.values(), most)?;
+        let mut extremes = Extremes::new(bucket_size(self.points.len(), most)?);
+        extremes.extend(self.points.values());
+        let kept = extremes.finish();
         let before = |index: usize| kept.partition_point(|&it| it < index);
         let ranges: Vec<Range<usize>> = kept.iter().map(|&index| index..index + 1).collect();
         let moved = |mut segment: Segment| {
@@ -61,16 +41,29 @@ impl Series {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
+
+    use super::*;
+    use crate::proto::Kind;
+
+    fn part(values: &[f64]) -> Arc<Series> {
+        let mut series = Series::new("loss", Kind::Scalar, true);
+        values.iter().for_each(|&value| series.points.push(0, 0.0, value));
+        Arc::new(series)
+    }
+
+    fn of_one(values: &[f64], most: usize) -> Option<Vec<usize>> {
+        thinned(&[part(values)], most)
+    }
+
+    fn values(count: Range<usize>) -> impl Strategy<Value = Vec<f64>> {
+        prop::collection::vec(prop_oneof![9 => -99.0..99.0f64, 1 => Just(f64::NAN)], count)
+    }
 
     proptest! {
         #[test]
-        fn extremes_and_ends_stay(
-            values in prop::collection::vec(prop_oneof![9 => -99.0..99.0f64, 1 => Just(f64::NAN)], 0..999),
-            most in 4..200usize,
-        ) {
-            let Some(kept) = thinned(&values, most) else {
+        fn extremes_and_ends_stay(values in values(0..999), most in 4..200usize) {
+            let Some(kept) = of_one(&values, most) else {
                 prop_assert!(values.len() <= most);
                 return Ok(());
             };
@@ -93,9 +86,26 @@ mod tests {
             values in prop::collection::vec(-99.0..99.0f64, 512..600),
         ) {
             // There are as many buckets, and all except the last are full.
-            let (before, after) = (thinned(&values[..512], 260), thinned(&values, 400));
+            let (before, after) = (of_one(&values[..512], 260), of_one(&values, 400));
             let (before, after) = (before.unwrap(), after.unwrap());
             prop_assert!(before.iter().rev().skip(1).all(|index| after.contains(index)));
+        }
+
+        #[test]
+        fn parts_are_thinned_as_the_whole(
+            parts in prop::collection::vec(values(0..99), 1..6),
+            most in prop::collection::vec(4..200usize, 1..4),
+        ) {
+            let whole = parts.concat();
+            let parts: Vec<_> = parts.iter().map(|values| part(values)).collect();
+            for most in most {
+                // The first part is asked about a growing run.
+                for end in 1..=parts.len() {
+                    let count = parts[..end].iter().map(|part| part.len()).sum();
+                    let expected = of_one(&whole[..count], most);
+                    prop_assert_eq!(thinned(&parts[..end], most), expected);
+                }
+            }
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Scalars as JSON for TensorBoard's page.
 
+use std::sync::Arc;
+
 use crate::columns::{Series, thinned};
 use crate::text::push_float;
 
@@ -12,13 +14,13 @@ pub enum Style {
     Object,
 }
 
-/// The points of a tag as a JSON array, at most about `most` of them. Numbers that JSON can't
-/// express are strings: `"NaN"`, `"Infinity"`, `"-Infinity"`.
-pub fn json(series: &Series, most: usize, style: Style) -> Vec<u8> {
-    let points = &series.points;
-    let (steps, wall_times, values) = (points.steps(), points.wall_times(), points.values());
-    let kept = thinned(values, most);
-    let count = kept.as_ref().map_or(values.len(), Vec::len);
+/// The points of a tag as a JSON array, at most about `most` of them. They are those of `parts`, one
+/// after the other. Numbers that JSON can't express are strings: `"NaN"`, `"Infinity"`,
+/// `"-Infinity"`.
+pub fn json(parts: &[Arc<Series>], most: usize, style: Style) -> Vec<u8> {
+    let kept = thinned(parts, most);
+    let all = parts.iter().map(|part| part.points.len()).sum();
+    let count = kept.as_ref().map_or(all, Vec::len);
     let mut out = Vec::with_capacity(2 + 80 * count);
     let mut integer = itoa::Buffer::new();
     let [begin, before_step, before_value, end]: [&[u8]; 4] = match style {
@@ -26,15 +28,24 @@ pub fn json(series: &Series, most: usize, style: Style) -> Vec<u8> {
         Style::Object => [b"{\"wallTime\":", b",\"step\":", b",\"value\":", b"},"],
     };
     out.push(b'[');
-    for at in 0..count {
-        let index = kept.as_ref().map_or(at, |kept| kept[at]);
-        out.extend_from_slice(begin);
-        number(&mut out, wall_times[index]);
-        out.extend_from_slice(before_step);
-        out.extend_from_slice(integer.format(steps[index]).as_bytes());
-        out.extend_from_slice(before_value);
-        number(&mut out, values[index]);
-        out.extend_from_slice(end);
+    // The first index of the part, and the place in `kept`.
+    let (mut start, mut at) = (0, 0);
+    for part in parts {
+        let points = &part.points;
+        let (steps, wall_times, values) = (points.steps(), points.wall_times(), points.values());
+        while at < count {
+            let index = kept.as_ref().map_or(at, |kept| kept[at]) - start;
+            let Some(&value) = values.get(index) else { break };
+            out.extend_from_slice(begin);
+            number(&mut out, wall_times[index]);
+            out.extend_from_slice(before_step);
+            out.extend_from_slice(integer.format(steps[index]).as_bytes());
+            out.extend_from_slice(before_value);
+            number(&mut out, value);
+            out.extend_from_slice(end);
+            at += 1;
+        }
+        start += values.len();
     }
     // This removes the last comma.
     out.truncate(if count > 0 { out.len() - 1 } else { out.len() });
@@ -58,11 +69,14 @@ mod tests {
 
     #[test]
     fn points_are_arrays_or_objects() {
-        let mut series = Series::new("loss", Kind::Scalar, true);
-        assert_eq!(json(&series, 9, Style::Array), b"[]");
-        series.points.push(-3, 1.5, f64::NAN);
-        series.points.push(4, f64::INFINITY, -1e300);
-        let text = |style| String::from_utf8(json(&series, 9, style)).unwrap();
+        let empty = || Series::new("loss", Kind::Scalar, true);
+        assert_eq!(json(&[], 9, Style::Array), b"[]");
+        assert_eq!(json(&[Arc::new(empty())], 9, Style::Array), b"[]");
+        let (mut first, mut second) = (empty(), empty());
+        first.points.push(-3, 1.5, f64::NAN);
+        second.points.push(4, f64::INFINITY, -1e300);
+        let parts = [first, empty(), second].map(Arc::new);
+        let text = |style| String::from_utf8(json(&parts, 9, style)).unwrap();
         assert_eq!(text(Style::Array), r#"[[1.5,-3,"NaN"],["Infinity",4,-1e+300]]"#);
         assert_eq!(
             text(Style::Object),

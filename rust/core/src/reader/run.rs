@@ -1,5 +1,6 @@
 //! One run: the content of its files at one time.
 
+use std::borrow::Cow;
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
@@ -230,7 +231,21 @@ impl Run {
         match (self.restarts, self.tags.get(index)) {
             // The count is known without joining the parts.
             (Restarts::Raw, Some(tag)) => tag.len(),
-            _ => self.series(index).map_or(0, |series| series.len()),
+            _ => self.parts(index).iter().map(|part| part.len()).sum(),
+        }
+    }
+
+    /// The values of the tag at this index, in parts. One after the other they are those of
+    /// `series`. The parts of a run that grew are joined only if they must be.
+    pub fn parts(&self, index: usize) -> Cow<'_, [Arc<Series>]> {
+        let is_purged = |tag: &Tag| {
+            let sessions = |file: &RunFile| file.sessions.purged(&tag.name).is_some();
+            self.files.iter().any(sessions)
+        };
+        let tag = self.tags.get(index).filter(|tag| !is_purged(tag));
+        match tag.and_then(|tag| tag.rising(&self.rank)) {
+            Some(parts) => parts.into(),
+            None => self.series(index).into_iter().collect::<Vec<_>>().into(),
         }
     }
 

@@ -49,6 +49,27 @@ impl Tag {
         parts.min_by_key(place).and_then(|part| part.metadata.as_deref())
     }
 
+    /// The parts, if they need not be joined: one after the other they are in the order of the
+    /// files, each step is greater than the one before, and no restart purges any.
+    pub(super) fn rising(&self, rank: &[usize]) -> Option<&[Arc<Series>]> {
+        let (mut last_file, mut last_step) = (None, None);
+        for part in &self.parts {
+            for segment in part.segments().iter() {
+                let file = rank.get(segment.file as usize);
+                if file < last_file || !segment.purges.is_empty() {
+                    return None;
+                }
+                last_file = file;
+            }
+            let (first, last) = (part.steps().first(), part.steps().last());
+            if !part.rises() || (first.is_some() && first <= last_step) {
+                return None;
+            }
+            last_step = last.or(last_step);
+        }
+        Some(&self.parts)
+    }
+
     /// All values, after `finish`. They are joined at the first call. `rank` is the position of
     /// each file in the order in which the files are read.
     pub(super) fn series(

@@ -153,6 +153,8 @@ impl<'a> Columns<'a> {
                 values: cold.values,
                 segments: Vec::new(),
                 is_selected: hot.is_selected,
+                extremes: Default::default(),
+                rises: Default::default(),
             };
             let mut purges = cold.purges;
             let started = (cold.restarts.into_iter())
