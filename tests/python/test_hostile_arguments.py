@@ -153,6 +153,7 @@ FUNCTIONS: dict[str, list[Any]] = {
     "Rewriter": [print, ["scalar"], (0, 1), 1, "raw", [], True],
     "ScalarTable": [[], True],
     "Turn": ["doing"],
+    "hasten": [int, object, None],
 }
 # What is made by others only, or ends the process for this library.
 INTERNAL = {
