@@ -15,7 +15,7 @@ import functools
 import importlib
 import sys
 from collections.abc import Callable
-from types import CellType, FunctionType, ModuleType
+from types import CellType, FunctionType, MethodDescriptorType, ModuleType
 from typing import Any
 
 from tfevents._arguments import warn
@@ -152,7 +152,8 @@ def _is_original(member: Any, owner: type) -> bool:
 
 def take_over(ours: type, module: str) -> None:
     """Puts the wrappers that somebody put around methods of that module's `SummaryWriter` around
-    the methods of `ours`, a class that defines none of them itself, for as long as they are there.
+    the methods of `ours`, a class that inherits them or has native ones, for as long as they are
+    there.
     """
     _load_for_who_waits()
     theirs = class_in(module, "SummaryWriter")
@@ -174,7 +175,9 @@ def take_over(ours: type, module: str) -> None:
 
 def _take_over_one(ours: type, theirs: type, module: str, name: str) -> None:
     wrapper = vars(theirs)[name]
-    if name in vars(ours) and getattr(vars(ours)[name], "_is_there", _always)():
+    own = vars(ours).get(name)
+    is_native = isinstance(own, MethodDescriptorType)
+    if own is not None and not is_native and getattr(own, "_is_there", _always)():
         # It was taken over before, or our method was patched too.
         return
     method = getattr(super(ours, ours), name, None)

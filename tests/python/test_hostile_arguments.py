@@ -153,6 +153,7 @@ FUNCTIONS: dict[str, list[Any]] = {
     "Rewriter": [print, ["scalar"], (0, 1), 1, "raw", [], True],
     "ScalarTable": [[], True],
     "Turn": ["doing"],
+    "hasten": [int, object, None],
 }
 # Names that users can't call, or that end the process for this library.
 INTERNAL = {

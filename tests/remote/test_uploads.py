@@ -365,6 +365,54 @@ def test_the_end_waits_once_for_an_endpoint_that_never_answers(server, spools):
     assert os.listdir(spools) == []
 
 
+@pytest.mark.parametrize("answer", [None, INTERNAL_ERROR], ids=["succeeds", "fails"])
+def test_what_is_logged_during_an_upload_goes_up_at_the_end(server, spools, answer):
+    ends = threading.Event()
+
+    def hold_the_first(environ):
+        if puts(environ) and server.count("PUT", "tfevents") == 1:
+            ends.wait(scripts.HANGS_AFTER)
+            return answer
+        return None
+
+    server.fault = hold_the_first
+    with subprocess.Popen(
+        scripts.command(
+            LOG
+            + """
+from tfevents.remote import uploads
+
+def ask(*arguments, **options):
+    print("ending", flush=True)
+    return uploads_ask(*arguments, **options)
+
+uploads_ask, uploads.ask = uploads.ask, ask
+uploads._PATIENCE_AT_END = 25.0
+sys.stdin.read()
+writer.add_scalar("a", 1.0, 100)
+"""
+        ),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            assert eventually(lambda: server.count("PUT", "tfevents") == 1)
+            process.stdin.close()
+            assert process.stdout.readline() == "ending\n"
+            # The process asks for another upload while this one is on its way.
+            time.sleep(0.2)
+            ends.set()
+            assert process.wait(scripts.HANGS_AFTER) == 0
+            assert process.stderr.read() == ""
+        finally:
+            ends.set()
+            process.kill()
+    assert steps(URI) == list(range(101))
+    assert os.listdir(spools) == []
+
+
 def test_the_end_tries_each_spool_once(server, spools):
     refuse(server)
     done = scripts.run(LOG.replace("range(100)", "range(3)") + FOUR)

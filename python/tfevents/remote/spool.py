@@ -196,7 +196,8 @@ class Spool:
         except OSError as error:
             self._ended(transfer.error or as_os_error(error, self._kept(), self.uri), False)
             return 0.0
-        self._ended(transfer.error, transfer.is_late or uploads.is_hurried())
+        # What was asked for since this began needs an attempt of its own, unless nothing arrives.
+        self._ended(transfer.error, transfer.is_late)
         return 0.0
 
     def _kept(self) -> str:

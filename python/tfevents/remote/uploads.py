@@ -208,11 +208,6 @@ def is_exiting() -> bool:
     return _is_exiting
 
 
-def is_hurried() -> bool:
-    """Whether one attempt has to do."""
-    return _patience < PATIENCE
-
-
 def forked() -> None:
     """In a child: the thread and the spools are the parent's."""
     global lock, _thread, _woken, _began, _driving, _patience, _stops, _was_end, _is_exiting

@@ -8,7 +8,7 @@ from __future__ import annotations
 from types import FunctionType
 
 from tfevents import _exit as _exit
-from tfevents import _seams
+from tfevents import _native, _seams
 from tfevents.writer.custom_scalars import CustomScalarMethods
 from tfevents.writer.distributions import DistributionMethods
 from tfevents.writer.embedding import EmbeddingMethods
@@ -110,3 +110,4 @@ def _name_publicly(cls: type) -> None:
 
 
 _name_publicly(SummaryWriter)
+_native.hasten(SummaryWriter)

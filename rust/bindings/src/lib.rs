@@ -34,6 +34,7 @@ mod table;
 mod tags;
 mod tail;
 mod turn;
+mod usual_call;
 mod warning;
 
 #[pyo3::pymodule(gil_used = false)]
@@ -105,6 +106,8 @@ mod _native {
     use crate::tail::EventTail;
     #[pymodule_export]
     use crate::turn::Turn;
+    #[pymodule_export]
+    use crate::usual_call::hasten;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

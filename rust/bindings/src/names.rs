@@ -101,6 +101,11 @@ macro_rules! attributes {
 }
 
 attributes! {
+    // A method, and an argument of it.
+    add_scalar = "add_scalar";
+    doc = "__doc__";
+    global_step = "global_step";
+    text_signature = "__text_signature__";
     // An object, and a thread.
     new = "__new__";
     ident = "ident";

@@ -28,9 +28,10 @@ use crate::summary::{Summary, scalar, text};
 /// tensor with one element, wherever it lives. What can't be taken is a `TypeError` or
 /// `ValueError` that names the argument, and nothing is logged. A failure of the writing thread
 /// is an `OSError` of the next call, or a `RuntimeWarning`, as the writer's `on_error` says.
-// `add_scalar` is native, and Python's class inherits it. A Python method around it would cost more
-// than the logging.
+// `add_scalar` is native, and Python's class has it without a Python method around it, which would
+// cost more than the logging. `usual_call` serves most calls.
 #[pyclass(module = "tfevents", name = "SummaryWriter", subclass, frozen)]
+#[derive(Default)]
 pub struct EventWriter {
     handle: OnceLock<Arc<Handle>>,
 }
@@ -45,6 +46,17 @@ impl EventWriter {
             PyRuntimeError::new_err(
                 "SummaryWriter.__init__ was not called; call super().__init__()",
             )
+        })
+    }
+
+    /// Appends an event with one scalar. If something needs attention, or the writer was not made
+    /// completely, it does nothing and returns false.
+    #[inline(always)]
+    pub fn try_append_scalar(&self, wall_time: f64, step: i64, tag: &str, value: f32) -> bool {
+        self.handle.get().is_some_and(|handle| {
+            handle.writer.try_append(|out| {
+                summary::scalar_event(out, wall_time, Some(step), tag, value);
+            })
         })
     }
 
@@ -188,7 +200,7 @@ impl EventWriter {
     #[new]
     #[pyo3(signature = (*_args, **_kwargs))]
     fn new(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> EventWriter {
-        EventWriter { handle: OnceLock::new() }
+        EventWriter::default()
     }
 
     /// Sets the writer's options. `spool` is the `SpooledRun` of a remote directory, which knows
