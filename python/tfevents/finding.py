@@ -23,9 +23,9 @@ class Skipped(NamedTuple):
     path: str
     """Where it is, or was."""
     reason: str
-    """Why: `"not_an_event_file"`, it has the name of an event file and holds no valid record;
-    `"not_found"`, it went after it was found, or is a link that leads nowhere;
-    `"permission_denied"`, it may not be read, or not be entered.
+    """Why: `"not_an_event_file"`, it has the name of an event file and holds no valid record, or is
+    a pipe, a socket or a device; `"not_found"`, it went after it was found, or is a link that leads
+    nowhere; `"permission_denied"`, it may not be read, or not be entered.
     """
 
 

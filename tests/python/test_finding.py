@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -116,6 +117,27 @@ def test_foreign_files_hide_nothing(tree: Path, reads: Read, on_corrupt: str) ->
     else:
         assert found == {"a": 1, "b": 1, "c/d": 1}
     assert sorted(skipped) == sorted(expected)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
+@pytest.mark.parametrize("on_corrupt", MODES)
+@pytest.mark.parametrize("reads", READERS)
+def test_pipes_and_sockets_in_a_tree_are_listed(
+    tree: Path, reads: Read, on_corrupt: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tree)  # a socket's path is short
+    names = ["tfevents.pipe", "a/tfevents.pipe", "c/tfevents.socket", "c/tfevents.link"]
+    os.mkfifo(names[0])
+    os.mkfifo(names[1])
+    with socket.socket(socket.AF_UNIX) as unix:
+        unix.bind(names[2])
+    os.symlink(os.devnull, names[3])
+    found, skipped = reads(tree, on_corrupt=on_corrupt)
+    if reads in (by_iter_events, by_verify):
+        assert found == 3
+    else:
+        assert found == {"a": 1, "b": 1, "c/d": 1}
+    assert sorted(skipped) == sorted((str(tree / name), "not_an_event_file") for name in names)
 
 
 @pytest.mark.parametrize("reads", [by_read, by_follow, by_iter_events, by_repair])

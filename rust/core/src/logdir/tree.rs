@@ -1,7 +1,6 @@
 //! Finds the runs in a local directory and below it.
 
 use std::collections::HashSet;
-use std::ffi::OsStr;
 use std::fs::{self, DirEntry, FileType};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -115,7 +114,11 @@ impl Tree {
                     }
                     Err(error) => self.skip(error, &name, &path)?,
                 }
-            } else if file_type.is_file() && is_event_file(&path) {
+            } else if is_event_file(&path) && !file_type.is_file() {
+                // Reading a pipe, a socket or a device may wait for ever.
+                let reason = Reason::NotAnEventFile;
+                self.skipped.push((run_name(&directory.name), Skipped { path, reason }));
+            } else if is_event_file(&path) {
                 is_run = true;
                 if is_read(&path) {
                     files.push(EventFile { path, is_link, inode: sys::inode(&entry) });
@@ -123,8 +126,11 @@ impl Tree {
             }
         }
         if is_run {
-            let name = if is_root { PathBuf::from(".") } else { directory.name.clone() };
-            let run = RunFiles { name, files: distinct(files), given: Vec::new() };
+            let run = RunFiles {
+                name: run_name(&directory.name),
+                files: distinct(files),
+                given: Vec::new(),
+            };
             self.runs.push((run, directory.place.clone()));
         }
         Ok(())
@@ -133,10 +139,14 @@ impl Tree {
     /// Skips what can't be read, if the error concerns only that.
     fn skip(&mut self, error: io::Error, name: &Path, path: &Path) -> Result<()> {
         let Some(reason) = Reason::of_io(&error) else { return Err(Error::io(error, path)) };
-        let name = if name == OsStr::new("") { Path::new(".") } else { name };
-        self.skipped.push((name.to_owned(), Skipped { path: path.to_owned(), reason }));
+        self.skipped.push((run_name(name), Skipped { path: path.to_owned(), reason }));
         Ok(())
     }
+}
+
+/// The name of the run in a directory, from the directory's name.
+fn run_name(directory: &Path) -> PathBuf {
+    if directory.as_os_str().is_empty() { ".".into() } else { directory.to_owned() }
 }
 
 /// The type of a directory's entry, or of its target if it is a link, and whether it is a link.
