@@ -66,9 +66,9 @@ class Server:
         return json.loads(self.get(route, form, **query))
 
     def when(self, is_complete: Callable[[], bool], pause: float | None = None) -> float:
-        """Seconds from the start of the process until the answer came for which the condition holds.
-        It is checked every `pause` seconds, or else less and less often, since answers take time
-        from reading. The time that the check takes is not counted: it is the benchmark's.
+        """Seconds from the start of the process until the answer for which the condition holds. It
+        is checked every `pause` seconds, or else less and less often, since answers take time from
+        reading. The time of the check itself is not counted, since it is the benchmark's.
         """
         while not is_complete():
             waited = time.perf_counter() - self.started
