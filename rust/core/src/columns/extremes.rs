@@ -1,6 +1,6 @@
 //! The least and the greatest value of each bucket of a curve.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 /// How many values make a bucket, so that about `most` of `count` values are chosen. None if all of
 /// them are.
@@ -89,15 +89,17 @@ pub(crate) struct KnownExtremes(Mutex<Option<Arc<Extremes>>>);
 
 impl KnownExtremes {
     /// The extremes of `values`, which are the same at each call. Those of the last size are
-    /// remembered.
+    /// remembered. The lock is not waited for: in a child of a fork nobody may ever free it.
     pub fn of(&self, values: &[f64], size: usize) -> Extremes {
-        let known = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(extremes) = known().clone().filter(|extremes| extremes.size == size) {
+        let known = self.0.try_lock().ok().and_then(|known| known.clone());
+        if let Some(extremes) = known.filter(|extremes| extremes.size == size) {
             return Extremes::clone(&extremes);
         }
         let mut extremes = Extremes::new(size);
         extremes.extend(values);
-        *known() = Some(Arc::new(extremes.clone()));
+        if let Ok(mut known) = self.0.try_lock() {
+            *known = Some(Arc::new(extremes.clone()));
+        }
         extremes
     }
 }

@@ -226,7 +226,13 @@ impl Series {
     /// Whether each step is greater than the one before. This must not be asked before all values
     /// are there.
     pub(crate) fn rises(&self) -> bool {
-        *self.rises.get_or_init(|| self.steps().is_sorted_by(|a, b| a < b))
+        if let Some(&rises) = self.rises.get() {
+            return rises;
+        }
+        // Nothing waits while this is found out, as a child of a fork might for ever.
+        let rises = self.steps().is_sorted_by(|a, b| a < b);
+        let _ = self.rises.set(rises);
+        rises
     }
 
     /// The purges by restarts.
