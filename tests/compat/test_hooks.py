@@ -305,6 +305,39 @@ for base in SummaryWriter, tensorboardX.SummaryWriter:
 """)
 
 
+def test_a_metaclass_beside_ours():
+    check("""
+import abc
+tfevents.install()
+from torch.utils.tensorboard import SummaryWriter
+import tensorboardX
+
+def once(kind):
+    class Once(kind):
+        def __call__(cls, *args):
+            if "_only" not in vars(cls):
+                cls._only = super().__call__(*args)
+            return cls._only
+    return Once
+
+theirs = SummaryWriter, tensorboardX.SummaryWriter
+for base, kind in [(tfevents.SummaryWriter, type), *((base, abc.ABCMeta) for base in theirs)]:
+    class Writer(base, metaclass=once(kind)):
+        pass
+    assert Writer(directory) is Writer(directory)
+    Writer(directory).add_scalar("a", 1.0, 1)
+    Writer(directory).close()
+for base in theirs:
+    try:
+        class Writer(base, metaclass=once(type)):
+            pass
+    except TypeError as error:
+        assert "metaclass conflict" in str(error)
+    else:
+        raise AssertionError
+""")
+
+
 def test_without_tensorboard():
     check("""
 sys.modules["tensorboard"] = None
