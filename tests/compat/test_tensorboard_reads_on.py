@@ -6,6 +6,7 @@ import importlib
 import json
 import os
 import shutil
+import sys
 import time
 from contextlib import closing
 from pathlib import Path
@@ -336,6 +337,35 @@ def test_our_command(tmp_path: Path) -> None:
             sent = json.load(answer)["run"]
         assert [sent[0][1], sent[-1][1]] == [0, 9]
         assert len(sent) <= 4
+
+
+# What the magic of a notebook does, twice.
+NOTEBOOK = """
+    import datetime, json, os, signal, sys
+    from urllib.request import urlopen
+    from tensorboard import manager
+    started = [manager.start(sys.argv[1:], datetime.timedelta(seconds=90)) for _ in range(2)]
+    print(*(type(it).__name__ for it in started), started[0].info.pid == started[1].info.pid)
+    with urlopen(f"http://localhost:{started[0].info.port}/data/environment") as answer:
+        print(json.load(answer)["debug"]["data_provider"])
+    os.kill(started[0].info.pid, signal.SIGTERM)
+"""
+
+
+def test_a_notebook_starts_it_and_uses_it_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The magic runs TensorBoard's installed script, and looks for one that runs already."""
+    script = Path(sys.executable).with_name("tensorboard")
+    if not script.exists():
+        pytest.skip("TensorBoard's script is not beside the interpreter")
+    monkeypatch.setenv("TENSORBOARD_BINARY", str(script))
+    # Where TensorBoards say that they run.
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    flags = [f"--logdir={tmp_path}", "--port=0", "--reader=tfevents"]
+    started, provider = scripts.check(NOTEBOOK, *flags).splitlines()
+    assert started == "StartLaunched StartReused True"
+    assert provider.startswith("tfevents.")
 
 
 def test_a_remote_directory(tmp_path: Path) -> None:

@@ -1,7 +1,9 @@
 """TensorBoard's page with our reader survives unexpected content of a log."""
 
+import json
 import os
 import re
+import shutil
 import tempfile
 from contextlib import closing
 from pathlib import Path
@@ -187,3 +189,54 @@ def test_a_curve_without_a_tag(tmp_path: Path) -> None:
     provider = started(tmp_path)
     when(lambda: runs(provider), bool, 10)
     assert list(asked(provider.list_tensors, "pr_curves", ".")) == ["curve"]
+
+
+# The projector's routes over our reader, in a process without TensorFlow, while a file is mended.
+PROJECTOR = """
+    import json, pathlib, sys
+    sys.modules["tensorflow"] = None
+    from tensorboard import default, program
+    from werkzeug.test import Client
+    found = program.TensorBoard(default.get_plugins(), server_class=lambda app, flags: app)
+    flags = ["--reload_interval=0", "--reload_task=blocking", "--reader=tfevents"]
+    found.configure(["tensorboard", f"--logdir={sys.argv[1]}", *flags])
+    client = Client(found._make_server())
+
+    def runs():
+        answer = client.get("/data/plugin/projector/runs")
+        return answer.status_code, sorted(json.loads(answer.data))
+
+    before = runs()
+    info = client.get("/data/plugin/projector/info?run=good")
+    pathlib.Path(sys.argv[2]).write_text("1\\t2\\n")
+    print(json.dumps([before, json.loads(info.data), runs()]))
+"""
+
+
+def test_embeddings_that_can_not_be_read_hide_no_others(tmp_path: Path) -> None:
+    with tfevents.SummaryWriter(tmp_path / "good") as writer:
+        writer.add_embedding(np.arange(6.0).reshape(3, 2), tag="points")
+    config = (tmp_path / "good" / "projector_config.pbtxt").read_text()
+    bad = {
+        "malformed": ("embeddings {", "1\t2\n"),
+        "gone": (config, None),
+        "empty": (config, ""),
+        "ragged": (config, "1\t2\n3\n"),
+        "texts": (config, "a\tb\n"),
+        "binary": (config, b"\xff\xfe\xfd"),
+    }
+    (tensors,) = (tmp_path / "good").rglob("tensors.tsv")
+    place = tensors.relative_to(tmp_path / "good")
+    for name, (said, values) in bad.items():
+        shutil.copytree(tmp_path / "good", tmp_path / name)
+        (tmp_path / name / "projector_config.pbtxt").write_text(said)
+        if values is None:
+            (tmp_path / name / place).unlink()
+        else:
+            content = values if isinstance(values, bytes) else values.encode()
+            (tmp_path / name / place).write_bytes(content)
+    printed = scripts.check(PROJECTOR, str(tmp_path), str(tmp_path / "gone" / place))
+    before, info, after = json.loads(printed.splitlines()[-1])
+    assert before == [200, ["good"]]
+    assert [embedding["tensorShape"] for embedding in info["embeddings"]] == [[3, 2]]
+    assert after == [200, ["gone", "good"]]

@@ -1,27 +1,37 @@
-"""TensorBoard's plugins of scalars, which answer from our columns with every point."""
+"""Some of TensorBoard's plugins: those of scalars answer from our columns with every point, and the
+projector leaves out what it can't read.
+"""
 
 from __future__ import annotations
 
+import copy
 import json
+import logging
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from tensorboard.backend import json_util
 from tensorboard.data.provider import RunTagFilter
 from tensorboard.plugins.metrics.metrics_plugin import MetricsPlugin
+from tensorboard.plugins.projector.projector_plugin import ProjectorPlugin
 from tensorboard.plugins.scalar.scalars_plugin import ScalarsPlugin
 
 from tfevents.tensorboard.provider import Provider
+
+logger = logging.getLogger(__name__)
 
 _SCALARS = ScalarsPlugin.plugin_name
 
 
 def replace(plugins: Mapping[str, Any]) -> None:
-    """Makes the plugins of scalars among these ours, whose data are."""
+    """Makes those of these plugins ours whose data are."""
+    ours = {MetricsPlugin: Metrics, ScalarsPlugin: ScalarsOfCards, ProjectorPlugin: Projector}
     for plugin in plugins.values():
-        for theirs, ours in ((MetricsPlugin, Metrics), (ScalarsPlugin, ScalarsOfCards)):
-            if type(plugin) is theirs and isinstance(plugin._data_provider, Provider):
-                plugin.__class__ = ours
+        # The projector has a name of its own for it.
+        data = getattr(plugin, "_data_provider", None) or getattr(plugin, "data_provider", None)
+        if isinstance(data, Provider):
+            plugin.__class__ = ours.get(type(plugin), type(plugin))
 
 
 class Metrics(MetricsPlugin):
@@ -59,6 +69,54 @@ class ScalarsOfCards(ScalarsPlugin):
         most = self._downsample_to if self._data_provider.is_given(_SCALARS) else None
         charts = self._data_provider.charts(RunTagFilter(runs, [tag]), most, named=False)
         return charts, "application/json"
+
+
+class Projector(ProjectorPlugin):
+    """The projector, which reads files of its own. What is malformed, or goes, hides no other
+    run's embeddings.
+    """
+
+    def _update_configs(self) -> None:
+        try:
+            super()._update_configs()
+        except Exception as error:
+            self._leave_out("Embeddings", error)
+
+    def _read_latest_config_files(self, run_path_pairs: Any) -> Any:
+        configs: dict[str, Any] = {}
+        paths: dict[str, str] = {}
+        for run, path in run_path_pairs:
+            try:
+                found, where = super()._read_latest_config_files([(run, path)])
+            except Exception as error:
+                self._leave_out(f"The embeddings of run {run!r}", error)
+                continue
+            configs |= found
+            paths |= where
+        return configs, paths
+
+    def _augment_configs_with_checkpoint_info(self) -> None:
+        for run, config in list(self._configs.items()):
+            one = copy.copy(self)
+            one._configs, one.config_fpaths = {run: config}, {run: self.config_fpaths[run]}
+            try:
+                super(Projector, one)._augment_configs_with_checkpoint_info()
+            except Exception as error:
+                self._leave_out(f"The embeddings of run {run!r}", error)
+                one._configs = {}
+            if not one._configs:
+                del self._configs[run], self.config_fpaths[run]
+
+    def _leave_out(self, what: str, error: Exception) -> None:
+        _tell(f"{what} can't be read: {error}")
+        # The plugin reads its files again once the runs are others. They may be whole then.
+        self._run_paths: dict[str, str] = {}
+
+
+@cache
+def _tell(what: str) -> None:
+    """Says it once, however often the page asks."""
+    logger.warning(what)
 
 
 def _dumps(answer: Any) -> bytes:
