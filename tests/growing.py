@@ -1,8 +1,9 @@
-"""Growing files, and three readers that must see each value once: a log that is reloaded, one that
-continues from state to state, and one that is followed.
+"""Growing files, and four readers that must see each value once: a log that is reloaded, one that
+is pickled in between, one that continues from state to state, and one that is followed.
 """
 
 import json
+import pickle
 import subprocess
 import time
 from collections.abc import Iterator
@@ -47,6 +48,7 @@ class Readers:
     def __init__(self, path: object) -> None:
         self._path = path
         self._log = tfevents.read(path)
+        self._pickled = pickle.dumps(self._log)
         self._state = json.dumps(self._log.state())
         self._resumed = self._points(self._log)
         self._follower = tfevents.follow(path, timeout=0, interval=0)
@@ -56,6 +58,9 @@ class Readers:
     def look(self) -> bool:
         """Reads what is new. Returns whether the first reader found anything."""
         is_new = bool(self._log.reload())
+        pickled = pickle.loads(self._pickled)
+        pickled.reload()
+        self._pickled = pickle.dumps(pickled)
         part = tfevents.read(self._path, state=json.loads(self._state))
         self._state = json.dumps(part.state())
         for name, run in part.items():
@@ -69,6 +74,7 @@ class Readers:
 
     def all(self) -> Iterator[Points]:
         yield self._points(self._log)
+        yield self._points(pickle.loads(self._pickled))
         yield self._resumed
         yield self._followed
 

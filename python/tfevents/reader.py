@@ -41,6 +41,13 @@ class Damage(NamedTuple):
     """What is wrong there, as `CorruptFileError.kind` says it."""
 
 
+class _Before(NamedTuple):
+    """What a pickled log was."""
+
+    state: list[states.RunState]
+    damage: list[Damage]
+
+
 class Log(Runs):
     """What `read` found: a read-only mapping from the names of runs to the runs."""
 
@@ -57,26 +64,28 @@ class Log(Runs):
         self._state = state
         self._log = _native.LogData(*how)
         self._reloading = _native.Turn("reloading the log")
-        self._damage: list[Damage] | None = None
+        # What a pickle says, until the log is reloaded.
+        self._before: _Before | None = None
         self._skipped: list[Skipped] = []
 
     def _resume(self) -> Found:
         found = self._find()
         if self._state is not None:
-            self._contents = dict(self._log.resume(self._state, found.runs)), {}
+            self._contents = dict(self._log.resume(self._state, found.runs, [])), {}
         return found
 
     def __reduce__(self) -> tuple[Any, ...]:
+        before = self._before or _Before(self._log.state(), self.damage)
         return _unpickled, (
             *(self._find, self._how, self._state),
-            *(self._contents[0], self.damage, self._skipped),
+            *(self._contents[0], before, self._skipped),
         )
 
     @property
     def damage(self) -> list[Damage]:
         """What could not be read; empty unless `on_corrupt="skip"` stepped over something."""
-        if self._damage is not None:
-            return list(self._damage)
+        if self._before is not None:
+            return list(self._before.damage)
         return [Damage(*one) for one in self._log.damage()]
 
     @property
@@ -99,8 +108,8 @@ class Log(Runs):
         new ones of these come last.
 
         Runs and series that were taken from the log before stay what they were. After an error the
-        log is what it was, and the next call tries again. A log that was pickled reads everything
-        again when it is first reloaded.
+        log is what it was, and the next call tries again. A log that was pickled goes on where it
+        was; if it was read with `restarts`, or has damage, it reads everything again at first.
 
         Returns:
             The names of the runs that are new or changed.
@@ -113,16 +122,26 @@ class Log(Runs):
             []
         """
         with self._reloading:
-            if self._damage is None:
+            if self._before is None:
                 return self._update(self._find())
-            before, self._contents = self._contents, ({}, {})
+            contents = self._contents
             try:
-                updated = self._update(self._resume())
+                updated = self._update(self._go_on(self._before))
             except BaseException:
-                self._contents = before
+                self._contents = contents
                 raise
-            self._damage = None
+            self._before = None
             return updated
+
+    def _go_on(self, before: _Before) -> Found:
+        """Has a log that was pickled read on from where it was, or else anew."""
+        if before.damage or self._how[-1] != "raw":
+            # The pickle has neither what restarts dropped, nor where the damage may go on.
+            self._contents = {}, {}
+            return self._resume()
+        found = self._find()
+        self._log.resume(before.state, found.runs, list(self._contents[0].values()))
+        return found
 
     def _update(self, found: Found) -> list[str]:
         updated = self._log.update(found.runs)
@@ -143,16 +162,11 @@ class Log(Runs):
         are known, but no values. Files are named relative to the path that was read, so that the
         log may have been moved or copied in between.
 
-        Raises:
-            ValueError: the log was pickled, and was not reloaded since.
-
         Example:
             >>> text = json.dumps(log.state())
             >>> later = tfevents.read("runs", state=json.loads(text))
         """
-        if self._damage is not None:
-            raise ValueError("a log that was pickled has no state until it is reloaded")
-        return states.dump(self._log.state())
+        return states.dump(self._log.state() if self._before is None else self._before.state)
 
     def _title(self) -> str:
         if not len(self) and not self._skipped:
@@ -171,14 +185,14 @@ def _unpickled(
     how: tuple[Any, ...],
     state: list[states.RunState] | None,
     data: dict[str, _native.RunData],
-    damage: list[Damage],
+    before: _Before,
     skipped: list[Skipped],
 ) -> Log:
     """The log that was pickled."""
     log = Log.__new__(Log)
     Runs.__init__(log, data)
     log._begin(find, how, state)
-    log._damage, log._skipped = damage, skipped
+    log._before, log._skipped = before, skipped
     return log
 
 

@@ -46,7 +46,7 @@ def grow(path, whole, pieces):
             at += out.write(data[at : at + piece])
         readers.look()
         expected = prefix(points, sum(end <= at for end in ends))
-        assert list(readers.all()) == [expected] * 3
+        assert list(readers.all()) == [expected] * 4
     readers.close()
     return at
 

@@ -12,7 +12,9 @@ import pytest
 
 import every_plugin
 import tfevents
+from events import event_files
 from tfevents import SummaryWriter
+from tfevents.views import TABLES
 
 
 @pytest.fixture
@@ -248,10 +250,62 @@ def test_a_pickled_log_holds_the_same(tmp_path: Path) -> None:
     with SummaryWriter(tmp_path / "more") as writer:
         writer.add_scalar("x", 1.0, 0)
     assert again.runs == log.runs
-    with pytest.raises(ValueError, match="no state until it is reloaded"):
-        again.state()
-    assert again.reload() == again.runs == ["more", *log.runs]
+    assert again.state() == log.state()
+    assert again.reload() == ["more"]
+    assert again.runs == ["more", *log.runs]
     assert again.state() == tfevents.read(tmp_path).state()
+
+
+def test_a_pickled_log_goes_on_where_it_was(tmp_path: Path) -> None:
+    every_plugin.log(tmp_path / "written", SummaryWriter)
+    with SummaryWriter(tmp_path / "before") as writer:
+        writer.add_scalar_series("loss", [7.0, 8.0])
+    data, earlier = (
+        max((file.read_bytes() for file in event_files(tmp_path / name)), key=len)
+        for name in ("written", "before")
+    )
+    for root, cut in (("logs", len(data) // 2), ("whole", len(data))):
+        for run in ("grows", "stays"):
+            (tmp_path / root / run).mkdir(parents=True)
+            file = tmp_path / root / run / "events.out.tfevents.2"
+            file.write_bytes(data[: cut if run == "grows" else len(data)])
+    pickled = pickle.dumps(tfevents.read(tmp_path / "logs"))
+
+    # What was read already is not looked at again, or else it would be damaged now.
+    grown = bytearray(data)
+    grown[len(data) // 4] ^= 1
+    (tmp_path / "logs" / "grows" / "events.out.tfevents.2").write_bytes(grown)
+    for root in ("logs", "whole"):
+        (tmp_path / root / "grows" / "events.out.tfevents.1").write_bytes(earlier)
+    log, expected = pickle.loads(pickled), tfevents.read(tmp_path / "whole")
+    assert log.reload() == ["grows"]
+    assert log["grows"].scalars["loss"].value[:2].tolist() == [7.0, 8.0]
+    for name, run in expected.items():
+        for kind in ("scalars", *TABLES):
+            view, other = getattr(log[name], kind), getattr(run, kind)
+            assert set(view) == set(other)
+            for tag, series in other.items():
+                assert list(map(repr, view[tag])) == list(map(repr, series))
+        assert dict(log[name].metadata) == dict(run.metadata)
+    assert log.reload() == []
+
+
+def test_a_pickled_log_with_restarts_or_damage_is_read_anew(tmp_path: Path) -> None:
+    for number, start in ((1, 0), (2, 2)):
+        with SummaryWriter(tmp_path / "run", filename_suffix=f".{number}") as writer:
+            writer.add_scalar_series("loss", np.arange(4.0), range(start, start + 4))
+    for options in ({"restarts": "last_wins"}, {"on_corrupt": "skip"}):
+        log = tfevents.read(tmp_path, **options)  # type: ignore[arg-type]
+        if "on_corrupt" in options:
+            assert log.damage
+        again = pickle.loads(pickle.dumps(log))
+        assert again.damage == log.damage
+        assert again.reload() == ["run"]
+        assert again.damage == log.damage
+        found, expected = again["run"].scalars["loss"], log["run"].scalars["loss"]
+        assert found.value.tolist() == expected.value.tolist()
+        file = min((tmp_path / "run").iterdir())
+        file.write_bytes(file.read_bytes()[:-1] + b"?")
 
 
 def test_where_runs_are(seeds: tfevents.Log, tmp_path: Path) -> None:

@@ -16,7 +16,8 @@ use crate::list::List;
 /// Plugin, content, display name, description and data class.
 type MetadataTuple<'py> = (String, Bound<'py, PyBytes>, String, String, i64);
 
-/// Name, kind, metadata, steps and wall times of a tag, and its values.
+/// Name, kind, metadata, steps and wall times of a tag, its values, and for each file that has some
+/// of them its index and where they end.
 pub type TagTuple<'py> = (
     String,
     String,
@@ -24,6 +25,7 @@ pub type TagTuple<'py> = (
     Bound<'py, PyArray1<i64>>,
     Bound<'py, PyArray1<f64>>,
     Bound<'py, PyAny>,
+    List<(u32, usize)>,
 );
 
 /// Name, paths of the files, whether it is continued, the tags, and the events.
@@ -40,7 +42,9 @@ pub fn load((name, files, is_continued, tags, events): RunTuple<'_>) -> PyResult
     Ok(Run::of_series(name, files.0, series, is_continued))
 }
 
-fn load_tag((name, kind, metadata, step, wall_time, values): TagTuple<'_>) -> PyResult<Series> {
+fn load_tag(
+    (name, kind, metadata, step, wall_time, values, by_file): TagTuple<'_>,
+) -> PyResult<Series> {
     let kind = argument::kind(&kind, "kind")?;
     let metadata =
         metadata.map(|(plugin, content, display_name, description, data_class)| Metadata {
@@ -103,5 +107,5 @@ fn load_tag((name, kind, metadata, step, wall_time, values): TagTuple<'_>) -> Py
             Values::Blobs(Box::new(kept))
         }
     };
-    Ok(Series::of_values(&name, kind, metadata, points, values))
+    Series::of_values(&name, kind, metadata, (points, values), &by_file).ok_or_else(wrong)
 }

@@ -161,15 +161,17 @@ impl LogData {
         Ok(runs)
     }
 
-    /// Continues after these states, without the values before them. Returns the names and the data
-    /// of the runs.
+    /// Continues after these states. The values before them are those of the runs in `values`, and
+    /// none of others. Returns the names and the data of the runs.
     fn resume(
         &self,
         states: List<state::RunTuple>,
         runs: RunTuples,
+        values: List<Bound<'_, RunData>>,
     ) -> PyResult<Vec<(OsString, RunData)>> {
         let states = states.into_iter().map(state::from_tuple).collect::<PyResult<Vec<_>>>()?;
-        let log = reader::Log::resume(&states, &run_files(runs), self.how.restarts);
+        let values: Vec<_> = values.iter().map(|data| Arc::clone(data.get().run())).collect();
+        let log = reader::Log::resume(&states, &run_files(runs), self.how.restarts, &values);
         let named = |run: &Arc<Run>| (run.name().into(), RunData::new(Arc::clone(run)));
         let runs = log.runs().iter().map(named).collect();
         *self.log() = log;

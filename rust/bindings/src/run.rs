@@ -52,6 +52,10 @@ impl RunData {
         RunData { files: run.paths().map(storage::absolute).collect(), run }
     }
 
+    pub fn run(&self) -> &Arc<Run> {
+        &self.run
+    }
+
     /// The scalars of all tags that have some.
     pub fn scalar_series(&self) -> impl Iterator<Item = Arc<Series>> {
         let is_scalar = |index: &usize| self.run.tags()[*index].kind == Kind::Scalar;
@@ -394,8 +398,9 @@ fn dump_tag<'py>(
     index: usize,
     tag: &Tag,
 ) -> PyResult<TagTuple<'py>> {
-    let metadata = data.run.series(index).and_then(|series| series.metadata.clone());
-    let metadata = metadata.map(|_| data.metadata(py, index)).transpose()?;
+    let series = data.series(index)?;
+    let has_metadata = series.metadata.is_some();
+    let metadata = has_metadata.then(|| data.metadata(py, index)).transpose()?;
     let ((step, wall_time), values) = match tag.kind {
         Kind::Scalar => {
             let (step, wall_time, value) = data.scalars(py, index)?;
@@ -413,7 +418,8 @@ fn dump_tag<'py>(
             (times, blobs.into_any())
         }
     };
-    Ok((tag.name.to_string(), tag.kind.name().to_owned(), metadata, step, wall_time, values))
+    let (name, kind) = (tag.name.to_string(), tag.kind.name().to_owned());
+    Ok((name, kind, metadata, step, wall_time, values, series.by_file().into()))
 }
 
 /// Restores what `RunData.__reduce__` gave.

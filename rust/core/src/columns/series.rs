@@ -169,16 +169,29 @@ impl Series {
         }
     }
 
-    /// A tag with these values. Scalars are given as points.
+    /// A tag with these values, of files as `by_file` gives them. Scalars are given as points.
+    /// `None` if the files have other values.
     pub fn of_values(
         tag: &str,
         kind: Kind,
         metadata: Option<Metadata<'static>>,
-        points: Points,
-        values: Values,
-    ) -> Series {
+        (points, values): (Points, Values),
+        by_file: &[(u32, usize)],
+    ) -> Option<Series> {
         let metadata = metadata.map(Box::new);
-        Series { metadata, points, values, ..Series::new(tag, kind, true) }
+        let mut series = Series { metadata, points, values, ..Series::new(tag, kind, true) };
+        let mut start = 0;
+        for &(file, end) in by_file {
+            let range = start..end;
+            start = (start <= end).then_some(end)?;
+            series.segments.push(Segment { file, range, purges: Vec::new() });
+        }
+        (start == series.len()).then_some(series)
+    }
+
+    /// The index of each file that has some of its values, and the index at which these end.
+    pub fn by_file(&self) -> Vec<(u32, usize)> {
+        self.segments().iter().map(|segment| (segment.file, segment.range.end)).collect()
     }
 
     /// The steps of the values.

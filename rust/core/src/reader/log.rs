@@ -62,15 +62,23 @@ impl Log {
         self.runs.iter().map(|run| run.state()).collect()
     }
 
-    /// A log without values that continues after `states`. To update it, with these restarts, reads
-    /// only what came since. Runs and files are recognised by their names, even if their directory
-    /// is another one.
-    pub fn resume(states: &[RunState], found: &[RunFiles], restarts: Restarts) -> Log {
+    /// A log that continues after `states`. To update it, with these restarts, reads only what came
+    /// since. Runs and files are recognised by their names, even if their directory is another one.
+    /// It has the values of the runs in `values`, all that were read of them, and none of others.
+    pub fn resume(
+        states: &[RunState],
+        found: &[RunFiles],
+        restarts: Restarts,
+        values: &[Arc<Run>],
+    ) -> Log {
         let states: HashMap<&Path, &RunState> =
             states.iter().map(|state| (&*state.name, state)).collect();
-        let runs = (found.iter())
-            .filter_map(|run| Some(Run::resume(states.get(&*run.name)?, run, restarts)))
-            .map(Arc::new);
+        let values: HashMap<&Path, &Run> = values.iter().map(|run| (run.name(), &**run)).collect();
+        let resume = |run: &RunFiles| {
+            let values = values.get(&*run.name).copied();
+            Some(Arc::new(Run::resume(states.get(&*run.name)?, run, restarts, values)))
+        };
+        let runs = found.iter().filter_map(resume);
         Log { runs: runs.collect(), left_out: LeftOut::default() }
     }
 

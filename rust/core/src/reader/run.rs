@@ -98,8 +98,13 @@ impl Run {
         })
     }
 
-    /// A run without values that continues after `state`.
-    pub(super) fn resume(state: &RunState, found: &RunFiles, restarts: Restarts) -> Run {
+    /// A run that continues after `state`. `values` are those before the state, if they are there.
+    pub(super) fn resume(
+        state: &RunState,
+        found: &RunFiles,
+        restarts: Restarts,
+        values: Option<&Run>,
+    ) -> Run {
         let mut known: HashMap<&OsStr, &FileState> =
             state.files.iter().map(|file| (&*file.name, file)).collect();
         let file = |path: &Path, file: &FileState| RunFile {
@@ -114,21 +119,31 @@ impl Run {
             there.filter_map(|(path, name)| Some(file(path, known.remove(name)?))).collect();
         // Files that are gone stay in the list, so that the update notices it.
         files.extend(known.into_values().map(|gone| file(Path::new(&gone.name), gone)));
+        let mut ranked: Vec<(usize, RunFile)> = files.into_iter().enumerate().collect();
+        if let Some(values) = values {
+            // The values name their files by these indices.
+            let index = |file: &RunFile| {
+                let name = file.path.file_name();
+                values.files.iter().position(|other| other.path.file_name() == name)
+            };
+            ranked.sort_by_key(|(_, file)| index(file).unwrap_or(usize::MAX));
+        }
+        let (rank, files) = ranked.into_iter().unzip();
         Run {
             name: found.name.clone(),
-            rank: (0..files.len()).collect(),
             files,
+            rank,
             restarts,
             max_points: None,
-            tags: Vec::new(),
-            events: Vec::new(),
+            tags: values.map_or(Vec::new(), |it| it.tags.clone()),
+            events: values.map_or(Vec::new(), |it| it.events.clone()),
             others: state.tags.clone(),
-            is_continued: true,
+            is_continued: values.is_none_or(|it| it.is_continued),
         }
     }
 
-    /// Makes a run from the tags and events of another one, with the paths of its files. It can't
-    /// be updated.
+    /// Makes a run from the tags and events of another one, with the paths of its files. To update
+    /// it takes the state of its log; see [`Log::resume`](super::Log::resume).
     pub fn of_series(
         name: PathBuf,
         paths: Vec<PathBuf>,
