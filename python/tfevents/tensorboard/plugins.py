@@ -1,4 +1,4 @@
-"""TensorBoard's plugins of scalars, which answer from our columns with every point."""
+"""TensorBoard's scalar plugins with every point, taken from our columns."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SCALARS = ScalarsPlugin.plugin_name
 
 
 def replace(plugins: Mapping[str, Any]) -> None:
-    """Makes the plugins of scalars among these ours, whose data are."""
+    """Replaces the scalar plugins among these by ours. They get their data from this provider."""
     for plugin in plugins.values():
         for theirs, ours in ((MetricsPlugin, Metrics), (ScalarsPlugin, ScalarsOfCards)):
             if type(plugin) is theirs and isinstance(plugin._data_provider, Provider):
@@ -25,7 +25,7 @@ def replace(plugins: Mapping[str, Any]) -> None:
 
 
 class Metrics(MetricsPlugin):
-    """The dashboard of time series. TensorBoard makes JSON of each point's own dict."""
+    """The dashboard of time series. TensorBoard makes its JSON from a dict for each point."""
 
     def _time_series_impl(self, ctx: Any, experiment: str, series_requests: Any) -> Any:
         is_given = self._data_provider.is_given(_SCALARS)
@@ -51,8 +51,8 @@ class Metrics(MetricsPlugin):
 
 
 class ScalarsOfCards(ScalarsPlugin):
-    """The older dashboard. Charts of custom scalars take single runs from it, sampled as
-    TensorBoard does, so that several tags have the same steps.
+    """The older dashboard. Charts of custom scalars request single runs from it. These are sampled
+    as in TensorBoard, so that several tags have the same steps.
     """
 
     def scalars_multirun_impl(self, ctx: Any, tag: str, runs: Any, experiment: str) -> Any:
@@ -62,5 +62,7 @@ class ScalarsOfCards(ScalarsPlugin):
 
 
 def _dumps(answer: Any) -> bytes:
-    """The JSON of an answer as TensorBoard writes it: numbers that JSON has not are strings."""
+    """The JSON of an answer, as TensorBoard writes it. Numbers that JSON does not have are
+    strings.
+    """
     return json.dumps(json_util.Cleanse(answer, "utf-8")).encode()
