@@ -20,7 +20,7 @@ nitpicky = False
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"
 autoclass_content = "class"
-napoleon_use_ivar = True
+napoleon_custom_sections = [("Attributes", "params_style")]
 # The types of arrays are in the text, where they have dtypes and shapes.
 napoleon_attr_annotations = False
 napoleon_use_rtype = False

@@ -1,1 +1,1 @@
-"""The command `tfevents`, one command a file; it needs the extra `tfevents[cli]`."""
+"""The command `tfevents`, with a file for each subcommand. It needs the extra `tfevents[cli]`."""

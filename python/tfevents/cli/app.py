@@ -1,4 +1,4 @@
-"""The commands, put together."""
+"""Puts the subcommands together."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ EPILOG = (
     "Exit codes: 0 all is well; 1 something is damaged, differs or is not there; 2 wrong use."
 )
 
-# Each is a module of this package, which is imported where it is asked for.
+# Each is a module of this package, which is imported when it is needed.
 COMMANDS = (
     "ls",
     "show",
@@ -34,12 +34,12 @@ COMMANDS = (
     "repair",
     "rewrite",
 )
-# Whatever follows these is another program's.
+# The arguments after these belong to another program.
 _FORWARDED = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 
 def build(names: Iterable[str] = COMMANDS) -> typer.Typer:
-    """The commands of these names, and those that forward to other programs."""
+    """The subcommands of these names, and those that forward to other programs."""
     app = typer.Typer(
         name="tfevents",
         help="Look at, follow, export, mend and edit TensorBoard logs.",
@@ -59,7 +59,7 @@ def build(names: Iterable[str] = COMMANDS) -> typer.Typer:
 
 
 def _exits(command: Callable[..., int]) -> Callable[..., None]:
-    """A command whose result is the exit code."""
+    """A subcommand whose result is the exit code."""
 
     @functools.wraps(command)
     def call(*arguments: Any, **options: Any) -> None:
@@ -70,9 +70,9 @@ def _exits(command: Callable[..., int]) -> Callable[..., None]:
 
 
 def _run(context: typer.Context) -> None:
-    """Run a script, or with -m a module, on our writer.
+    """Run a script, or with -m a module, with our writer.
 
-    It takes the place of torch's and tensorboardX's, with no code edited.
+    Our writer replaces torch's and tensorboardX's. The code need not be edited.
     """
     from tfevents.__main__ import main
 
@@ -80,9 +80,9 @@ def _run(context: typer.Context) -> None:
 
 
 def _pth(context: typer.Context) -> None:
-    """Run each Python program so: write or remove.
+    """Run every Python program with our writer: write or remove.
 
-    That is where TFEVENTS_INSTALL=1 is set in its environment.
+    It applies to programs with TFEVENTS_INSTALL=1 in their environment.
     """
     from tfevents.__main__ import main
 
@@ -90,7 +90,7 @@ def _pth(context: typer.Context) -> None:
 
 
 def _tensorboard(context: typer.Context) -> None:
-    """Start TensorBoard over our reader.
+    """Start TensorBoard with our reader.
 
     Its arguments are those of TensorBoard.
     """
@@ -116,8 +116,8 @@ def _options(
 
 
 def main(arguments: list[str]) -> int:
-    """Runs a command; its exit code."""
-    # One is made many times faster than all.
+    """Runs a command. Returns its exit code."""
+    # Making one subcommand is many times faster than making all.
     asked = arguments[:1] if arguments and arguments[0] in COMMANDS else COMMANDS
     try:
         build(asked)(arguments, prog_name="tfevents")
@@ -128,7 +128,7 @@ def main(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        # The pipe has no reader any more. What is left in the buffer must not be written to it.
+        # The reader of the pipe is gone. The rest of the buffer must not be written to it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except (OSError, Error) as error:

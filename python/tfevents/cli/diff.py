@@ -1,4 +1,4 @@
-"""`tfevents diff`: what is not the same in two logs."""
+"""`tfevents diff`: the differences between two logs."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ def command(
 ) -> int:
     """Compare two logs.
 
-    It lists the tags, steps and values that are in one and not in the other. Times of day are not
-    compared, nor the names of two single runs. The exit code is 1 where something differs.
+    It lists the tags, steps and values that only one of them has. Wall times are not compared, and
+    neither are the names of two single runs. The exit code is 1 if there are differences.
 
     \b
     tfevents diff runs/a runs/b
@@ -55,10 +55,10 @@ def command(
 
 
 def differences(a: Log, b: Log, tolerance: float = 0.0) -> Iterator[dict[str, Any]]:
-    """A row for each tag of each run that is not the same."""
+    """A row for each tag of each run that differs."""
     left, right = dict(native(a)), dict(native(b))
     if len(left) == len(right) == 1:
-        # Of single runs, whose names say nothing.
+        # The names of two single runs do not matter.
         (name,), (other,) = left, right
         right = {name: right[other]}
     for run in dict.fromkeys([*left, *right]):
@@ -84,7 +84,7 @@ def _indices(data: _native.RunData) -> dict[tuple[str, str], int]:
 
 
 class _Values:
-    """The values of a tag, of any kind."""
+    """The values of a tag of any kind."""
 
     def __init__(self, data: _native.RunData, index: int, kind: str) -> None:
         self._data, self._index, self._kind = data, index, kind
@@ -97,7 +97,7 @@ class _Values:
         self._histograms = _histograms(data, index) if kind == "histogram" else None
 
     def __getitem__(self, at: int) -> Any:
-        """What tells whether values are the same."""
+        """A function that tells whether two values are equal."""
         if self.numbers is not None:
             return float(self.numbers[at])
         if self._texts is not None:
@@ -116,9 +116,10 @@ def _histograms(data: _native.RunData, index: int) -> Any:
 
 
 def _compare(x: _Values, y: _Values, tolerance: float) -> dict[str, Any]:
-    """How many values are at steps of one alone, and how many differ, the first of them at a step.
+    """The number of values at steps that only one has, the number of values that differ, and the
+    first step with a difference.
 
-    Of a step that comes more than once, the first value is compared with the first, and so on.
+    If a step comes more than once, its first values are compared, and so on.
     """
     a, b = _occurrences(x.step), _occurrences(y.step)
     only_a = [step for step in a if step not in b]
@@ -139,7 +140,7 @@ def _compare(x: _Values, y: _Values, tolerance: float) -> dict[str, Any]:
 
 
 def _occurrences(steps: Any) -> dict[tuple[int, int], int]:
-    """The index of each step, and of which of those with that step it is."""
+    """The index of each step, by the step and the number of times that it came before."""
     seen: dict[int, int] = {}
     found = {}
     for index, step in enumerate(steps.tolist()):

@@ -15,7 +15,7 @@ from tfevents.cli.output import Quit, console, is_terminal, shown
 
 Numbers = NDArray[np.float64]
 
-# Of more points than a terminal has columns no more can be seen.
+# More points than this can't be seen in a terminal.
 _MOST = 2000
 
 _COLORS = ("cyan", "yellow", "magenta", "green", "red", "blue", "white")
@@ -25,7 +25,7 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
 def has_colors() -> bool:
-    """Whether there is a terminal that shows colours, and `NO_COLOR` is not set."""
+    """Whether the output is a terminal with colours, and `NO_COLOR` is not set."""
     if not is_terminal():
         return False
     return console().color_system is not None and not console().no_color
@@ -34,12 +34,12 @@ def has_colors() -> bool:
 def curves(
     lines: list[tuple[str, Numbers, Numbers]], *, x_label: str = "step", log_y: bool = False
 ) -> str:
-    """Curves by name, x and y, as text: in colours, or with a letter each where there are none."""
+    """Curves as text, by name, x and y. Without colours, each has a letter."""
     figure = module("plotille", "a plot in the terminal", "cli").Figure()
     width, height = shutil.get_terminal_size((80, 24))
     figure.with_colors = has_colors()
     figure.color_mode = "names"
-    # Beside the curves are 12 columns and what the axis says, above and below them the axes and a
+    # The drawing is narrower by 12 columns and the numbers of the axis, and lower by the axes and a
     # line for each name.
     figure.width = max(width - 12 - len(f"-> ({x_label})"), 20)
     figure.height = min(max(height - len(lines) - 8, 8), 40)
@@ -56,7 +56,7 @@ def curves(
             letter = None if figure.with_colors or len(lines) == 1 else _LETTERS[drawn % 26]
             y = np.log10(y) if log_y else y
             label = shown(name)
-            # Before it stand what the line looks like and a blank.
+            # The sign of the line and a blank come before it.
             label = label if len(label) <= width - 4 else label[: width - 5] + "…"
             figure.plot(x.tolist(), y.tolist(), label=label, lc=color, marker=letter)
             drawn += 1
@@ -64,7 +64,7 @@ def curves(
     if not drawn:
         raise Quit(1, "there is nothing that can be drawn")
     rows = _rows(figure, min(ends), max(ends))
-    # How wide the axis is depends on its numbers.
+    # The width of the axis depends on its numbers.
     over = max(len(_STYLE.sub("", row)) for row in rows[: len(rows) - drawn]) - width
     if over > 0:
         figure.width = max(figure.width - over, 20)
@@ -73,20 +73,22 @@ def curves(
 
 
 def _rows(figure: Any, low: float, high: float) -> list[str]:
-    """The drawing of curves that lie between these values of x."""
+    """The drawing of curves between these values of x."""
     if low < high:
-        # A column is two dots wide. What lies at the limit itself falls behind the last dot.
+        # A column is two dots wide. A point at the limit itself would fall beyond the last dot.
         dots = 2 * figure.width
         figure.set_x_limits(low, low + (high - low) * dots / (dots - 1))
     drawing: str = figure.show(legend=True)
-    # Its rows end in blanks of Braille. The first is for a label of y, which there is none of, and
-    # the names have a heading, which they need not.
+    # Rows end in blanks of Braille. The first row is for a label of y, which there is not. The
+    # names have a heading, which they do not need.
     rows = [row.rstrip("\u2800 ") for row in drawing.splitlines()[1:]]
     return [row for row in rows if row not in ("", "Legend:", "-------")]
 
 
 def _fewer(x: Numbers, y: Numbers) -> tuple[Numbers, Numbers]:
-    """The least and the greatest of stretches of many points, which look as all of them do."""
+    """The least and the greatest of each stretch of many points. They look the same as all
+    points.
+    """
     if len(x) <= _MOST:
         return x, y
     stretches = np.array_split(np.arange(len(x)), _MOST // 2)
@@ -108,11 +110,13 @@ def smoothed(y: Numbers, weight: float) -> Numbers:
 
 
 def histogram(edges: Numbers, counts: Numbers, most: int = 12) -> str:
-    """A bar for each of some buckets of one width, between which the values are spread evenly."""
+    """A bar for each of several buckets of the same width. Values are spread evenly over their
+    buckets.
+    """
     if not len(counts):
         return "(empty)"
     if len(counts) > most or edges[-1] > edges[0]:
-        # Buckets are of any widths; what a person compares are equal ones.
+        # The buckets of a histogram have any widths, and people compare equal ones.
         below = np.concatenate(([0.0], np.cumsum(counts)))
         even = np.linspace(edges[0], edges[-1], most + 1)
         edges, counts = even, np.diff(np.interp(even, edges, below))
@@ -130,7 +134,9 @@ def histogram(edges: Numbers, counts: Numbers, most: int = 12) -> str:
 
 
 def picture(image: Any) -> None:
-    """Draws a picture, two pixels a character, where there is a terminal with colours for it."""
+    """Draws a picture with two pixels in each character, if the output is a terminal with
+    colours.
+    """
     if not has_colors() or console().color_system not in ("truecolor", "256"):
         print("      (a terminal with colours would show it)")
         return

@@ -1,4 +1,4 @@
-"""`tfevents export`: tables of scalars, and files of all else."""
+"""`tfevents export`: tables of scalars, and files of all other values."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tfevents.reader import Log
 from tfevents.run import count
 from tfevents.tables.kinds import distinct
 
-# Formats by what names of files end in.
+# Formats by the suffix of the file's name.
 _FORMATS = {
     ".csv": "csv",
     ".jsonl": "jsonl",
@@ -52,9 +52,9 @@ def command(
 ) -> int:
     """Write tables, or a file a value.
 
-    Scalars go to a table, all else to files in a directory: pictures and sounds as they are, texts
-    to .md, histograms and PR curves to .csv, tensors to .npy (of strings, .json), meshes to .ply,
-    graphs to .pb.
+    Scalars go to a table. Other values go to files in a directory: pictures and sounds as they are,
+    texts to .md, histograms and PR curves to .csv, tensors to .npy (.json if they are strings),
+    meshes to .ply, graphs to .pb.
 
     A table is long, with a row for each point: run, tag, step, wall_time, value. With --wide it has
     a column for each tag, and a row for each run and step.
@@ -117,7 +117,7 @@ def command(
 
 
 def _files(log: Log, output: str, kinds: list[str]) -> int:
-    """Writes files; how many."""
+    """Writes files. Returns their number."""
     directory = files.Directory(output)
     values = written = 0
     with progress("exporting", files.number(log, kinds), lambda: values, in_bytes=False):
@@ -130,13 +130,13 @@ def _files(log: Log, output: str, kinds: list[str]) -> int:
 
 
 def _table(log: Log, output: str, form: str, wide: bool) -> int:
-    """Writes scalars; how many rows."""
+    """Writes scalars. Returns the number of rows."""
     parent = os.path.dirname(output)
     if parent and not os.path.isdir(parent):
         raise Quit(1, f"--output: there is no directory {parent}")
     if os.path.exists(output) and not os.path.isfile(output):
         raise Quit(1, f"--output: {output} is no file that can be replaced")
-    # What a link leads to is replaced, and not the link: /dev/stdout is one.
+    # The target of a link is replaced, and not the link. /dev/stdout is a link.
     output = os.path.realpath(output)
     # A reader of the output sees all of it or nothing.
     part = f"{output}.part"
@@ -145,7 +145,7 @@ def _table(log: Log, output: str, form: str, wide: bool) -> int:
             rows_written = _arrow(log, part, form, wide)
         else:
             header, rows = _wide(log) if wide else _long(log)
-            # Of rows of several tags it is not known how many there are.
+            # The number of rows of several tags is not known before.
             points = [len(it) for run in log.scalars.values() for it in run.values()]
             rows_written = _lines(part, form, header, rows, 0 if wide else sum(points))
         if rows_written:
@@ -193,7 +193,7 @@ def _wide(log: Log) -> tuple[list[str], Iterator[tuple[Any, ...]]]:
             cells = (None if cell != cell else cell for cell in columns[:, at].tolist())
             yield names[number], one, *cells
 
-    # Tags that are called so themselves get an underscore, as in the other formats.
+    # Tags with these names get an underscore, as in the other formats.
     return distinct(["run", "step", *tags]), rows()
 
 
@@ -225,7 +225,7 @@ def _by_engine(
     json: bool,
     **selected: Any,
 ) -> int:
-    """Has the processes of an engine write a data set. What is there already stays."""
+    """Makes the processes of an engine write a data set. Pieces that exist already stay."""
     if engine != "dask":
         raise ValueError(f"--engine: expected dask, got {engine!r}")
     try:

@@ -39,10 +39,10 @@ class Directory:
         self._taken: dict[str, tuple[str, str]] = {}
 
     def write(self, run: str, tag: str, name: str, content: bytes) -> None:
-        # A tag may be any text; what could lead elsewhere becomes harmless.
+        # A tag may be any text. Characters that could lead elsewhere are replaced.
         parts = [re.sub(r"[^\w .=+-]", "_", part) for part in f"{run}/{tag}".split("/")]
         plain = directory = os.path.join(self._path, *(part for part in parts if part.strip(". ")))
-        # Names that differ may become the same, whose files must not replace each other.
+        # Different names may become the same name. Their files must not replace each other.
         again = 1
         while self._take(directory, run, tag) != (run, tag):
             again += 1
@@ -56,7 +56,7 @@ class Directory:
 
 
 def number(log: Log, kinds: list[str]) -> int:
-    """How many values there are, each of which is a file, or a few."""
+    """The number of values. Each is a file, or several."""
     tagged = [kind for kind in kinds if kind != "graph"]
     values = sum(len(it) for run in log.values() for kind in tagged for it in _series(run, kind))
     return values + sum(run.graph is not None for run in log.values() if "graph" in kinds)
@@ -67,7 +67,7 @@ def _series(run: Any, kind: str) -> list[Any]:
 
 
 def files(log: Log, kinds: list[str]) -> Iterator[tuple[str, str, list[tuple[str, bytes]]]]:
-    """Run and tag of each value, and names and contents of its files."""
+    """The run and tag of each value, and the names and contents of its files."""
     for name, run in log.items():
         for kind in kinds:
             if kind == "graph":
@@ -83,7 +83,7 @@ def files(log: Log, kinds: list[str]) -> Iterator[tuple[str, str, list[tuple[str
 
 
 def _contents(kind: str, item: Any) -> list[tuple[str, bytes]]:
-    """The contents of the files of a value, and how their names end."""
+    """The contents of the files of a value, and the suffixes of their names."""
     match kind:
         case "texts":
             text = item.value if isinstance(item.value, str) else repr(item.value)
@@ -134,7 +134,7 @@ def _csv(header: list[str], columns: list[list[float]]) -> bytes:
 
 def _tensor(value: NDArray[Any]) -> tuple[str, bytes]:
     if value.dtype == object:
-        # Strings, for which NumPy's own format is a pickle.
+        # These are strings. NumPy's own format would be a pickle.
         return ".json", json.dumps(value.tolist(), ensure_ascii=False, default=_string).encode()
     out = io.BytesIO()
     np.save(out, value, allow_pickle=False)
@@ -146,7 +146,7 @@ def _string(value: bytes) -> str:
 
 
 def _meshes(item: Mesh) -> list[tuple[str, bytes]]:
-    """The meshes of a step; where they fit no file of meshes, what they are made of."""
+    """The meshes of a step. If they fit no file of meshes, their arrays."""
     parts = {"vertices": item.vertices, "faces": item.faces, "colors": item.colors}
     known = {name: part for name, part in parts.items() if part is not None}
     fits = all(part.ndim == 3 and part.shape[2] == 3 for part in known.values())

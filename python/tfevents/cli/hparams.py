@@ -1,4 +1,4 @@
-"""`tfevents hparams`: trials and what came of them."""
+"""`tfevents hparams`: trials and their results."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ def command(
 ) -> int:
     """List trials and their metrics.
 
-    A trial is a run with hyperparameters, or one that add_hparams made a part of another run, whose
-    metrics count too. Metrics are those that were named when the hyperparameters were logged;
-    --tags chooses others. Of the values of a metric the last counts, or what --metrics says: `best`
-    is the least of what a loss or an error is called, and the greatest of others. With --steps only
-    values at these steps count. A trial is made of hyperparameters and scalars: --kinds is refused.
+    A trial is a run with hyperparameters. If add_hparams made it part of another run, the metrics
+    of that run count too. Metrics are those that were named with the hyperparameters; --tags
+    chooses others. The last value of a metric counts unless --metrics says otherwise: `best` is the
+    least value of a loss or an error, and the greatest of others. With --steps only values at these
+    steps count. --kinds is refused, since a trial consists of hyperparameters and scalars.
 
     \b
     tfevents hparams runs --sort accuracy --desc
@@ -62,7 +62,7 @@ def command(
         return int(bool(log.damage))
     hparams = list(dict.fromkeys(name for one in found for name in one["hparams"]))
     columns = list(dict.fromkeys(name for one in found for name in one["metrics"]))
-    # A trial that is a part of a run has a name of its own.
+    # A trial that is part of a run has a name of its own.
     places = ["run"] if all(one["trial"] == one["run"] for one in found) else ["trial", "run"]
     rows = [
         [one[place] for place in places]
@@ -75,7 +75,7 @@ def command(
 
 
 def rows_of(log: Log, choice: Choice, every_tag: bool = False) -> list[dict[str, Any]]:
-    """Each trial, as `log.hparams` has them, with one value of each of its metrics."""
+    """Each trial of `log.hparams`, with one value of each of its metrics."""
     found = []
     for trial in trials(log):
         metrics = {
@@ -98,7 +98,7 @@ def _usable(value: Any) -> bool:
 
 
 def _key(value: Any) -> tuple[bool, Any]:
-    # Numbers before texts, which are not compared.
+    # Numbers come before texts, since they can't be compared.
     return isinstance(value, str), value
 
 

@@ -1,4 +1,4 @@
-"""Reading what a command is asked for."""
+"""Reads the logs for the subcommands."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ def read_log(
     *,
     tells_tags: bool = True,
 ) -> Log:
-    """Reads a log over damage, of which it warns; ends the command where there are no runs.
+    """Reads a log, and warns about damage. Ends the command if there are no runs.
 
-    Where nothing matches it says what there is, of tags and kinds unless the command does so.
+    If nothing matches, it says what exists. With tags and kinds, the command may do that itself.
     """
     if tags and kinds is None:
-        # Kinds without tags to choose from are not meant.
+        # Kinds without tags can't be selected by tags.
         kinds = [kind for kind in KINDS if kind not in _TAGLESS]
     with warnings.catch_warnings(record=True) as told, progress("reading"):
         warnings.simplefilter("always")
@@ -57,7 +57,7 @@ def read_log(
 
 
 def tell(damage: Iterable[Damage], skipped: Iterable[Skipped]) -> None:
-    """Warns of what could not be read."""
+    """Warns about data that could not be read."""
     for one in damage:
         warn(f"{one.path}: {one.length} damaged bytes at {one.offset} ({one.kind})")
     for left in skipped:
@@ -67,7 +67,7 @@ def tell(damage: Iterable[Damage], skipped: Iterable[Skipped]) -> None:
 def no_tag(
     path: str, runs: list[str] | None, tags: list[str], kinds: str | list[str] | None = None
 ) -> str:
-    """That there is no such tag, and which of those that there are may be meant."""
+    """The message that there is no such tag, with the tags that may be meant."""
     with warnings.catch_warnings(action="ignore"):
         log = read(path, runs=options.patterns(runs), kinds=kinds, on_corrupt="skip")  # type: ignore[arg-type]
     known = dict.fromkeys(tag for _, data in native(log) for tag, _, _ in data.summary())
@@ -75,7 +75,7 @@ def no_tag(
 
 
 def file_sizes(files: Iterable[str]) -> dict[str, int]:
-    """How many bytes files have, those that are still there."""
+    """The number of bytes of files, of those that still exist."""
     sizes = {}
     for file in files:
         with contextlib.suppress(OSError):
@@ -90,5 +90,5 @@ def _size(uri: str) -> int:
 
 
 def native(log: Log) -> Iterable[tuple[str, _native.RunData]]:
-    """The runs of a log without views of them, of which a thousand take their time."""
+    """The runs of a log without their mappings. For a thousand runs these take time."""
     return log.scalars._runs()

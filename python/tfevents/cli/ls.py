@@ -1,4 +1,4 @@
-"""`tfevents ls`: what runs there are."""
+"""`tfevents ls`: the runs of a log."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tfevents.cli.output import print_json, print_table, size, when
 from tfevents.reader import Log
 from tfevents.run import KINDS
 
-# The kinds as `--kinds` has them.
+# The kinds by the names that `--kinds` has.
 NAMES = {native: name for name, natives in KINDS.items() for native in natives}
 
 
@@ -25,8 +25,8 @@ def command(
 ) -> int:
     """List runs, or tags.
 
-    Of runs: how many tags and values, first and last step and time, size, damage. With --tags, a
-    row for each tag.
+    For each run it shows the number of tags and values, the first and last step and time, the size
+    and the damage. With --tags it shows a row for each tag.
 
     \b
     tfevents ls runs

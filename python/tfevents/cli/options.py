@@ -1,4 +1,4 @@
-"""The arguments that commands share."""
+"""Arguments of several subcommands."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ Restarts = Annotated[
     ),
 ]
 
-# What chooses among values, for commands that can't choose so, and say why.
+# The options that choose values. Some subcommands have them only to refuse them, and say why.
 NoTags = Annotated[list[str] | None, typer.Option("--tags", "-t", metavar="NAME", hidden=True)]
 NoKinds = Annotated[list[str] | None, typer.Option("--kinds", "-k", metavar="KIND", hidden=True)]
 NoSteps = Annotated[str | None, typer.Option("--steps", "-s", metavar="LO:HI", hidden=True)]
@@ -50,7 +50,7 @@ def refuse(why: str, **given: object) -> None:
 
 
 def patterns(names: list[str] | None) -> selection.Patterns | None:
-    """What names, globs and `/regular expressions/` choose."""
+    """Selects by names, globs and `/regular expressions/`."""
     if not names:
         return None
     return [_pattern(name) for name in names]
@@ -71,7 +71,7 @@ def kinds(names: list[str] | None) -> list[str] | None:
 
 
 def steps(bounds: str | None) -> tuple[int | None, int | None] | None:
-    """The bounds of `LO:HI`, either of which may be left out."""
+    """The bounds of `LO:HI`. Either may be left out."""
     if bounds is None:
         return None
     match = re.fullmatch(r"(-?\d+)?:(-?\d+)?", bounds)

@@ -1,4 +1,4 @@
-"""What is printed: tables for people, JSON for programs; colour where there is a terminal."""
+"""Output: tables for people, JSON for programs, and colours in a terminal."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Quit(Exception):
 
 
 def is_terminal() -> bool:
-    """Whether a person looks at what is printed. Where not, Rich is not imported."""
+    """Whether the output is a terminal. If not, Rich is not imported."""
     return sys.stdout.isatty()
 
 
@@ -37,7 +37,7 @@ def console() -> Console:
 
 
 def print_json(value: Any) -> None:
-    """Prints a value as one document; numbers that JSON does not have are null."""
+    """Prints a value as one document. Numbers that JSON does not have become null."""
     json.dump(_plain(value), sys.stdout, ensure_ascii=False, indent=2)
     print()
 
@@ -57,7 +57,7 @@ def _plain(value: Any) -> Any:
 
 
 def shown(text: str, keep: str = "") -> str:
-    """A text of a file for a terminal, which characters that can't be printed could command."""
+    """A text from a file, without characters that could control the terminal."""
     if text.isprintable():
         return text
     return "".join(
@@ -69,10 +69,10 @@ def shown(text: str, keep: str = "") -> str:
 def print_table(
     header: Sequence[str], rows: Sequence[Sequence[str]], right: str = "", keep: str = ""
 ) -> None:
-    """Prints rows under a header. `right`: the columns that are set right.
+    """Prints rows below a header. `right` are the columns that are aligned to the right.
 
-    On a terminal the widest columns are cut so that a row takes a line; where even that is too
-    much, the last columns are left out, but for the one that is to be kept.
+    In a terminal, the widest columns are cut so that a row takes one line. If that is not enough,
+    the last columns are left out, except the one to keep.
     """
     from rich.cells import set_cell_size
 
@@ -110,7 +110,7 @@ def print_table(
 
 
 def _columns(text: str) -> int:
-    """How many columns of a terminal a text takes."""
+    """The number of columns that a text takes in a terminal."""
     if text.isascii():
         return len(text)
     from rich.cells import cell_len
@@ -136,7 +136,7 @@ def number(value: float) -> str:
 
 
 def when(seconds: float) -> str:
-    """A time of day where we are."""
+    """A time of day in the local time zone."""
     try:
         return datetime.fromtimestamp(seconds).isoformat(" ", "seconds")
     except (OverflowError, OSError, ValueError):
@@ -144,7 +144,7 @@ def when(seconds: float) -> str:
 
 
 def size(count: int) -> str:
-    """So many bytes, in a few digits."""
+    """A number of bytes, in a few digits."""
     amount = float(count)
     for unit in ("B", "KiB", "MiB", "GiB"):
         if amount < 1024:
@@ -157,10 +157,9 @@ def size(count: int) -> str:
 def progress(
     what: str, total: int = 0, done: Callable[[], int] = lambda: 0, *, in_bytes: bool = True
 ) -> Iterator[None]:
-    """Shows a bar on a terminal, on standard error, while its block runs for more than a moment.
+    """Shows a bar in the terminal, on standard error, if the block takes longer than a moment.
 
-    `done` says how much of the total is done. Where that is not known, it only shows that something
-    goes on, and for how long.
+    `done` returns how much of the total is done. Without it, the bar only shows the time.
     """
     if not sys.stderr.isatty():
         yield

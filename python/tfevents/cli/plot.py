@@ -1,4 +1,4 @@
-"""`tfevents plot`: curves of scalars, in the terminal or into a file."""
+"""`tfevents plot`: curves of scalars, in the terminal or in a file."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def command(
 ) -> int:
     """Draw curves of scalars.
 
-    There is one for each run and tag. Nothing but scalars has a curve: --kinds is refused.
+    There is a curve for each run and tag. --kinds is refused, since only scalars have curves.
 
     \b
     tfevents plot runs loss
@@ -66,7 +66,9 @@ def command(
 
 
 def lines(log: Log, x: str = "step", smooth: float = 0.0) -> list[Line]:
-    """The curves of a log by their names: tags, runs or both, whatever tells them apart."""
+    """The curves of a log by name. The name is the tag, the run or both, as needed to tell them
+    apart.
+    """
     found = [
         (run, tag, series)
         for run, scalars in log.scalars.items()

@@ -1,4 +1,4 @@
-"""`tfevents repair`: copies of what is good."""
+"""`tfevents repair`: copies of the good records."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def command(
 ) -> int:
     """Copy all good records.
 
-    The files stay as they are. The exit code is 1 where something was damaged. Files are copied as
-    a whole: --tags, --kinds and --steps are refused; `tfevents rewrite` has them.
+    The files are not changed. The exit code is 1 if there was damage. Whole files are copied, so
+    --tags, --kinds and --steps are refused; `tfevents rewrite` has them.
 
     \b
     tfevents repair runs -o runs-repaired

@@ -1,4 +1,4 @@
-"""`tfevents rewrite`: logs anew, edited."""
+"""`tfevents rewrite`: edited copies of logs."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def command(
 ) -> int:
     """Edit logs into new ones.
 
-    Rename, drop, thin out, merge, split, convert: the files stay as they are.
+    Rename, drop, thin out, merge, split or convert. The files are not changed.
 
     \b
     tfevents rewrite runs -o clean --drop 'debug/*' --rename loss=train/loss
@@ -94,7 +94,7 @@ def command(
 
 
 def _pairs(argument: str, given: list[str] | None) -> list[Pair] | None:
-    """Regular expressions and replacements; what is no regular expression is meant as it is."""
+    """Regular expressions and replacements. Other names are taken literally."""
     if not given:
         return None
     pairs: list[Pair] = []

@@ -1,4 +1,4 @@
-"""`tfevents show`: values, for a person to look at."""
+"""`tfevents show`: values, for people."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from tfevents.cli.output import Quit, heading, number, print_json, shown, when
 from tfevents.reader import Log
 from tfevents.run import KINDS, Run
 
-# Kinds whose values are looked at one by one.
+# The kinds whose values are shown one by one.
 _TAGGED = tuple(kind for kind in KINDS if kind not in ("hparams", "graph", "session_logs"))
 
-# What is behind the name of a text or a mesh in a file.
+# The suffix of the names of texts and meshes in a file.
 _ENDS = ("", "/text_summary", "_VERTEX", "_FACE", "_COLOR")
 
 
@@ -40,8 +40,8 @@ def command(
 ) -> int:
     """Show the last values of tags.
 
-    Numbers, texts, histograms, and pictures where the terminal has colours; with a tag, all of them
-    and what the file says about it.
+    It shows numbers, texts, histograms, and pictures if the terminal has colours. With a tag, it
+    shows all of these values, and the tag's metadata.
 
     \b
     tfevents show runs/exp1
@@ -100,7 +100,7 @@ def _found(log: Log, last: int) -> Iterator[dict[str, Any]]:
 
 
 def _said(run: Run, tag: str) -> dict[str, str]:
-    """What the file says about a tag beyond its name."""
+    """The metadata of a tag."""
     said = run.metadata.get(tag)
     names = ("display_name", "description", "plugin_name")
     return {} if said is None else {name: it for name in names if (it := getattr(said, name))}
@@ -114,7 +114,7 @@ def _items(kind: str, series: Any, last: int) -> list[Any]:
 
 
 def _value(kind: str, item: Any) -> dict[str, Any]:
-    """A value for JSON, but for what is large in it."""
+    """A value for JSON, without its large parts."""
     if kind == "scalars":
         return dict(zip(("step", "wall_time", "value"), item, strict=True))
     value = {"step": item.step, "wall_time": item.wall_time}

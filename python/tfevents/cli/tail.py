@@ -23,7 +23,7 @@ from tfevents.follower import follow
 from tfevents.reader import Damage
 from tfevents.wanted import Kinds
 
-# As many of the last points of a curve are drawn.
+# The number of last points of a curve that are drawn.
 _MOST = 10_000
 # Seconds between two drawings.
 _PAUSE = 0.5
@@ -49,7 +49,7 @@ def command(
 ) -> int:
     """Follow new values.
 
-    They are shown as they come, whoever writes them. Ctrl-C ends it.
+    Values are shown as they are written, by any program. Ctrl-C ends it.
 
     \b
     tfevents tail runs
@@ -85,9 +85,9 @@ def _values(
     plot: bool,
     damage: list[Damage],
 ) -> Iterator[Found | None]:
-    """The values that are wanted, of each event; None where nothing came for a moment.
+    """The selected values of each event. None if nothing came for a moment.
 
-    At the end `damage` has what was stepped over.
+    At the end, `damage` has what was skipped.
     """
     wants = selection.matcher("tags", options.patterns(tags))
     wanted = options.kinds(kinds)
@@ -97,7 +97,7 @@ def _values(
         path,
         runs=options.patterns(runs),
         start="beginning" if everything or plot else "end",
-        # What is drawn is drawn anew whether or not more comes.
+        # The drawing is updated even if nothing more comes.
         timeout=min(_PAUSE, math.inf if timeout is None else timeout) if plot else timeout,
         interval=interval,
         on_corrupt="skip",
@@ -125,7 +125,7 @@ def _values(
 
 
 def _number(value: Value) -> float | None:
-    """The number that a scalar is."""
+    """The number of a scalar."""
     found = value.value
     if isinstance(found, (int, float)):
         return float(found)
@@ -163,7 +163,7 @@ def _print(found: Iterator[Found | None], json: bool) -> None:
 
 
 def _text(value: Value) -> str | None:
-    """A text that a value is."""
+    """The text of a value."""
     found: Any = value.value
     if isinstance(found, np.ndarray) and found.dtype == object and found.size == 1:
         found = found.reshape(-1)[0]
@@ -178,7 +178,7 @@ def _cut(text: str) -> str:
 
 
 def _draw(found: Iterator[Found | None]) -> None:
-    """Draws the curves anew where values came, at most every half a second."""
+    """Draws the curves again if values came, at most every half a second."""
     points: dict[str, deque[tuple[int, float]]] = {}
     drawn, changed = 0.0, False
     clear = "\x1b[H\x1b[2J" if is_terminal() else ""

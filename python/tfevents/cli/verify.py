@@ -1,4 +1,4 @@
-"""`tfevents verify`: what is damaged."""
+"""`tfevents verify`: damage in event files."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def command(
 ) -> int:
     """Check every record.
 
-    The exit code is 1 where something is damaged. Files are checked as a whole: damage has no tag,
-    kind or step, so that --tags, --kinds and --steps are refused.
+    The exit code is 1 if there is damage. Whole files are checked, since damage has no tag, kind or
+    step. So --tags, --kinds and --steps are refused.
 
     \b
     tfevents verify runs
@@ -44,7 +44,7 @@ def command(
 
 @contextmanager
 def files_done(what: str, files: Iterable[str]) -> Iterator[Callable[[str], None]]:
-    """Shows a bar of the files' bytes, and gives what is to be called with each that is done."""
+    """Shows a bar of the files' bytes. Gives a function to call after each file."""
     sizes = file_sizes(files)
     read = 0
 
@@ -57,7 +57,7 @@ def files_done(what: str, files: Iterable[str]) -> Iterator[Callable[[str], None
 
 
 def show(report: Report, json: bool) -> None:
-    """Prints what was found, and what was done about it."""
+    """Prints the damage, and what was done about it."""
     if json:
         print_json(_plain(report))
         return
@@ -81,7 +81,7 @@ def show(report: Report, json: bool) -> None:
 
 
 def _end(file: FileReport) -> int:
-    """Where what is not finished begins."""
+    """The offset of the unfinished record."""
     return file.size + sum(one.length for one in file.damage)
 
 

@@ -15,7 +15,7 @@ T = TypeVar("T", covariant=True)
 
 
 class Columns(Sequence[T]):
-    """The values logged under one tag, in file order, none left out.
+    """The values under one tag, in the order of the files.
 
     Columns are read-only arrays, since others share their memory; a `.copy()` can be written to.
 

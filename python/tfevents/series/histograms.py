@@ -104,7 +104,7 @@ class Histogram:
 
 
 class Histograms(Columns[Histogram]):
-    """All histograms logged under one tag, in file order, none left out.
+    """All histograms under one tag, in the order of the files.
 
     Tensors of TensorFlow 2 say less of the values than others do: of these, `min` and `max` are the
     outer edges, `num` is the sum of the counts, and `sum` and `sum_squares` are NaN.
@@ -158,11 +158,11 @@ class Histograms(Columns[Histogram]):
         """Draws their densities above each other, the first step at the back.
 
         Args:
-            most: how many of them, evenly chosen.
-            ax: where to draw; by default in a figure of its own.
+            most: how many of them, evenly spaced.
+            ax: where to draw; by default in a new figure.
 
         Raises:
-            ImportError: matplotlib is not installed, as it is with `tfevents[plot]`.
+            ImportError: matplotlib is not installed; `tfevents[plot]` installs it.
 
         Example:
             >>> weights.plot(most=10)  # doctest: +SKIP

@@ -45,10 +45,10 @@ class PrCurve:
         """Draws precision over recall.
 
         Args:
-            ax: where to draw; by default in a figure of its own.
+            ax: where to draw; by default in a new figure.
 
         Raises:
-            ImportError: matplotlib is not installed, as it is with `tfevents[plot]`.
+            ImportError: matplotlib is not installed; `tfevents[plot]` installs it.
 
         Example:
             >>> run.pr_curves["pr"][-1].plot()  # doctest: +SKIP
@@ -73,7 +73,7 @@ def pr_curve(step: int, wall_time: float, table: NDArray[Any]) -> PrCurve:
 
 
 class PrCurves(Stored[PrCurve]):
-    """All precision-recall curves logged under one tag, in file order, none left out.
+    """All precision-recall curves under one tag, in the order of the files.
 
     Attributes:
         step: int64[n], the steps; 0 where a step was left out.
@@ -91,14 +91,14 @@ class PrCurves(Stored[PrCurve]):
         return pr_curve(*self._time(index), table)
 
     def plot(self, *, most: int = 5, ax: Axes | None = None) -> Axes:
-        """Draws precision over recall at several steps, evenly chosen.
+        """Draws precision over recall at several steps, evenly spaced.
 
         Args:
-            most: how many of them.
-            ax: where to draw; by default in a figure of its own.
+            most: the greatest number of steps.
+            ax: where to draw; by default in a new figure.
 
         Raises:
-            ImportError: matplotlib is not installed, as it is with `tfevents[plot]`.
+            ImportError: matplotlib is not installed; `tfevents[plot]` installs it.
 
         Example:
             >>> run.pr_curves["pr"].plot(most=3)  # doctest: +SKIP

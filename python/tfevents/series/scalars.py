@@ -50,7 +50,7 @@ class Scalar(NamedTuple):
 
 
 class Scalars(Columns[Scalar]):
-    """All numbers logged under one tag, in file order, none left out.
+    """All numbers under one tag, in the order of the files.
 
     The three arrays are contiguous, and read-only: tables and reloaded logs share their memory.
     `loss.value.copy()` can be written to. The columns of a large file lie in one piece of memory,
@@ -322,11 +322,11 @@ class Scalars(Columns[Scalar]):
 
         Args:
             smooth: how much the values are smoothed, as by `smooth`.
-            ax: where to draw; by default in a figure of its own.
+            ax: where to draw; by default in a new figure.
             label: what the line is called.
 
         Raises:
-            ImportError: matplotlib is not installed, as it is with `tfevents[plot]`.
+            ImportError: matplotlib is not installed; `tfevents[plot]` installs it.
 
         Example:
             >>> loss.plot(smooth=0.6)  # doctest: +SKIP

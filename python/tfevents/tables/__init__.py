@@ -1,4 +1,4 @@
-"""Tables of what was logged, for pandas, Polars, DuckDB and whatever takes Arrow."""
+"""Tables of logged values, for pandas, Polars, DuckDB and others that take Arrow."""
 
 from tfevents.tables.kinds import (
     AudioTable,

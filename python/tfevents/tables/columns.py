@@ -1,4 +1,4 @@
-"""Columns of tables: what they hold, and how Arrow and pandas have it."""
+"""Columns of tables: their types, and their forms in Arrow and pandas."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from tfevents import _native
 
 Native = tuple[int, list[NDArray[Any] | None], list[Any], list[Any]]
-"""How the native module takes a column: length, buffers, children, dictionary."""
+"""A column for the native module: length, buffers, children and dictionary."""
 
-# The types of columns are named as the native module names them.
+# The types of columns have the names that the native module uses.
 LIST_OF_NUMBERS = "list[float64]"
 
 
@@ -33,7 +33,7 @@ class Lists(NamedTuple):
 
     @classmethod
     def of(cls, lists: Sequence[Sequence[Any]]) -> Lists:
-        """These lists of strings or bytes."""
+        """These lists of strings or bytes, joined."""
         return cls(_ends(map(len, lists)), [item for one in lists for item in one])
 
     @classmethod
@@ -47,10 +47,11 @@ def native(holds: str, data: Any) -> Native:
     """A column for Arrow.
 
     Args:
-        holds: the type: `"int64"`, `"float64"`, `"bool"` of arrays, which may be masked;
-            `"timestamp"` of seconds; `"text"` and `"binary"` of lists of `str` and `bytes`, with
-            `None` where one is missing; `"category"` of `Categories`; `"list[...]"` of `Lists`.
-        data: what is in it.
+        holds: the type. `"int64"`, `"float64"` and `"bool"` are arrays, which may be masked.
+            `"timestamp"` is an array of seconds. `"text"` and `"binary"` are lists of `str` and
+            `bytes`, with `None` for missing values. `"category"` is `Categories`, and `"list[...]"`
+            is `Lists`.
+        data: the values.
     """
     if holds == "category":
         return len(data.codes), [None, data.codes], [], [_strings(data.names, np.int32)]
@@ -78,7 +79,7 @@ def _bits(flags: Any) -> NDArray[np.uint8]:
 
 
 def _micros(seconds: NDArray[np.float64]) -> NDArray[np.datetime64]:
-    """Seconds as times; NaT where they are none."""
+    """Seconds as times. Other numbers become NaT."""
     micros = np.round(seconds * 1e6)
     is_time = np.abs(micros) < 2.0**63
     whole = np.where(is_time, micros, 0).astype(np.int64)
@@ -103,14 +104,14 @@ def _ends(lengths: Iterable[int]) -> NDArray[np.int64]:
 
 
 def pandas(holds: str, parts: list[Any]) -> Any:
-    """A column for pandas, of what batches have of it."""
+    """A column for pandas, from its parts in batches."""
     import pandas as pd
 
     if holds == "category":
         names = pd.Index(parts[0].names if parts else [], dtype=str)
         codes = np.empty(0, np.int32)
         if parts:
-            # One part is taken as it is, without a copy.
+            # A single part is not copied.
             codes = np.concatenate([p.codes for p in parts]) if parts[1:] else parts[0].codes
         return pd.Categorical.from_codes(codes, names, validate=False)
     if holds.startswith("list["):
@@ -142,12 +143,12 @@ def _views(lists: Lists) -> NDArray[np.object_]:
 
 
 def masked(parts: list[Any]) -> Any:
-    """Arrays of which some are masked, one after the other."""
+    """Joins arrays, some of which are masked."""
     return np.ma.concatenate(parts)  # type: ignore[no-untyped-call]
 
 
 def cell(holds: str, data: Any, row: int) -> str:
-    """What one row has, in a few words, for a person."""
+    """The value of a row in a few words, for people."""
     if holds == "category":
         return str(data.names[data.codes[row]])
     if holds.startswith("list["):
@@ -165,7 +166,7 @@ def _short(value: Any) -> str:
     if isinstance(value, bytes):
         return f"{len(value)} bytes"
     if isinstance(value, (float, np.floating)):
-        # Times, in seconds since the epoch, among them.
+        # This includes times, in seconds since the epoch.
         return f"{value:.3f}" if 1e6 <= abs(float(value)) < 1e15 else f"{value:.6g}"
     text = str(value)
     return text if len(text) <= 60 else f"{text[:59]}…"

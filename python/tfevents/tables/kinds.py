@@ -1,4 +1,4 @@
-"""Tables of what tags hold, a class a kind."""
+"""Tables of the values under tags, with a class for each kind."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from tfevents.tables.columns import LIST_OF_NUMBERS, Categories, Lists, masked
 from tfevents.tables.table import BYTES, Batch, Datetime, Table
 
 Runs = Sequence[tuple[str, _native.RunData]]
-"""Runs by their names."""
+"""Runs, with their names."""
 
 
 class KindTable(Table):
-    """What the tags of one kind hold, ordered by run, then tag, then as in the files.
+    """The values of one kind, ordered by run and tag, and then as in the files.
 
-    Every kind has the columns `run` and `tag`, dictionary-encoded (pandas and Polars:
-    categorical), `step`, int64, and `wall_time`, float64 seconds since the epoch, or with
-    `datetime="utc"` timestamps.
+    Every kind has four columns. `run` and `tag` are dictionary-encoded strings (categorical in
+    pandas and Polars). `step` is int64. `wall_time` is float64, in seconds since the epoch; with
+    `datetime="utc"` it is a timestamp.
     """
 
-    # The native name of the kind, the series, and the columns of their own.
+    # The native name of the kind, the series, and the kind's own columns.
     _KIND: ClassVar[str]
     _SERIES: ClassVar[Any]
     _OWN: ClassVar[dict[str, str]]
-    # About how many bytes a value takes.
+    # The approximate number of bytes of a value.
     _SIZE: ClassVar[int] = 1 << 10
 
     def __init__(
@@ -45,13 +45,14 @@ class KindTable(Table):
         self._runs = runs
 
     def _places(self, data: _native.RunData) -> dict[str, Any]:
-        """The tags of a run, each with what the series is made of."""
+        """The tags of a run. Each has what makes its series."""
         return data.indices(self._KIND)
 
     def _values(self, series: Any, rows: range) -> tuple[NDArray[np.int64] | None, dict[str, Any]]:
-        """The columns of their own of some values; how many rows each value takes, if not one.
+        """The kind's own columns for some values, and the number of rows of each value if it is not
+        one.
 
-        Columns that are not chosen may be left out.
+        Columns that are not chosen may be missing.
         """
         raise NotImplementedError
 
@@ -82,7 +83,7 @@ class KindTable(Table):
             yield self._batch(parts, names, list(tags))
 
     def _batch(self, parts: list[Part], runs: list[str], tags: list[str]) -> Batch:
-        """The rows of some parts, one after the other."""
+        """The rows of several parts, joined."""
         counts, own = self._columns(parts, tags)
         lengths = [len(part.rows) for part in parts]
         common = {
@@ -100,7 +101,9 @@ class KindTable(Table):
     def _columns(
         self, parts: list[Part], tags: list[str]
     ) -> tuple[NDArray[np.int64] | None, dict[str, Any]]:
-        """The columns of their own of some parts; how many rows each value takes, if not one."""
+        """The kind's own columns for several parts, and the number of rows of each value if it is
+        not one.
+        """
         counts, found = [], []
         for part in parts:
             try:
@@ -116,7 +119,7 @@ class KindTable(Table):
 
 
 class Part(NamedTuple):
-    """Some of the values of a tag of a run, by the numbers of both."""
+    """Some of the values of a tag of a run. Both are given by their numbers."""
 
     run: int
     tag: int
@@ -138,7 +141,7 @@ def column_types(own: dict[str, str], datetime: Datetime) -> dict[str, str]:
 
 
 def chosen_columns(columns: Sequence[str], types: dict[str, str]) -> list[str]:
-    """Names of columns, checked."""
+    """Checks the names of columns."""
     if isinstance(columns, str):
         raise TypeError(f"columns: expected names, got {columns!r}")
     for name in columns:
@@ -148,12 +151,12 @@ def chosen_columns(columns: Sequence[str], types: dict[str, str]) -> list[str]:
 
 
 def run_names(runs: Runs) -> list[str]:
-    """The names of runs, which as names of directories need not be Unicode."""
+    """The names of runs as text. Names of directories need not be valid Unicode."""
     return distinct(os.fsencode(name).decode(errors="replace") for name, _ in runs)
 
 
 def distinct(names: Iterable[str]) -> list[str]:
-    """The names; one that came before gets underscores behind it."""
+    """The names. Repeated names get underscores at their end."""
     taken: dict[str, None] = {}
     for name in names:
         while name in taken:
@@ -176,10 +179,10 @@ def _concatenated(holds: str, parts: list[Any]) -> Any:
 
 
 class HistogramTable(KindTable):
-    """Histograms, a row each.
+    """A table of histograms, with a row for each.
 
-    Columns of their own: `min`, `max`, `num`, `sum`, `sum_squares`, float64; `edges` and `counts`,
-    lists of float64, as `Histogram` has them.
+    Own columns: `min`, `max`, `num`, `sum` and `sum_squares` are float64. `edges` and `counts` are
+    lists of float64, as in `Histogram`.
     """
 
     _KIND = "histogram"
@@ -203,9 +206,9 @@ class HistogramTable(KindTable):
 
 
 class TextTable(KindTable):
-    """Texts, a row a string: where an event logged several, several with its step.
+    """A table of texts, with a row for each string. An event with several strings has several rows.
 
-    The column of its own is `value`, of strings.
+    Own column: `value` is a string.
     """
 
     _KIND = "text"
@@ -222,11 +225,11 @@ class TextTable(KindTable):
 
 
 class TensorTable(KindTable):
-    """Tensors, a row each.
+    """A table of tensors, with a row for each.
 
-    Columns of their own: `dtype`, a string; `shape`, a list of int64; `value`, a list of float64,
-    the elements in row-major order, of complex ones the real and the imaginary part; `strings`, a
-    list of bytes, which is empty where they are numbers, as `value` is where they are strings.
+    Own columns: `dtype` is a string, and `shape` a list of int64. `value` is a list of float64 with
+    the elements in row-major order; complex elements have their real and imaginary part. `strings`
+    is a list of bytes. `strings` is empty for numbers, and `value` is empty for strings.
     """
 
     _KIND = "tensor"
@@ -259,10 +262,10 @@ def _floats(array: NDArray[Any]) -> NDArray[np.float64]:
 
 
 class ImageTable(KindTable):
-    """Pictures, a row each: where an event logged a batch of them, several with its step.
+    """A table of pictures, with a row for each. An event with several pictures has several rows.
 
-    Columns of their own: `width` and `height`, int64, as the event says; `size`, int64, how many
-    bytes it takes as it is encoded; `data`, these bytes.
+    Own columns: `width` and `height` are int64, by the event. `data` has the encoded bytes, and
+    `size`, int64, is their number.
     """
 
     _KIND = "image"
@@ -280,11 +283,11 @@ class ImageTable(KindTable):
 
 
 class AudioTable(KindTable):
-    """Sounds, a row each: where an event logged a batch of them, several with its step.
+    """A table of sounds, with a row for each. An event with several sounds has several rows.
 
-    Columns of their own: `sample_rate`, float64, frames a second, null where neither the event
-    nor the file says it; `content_type` and `label`, strings; `size`, int64, how many bytes it
-    takes as it is encoded; `data`, these bytes.
+    Own columns: `sample_rate` is float64, in frames a second; null if neither the event nor the
+    file has it. `content_type` and `label` are strings. `data` has the encoded bytes, and `size`,
+    int64, is their number.
     """
 
     _KIND = "audio"
@@ -325,10 +328,10 @@ def _encoded(batches: list[tuple[bytes, ...]], with_data: bool) -> dict[str, Any
 
 
 class PrCurveTable(KindTable):
-    """Precision-recall curves, a row each.
+    """A table of precision-recall curves, with a row for each.
 
-    Columns of their own, lists of float64 with an element a threshold: `thresholds`, `precision`,
-    `recall`, `true_positives`, `false_positives`, `true_negatives`, `false_negatives`.
+    Own columns are lists of float64, with an element for each threshold: `thresholds`, `precision`,
+    `recall`, `true_positives`, `false_positives`, `true_negatives` and `false_negatives`.
     """
 
     _KIND = "pr_curve"
@@ -350,10 +353,10 @@ class PrCurveTable(KindTable):
 
 
 class RunMetadataTable(KindTable):
-    """What steps of graphs took, a row a trace.
+    """A table of the costs of graphs' steps, with a row for each trace.
 
-    Columns of their own: `size`, int64, how many bytes it takes; `data`, these bytes, a serialized
-    `RunMetadata`.
+    Own columns: `data` is a serialized `RunMetadata`, and `size`, int64, is the number of its
+    bytes.
     """
 
     _KIND = "run_metadata"

@@ -13,12 +13,12 @@ from tfevents.tables.kinds import KindTable
 
 
 class LayoutTable(KindTable):
-    """Layouts, a row a chart.
+    """A table of layouts, with a row for each chart.
 
-    Columns of their own: `category`, the heading; `closed`, whether the charts below it are hidden
-    at first; `chart`, the title; `tags`, a list of the regular expressions whose tags a chart of
-    many lines shows; and of a chart with margins `margin_value`, `margin_lower` and
-    `margin_upper`, lists of tags.
+    Own columns: `category` is the heading. `closed` says whether its charts are hidden at first.
+    `chart` is the title. `tags` is a list of regular expressions, for the tags of a `"Multiline"`
+    chart. `margin_value`, `margin_lower` and `margin_upper` are lists of the tags of a `"Margin"`
+    chart.
     """
 
     _KIND = "custom_scalars"

@@ -16,14 +16,14 @@ from tfevents.tables.kinds import KindTable
 
 
 class MeshTable(KindTable):
-    """Meshes and point clouds, a row each: where an event logged a batch, several with its step.
+    """A table of meshes and point clouds, with a row for each. A batch has several rows.
 
-    `tag` is the name of a mesh, whose parts are tags of their own in the file. Columns of their
-    own: `vertices`, a list of float64, x, y and z of each point one after the other; `faces`, a
-    list of int64, the indices of each triangle's corners, empty of a point cloud; `colors`, a list
-    of int64 from 0 to 255, red, green and blue of each point, empty where they have none; `config`,
-    JSON as three.js takes it, null where there is none. `.reshape(-1, 3)` gives the shape of each
-    list.
+    `tag` is the name of a mesh, whose parts have tags of their own in the file. Own columns:
+    `vertices` is a list of float64, with x, y and z of each vertex. `faces` is a list of int64,
+    with three indices of vertices for each triangle; it is empty for a point cloud. `colors` is a
+    list of int64 from 0 to 255, with red, green and blue of each vertex; it is empty without
+    colours. `config` is JSON with Three.js' settings, or null. `.reshape(-1, 3)` restores the shape
+    of each list.
     """
 
     _KIND = "mesh"

@@ -20,17 +20,17 @@ if TYPE_CHECKING:
 
 
 class ScalarTable(Table):
-    """Scalars, a row each, ordered by run, then tag, then as in the files.
+    """A table of scalars, with a row for each, ordered by run and tag, and then as in the files.
 
     - `run`, `tag`: the names, dictionary-encoded (pandas and Polars: categorical);
     - `step`: int64;
     - `wall_time`: float64, in seconds since the epoch, or with `datetime="utc"` timestamps;
     - `value`: float64.
 
-    With `pivot=True` a table is wide, with a column for each tag and a row for each run and step at
-    which any of its tags has a point, by increasing steps. Of several points of a tag at one step
-    the last counts; where a tag has no point, the value is missing (NaN in pandas, null in Polars
-    and Arrow). Wall times are left out.
+    `pivot=True` makes a wide table. It has a column for each tag, and a row for each run and step
+    at which any tag has a point. Steps increase. If a tag has several points at one step, the last
+    one counts. If it has none, the value is missing: NaN in pandas, null in Polars and Arrow. Wall
+    times are left out.
     """
 
     _OWN: ClassVar = {"value": "float64"}
@@ -51,17 +51,18 @@ class ScalarTable(Table):
         self._names = run_names(runs)
         data = [(name, data) for name, (_, data) in zip(self._names, runs, strict=True)]
         self._data = _native.ScalarTable(data, datetime == "utc")
-        # Whether a wide `pandas.DataFrame` has the run in its index.
+        # Whether the index of a wide `pandas.DataFrame` contains the run.
         self._by_run = by_run
 
     def __len__(self) -> int:
         return len(self._data)
 
     def to_pandas(self, *, pivot: bool = False) -> pandas.DataFrame:
-        """A `pandas.DataFrame`. A wide one has the steps as its index, a log's also the runs.
+        """A `pandas.DataFrame`. The index of a wide one is the step; that of a log's is run and
+        step.
 
         Args:
-            pivot: whether it is to be wide: a column a tag.
+            pivot: whether the table is wide, with a column for each tag.
 
         Raises:
             ImportError: pandas is not installed.
@@ -91,8 +92,8 @@ class ScalarTable(Table):
         """A `polars.DataFrame`.
 
         Args:
-            pivot: whether it is to be wide: the columns `run`, `step` and one a tag. The column of
-                a tag that is called so itself gets an underscore behind its name.
+            pivot: whether the table is wide: `run`, `step` and a column for each tag. If a tag is
+                called `run` or `step`, its column gets an underscore.
 
         Raises:
             ImportError: Polars is not installed.
@@ -113,7 +114,7 @@ class ScalarTable(Table):
             pivot: whether it is to be wide, with the columns of `to_polars`.
 
         Raises:
-            ImportError: pyarrow is not installed.
+            pivot: whether the table is wide, with the columns of `to_polars`.
             MemoryError: a wide table has a cell for every tag and step, which can be too many.
 
         Example:
@@ -124,7 +125,7 @@ class ScalarTable(Table):
         return pa.table(self.wide() if pivot else self)
 
     def wide(self) -> _native.WideTable:
-        """The wide table, which speaks Arrow's protocol too, with the columns of `to_polars`."""
+        """The wide table, with the columns of `to_polars`. It implements Arrow's protocol too."""
         names = distinct(["run", "step", *self._data.tags()])[2:]
         return self._data.pivot(names)
 
@@ -132,7 +133,7 @@ class ScalarTable(Table):
         return self._data if self._all else super()._stream()
 
     def _batches(self, rows: int | None) -> Iterator[Batch]:
-        # All, or the first: pandas takes these columns as they are, without a copy.
+        # These are all rows, or the first ones. pandas takes the columns without a copy.
         run, tag, step, wall_time, value = self._data.columns(rows)
         if len(step):
             yield (

@@ -1,4 +1,4 @@
-"""Tables, which other packages take through Arrow's PyCapsule protocol."""
+"""Tables. Other packages read them through Arrow's PyCapsule protocol."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ if TYPE_CHECKING:
     import pyarrow
 
 Datetime = Literal["utc"] | None
-"""What wall times are: seconds since the epoch, or timestamps of UTC."""
+"""The type of wall times: seconds since the epoch, or timestamps of UTC."""
 
 Batch = tuple[int, dict[str, Any]]
-"""How many rows there are, and the columns."""
+"""The number of rows, and the columns."""
 
-# How many rows a batch has at most, and about how many bytes.
+# The greatest number of rows of a batch, and about its number of bytes.
 ROWS, BYTES = 1 << 16, 32 << 20
 _SHOWN = 10
 
 
 class Table:
-    """A table that speaks Arrow's PyCapsule protocol, as a stream of batches.
+    """A table that implements Arrow's PyCapsule protocol, as a stream of batches.
 
-    Whatever takes Arrow streams takes it as it is: `polars.DataFrame(table)`,
-    `pyarrow.table(table)`, `pandas.DataFrame.from_arrow(table)` (from pandas 3 on), and DuckDB in
-    its SQL. A notebook shows its first rows.
+    Programs that read Arrow streams can read it: `polars.DataFrame(table)`, `pyarrow.table(table)`,
+    `pandas.DataFrame.from_arrow(table)` (from pandas 3 on), and DuckDB in its SQL. A notebook shows
+    its first rows.
 
     Example:
         >>> table = log.scalars.table()  # doctest: +SKIP
@@ -54,7 +54,7 @@ class Table:
         raise NotImplementedError
 
     def to_pandas(self) -> pandas.DataFrame:
-        """A `pandas.DataFrame`. Lists are arrays in it, or lists of `str` or `bytes`.
+        """A `pandas.DataFrame`. Lists become arrays, or lists of `str` or `bytes`.
 
         Raises:
             ImportError: pandas is not installed.
@@ -62,7 +62,7 @@ class Table:
         pd = module("pandas", "to_pandas", "pandas")
 
         parts: dict[str, list[Any]] = {name: [] for name in self._types}
-        # One batch need not be copied again.
+        # A single batch is not copied.
         for _, batch in self._batches(None):
             for name, part in parts.items():
                 part.append(batch[name])
@@ -70,20 +70,20 @@ class Table:
         return pd.DataFrame(made, copy=False)
 
     def to_polars(self) -> polars.DataFrame:
-        """A `polars.DataFrame`; an ImportError if Polars is not installed."""
+        """A `polars.DataFrame`. Raises an ImportError if Polars is not installed."""
         pl = module("polars", "to_polars", "polars")
 
         frame: polars.DataFrame = pl.DataFrame(self)
         return frame
 
     def to_arrow(self) -> pyarrow.Table:
-        """A `pyarrow.Table`; an ImportError if pyarrow is not installed."""
+        """A `pyarrow.Table`. Raises an ImportError if pyarrow is not installed."""
         pa = module("pyarrow", "to_arrow", "arrow")
 
         return pa.table(self)
 
     def _stream(self) -> Any:
-        """What speaks the protocol."""
+        """The object that implements the protocol."""
 
         def batches() -> Iterator[tuple[int, list[columns.Native]]]:
             for rows, batch in self._batches(ROWS):
@@ -128,7 +128,7 @@ class Table:
 
 
 class Columnar(Table):
-    """A table of columns that are there already."""
+    """A table of columns that exist already."""
 
     def __init__(self, types: dict[str, str], rows: int, data: dict[str, Any]) -> None:
         super().__init__(types)

@@ -1,5 +1,5 @@
-"""TensorBoard's own page over our reader: `tfevents tensorboard --logdir runs`.
+"""TensorBoard's own page with our reader: `tfevents tensorboard --logdir runs`.
 
-It needs the extra `tfevents[tensorboard]`. `python -m tfevents.tensorboard` is the same, and
-`tensorboard --reader=tfevents` too, TensorBoard's own command.
+It needs the extra `tfevents[tensorboard]`. `python -m tfevents.tensorboard` does the same, and so
+does TensorBoard's own command with `--reader=tfevents`.
 """

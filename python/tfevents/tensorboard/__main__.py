@@ -8,21 +8,21 @@ from types import ModuleType
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Serves TensorBoard's page over our reader until Ctrl-C.
+    """Serves TensorBoard's page with our reader until Ctrl-C.
 
     Args:
         argv: the arguments after the program's name, TensorBoard's flags and ours, as `--help`
             lists them; by default those of the process.
 
     Returns:
-        The program's exit status: 1 where TensorBoard is not installed, or flags do not go
-        together. A flag that is unknown is a SystemExit.
+        The program's exit status: 1 if TensorBoard is not installed, or if flags contradict each
+        other. An unknown flag raises SystemExit.
 
     Example:
         `main(["--logdir", "runs", "--port", "0"])`
     """
-    # Ours needs TensorFlow for nothing, and importing it takes longer than reading most logs.
-    # TensorBoard has a module of its own for what it takes from it, and this name chooses that.
+    # Our reader does not need TensorFlow, and importing it takes longer than reading most logs. If
+    # this module exists, TensorBoard uses its own replacement of TensorFlow.
     sys.modules.setdefault("tensorboard.compat.notf", ModuleType("tensorboard.compat.notf"))
     try:
         from tensorboard import default, program
@@ -34,15 +34,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     from tensorboard_plugin_tfevents import ReaderLoader
 
-    # As TensorBoard's program has it.
+    # TensorBoard's program does the same.
     absl.logging.set_verbosity(absl.logging.WARNING)
     plugins = default.get_plugins()
     if ReaderLoader not in plugins:
-        # Where tfevents is on the path and not installed.
+        # tfevents may be on the path without being installed.
         plugins.append(ReaderLoader)
     tensorboard = program.TensorBoard(plugins=plugins)
     arguments = sys.argv[1:] if argv is None else list(argv)
-    # Where there is a subcommand, it comes first.
+    # A subcommand comes first.
     at = 1 if arguments and not arguments[0].startswith("-") else 0
     arguments.insert(at, "--reader=tfevents")
     try:

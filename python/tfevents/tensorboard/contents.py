@@ -1,7 +1,8 @@
-"""What TensorBoard's plugins make of a run: its time series, by plugin and class of data.
+"""The time series of a run for TensorBoard's plugins, by plugin and class of data.
 
-TensorBoard takes what is older for what is newer first (`data_compat.py`, `dataclass_compat.py`):
-a value that is no tensor has the metadata that its plugin would give it.
+TensorBoard first converts old forms of values to new ones (`data_compat.py`,
+`dataclass_compat.py`). A value that is not a tensor gets the metadata that its plugin would give
+it.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ logger = logging.getLogger(__name__)
 SCALAR, TENSOR, BLOBS = 1, 2, 3
 """The classes of data (`summary.proto`, `DataClass`)."""
 
-# The kinds of values, in the order of their classes, and the plugins of those that say none.
+# The kinds of values, in the order of their classes, and the plugins of values without metadata.
 _KINDS = {
     "scalar": (SCALAR, scalars.PLUGIN_NAME),
     "histogram": (TENSOR, histograms.PLUGIN_NAME),
@@ -53,20 +54,20 @@ _GRAPHS = {
 
 
 class Series(NamedTuple):
-    """One time series, as plugins see it."""
+    """A time series, as plugins see it."""
 
     place: int
-    """The index that the reader gives it."""
+    """Its index in the reader."""
     kind: str
-    """What the reader says that it is."""
+    """Its kind in the reader."""
     content: bytes
-    """The plugin's own data."""
+    """The plugin data."""
     display_name: str
     description: str
 
 
 class Contents:
-    """A run as it was read at one time."""
+    """A run, as it was read at one time."""
 
     def __init__(self, data: _native.RunData) -> None:
         self.data = data
@@ -91,7 +92,7 @@ class Contents:
         return series
 
     def extent(self, place: int) -> tuple[int, int | None, float | None]:
-        """How many values a series has, their greatest step and their greatest wall time."""
+        """The number of values of a series, their greatest step, and their greatest wall time."""
         found = self._extents.get(place)
         return self._extents.setdefault(place, self.data.extent(place)) if found is None else found
 
@@ -99,17 +100,17 @@ class Contents:
 def _series(
     tag: str, index: int, kind: str, metadata: tuple[str, bytes, str, str, int]
 ) -> tuple[int, str, Series] | None:
-    """The class of data and the plugin of a series; `None` where no plugin can show it."""
+    """The class of data and the plugin of a series; `None` if no plugin can show it."""
     plugin, content, display_name, description, data_class = metadata
     known_class, known_plugin = _KINDS[kind]
     if not tag and (plugin in _GRAPHS or kind in ("run_metadata", "pr_curve")):
-        # To the plugin of graphs it would be the graph of the run; the other asks for a tag.
+        # The plugin of graphs would take it for the run's graph. The other plugin needs a tag.
         return None
     if kind == "tensor":
         if plugin in _GRAPHS:
             data_class = data_class or BLOBS
         elif plugin in _PARSERS or data_class not in (TENSOR, BLOBS):
-            # It claims to be what it is not, or does not say what it is.
+            # Its metadata are wrong or missing.
             return None
         return data_class, plugin, Series(index, kind, content, display_name, description)
     if not plugin:
@@ -123,7 +124,7 @@ def _series(
 
 @cache
 def _content(kind: str) -> bytes:
-    """What the plugin says of values that are no tensors."""
+    """The plugin data of values that are not tensors."""
     if kind == "image":
         metadata = images.create_summary_metadata("", "", converted_to_tensor=True)
     elif kind == "audio":
@@ -140,7 +141,7 @@ def _content(kind: str) -> bytes:
 
 
 def _parse_mesh(content: bytes) -> None:
-    """A ValueError or so for what would end a request for all meshes."""
+    """Raises an error, such as a ValueError, for data that would end a request for all meshes."""
     mesh = meshes.parse_plugin_metadata(content)
     _ = mesh.shape[0]
     if mesh.json_config:
@@ -168,12 +169,12 @@ _HPARAMS: Mapping[str, Callable[[bytes], object]] = {
 
 @lru_cache(maxsize=4096)
 def _is_readable(plugin: str, tag: str, content: bytes) -> bool:
-    """Whether the plugin can read its data: one that it can't would end requests for all runs."""
+    """Whether the plugin can read the data. Other data would end requests for all runs."""
     parse: Callable[[bytes], Any] | None = _HPARAMS.get(tag) if tag else _PARSERS.get(plugin)
     if parse is not None:
         try:
             parse(content)
-        # Whatever the parsers raise.
+        # The parsers may raise anything.
         except Exception as error:
             logger.warning("A tag of the plugin %s can't be shown: %s", plugin, error)
             return False

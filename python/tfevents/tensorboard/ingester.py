@@ -1,4 +1,4 @@
-"""TensorBoard's `DataIngester`: reads a log in a thread of its own, again and again."""
+"""TensorBoard's `DataIngester`. A thread reads the log repeatedly."""
 
 from __future__ import annotations
 
@@ -16,17 +16,18 @@ from tfevents.tensorboard.provider import Provider
 
 logger = logging.getLogger(__name__)
 
-# A page waits so long for what was written since; at the start for all runs, or else for some.
+# How long a page waits for new data: at the start for all runs, later for some.
 _PATIENCE = 0.3
 _PATIENCE_FOR_ALL = 1.0
 _PATIENCE_FOR_SOME = 5.0
 
-# Between two looks that pages ask for passes at least so much time, and what the last one took.
+# The pause between two readings that pages ask for is at least this, and at least as long as the
+# last one took.
 _LEAST = 0.1
 
 
 class Ingester(DataIngester):
-    """Reads what TensorBoard's flags say, and gives the provider of it."""
+    """Reads the log directory of TensorBoard's flags, and has its provider."""
 
     def __init__(self, flags: Any) -> None:
         if flags.logdir:
@@ -43,10 +44,10 @@ class Ingester(DataIngester):
             flags.samples_per_plugin,
         )
         self._changed = threading.Condition()
-        # How many times it was begun and done, and whether somebody waits for it to be done again.
+        # How often reading began and ended, and whether a page waits for it.
         self._begun = self._done = 0
         self._is_asked = False
-        # Before this time no request makes it look again.
+        # Before this time, no request makes it read again.
         self._rests_until = 0.0
 
     @property
@@ -76,7 +77,7 @@ class Ingester(DataIngester):
         try:
             for _ in self._log.load():
                 self._tell()
-        # Whatever it is, the next time may be better; and this thread is not started anew.
+        # Whatever the error is, the next time may succeed. The thread would not be started again.
         except Exception as error:
             logger.exception("The log can't be read: %s", error)
         end = time.monotonic()
@@ -90,7 +91,7 @@ class Ingester(DataIngester):
             self._changed.notify_all()
 
     def _refresh(self) -> None:
-        """Waits a little for what was written since, or at the start for what there is."""
+        """Waits a short time for new data, or at the start for the first data."""
         with self._changed:
             if not self._done:
                 self._changed.wait_for(lambda: self._done, _PATIENCE_FOR_ALL)
@@ -98,7 +99,7 @@ class Ingester(DataIngester):
                 return
             if not self._interval or time.monotonic() < self._rests_until:
                 return
-            # One that is under way may have passed the place.
+            # A reading that runs already may have passed the place.
             wanted = self._begun + 1
             self._is_asked = True
             self._changed.notify_all()

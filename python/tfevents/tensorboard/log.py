@@ -1,4 +1,4 @@
-"""The runs of a log directory as TensorBoard names them, read newest first, and read on."""
+"""The runs of a log directory by TensorBoard's names. Newest runs are read first."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from tfevents.tensorboard.contents import Contents
 
 logger = logging.getLogger(__name__)
 
-# Bytes of the runs that are read first, so that something is there to see. Each time it is twice
-# as many: what was read is looked at again, which then takes little.
+# The number of bytes of runs that are read first, so that something can be shown. Each time it
+# doubles. What was read before is only checked, which takes little time.
 _FIRST = 32 << 20
 
-# So much is believed to be in a file whose size is not known.
+# The assumed size of a file whose size is unknown.
 _UNKNOWN = 1 << 20
 
 
 class Log:
-    """What is at and below some places, each with a name to put before those of its runs.
+    """The runs at and below some paths. Each path has a prefix for the names of its runs.
 
     Attributes:
-        runs: what was read, by the names of the runs; another dict whenever something changed.
+        runs: the runs by name. It is a new dict after each change.
     """
 
     def __init__(
@@ -42,12 +42,12 @@ class Log:
         self._data = _native.LogData(
             True, True, threads, None, None, step_bounds(None), restarts, max_points
         )
-        # What was said of what can't be read, so that it is said once.
+        # Messages that were logged, so that each is logged once.
         self._told: set[tuple[object, ...]] = set()
 
     def load(self) -> Iterator[None]:
-        """Reads what was written since. At first that may be much: then newer runs come first, and
-        it yields whenever there are more.
+        """Reads what was written since. The first time this may be much: then newer runs come
+        first, and it yields whenever there are more.
         """
         found = self._find()
         if self.runs:
@@ -66,10 +66,10 @@ class Log:
             try:
                 found = find()
             except FileNotFoundError as error:
-                # It may come.
+                # It may appear later.
                 self._warn(("none", error.filename), "There is no %s yet", error.filename)
                 continue
-            # The latter two are of remote directories for which a package is missing.
+            # The last two are for remote directories whose package is missing.
             except (OSError, ValueError, ImportError) as error:
                 self._warn(("find", str(error)), "Runs can't be found: %s", error)
                 continue
@@ -78,7 +78,7 @@ class Log:
             for name, files, given in found.runs:
                 known = _shown(name if prefix is None else posixpath.join(prefix, name))
                 if known in runs:
-                    # TensorBoard shows the last of them too.
+                    # TensorBoard shows the last of them, too.
                     self._warn(("name", known), "Two places have a run %r: name them", known)
                 runs[known] = (known, files, given)
         return list(runs.values())
@@ -89,7 +89,7 @@ class Log:
                 updated = self._data.update(found)
                 break
             except OSError as error:
-                # A run whose file the system can't read hides no others.
+                # A run with a file that can't be read does not hide others.
                 rest = [run for run in found if error.filename not in run[1]]
                 if len(rest) == len(found):
                     raise
@@ -97,7 +97,7 @@ class Log:
                 found = rest
         before = self.runs
         runs = {name: before[name] if data is None else Contents(data) for name, data in updated}
-        # By name, whatever was read first.
+        # They are sorted by name, whichever was read first.
         self.runs = dict(sorted(runs.items()))
 
     def _tell(self) -> None:
@@ -115,12 +115,12 @@ class Log:
 
 
 def _shown(name: str) -> str:
-    """A run's name as text that can be sent. Directories may be named by any bytes."""
+    """The name of a run as text that can be sent. Names of directories may have any bytes."""
     return name.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _parts(found: list[RunFiles]) -> Iterator[list[RunFiles]]:
-    """The runs to be read first, and ever more, until it is all."""
+    """The runs to read first, then more and more, up to all."""
     sizes = {run[0]: _size(run[1]) for run in found}
     newest = sorted(found, key=lambda run: sizes[run[0]][1], reverse=True)
     total, most = 0, _FIRST
@@ -132,13 +132,13 @@ def _parts(found: list[RunFiles]) -> Iterator[list[RunFiles]]:
 
 
 def _size(files: list[str]) -> tuple[int, float]:
-    """How many bytes there are, and when they were written last."""
+    """The number of bytes, and the time of the last write."""
     size, time = 0, 0.0
     for file in files:
         try:
             status = os.stat(file)
             size, time = size + status.st_size, max(time, status.st_mtime)
         except (OSError, ValueError):
-            # A URI, or it went.
+            # It is a URI, or it was removed.
             size += _UNKNOWN
     return size, time

@@ -1,5 +1,5 @@
-"""Some of TensorBoard's plugins: those of scalars answer from our columns with every point, and the
-projector leaves out what it can't read.
+"""TensorBoard's plugins, where ours differ: those of scalars show every point, taken from our
+columns, and the projector leaves out what it can't read.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _SCALARS = ScalarsPlugin.plugin_name
 
 
 def replace(plugins: Mapping[str, Any]) -> None:
-    """Makes those of these plugins ours whose data are."""
+    """Replaces such plugins among these by ours, if their data come from our provider."""
     ours = {MetricsPlugin: Metrics, ScalarsPlugin: ScalarsOfCards, ProjectorPlugin: Projector}
     for plugin in plugins.values():
         # The projector has a name of its own for it.
@@ -35,7 +35,7 @@ def replace(plugins: Mapping[str, Any]) -> None:
 
 
 class Metrics(MetricsPlugin):
-    """The dashboard of time series. TensorBoard makes JSON of each point's own dict."""
+    """The dashboard of time series. TensorBoard makes its JSON from a dict for each point."""
 
     def _time_series_impl(self, ctx: Any, experiment: str, series_requests: Any) -> Any:
         is_given = self._data_provider.is_given(_SCALARS)
@@ -61,8 +61,8 @@ class Metrics(MetricsPlugin):
 
 
 class ScalarsOfCards(ScalarsPlugin):
-    """The older dashboard. Charts of custom scalars take single runs from it, sampled as
-    TensorBoard does, so that several tags have the same steps.
+    """The older dashboard. Charts of custom scalars request single runs from it. These are sampled
+    as in TensorBoard, so that several tags have the same steps.
     """
 
     def scalars_multirun_impl(self, ctx: Any, tag: str, runs: Any, experiment: str) -> Any:
@@ -120,5 +120,7 @@ def _tell(what: str) -> None:
 
 
 def _dumps(answer: Any) -> bytes:
-    """The JSON of an answer as TensorBoard writes it: numbers that JSON has not are strings."""
+    """The JSON of an answer, as TensorBoard writes it. Numbers that JSON does not have are
+    strings.
+    """
     return json.dumps(json_util.Cleanse(answer, "utf-8")).encode()

@@ -1,4 +1,4 @@
-"""TensorBoard's `DataProvider` over what we read."""
+"""TensorBoard's `DataProvider` with our reader."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ Extent = Callable[[], tuple[int, int | None, float | None]]
 
 
 def _later(base: Any) -> Any:
-    """A description of a time series that finds its greatest step and wall time when it is asked
-    for them: that takes all values of a run that grows, and no dashboard asks.
+    """The description of a time series. It computes the greatest step and wall time when it is
+    asked for them. This takes all values of a growing run, and no dashboard asks for it.
     """
 
     def make(self: Any, extent: Extent, **rest: Any) -> None:
@@ -31,7 +31,7 @@ def _later(base: Any) -> Any:
         base.__init__(self, max_step=None, max_wall_time=None, **rest)
 
     def member(place: int) -> property:
-        # The base class sets it, to nothing.
+        # The base class would set it to None.
         return property(lambda self: self._extent()[place], lambda self, value: None)
 
     members = {"__init__": make, "_max_step": member(1), "_max_wall_time": member(2)}
@@ -48,10 +48,10 @@ class Provider(provider.DataProvider):
     """Answers from the runs that were read last.
 
     Args:
-        runs: gives the runs by name, as they are now.
-        refresh: has what was written since read first, if that is done soon.
-        location: what was read, for people.
-        samples: how many values of a tag were asked for, by plugin.
+        runs: returns the runs by name, as they are now.
+        refresh: makes new data be read first, if that is done soon.
+        location: the log directory, for people.
+        samples: the number of values of a tag from the flags, by plugin.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class Provider(provider.DataProvider):
         return f"tfevents.Provider(logdir={self._location!r})"
 
     def is_given(self, plugin: str) -> bool:
-        """Whether it was said how many values of a tag this plugin is to get."""
+        """Whether a flag says how many values of a tag this plugin gets."""
         return plugin in self._samples
 
     def experiment_metadata(self, ctx: Any = None, *, experiment_id: str) -> Any:
@@ -79,7 +79,7 @@ class Provider(provider.DataProvider):
 
     def list_plugins(self, ctx: Any = None, *, experiment_id: str) -> Any:
         _check(ctx, experiment_id)
-        # The page asks for the plugins and the runs first, whenever it loads anew.
+        # Whenever the page loads, it requests the plugins and the runs first.
         self._refresh()
         runs = self._runs().values()
         return frozenset(plugin for run in runs for _, plugin in run.series)
@@ -111,7 +111,7 @@ class Provider(provider.DataProvider):
 
         def lengths(run: Contents, series: Series) -> dict[str, Any] | None:
             counts = values.parts(run.data, series)
-            # Dashboards count with the greatest. There is none where a restart took all values.
+            # Dashboards use the greatest step. There is none if a restart purged all values.
             return {"max_length": max(counts)} if counts else None
 
         return self._list(_BlobSequenceTimeSeries, BLOBS, plugin_name, run_tag_filter, lengths)
@@ -169,7 +169,8 @@ class Provider(provider.DataProvider):
             step, wall_time = run.data.times(series.place)
             chosen: Collection[int] = sampling.sample(len(step), most)
             if plugin_name == meshes.PLUGIN_NAME:
-                # The page asks for meshes by their steps. Of several at one step the last is shown.
+                # The page requests meshes by their steps. Of several at one step, the last is
+                # shown.
                 chosen = {int(step[item]): item for item in chosen}.values()
             return [
                 provider.TensorDatum(int(step[item]), float(wall_time[item]), array)
@@ -180,7 +181,7 @@ class Provider(provider.DataProvider):
 
         found = self._read(read, TENSOR, plugin_name, run_tag_filter)
         if plugin_name == "custom_scalars":
-            # The plugin takes the first layout of each run that has any, unseen.
+            # The plugin takes the first layout of each run that has one, without checking it.
             found = {
                 run: {tag: it for tag, it in tags.items() if it} for run, tags in found.items()
             }
@@ -202,7 +203,7 @@ class Provider(provider.DataProvider):
         def read(name: str, tag: str, run: Contents, series: Series) -> list[Any]:
             step, wall_time = run.data.times(series.place)
             counts = values.parts(run.data, series)
-            # TensorBoard names a blob by its step: of several at one step the first is shown.
+            # TensorBoard names a blob by its step. Of several at one step, the first is shown.
             _, first = np.unique(step, return_index=True)
             data = []
             for item in (int(first[at]) for at in sampling.sample(len(first), most)):
@@ -230,13 +231,13 @@ class Provider(provider.DataProvider):
             blob = values.blobs(run.data, series, int(found[0]))[part]
             values.check(plugin, blob)
             return blob
-        # It is malformed, or its file went or was changed.
+        # It is malformed, or its file was removed or changed.
         except Exception as error:
             raise errors.NotFoundError(f"{tag!r} at step {step}: {error}") from error
 
     def charts(self, chosen: Any, most: int | None, *, named: bool) -> bytes:
-        """The scalars of a tag by run, as JSON: every point, up to what a card can take, or
-        at most about `most` of each run.
+        """The scalars of a tag by run, as JSON. All points are sent if a card can show them, or
+        about `most` for each run.
         """
         found = [
             (name, run, series)
@@ -254,7 +255,7 @@ class Provider(provider.DataProvider):
     def _chosen(
         self, data_class: int, plugin: str, chosen: Any
     ) -> Iterator[tuple[str, Contents, dict[str, Series]]]:
-        """The time series of a plugin that a `RunTagFilter` lets through, by run."""
+        """The time series of a plugin that a `RunTagFilter` selects, by run."""
         only_runs: Collection[str] | None = None if chosen is None else chosen.runs
         only_tags: Collection[str] | None = None if chosen is None else chosen.tags
         runs = self._runs()
@@ -304,7 +305,7 @@ class Provider(provider.DataProvider):
 
 
 def _filled(found: Mapping[str, T]) -> dict[str, T]:
-    """Those of them that are not empty."""
+    """Those that are not empty."""
     return {name: value for name, value in found.items() if value}
 
 

@@ -1,4 +1,4 @@
-"""Which of many values to send."""
+"""Selects which of many values are sent."""
 
 from __future__ import annotations
 
@@ -7,18 +7,20 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 CARD = 100_000
-"""How many points one card of the page gets, of all runs together: of a million it hangs."""
+"""The number of points in one card of the page, for all runs together. With a million, the page
+hangs.
+"""
 
 RUN = 1_000
-"""How many points of a run it gets however many runs there are, which is TensorBoard's number."""
+"""The number of points that each run gets with any number of runs. It is TensorBoard's number."""
 
 
 @lru_cache(maxsize=64)
 def sample(count: int, most: int) -> Sequence[int]:
     """The indices of at most `most` of `count` values, as TensorBoard draws them.
 
-    They depend on the two numbers only, so that tags with as many values keep their steps in
-    common; the last is always among them (`data_provider.py`).
+    They depend only on the two numbers, so tags with the same number of values have the same steps.
+    The last value is always among them (`data_provider.py`).
     """
     if most > count:
         return range(count)
@@ -28,8 +30,8 @@ def sample(count: int, most: int) -> Sequence[int]:
 
 
 def share(counts: Iterable[int]) -> int:
-    """How many points each run gets of a card, where they have so many: those that have fewer
-    leave the rest to the others.
+    """The number of points of each run in a card. Runs with fewer points leave the rest to the
+    others.
     """
     left, given = CARD, 0
     ordered = sorted(counts)

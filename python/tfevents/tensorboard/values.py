@@ -1,4 +1,4 @@
-"""What one value of a series is to TensorBoard: a tensor as an array, or a sequence of blobs."""
+"""A value of a series as TensorBoard gets it: a tensor as an array, or a sequence of blobs."""
 
 from __future__ import annotations
 
@@ -25,35 +25,35 @@ from tfevents.tensorboard.contents import Series
 
 logger = logging.getLogger(__name__)
 
-# What the plugin makes of the parts of a mesh that are integers.
+# The plugin converts these parts of a mesh to integers.
 _LIMITS: dict[int, np.iinfo[Any]] = {
     meshes.plugin_data_pb2.MeshPluginData.FACE: np.iinfo(np.int32),
     meshes.plugin_data_pb2.MeshPluginData.COLOR: np.iinfo(np.uint8),
 }
 
-# A tensor that says "this many times the same string" may have so many.
+# A tensor may stand for this many equal strings.
 _MOST_REPEATED = 1 << 16
 
 
 def tensors(
     data: _native.RunData, series: Series, items: Iterable[int], name: str
 ) -> Iterator[tuple[int, NDArray[Any]]]:
-    """The arrays of these items, each with its index; those that can't be read are left out.
+    """The arrays of these items with their indices. Items that can't be read are left out.
 
-    `name` is what people are told that they are.
+    `name` is their name in messages.
     """
     load = _loader(data, series)
     for item in items:
         try:
             yield item, load(item)
-        # One that is malformed, or whose file went or was changed, hides no others.
+        # A malformed item, or one whose file was removed or changed, does not hide others.
         except Exception as error:
             _tell(f"A value of {name} can't be shown: {error}")
 
 
 @lru_cache(maxsize=4096)
 def _tell(what: str) -> None:
-    """Says it once, however often the page asks."""
+    """Logs the message once, however often the page asks."""
     logger.warning(what)
 
 
@@ -66,7 +66,7 @@ def _loader(data: _native.RunData, series: Series) -> Callable[[int], NDArray[An
         texts = data.texts(index)
         return lambda item: _strings(*texts[item])
     if series.kind == "hparams":
-        # All that there is to say the metadata say.
+        # The metadata have everything.
         return lambda item: np.zeros(0, np.float32)
     check = _CHECKS.get(series.kind, _no_check)
 
@@ -79,7 +79,7 @@ def _loader(data: _native.RunData, series: Series) -> Callable[[int], NDArray[An
 
 
 def _no_check(series: Series, array: NDArray[Any]) -> None:
-    """Any tensor will do."""
+    """Any tensor is accepted."""
 
 
 def _buckets(histograms: Histograms, item: int) -> NDArray[Any]:
@@ -88,7 +88,7 @@ def _buckets(histograms: Histograms, item: int) -> NDArray[Any]:
     edges, counts = histogram.edges, histogram.counts
     if not len(counts):
         return np.zeros((0, 3), np.float32)
-    # What is no tensor TensorBoard takes for one of float32.
+    # TensorBoard takes a value that is not a tensor for one of float32.
     dtype = np.float64 if histogram._is_tensor else np.float32
     with np.errstate(over="ignore"):
         return np.stack([edges[:-1], edges[1:], counts], axis=1).astype(dtype)
@@ -108,7 +108,7 @@ def _check_mesh(series: Series, array: NDArray[Any]) -> None:
     limits = _LIMITS.get(mesh.content_type)
     if array.dtype.kind not in "biuf":
         raise ValueError(f"a mesh is of numbers, not of {array.dtype}")
-    # Of what is no number neither holds.
+    # A value that is not a number is in neither field.
     if limits is not None and not np.all((array >= limits.min) & (array <= limits.max)):
         raise ValueError(f"a mesh has indices or colours beyond {limits.dtype}")
 
@@ -118,7 +118,7 @@ def _check_layout(series: Series, array: NDArray[Any]) -> None:
         raise ValueError("a layout is one string, which is a message")
     try:
         layout_pb2.Layout.FromString(array.item())
-    # protobuf's error is not the same in all versions.
+    # protobuf's error differs between versions.
     except Exception as error:
         raise ValueError(f"a layout is malformed: {error}") from None
 
@@ -136,7 +136,7 @@ _CHECKS: dict[str, Callable[[Series, NDArray[Any]], None]] = {
 
 
 def parts(data: _native.RunData, series: Series) -> list[int]:
-    """How many blobs each value has, as TensorBoard counts them."""
+    """The number of blobs of each value, as TensorBoard counts them."""
     extra = 2 if series.kind == "image" else 0  # the width and the height
 
     def count(item: int) -> int:
@@ -151,7 +151,7 @@ def parts(data: _native.RunData, series: Series) -> list[int]:
 
 
 def blobs(data: _native.RunData, series: Series, item: int) -> list[bytes]:
-    """The blobs of one value; any Exception if it can't be read."""
+    """The blobs of a value. It may raise any Exception if they can't be read."""
     if series.kind == "image":
         width, height, pictures = data.image(series.place, item)
         return [str(width).encode(), str(height).encode(), *pictures]
@@ -167,12 +167,12 @@ def blobs(data: _native.RunData, series: Series, item: int) -> list[bytes]:
 
 
 def check(plugin: str, blob: bytes) -> None:
-    """A ValueError for what the plugin can't read, which would end its request otherwise."""
+    """Raises a ValueError for data that the plugin can't read, which would end its request."""
     parse = _PARSERS.get(plugin)
     if parse is not None:
         try:
             parse(blob)
-        # Whatever it raises.
+        # It may raise anything.
         except Exception as error:
             raise ValueError(f"{plugin} is malformed: {error}") from None
 

@@ -1,4 +1,4 @@
-//! A thread that writes while more is read.
+//! A thread that writes while the caller reads on.
 
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -12,27 +12,27 @@ use crate::error::{Error, Result};
 use crate::record;
 use crate::sys;
 
-/// A piece of so many bytes is worth having the disk begin with it.
+/// From this number of bytes on, the disk should begin to write a piece.
 const LARGE: usize = 256 << 10;
 
-/// Bytes that come next in a file.
+/// The next bytes of a file.
 pub struct Piece {
     pub path: PathBuf,
     pub bytes: Vec<u8>,
-    /// Whether the file is there already.
+    /// Whether the file exists already.
     pub is_created: bool,
     /// Whether its records have their checksums.
     pub is_sealed: bool,
 }
 
 impl Piece {
-    /// Writes it.
+    /// Writes the piece.
     pub fn write(&mut self) -> Result<()> {
         if !self.is_sealed {
             record::seal(&mut self.bytes);
         }
         let error = |error| Error::io(error, &self.path);
-        // Where the caller has given up, the directory may be gone, and must not come back.
+        // If the caller gave up, the directory may be gone, and must not come back.
         cancel::check().map_err(error)?;
         let mut options = OpenOptions::new();
         if self.is_created {
@@ -43,7 +43,7 @@ impl Piece {
         }
         let mut file = options.open(&self.path).map_err(error)?;
         file.write_all(&self.bytes).map_err(error)?;
-        // What the disk does meanwhile need not be waited for at the end.
+        // Bytes that the disk writes meanwhile need not be waited for at the end.
         if self.bytes.len() >= LARGE {
             sys::begin_to_sync(&file);
         }
@@ -51,16 +51,16 @@ impl Piece {
     }
 }
 
-/// Writes pieces in their order; at most some wait for it while it writes others.
+/// Writes pieces in their order. Only a few pieces wait while it writes others.
 pub struct Behind {
     pieces: Option<SyncSender<Vec<Piece>>>,
-    /// The memory of those that are written.
+    /// The memory of written pieces.
     spare: Receiver<Vec<u8>>,
     thread: Option<JoinHandle<Result<()>>>,
 }
 
 impl Behind {
-    /// None where there can be no more threads.
+    /// None if no thread can be started.
     pub fn start() -> Option<Behind> {
         let (pieces, to_write) = sync_channel::<Vec<Piece>>(1);
         let (written, spare) = channel();
@@ -69,7 +69,7 @@ impl Behind {
             for mut piece in to_write.into_iter().flatten() {
                 piece.write()?;
                 piece.bytes.clear();
-                // Nobody needs it at the end.
+                // At the end nobody needs it.
                 let _ = written.send(piece.bytes);
             }
             Ok(())
@@ -78,7 +78,7 @@ impl Behind {
         Some(Behind { pieces: Some(pieces), spare, thread: Some(thread.ok()?) })
     }
 
-    /// Has it write these pieces; memory that is free. Fails where it failed before.
+    /// Sends these pieces to the thread. Returns free memory. Fails if an earlier write failed.
     pub fn write(&mut self, pieces: Vec<Piece>) -> Result<Vec<Vec<u8>>> {
         let is_given = self.pieces.as_ref().is_some_and(|to| to.send(pieces).is_ok());
         if !is_given {
@@ -87,7 +87,7 @@ impl Behind {
         Ok(self.spare.try_iter().collect())
     }
 
-    /// Waits until all is written.
+    /// Waits until everything is written.
     pub fn finish(mut self) -> Result<()> {
         self.end()
     }
@@ -100,11 +100,11 @@ impl Behind {
 }
 
 impl Drop for Behind {
-    /// Nothing is written any more once the caller knows that all has failed.
+    /// If the caller gives up, nothing more is written.
     fn drop(&mut self) {
         self.pieces = None;
         if let Some(thread) = self.thread.take() {
-            // It failed, or what it has to say comes too late.
+            // It failed, or its result comes too late.
             let _ = thread.join();
         }
     }

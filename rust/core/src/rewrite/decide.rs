@@ -1,4 +1,4 @@
-//! What becomes of each event, and of each value in it.
+//! Decides about each event, and about each value in it.
 
 use crate::columns::restarts::{self, Purge};
 use crate::columns::template::Template;
@@ -19,7 +19,7 @@ impl Group<'_> {
         let payload = &record[HEADER..record.len() - FOOTER];
         let event = Event::decode(payload)?;
         if let What::Summary(summary) = &event.what {
-            // All of it must be well-formed before any of it counts.
+            // The whole event must be well-formed before any of it counts.
             summary.values().try_for_each(|value| value.map(drop))?;
         }
         let is_first = !std::mem::replace(&mut self.file.has_begun, true);
@@ -89,14 +89,14 @@ impl Group<'_> {
         Ok(())
     }
 
-    /// Whether a kind is wanted; it counts if not.
+    /// Whether a kind is selected. If not, it is counted as left out.
     fn wants(&mut self, kind: Kind) -> bool {
         let wants = self.rules.kinds.contains(kind);
         self.report.left_out.kinds += u64::from(!wants);
         wants
     }
 
-    /// The series that an event's tags have, and how many values.
+    /// The series of an event's tags, and their numbers of values.
     fn lengths(&mut self, event: &Event<'_>) -> Vec<(u32, usize)> {
         let What::Summary(summary) = &event.what else { return Vec::new() };
         let mut all = Vec::new();
@@ -112,7 +112,7 @@ impl Group<'_> {
         all
     }
 
-    /// Writes what is to stay of an event with values.
+    /// Writes the rest of an event with values.
     fn summary(&mut self, record: &[u8], event: &Event<'_>) {
         let What::Summary(summary) = &event.what else { return };
         let mut fates = Vec::new();
@@ -122,7 +122,7 @@ impl Group<'_> {
         self.write(record, summary.raw(), &fates);
     }
 
-    /// Writes what is to stay of an event with a summary of which this becomes, value by value.
+    /// Writes the rest of an event with a summary. `fates` has the decision on each value.
     pub(super) fn write(&mut self, record: &[u8], summary: &[u8], fates: &[Fate]) {
         let mut to: Vec<u32> = Vec::new();
         let mut is_same = true;
@@ -164,7 +164,7 @@ impl Group<'_> {
         }
     }
 
-    /// What becomes of a value.
+    /// The decision on a value.
     fn fate(&mut self, value: &SummaryValue<'_>, step: i64) -> Fate {
         let tag = self.tag(value.tag);
         if let (Some(metadata), None) = (&value.metadata, &self.known(tag).claim) {
@@ -182,7 +182,7 @@ impl Group<'_> {
             self.learn(tag, value, kind, Outcome::NoKind);
             return Fate::Gone;
         }
-        // The tag of hyperparameters is the plugin's own, and their step says nothing.
+        // Hyperparameters have the plugin's own tag, and their step means nothing.
         let (target, is_renamed) = match kind {
             Kind::HParams => (self.target(HERE, value.tag.into()), false),
             _ => match self.goes(tag) {
@@ -213,7 +213,7 @@ impl Group<'_> {
         self.rewritten(value, kind, tag, target, is_renamed, is_learnt)
     }
 
-    /// Keeps in mind what becomes of a scalar, for those that are like it; whether that is news.
+    /// Notes the decision on a scalar, for similar ones. Returns whether it is new.
     fn learn(
         &mut self,
         tag: usize,
@@ -238,7 +238,7 @@ impl Group<'_> {
         is_news
     }
 
-    /// A value that stays, as it is to be written.
+    /// A value that stays, in the form in which it is written.
     fn rewritten(
         &mut self,
         value: &SummaryValue<'_>,
@@ -250,8 +250,8 @@ impl Group<'_> {
     ) -> Fate {
         let to = &mut self.targets[target as usize];
         let claim = self.runs[self.file.run].known[tag].claim.as_ref();
-        // What said what the tag is may not have been written; or, where tags became one, something
-        // else may have been.
+        // The metadata of the tag may not have been written. If tags were merged, those of another
+        // tag may have been.
         let metadata = match (&value.data, claim) {
             _ if value.metadata.is_some() => None,
             (Data::Tensor(_), None) => to.claim.as_ref().map(|_| &[][..]),

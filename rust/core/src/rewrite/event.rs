@@ -1,4 +1,4 @@
-//! Events by their bytes: those that are values, and those that get another summary.
+//! Finds values in the bytes of an event, and replaces an event's summary.
 
 use crate::proto::number::{event as number, summary, value as field};
 use crate::wire::{BYTES, Cursor, FIXED64, VARINT, encode, key};
@@ -6,15 +6,16 @@ use crate::wire::{BYTES, Cursor, FIXED64, VARINT, encode, key};
 const VALUE: u8 = key(summary::VALUE, BYTES) as u8;
 const TAG: u8 = key(field::TAG, BYTES) as u8;
 
-/// An event with a summary, and nothing else but a time and a step before it.
+/// An event that consists of a time, a step and a summary, in this order.
 pub struct Values<'p> {
     pub step: i64,
-    /// How many bytes come before the summary, and how many of these are the step's field.
+    /// The number of bytes before the summary, and the number of bytes of the step's field among
+    /// them.
     pub head: usize,
     pub step_len: usize,
     /// The whole field.
     pub summary: &'p [u8],
-    /// What is in it.
+    /// The content of the field.
     pub values: &'p [u8],
 }
 
@@ -38,7 +39,7 @@ impl<'p> Values<'p> {
     }
 }
 
-/// The tag of the value at the beginning of some, if that is what it begins with.
+/// The tag of the first of these values, if it comes first in the value.
 #[inline]
 pub fn first_tag(values: &[u8]) -> Option<&[u8]> {
     let mut value = Cursor::new(values.strip_prefix(&[VALUE])?);
@@ -48,7 +49,7 @@ pub fn first_tag(values: &[u8]) -> Option<&[u8]> {
     tag.rest().get(..length)
 }
 
-/// What the only field of a message holds, if it has this key.
+/// The content of the only field of a message, if it has this key.
 #[inline]
 fn whole(message: &[u8], key: u8) -> Option<&[u8]> {
     let rest = message.strip_prefix(&[key])?;
@@ -57,13 +58,13 @@ fn whole(message: &[u8], key: u8) -> Option<&[u8]> {
     (cursor.rest().len() as u64 == length).then_some(cursor.rest())
 }
 
-/// Appends an event's fields with another summary in the place of its own.
+/// Appends the fields of an event, with another summary in place of its own.
 pub fn put_event(out: &mut Vec<u8>, payload: &[u8], summary: &[u8]) {
     let is_content = |number| (number::FILE_VERSION..=number::META_GRAPH_DEF).contains(&number);
     let mut is_put = false;
     for field in Cursor::new(payload).flatten() {
         match field.number {
-            // A summary may come in parts, which are one.
+            // A summary may have several parts, which count as one.
             number::SUMMARY if !std::mem::replace(&mut is_put, true) => {
                 encode::bytes_field(out, number::SUMMARY, summary);
             }

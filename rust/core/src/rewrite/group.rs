@@ -1,4 +1,4 @@
-//! What is known while files are read and written, and where things go.
+//! The state while files are read and written, and the places of values.
 
 use std::collections::HashMap;
 use std::sync::atomic::AtomicU64;
@@ -9,10 +9,10 @@ use crate::rewrite::known::{Current, File, Goes, Known, Run, Series, Target};
 use crate::rewrite::restarts::Starts;
 use crate::rewrite::rules::{Report, Route, Rules, place};
 
-/// The directory of the source itself among those below it.
+/// The directory of the source itself, as one of those below it.
 pub(super) const HERE: u32 = 0;
 
-/// Some files, and what is known of their tags.
+/// A group of files, and the state of their tags.
 pub struct Group<'a> {
     pub(super) rules: &'a Rules,
     pub(super) route: Route<'a>,
@@ -20,15 +20,15 @@ pub struct Group<'a> {
     pub(super) report: Report,
     /// The directories below that of a source, by number.
     pub(super) below: Vec<Box<str>>,
-    /// By the number of the run.
+    /// The runs, by number.
     pub(super) runs: Vec<Run>,
     pub(super) targets: Vec<Target>,
     pub(super) target_of: HashMap<(u32, Box<str>), u32>,
     pub(super) series: Vec<Series>,
     pub(super) starts: Starts,
-    /// How many claims are known, of tags that are read and of those that are written.
+    /// The number of known claims, of tags that are read and of tags that are written.
     pub(super) claims: u32,
-    /// Whether it is only looked for what restarts take back.
+    /// Whether this pass only looks for what restarts purge.
     pub(super) is_planning: bool,
     pub(super) file: Current,
 }
@@ -54,7 +54,7 @@ impl<'a> Group<'a> {
 }
 
 impl Group<'_> {
-    /// The number of a tag of the run that is read.
+    /// The number of a tag of the current run.
     pub(super) fn tag(&mut self, tag: &str) -> usize {
         let run = &mut self.runs[self.file.run];
         let index = run.tags.insert(tag) as usize;
@@ -68,7 +68,7 @@ impl Group<'_> {
         &mut self.runs[self.file.run].known[tag]
     }
 
-    /// Where the values of a tag go, asked once.
+    /// The place for the values of a tag. The caller is asked once.
     pub(super) fn goes(&mut self, tag: usize) -> Goes {
         let known = self.known(tag).goes;
         if known != Goes::Unasked {
@@ -118,7 +118,7 @@ impl Group<'_> {
         next
     }
 
-    /// Whether the next value of a series stays; it counts as one that is wanted.
+    /// Whether the next value of a series stays. It counts as a selected value.
     pub(super) fn stays(&mut self, series: u32, kind: Kind, step: i64) -> bool {
         let series = &mut self.series[series as usize];
         if self.is_planning {
@@ -133,7 +133,7 @@ impl Group<'_> {
         Selection { steps: self.rules.steps, ..Selection::default() }.has_step(step)
     }
 
-    /// Writes a record as it is.
+    /// Writes a record unchanged.
     pub(super) fn copy(&mut self, below: u32, record: &[u8]) {
         if self.is_planning {
             return;
@@ -143,7 +143,7 @@ impl Group<'_> {
         self.count(true);
     }
 
-    /// The same, in all files that are written of the source.
+    /// Writes a record unchanged to all files of the source.
     pub(super) fn copy_to_all(&mut self, record: &[u8]) {
         let begun = self.file.files.iter().filter(|(_, file)| file.has_begun);
         let mut to: Vec<u32> = begun.map(|(below, _)| *below).collect();
@@ -158,7 +158,7 @@ impl Group<'_> {
         self.report.copied += u64::from(is_copied);
     }
 
-    /// The file that is written of the source in this directory, which begins as the source does.
+    /// The file of the source in this directory. It begins as the source does.
     pub(super) fn file_below(&mut self, below: u32) -> usize {
         if let Some(output) = self.file.begun(below) {
             return output;
@@ -169,7 +169,7 @@ impl Group<'_> {
             File { output: outputs.add(path.unwrap_or_default()), version: None, has_begun: false }
         });
         file.has_begun = true;
-        // What came before in the same file may say it already.
+        // An earlier source of the same file may have the version already.
         if !first.is_empty() && (version.is_none() || file.version != *version) {
             outputs.put(file.output, first);
             self.report.written += 1;

@@ -1,4 +1,4 @@
-//! Tags that values name, which go on naming what is renamed: metrics, and what charts show.
+//! Tags that are named in values: those of metrics, and those in charts. Renaming changes them too.
 
 use crate::proto::number::{
     category, chart, experiment, hparams, layout, margin, margin_series, metadata, metric_info,
@@ -9,7 +9,7 @@ use crate::wire::{Cursor, Value, encode};
 /// The new name of a tag, if it gets one.
 pub type Rename<'a> = &'a dyn Fn(&str) -> Option<String>;
 
-/// A field of fields, by their numbers from the outside in.
+/// The path to a field, by the numbers of fields from the outside in.
 type Path<'a> = &'a [u32];
 
 const METRIC: Path<'static> = &[
@@ -25,14 +25,14 @@ const LINE: Path<'static> =
 const MARGIN: Path<'static> =
     &[tensor::STRING_VAL, layout::CATEGORY, category::CHART, chart::MARGIN, margin::SERIES];
 
-/// The metadata of hyperparameters with the new tags of metrics; None if none is renamed.
+/// The metadata of hyperparameters with the new tags of metrics. None if no tag is renamed.
 pub fn metrics(metadata: &[u8], rename: Rename<'_>) -> Option<Vec<u8>> {
     with(metadata, METRIC, &|tag| renamed(tag, rename))
 }
 
-/// The tensor of a layout with the new tags in charts; None if none is renamed.
+/// The tensor of a layout with the new tags in charts. None if no tag is renamed.
 ///
-/// Lines are chosen by regular expressions: those stay that are more than a tag.
+/// Regular expressions choose the lines of a chart. One that is more than a tag stays.
 pub fn charts(tensor: &[u8], rename: Rename<'_>) -> Option<Vec<u8>> {
     let lines = with(tensor, LINE, &|pattern| {
         let pattern = str::from_utf8(pattern).ok()?;
@@ -52,7 +52,7 @@ fn renamed(tag: &[u8], rename: Rename<'_>) -> Option<Vec<u8>> {
     rename(str::from_utf8(tag).ok()?).map(String::into_bytes)
 }
 
-/// A message with what the fields at the end of this path become; None if none changes.
+/// A message after a change of the fields at the end of this path. None if none changes.
 fn with(
     message: &[u8],
     path: Path<'_>,
@@ -61,7 +61,7 @@ fn with(
     let (&number, inner) = path.split_first()?;
     let (mut out, mut is_changed) = (Vec::with_capacity(message.len()), false);
     for field in Cursor::new(message) {
-        // What is malformed stays.
+        // A malformed message stays.
         let field = field.ok()?;
         let new = match field.value {
             Value::Bytes(bytes) if field.number == number => match inner {
@@ -79,10 +79,10 @@ fn with(
     is_changed.then_some(out)
 }
 
-/// Characters that mean more than themselves, but for the dot, which means itself too.
+/// Characters with a special meaning. The dot is not among them, since it also matches itself.
 const SPECIAL: &str = r"\^$*+?()[]{}|";
 
-/// A regular expression that is nothing but a tag, for the new one.
+/// The expression for the new tag, if the old one is nothing but a tag.
 fn renamed_pattern(pattern: &str, rename: Rename<'_>) -> Option<String> {
     let (begin, rest) = pattern.strip_prefix('^').map_or(("", pattern), |rest| ("^", rest));
     let (rest, end) = rest.strip_suffix('$').map_or((rest, ""), |rest| (rest, "$"));
@@ -90,7 +90,7 @@ fn renamed_pattern(pattern: &str, rename: Rename<'_>) -> Option<String> {
     let mut chars = rest.chars();
     while let Some(one) = chars.next() {
         tag.push(match one {
-            // A letter or digit would stand for something else.
+            // A backslash before a letter or digit would have another meaning.
             '\\' => chars.next().filter(|next| !next.is_alphanumeric())?,
             one if SPECIAL.contains(one) => return None,
             one => one,

@@ -5,15 +5,16 @@ use std::path::PathBuf;
 use crate::error::Result;
 use crate::rewrite::behind::{Behind, Piece};
 
-/// So many bytes wait to be written, over all files: they are still in the processor's cache then.
+/// The number of bytes that wait to be written, over all files. They are still in the processor's
+/// cache.
 const MOST: usize = 512 << 10;
 
-/// Files that grow side by side. None is held open, since there may be one for each tag.
+/// Files that grow side by side. None is kept open, since there may be one for each tag.
 #[derive(Default)]
 pub struct Outputs {
     files: Vec<Output>,
     waiting: usize,
-    /// Writes while more is read, once there is much.
+    /// A thread that writes meanwhile, once there is much to write.
     behind: Option<Behind>,
 }
 
@@ -22,12 +23,12 @@ struct Output {
     path: PathBuf,
     buffer: Vec<u8>,
     is_created: bool,
-    /// Whether all that waits has its checksums.
+    /// Whether all waiting records have their checksums.
     is_sealed: bool,
 }
 
 impl Outputs {
-    /// One more file, which has no bytes yet; its number.
+    /// Adds a file without bytes. Returns its number.
     pub fn add(&mut self, path: PathBuf) -> usize {
         self.files.push(Output { path, buffer: Vec::new(), is_created: false, is_sealed: true });
         self.files.len() - 1
@@ -40,7 +41,7 @@ impl Outputs {
         self.waiting += bytes.len();
     }
 
-    /// Has records appended to a file, which are sealed when they are written.
+    /// Appends records to a file. They get their checksums when they are written.
     #[inline]
     pub fn put_with(&mut self, number: usize, put: impl FnOnce(&mut Vec<u8>)) {
         let Output { buffer, is_sealed, .. } = &mut self.files[number];
@@ -50,7 +51,7 @@ impl Outputs {
         self.waiting += buffer.len() - before;
     }
 
-    /// Writes what waits, if that is much.
+    /// Writes waiting bytes if there are many.
     pub fn relieve(&mut self) -> Result<()> {
         if self.waiting < MOST {
             return Ok(());
@@ -61,14 +62,14 @@ impl Outputs {
         self.write(false)
     }
 
-    /// Writes all; where the files are.
+    /// Writes everything. Returns the paths of the files.
     pub fn finish(mut self) -> Result<Vec<PathBuf>> {
         self.write(true)?;
         self.behind.take().map_or(Ok(()), Behind::finish)?;
         Ok(self.files.into_iter().map(|file| file.path).collect())
     }
 
-    /// Writes what waits; with `all`, files too that are empty.
+    /// Writes waiting bytes. With `all`, it also makes empty files.
     fn write(&mut self, all: bool) -> Result<()> {
         self.waiting = 0;
         let waits = |file: &&mut Output| !file.buffer.is_empty() || (all && !file.is_created);

@@ -1,4 +1,4 @@
-//! Some files that are read in order, record after record.
+//! Reads several files in order, record by record.
 
 use std::sync::atomic::Ordering;
 
@@ -27,7 +27,7 @@ impl Group<'_> {
             self.begin(source);
             has_events |= !self.read(source)?;
             if sources.get(index + 1).is_none_or(|next| !is_same_file(source, next)) {
-                // A run of which nothing stays is there all the same.
+                // The directory of a run is made even if nothing of it stays.
                 if self.file.files.is_empty() && has_events {
                     self.file_below(HERE);
                 }
@@ -40,7 +40,7 @@ impl Group<'_> {
         Ok(self.report)
     }
 
-    /// Finds what restarts take back.
+    /// Finds the values that restarts purge.
     fn plan(&mut self, sources: &[Source]) -> Result<()> {
         self.is_planning = true;
         for source in sources {
@@ -59,7 +59,7 @@ impl Group<'_> {
             series.taken = taken.into_iter();
             series.taking = series.taken.next();
         }
-        // What tags claim is learnt anew.
+        // The claims of tags are learned again.
         for known in self.runs.iter_mut().flat_map(|run| &mut run.known) {
             (known.claim, known.habit) = (None, Habit::default());
         }
@@ -79,7 +79,7 @@ impl Group<'_> {
         file.source = Some(source.clone());
     }
 
-    /// Reads a file; whether it is none of events.
+    /// Reads a file. Returns whether it is not an event file.
     fn read(&mut self, source: &Source) -> Result<bool> {
         let io_error = |error| Error::io(error, &source.path);
         let stream = Stream::new(storage::open(&source.path).map_err(io_error)?, Vec::new());
@@ -125,7 +125,7 @@ impl Sink for Group<'_> {
     fn run(&mut self, window: &[u8], _: u64, verify: Verify) -> (usize, u64) {
         let (mut at, mut records) = (0, 0);
         loop {
-            // Where order matters, each event is looked at in its turn.
+            // If order matters, each event is decoded in its turn.
             let is_fast = !self.file.sessions.need_order() && self.file.has_begun;
             if is_fast {
                 let (size, count) = self.predicted(&window[at..], verify);

@@ -1,7 +1,7 @@
-//! What restarts take back, found in a pass of its own ahead of the copy.
+//! The values that restarts purge. They are found in a first pass, before the copy.
 //!
 //! [`columns`](crate::columns) do the same with all steps in memory. Here the steps of a series are
-//! held as progressions, which are few where steps come at even distances.
+//! held as progressions. There are few of them if steps come at even distances.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -12,11 +12,11 @@ use crate::columns::restarts::Purge;
 #[derive(Debug, Default)]
 pub struct Steps {
     runs: Vec<Progression>,
-    /// How many there are.
+    /// The number of steps.
     pub len: usize,
 }
 
-/// Steps at even distances, or one step that comes again and again.
+/// Steps at even distances, or one step that repeats.
 #[derive(Debug, Clone, Copy)]
 struct Progression {
     first: i64,
@@ -28,11 +28,11 @@ struct Progression {
 
 impl Progression {
     fn step(&self, index: usize) -> i64 {
-        // A distance may be larger than any i64, though no step is.
+        // A distance may be larger than any i64, but a step is not.
         self.first.wrapping_add(self.stride.wrapping_mul(index as i64))
     }
 
-    /// How many of its steps are less than `limit`.
+    /// The number of steps that are less than `limit`.
     fn below(&self, limit: i64) -> usize {
         match self.stride {
             _ if self.first >= limit => 0,
@@ -56,14 +56,14 @@ impl Steps {
         self.runs.push(Progression { first: step, last: step, stride: 0, count: 1 });
     }
 
-    /// The values that purges, in order, take: ranges of indices, in order.
+    /// The values that these purges drop, as ranges of indices. Both are in order.
     pub fn purged(&self, purges: &[Purge]) -> Vec<Range<usize>> {
         let mut purges = purges.iter().rev().peekable();
         let (mut taken, mut limit) = (Vec::new(), None::<i64>);
         let mut end = self.len;
         for run in self.runs.iter().rev() {
             let start = end - run.count;
-            // From the end on: each purge holds for what comes before it.
+            // This goes from the end, since each purge holds for the values before it.
             while end > start {
                 while let Some(purge) = purges.next_if(|purge| purge.before >= end) {
                     limit = Some(limit.map_or(purge.step, |limit| limit.min(purge.step)));
@@ -82,7 +82,7 @@ impl Steps {
 
     /// The values whose step comes again later.
     pub fn superseded(&self) -> Vec<Range<usize>> {
-        // Only steps that are not above all before them can have come before.
+        // Only steps that are not above all earlier ones can repeat.
         let mut highest = Vec::with_capacity(self.runs.len());
         let mut top = None::<i64>;
         for run in &self.runs {
@@ -96,7 +96,7 @@ impl Steps {
             let distinct = if run.stride == 0 { 1 } else { run.count };
             for index in (0..distinct).rev() {
                 let step = run.step(index);
-                // The last of those with one step stands for them.
+                // The last value of each step stays.
                 let at = start + index + (run.count - distinct);
                 if step >= least && later.contains(&step) {
                     push_front(&mut taken, at..at + 1);
@@ -125,28 +125,28 @@ fn push_front(ranges: &mut Vec<Range<usize>>, new: Range<usize>) {
     }
 }
 
-/// Sessions that started, so that each series learns of those since its last value.
+/// The starts of sessions. Each series asks for those since its last value.
 #[derive(Debug, Default)]
 pub struct Starts {
     count: usize,
-    /// Of the starts, those whose step is less than that of all later ones, by their number.
+    /// The starts whose step is less than that of all later ones, by their number.
     least: Vec<(usize, i64)>,
 }
 
 impl Starts {
-    /// A session starts at this step.
+    /// Notes that a session starts at this step.
     pub fn push(&mut self, step: i64) {
         while self.least.pop_if(|(_, before)| *before >= step).is_some() {}
         self.least.push((self.count, step));
         self.count += 1;
     }
 
-    /// How many started.
+    /// The number of starts.
     pub fn count(&self) -> usize {
         self.count
     }
 
-    /// The least step of those from this number on.
+    /// The least step of the starts from this number on.
     pub fn since(&self, number: usize) -> Option<i64> {
         let at = self.least.partition_point(|(start, _)| *start < number);
         self.least.get(at).map(|(_, step)| *step)
@@ -166,7 +166,7 @@ mod tests {
         steps
     }
 
-    /// The indices that are left.
+    /// The remaining indices.
     fn left(taken: Vec<Range<usize>>, all: usize) -> Vec<usize> {
         assert!(taken.is_sorted_by(|a, b| a.end < b.start), "{taken:?}");
         (0..all).filter(|index| !taken.iter().any(|range| range.contains(index))).collect()

@@ -1,4 +1,4 @@
-//! What is asked for, and what is said about it afterwards.
+//! The rules of a rewrite, and its report.
 
 use std::path::{Path, PathBuf};
 
@@ -6,37 +6,37 @@ use crate::columns::{KindSet, Restarts};
 use crate::rewrite::value::Cast;
 use crate::scan::{Damage, OnCorrupt};
 
-/// What is to stay, and how.
+/// Which values stay, and in which form.
 #[derive(Debug, Clone)]
 pub struct Rules {
-    /// Which kinds stay.
+    /// The kinds that stay.
     pub kinds: KindSet,
-    /// The first and the last step of the values under tags that stay.
+    /// The first and the last step that stay, for values with tags.
     pub steps: (i64, i64),
-    /// Of so many values of a tag the first stays.
+    /// One of this number of values of a tag stays: the first.
     pub every: u64,
-    /// Which values of steps that came again stay.
+    /// What to do with the values of steps that came again.
     pub restarts: Restarts,
-    /// What becomes of scalars.
+    /// What to do with scalars.
     pub cast: Cast,
-    /// What becomes of damage.
+    /// What to do about damage.
     pub on_corrupt: OnCorrupt,
 }
 
-/// A file to be read.
+/// A file to read.
 #[derive(Debug, Clone)]
 pub struct Source {
     /// Where it is.
     pub path: PathBuf,
-    /// The number of its run: tags of one run are the same.
+    /// The number of its run. Tags belong to a run.
     pub run: usize,
-    /// The directory of the file that is written of it.
+    /// The directory of the output file.
     pub directory: PathBuf,
-    /// The name of that file, in this directory or one below it.
+    /// The name of the output file, in this directory or below it.
     pub name: PathBuf,
 }
 
-/// Where the values of a tag go.
+/// The place for the values of a tag.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Target {
     /// The directory below that of the file, if it is another one.
@@ -45,48 +45,48 @@ pub struct Target {
     pub tag: Option<String>,
 }
 
-/// Where the values of a tag of a run go; None, nowhere. Asked once for each, and where a value names
-/// the tag.
+/// The place for the values of a tag of a run. None drops them. It is asked once for each tag, and
+/// also for tags that are named in values.
 pub type Route<'a> = &'a dyn Fn(usize, &str) -> Option<Target>;
 
-/// How many values are not in the files that were written, by the first reason that there is.
+/// The number of values that were left out, by the first reason.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct LeftOut {
-    /// Their kind was not wanted. Graphs and what else is no value under a tag count too.
+    /// The kind was not selected. Graphs and other values without tags count too.
     pub kinds: u64,
-    /// Their tag was not.
+    /// The tag was not selected.
     pub tags: u64,
-    /// Their step was not.
+    /// The step was not selected.
     pub steps: u64,
-    /// A restart took them back.
+    /// A restart purged them.
     pub restarts: u64,
     /// They were thinned out.
     pub every: u64,
 }
 
-/// What was done.
+/// The report of a rewrite.
 #[derive(Debug, Default)]
 pub struct Report {
     /// The files that were written.
     pub outputs: Vec<PathBuf>,
-    /// How many records were read.
+    /// The number of records that were read.
     pub read: u64,
-    /// How many were written, those of both files where one was divided.
+    /// The number of records that were written. A record that was divided counts for each file.
     pub written: u64,
-    /// How many of these are as they were.
+    /// The number of written records that are unchanged.
     pub copied: u64,
-    /// What was not written.
+    /// The values that were left out.
     pub left_out: LeftOut,
-    /// The files that are none of events, of which nothing was written.
+    /// The files that are not event files. Nothing of them was written.
     pub foreign: Vec<PathBuf>,
-    /// What could not be read.
+    /// The damage.
     pub damage: Vec<Damage>,
-    /// How many bytes records take that the ends of files cut short.
+    /// The number of bytes of unfinished records at the ends of files.
     pub unfinished: u64,
 }
 
 impl Report {
-    /// Adds what was done afterwards.
+    /// Adds the report of a later group.
     pub fn append(&mut self, mut more: Report) {
         self.outputs.append(&mut more.outputs);
         self.read += more.read;
@@ -108,7 +108,7 @@ pub fn is_same_file(a: &Source, b: &Source) -> bool {
     a.directory == b.directory && a.name == b.name
 }
 
-/// Where a file goes whose values go below its directory.
+/// The path of a file for values that go below its directory.
 pub fn place(source: &Source, below: &str) -> PathBuf {
     match below {
         "" => source.directory.join(&source.name),

@@ -1,4 +1,4 @@
-//! What was written, on the disk.
+//! Makes sure that written files are on the disk.
 
 use std::panic::resume_unwind;
 use std::path::PathBuf;
@@ -8,9 +8,10 @@ use crate::cancel;
 use crate::error::{Error, Result};
 use crate::sys;
 
-/// Waits until what these files or directories hold is on the disk, and outlasts a failure of power.
+/// Waits until the content of these files or directories is on the disk, where it survives a power
+/// failure.
 pub fn sync(paths: &[PathBuf]) -> Result<()> {
-    /// A disk may do many at once as fast as one.
+    /// A disk may sync many files as fast as one.
     const AT_ONCE: usize = 16;
     let share = paths.len().div_ceil(AT_ONCE).max(1);
     let token = cancel::Token::current().unwrap_or_default();
@@ -19,7 +20,7 @@ pub fn sync(paths: &[PathBuf]) -> Result<()> {
         let mut done = Ok(());
         let mut threads = Vec::new();
         for share in paths.chunks(share).skip(1) {
-            // Where there can be no more threads, this one does it all.
+            // If no threads can be started, this one does all of it.
             match Builder::new().spawn_scoped(scope, move || sync(share)) {
                 Ok(thread) => threads.push(thread),
                 Err(_) => done = done.and_then(|()| sync(share)),

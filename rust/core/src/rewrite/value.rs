@@ -1,4 +1,4 @@
-//! One value with another tag, type or metadata; every other field of it as it was.
+//! Changes the tag, type or metadata of a value, and keeps all its other fields.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -13,16 +13,16 @@ use crate::proto::{
 use crate::rewrite::named::{self, Rename};
 use crate::wire::{Cursor, Field, Value, encode};
 
-/// What becomes of scalars.
+/// What to do with scalars.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Cast {
-    /// They become a `simple_value` or a tensor, as old and new writers have them.
+    /// They become a `simple_value` or a tensor, the forms of old and of new writers.
     pub style: Option<Style>,
-    /// Tensors of double become tensors of float.
+    /// Tensors of doubles become tensors of floats.
     pub is_float: bool,
 }
 
-/// How a scalar is written.
+/// The form of a scalar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Style {
     /// A `simple_value`, a float.
@@ -31,42 +31,42 @@ pub enum Style {
     Tensor,
 }
 
-/// What changes of a value.
+/// The changes of a value.
 #[derive(Clone, Copy, Default)]
 pub struct Change<'a> {
     /// The new tag.
     pub tag: Option<&'a str>,
-    /// Metadata for a value that has none.
+    /// Metadata for a value without any.
     pub metadata: Option<&'a [u8]>,
-    /// What it becomes, if it is a scalar.
+    /// The new form, if it is a scalar.
     pub cast: Cast,
-    /// The new names of tags that it names.
+    /// The new names of tags that are named in it.
     pub rename: Option<Rename<'a>>,
 }
 
-/// The content of a value once it is cast.
+/// The content of a value after a cast.
 enum Content {
     SimpleValue(f32),
     Tensor(Vec<u8>),
 }
 
-/// The value's metadata as they are in the file, merged where they are there more than once.
+/// The value's metadata in the file. Several metadata are merged.
 pub fn metadata_of(value: &SummaryValue<'_>) -> Option<Vec<u8>> {
     value.metadata.as_ref()?;
     let parts = fields(value).filter(|field| field.number == number::METADATA);
     Some(parts.filter_map(|field| bytes(&field)).flatten().copied().collect())
 }
 
-/// A value once it is changed.
+/// A changed value.
 pub struct Changed {
     /// The whole field of a summary.
     pub field: Vec<u8>,
     pub metadata: Option<Vec<u8>>,
-    /// Where the number is in it, if it is a scalar with a number of a fixed length.
+    /// The place of the number, if it is a scalar with a number of a fixed length.
     pub number: Option<Range<usize>>,
 }
 
-/// The changed value; None if it stays as it is.
+/// The changed value. None if it stays as it is.
 pub fn changed(value: &SummaryValue<'_>, kind: Kind, change: &Change<'_>) -> Option<Changed> {
     let content = match (kind, &value.data, change.rename) {
         (Kind::Scalar, _, _) => cast(value, change.cast),
@@ -129,7 +129,7 @@ pub fn changed(value: &SummaryValue<'_>, kind: Kind, change: &Change<'_>) -> Opt
                     }
                     Some(Content::Tensor(it)) => {
                         encode::bytes_field(&mut message, number::TENSOR, &it);
-                        // It is the last that the tensor holds.
+                        // The number is the last field of the tensor.
                         number = Some(message.len() - size_of::<f32>()..message.len());
                     }
                     None => {}
@@ -154,7 +154,7 @@ pub fn changed(value: &SummaryValue<'_>, kind: Kind, change: &Change<'_>) -> Opt
     Some(Changed { field, metadata: after, number })
 }
 
-/// Where `part` begins in `whole`, if it is some of its bytes.
+/// The offset of `part` in `whole`, if it is a part of it.
 fn place(part: &[u8], whole: &[u8]) -> Option<usize> {
     let at = part.as_ptr().addr().checked_sub(whole.as_ptr().addr())?;
     (!part.is_empty() && at + part.len() <= whole.len()).then_some(at)
@@ -201,7 +201,7 @@ fn cast(value: &SummaryValue<'_>, cast: Cast) -> Option<Content> {
     }
 }
 
-/// A number as a float; one that is a float already stays what it is, bit by bit.
+/// A number as a float. A number that is a float stays the same, bit by bit.
 pub fn as_float(number: TensorScalar<'_>) -> Option<f32> {
     match number {
         TensorScalar::Fixed(Element::F32, bytes) => Some(f32::from_le_bytes(*bytes.first_chunk()?)),
@@ -209,7 +209,7 @@ pub fn as_float(number: TensorScalar<'_>) -> Option<f32> {
     }
 }
 
-/// What says that a tensor is a scalar, after what was said before.
+/// The metadata that make a tensor a scalar, added to the earlier metadata.
 fn with_plugin(mut before: Vec<u8>) -> Vec<u8> {
     let known = Metadata::decode(Cow::Borrowed(&before));
     if known
@@ -224,7 +224,7 @@ fn with_plugin(mut before: Vec<u8>) -> Vec<u8> {
     before
 }
 
-/// What is said of a value beyond what it is.
+/// The metadata, without the fields that tell the kind of a value.
 fn without_plugin(before: &[u8]) -> Vec<u8> {
     let says_kind = |number| matches!(number, metadata::PLUGIN_DATA | metadata::DATA_CLASS);
     let rest = Cursor::new(before).flatten().filter(|field| !says_kind(field.number));
