@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 use tfevents::record::{self, Deferred, OVERHEAD, Parsed, Verify};
@@ -385,6 +385,39 @@ fn what_is_encoded_later_keeps_its_place() {
     let expected: Vec<_> = (0..3000_u32).map(|i| i.to_le_bytes().to_vec()).collect();
     assert_eq!(payloads(dir.path()), [expected]);
     assert_eq!(writer.dropped(), 0);
+}
+
+#[test]
+fn what_was_appended_before_is_written_before_what_takes_long_is_encoded() {
+    static ENCODING: AtomicBool = AtomicBool::new(true);
+    let dir = tempfile::tempdir().unwrap();
+    let writer = writer(dir.path());
+    let slow = || {
+        while ENCODING.load(Ordering::Relaxed) {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        Ok(())
+    };
+    assert!(writer.open(PATIENCE).unwrap().done);
+    let path = writer.path().unwrap();
+    let size = || fs::metadata(&path).unwrap().len() as usize;
+    let empty = size();
+    append(&writer, b"first").unwrap();
+    defer(&writer, Later::new(b"second", 10)).unwrap();
+    append(&writer, b"third").unwrap();
+    defer(&writer, Later { outcome: slow, ..Later::new(b"slow", 1 << 20) }).unwrap();
+    append(&writer, b"last").unwrap();
+    let before = [b"first".to_vec(), b"second".to_vec(), b"third".to_vec()];
+    let expected = empty + before.iter().map(|payload| OVERHEAD + payload.len()).sum::<usize>();
+    let deadline = Instant::now() + PATIENCE;
+    while size() < expected && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    assert_eq!(payloads(dir.path()), [before.to_vec()]);
+    ENCODING.store(false, Ordering::Relaxed);
+    assert!(writer.close(PATIENCE).unwrap().done);
+    let all = [&before[..], &[b"slow".to_vec(), b"last".to_vec()]].concat();
+    assert_eq!(payloads(dir.path()), [all]);
 }
 
 #[test]

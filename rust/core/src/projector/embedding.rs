@@ -55,6 +55,11 @@ impl Deferred for Embedding {
             + self.sprite.as_ref().map_or(0, Sprite::size)
     }
 
+    /// However small the files are, the file system may be slow.
+    fn takes_long(&self) -> bool {
+        true
+    }
+
     /// Writes the files, and at last the configuration that names them. Appends nothing to `out`.
     fn encode(&self, _: &mut Vec<u8>) -> Result<()> {
         let directory = self.log_dir.join(&self.directory);

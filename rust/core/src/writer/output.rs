@@ -82,10 +82,12 @@ impl Output {
         held
     }
 
-    /// Encodes the next records of the backlog, in order. None once there are enough for a batch.
+    /// Encodes the next records of the backlog, in order. None once there are enough for a batch, or
+    /// if the next one takes long, so that those before it are written first.
     pub(super) fn advance(&mut self) -> Option<Advance> {
         let begun = self.written > 0 || self.preamble > 0;
-        if begun || self.batch.len() >= BATCH || !self.has_backlog() {
+        let hurries = !self.batch.is_empty() && self.backlog.takes_long();
+        if begun || hurries || self.batch.len() >= BATCH || !self.has_backlog() {
             return None;
         }
         let advance = self.backlog.advance(&mut self.batch);

@@ -89,18 +89,29 @@ impl Backlog {
         record::count(&self.queue.records[self.done..])
     }
 
-    /// Appends the next records to `out`, and the deferred record after them.
+    /// Whether the next record takes long to encode.
+    pub(super) fn takes_long(&self) -> bool {
+        let next = self.queue.deferred.front();
+        next.is_some_and(|next| next.at == self.done && next.record.takes_long())
+    }
+
+    /// Appends the next records to `out`, and the deferred record after them. If that takes long,
+    /// it comes next, alone.
     pub(super) fn advance(&mut self, out: &mut Vec<u8>) -> Advance {
-        let Some(QueuedRecord { at, size, record }) = self.queue.deferred.pop_front() else {
-            let rest = &self.queue.records[self.done..];
-            out.extend_from_slice(rest);
-            self.done += rest.len();
-            return Advance { taken: rest.len(), freed: 0, result: Ok(()) };
-        };
-        out.extend_from_slice(&self.queue.records[self.done..at]);
-        let end = at + record::OVERHEAD;
-        let taken = end - self.done;
+        let next = self.queue.deferred.pop_front();
+        let end = next.as_ref().map_or(self.queue.records.len(), |next| next.at);
+        let before = end - self.done;
+        out.extend_from_slice(&self.queue.records[self.done..end]);
         self.done = end;
+        let Some(next) = next else {
+            return Advance { taken: before, freed: 0, result: Ok(()) };
+        };
+        if before > 0 && next.record.takes_long() {
+            self.queue.deferred.push_front(next);
+            return Advance { taken: before, freed: 0, result: Ok(()) };
+        }
+        let QueuedRecord { size, record, .. } = next;
+        self.done += record::OVERHEAD;
         let start = out.len();
         // A bug in an encoder must not end the thread, since all writers need it.
         let result = catch_unwind(AssertUnwindSafe(|| record.encode(out))).unwrap_or_else(|_| {
@@ -109,6 +120,6 @@ impl Backlog {
         if result.is_err() {
             out.truncate(start);
         }
-        Advance { taken, freed: size, result }
+        Advance { taken: before + record::OVERHEAD, freed: size, result }
     }
 }

@@ -52,7 +52,7 @@ pub(super) struct State {
     pub(super) wanted: bool,
     /// The next turn should be the last one.
     pub(super) closing: bool,
-    /// The number of turns that should have been the last one.
+    /// The number of failures in a row of turns that should have been the last one.
     pub(super) last_attempts: u32,
     /// The ticket of the next turn.
     pub(super) ticket: Option<Ticket>,

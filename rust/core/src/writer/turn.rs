@@ -86,7 +86,7 @@ pub(super) fn take(shared: &Arc<Shared>) {
     }
     let fails = state.outage.failing().is_some();
     let rest = output.has_backlog() || !state.pending.is_empty();
-    state.last_attempts += u32::from(closing);
+    state.last_attempts = if closing && fails { state.last_attempts + 1 } else { 0 };
     // If the file was removed, another attempt may succeed with a new file.
     let gives_up = fails && !output.lost_file() && state.last_attempts >= LAST_ATTEMPTS;
     if closing && (gives_up || !fails && !rest) {
