@@ -1,19 +1,25 @@
 """Requests each HTTP route of TensorBoard's plugins twice: with TensorBoard's slow reader, and with
 ours.
 
-    python tests/compat/tensorboard_crawl.py DIRECTORY... [--alone]
+    python tests/compat/tensorboard_crawl.py DIRECTORY... [--alone | --live]
 
 It prints differences and routes that were not requested, and exits with 1 if there are any. With
-`--alone` it requests ours only, and checks that it answers. It needs neither pytest nor TensorFlow.
+`--alone` it requests ours only, and checks that it answers; with `--live` files change meanwhile.
+It needs neither pytest nor TensorFlow.
 """
 
 import argparse
 import json
 import logging
+import random
+import shutil
 import sys
+import threading
 import urllib.parse
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -276,13 +282,68 @@ def crawl(log_dir: str, *flags: str) -> Iterator[str]:
     print(f"{log_dir}: {count} requests", file=sys.stderr)
 
 
+def crawl_live(log_dir: str) -> Iterator[str]:
+    """The requests that ours does not answer while files change."""
+    with changing(Path(log_dir)):
+        yield from crawl(log_dir, "--reload_interval=1", "--reload_task=thread")
+
+
+@contextmanager
+def changing(directory: Path) -> Iterator[None]:
+    """Removes, cuts, replaces and damages the files below a directory, one after the other, and
+    writes them again, piece by piece.
+    """
+    contents = {path: path.read_bytes() for path in directory.rglob("*") if path.is_file()}
+    rng, is_over = random.Random(0), threading.Event()
+
+    def change() -> None:
+        while not is_over.wait(0.01):
+            path, content = rng.choice(list(contents.items()))
+            path.parent.mkdir(parents=True, exist_ok=True)
+            match rng.randrange(5):
+                case 0:
+                    path.unlink(missing_ok=True)
+                case 1:
+                    shutil.rmtree(path.parent)
+                case 2:
+                    path.write_bytes(content[: rng.randrange(len(content) + 1)])
+                case 3:
+                    new = path.with_name("new")
+                    new.write_bytes(rng.choice(list(contents.values())))
+                    new.replace(path)
+                case 4:
+                    damaged = bytearray(content)
+                    for at in rng.choices(range(len(damaged)), k=20):
+                        damaged[at] ^= 4
+                    path.write_bytes(damaged)
+            is_over.wait(0.05)
+            for other, whole in contents.items():
+                other.parent.mkdir(parents=True, exist_ok=True)
+                if not other.exists() or other == path:
+                    write(other, whole)
+
+    def write(path: Path, content: bytes) -> None:
+        with path.open("wb", buffering=0) as file:
+            for start in range(0, len(content), 50_000):
+                file.write(content[start : start + 50_000])
+
+    thread = threading.Thread(target=change)
+    thread.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        thread.join()
+
+
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("directory", nargs="+")
     parser.add_argument("--alone", action="store_true")
+    parser.add_argument("--live", action="store_true")
     arguments = parser.parse_args()
     logging.disable(logging.CRITICAL)
-    look = crawl if arguments.alone else compare
+    look = crawl_live if arguments.live else crawl if arguments.alone else compare
     lines = [line for directory in arguments.directory for line in look(directory)]
     print("\n".join(lines))
     return bool(lines)

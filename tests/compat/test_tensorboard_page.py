@@ -107,3 +107,8 @@ def test_whatever_the_bytes_every_route_answers(tmp_path: Path) -> None:
     damaged += [flipped(payloads, rng) for _ in range(200)]
     assert len(damaged) > 300
     crawl("--alone", runs_of(tmp_path / "damaged", damaged))
+
+
+def test_while_files_come_go_and_are_damaged_every_route_answers(tmp_path: Path) -> None:
+    every_plugin.log(tmp_path / "log", tfevents.SummaryWriter)
+    crawl("--live", tmp_path / "log")

@@ -309,6 +309,17 @@ def test_plugins_of_others(tmp_path: Path) -> None:
             provider.read_blob(CTX, blob_key=wrong)
 
 
+def test_plugins_of_others_are_not_asked_for_their_data() -> None:
+    """TensorBoard's debugger imports TensorFlow then."""
+
+    class Other:
+        @property
+        def _data_provider(self) -> Any:
+            raise AssertionError
+
+    importlib.import_module("tfevents.tensorboard.plugins").replace({"other": Other()})
+
+
 @pytest.mark.parametrize("subcommand", [[], ["serve"]], ids=["none", "serve"])
 def test_flags_of_our_command_that_can_not_be(tmp_path: Path, subcommand: list[str]) -> None:
     source = "import sys; from tfevents.tensorboard.__main__ import main; sys.exit(main())"

@@ -26,12 +26,14 @@ _SCALARS = ScalarsPlugin.plugin_name
 
 def replace(plugins: Mapping[str, Any]) -> None:
     """Replaces such plugins among these by ours, if their data come from our provider."""
-    ours = {MetricsPlugin: Metrics, ScalarsPlugin: ScalarsOfCards, ProjectorPlugin: Projector}
     for plugin in plugins.values():
-        # The projector has a name of its own for it.
-        data = getattr(plugin, "_data_provider", None) or getattr(plugin, "data_provider", None)
-        if isinstance(data, Provider):
-            plugin.__class__ = ours.get(type(plugin), type(plugin))
+        for theirs, ours, data in (
+            (MetricsPlugin, Metrics, "_data_provider"),
+            (ScalarsPlugin, ScalarsOfCards, "_data_provider"),
+            (ProjectorPlugin, Projector, "data_provider"),
+        ):
+            if type(plugin) is theirs and isinstance(getattr(plugin, data), Provider):
+                plugin.__class__ = ours
 
 
 class Metrics(MetricsPlugin):
