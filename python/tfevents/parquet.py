@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple, Protocol, get_args
 from urllib.parse import quote
@@ -18,8 +19,10 @@ from tfevents.reader import Damage, Path, path_of
 from tfevents.tables import Datetime
 from tfevents.views import TableKind
 
-# This directory has a file for each piece, which lists the files that were written.
+# This directory has a file for each piece that was written. Readers of data sets pass it over, as
+# all names that begin with an underscore.
 _MARKS = "_tfevents"
+_FILE = re.compile(r"run=[^/]*/([0-9a-f]{16})\.parquet")
 _TRIES = 2
 
 
@@ -122,9 +125,12 @@ def write(
         noted = "; ".join(error.__notes__[-1] for error in failed)
         raise ExceptionGroup(f"{len(failed)} of {len(todo)} pieces: {noted}", failed)
     # Old pieces are removed only once all new ones are written, so that a failure loses nothing.
-    for name in there.keys() - pieces.keys():
-        for file in there[name]["files"]:
+    # A worker that was killed may have left files of a piece that has no mark.
+    for file in place.files():
+        found = _FILE.fullmatch(file)
+        if found and found[1] not in pieces:
             place.remove(file)
+    for name in there.keys() - pieces.keys():
         place.remove(f"{_MARKS}/{name}.json")
     return Written(
         len(todo),
@@ -164,17 +170,14 @@ def write_piece(
     from pyarrow import parquet
 
     place = _Place(directory)
-    files = []
     log = piece.read()
     for run, one in log.items():
         table = getattr(one, kind).table(datetime=datetime).to_arrow()
         if len(table):
-            file = f"run={quote(run, safe='')}/{name}.parquet"
             # The run is in the name of the directory.
-            with place.create(file) as sink:
+            with place.create(f"run={quote(run, safe='')}/{name}.parquet") as sink:
                 parquet.write_table(table.drop_columns(["run"]), sink)
-            files.append(file)
-    mark = {"kind": kind, "files": files, "damage": log.damage, "skipped": log.skipped}
+    mark = {"kind": kind, "damage": log.damage, "skipped": log.skipped}
     with place.create(f"{_MARKS}/{name}.json") as sink:
         sink.write(json.dumps(mark).encode())
     return mark
@@ -212,13 +215,27 @@ class _Place:
                 with open(path, "rb") if self._fs is None else self._fs.open(path, "rb") as file:
                     yield name.removesuffix(".json"), json.load(file)
 
+    def files(self) -> list[str]:
+        """The files in it and in its directories."""
+        if self._fs is not None:
+            self._fs.invalidate_cache()
+            return [path.rpartition(f"{self._path}/")[2] for path in self._fs.find(self._path)]
+        return [
+            os.path.relpath(os.path.join(directory, name), self._path).replace(os.sep, "/")
+            for directory, _, names in os.walk(self._path)
+            for name in names
+        ]
+
     def create(self, name: str) -> Any:
         """A file that is there once it is closed."""
         path = f"{self._path}/{name}"
         if self._fs is not None:
             return self._fs.open(path, "wb")
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        return _Renamed(path)
+        marks = f"{self._path}/{_MARKS}"
+        for directory in (marks, os.path.dirname(path)):
+            os.makedirs(directory, exist_ok=True)
+        # Another process may write the same piece.
+        return _Renamed(path, f"{marks}/{os.path.basename(path)}.{os.getpid()}.tmp")
 
     def remove(self, name: str) -> None:
         path = f"{self._path}/{name}"
@@ -229,10 +246,9 @@ class _Place:
 class _Renamed:
     """A local file that gets its name when it is whole."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, temporary: str) -> None:
         self._path = path
-        # Another process may write the same piece.
-        self._temporary = f"{path}.{os.getpid()}.tmp"
+        self._temporary = temporary
 
     def __enter__(self) -> Any:
         self._file = open(self._temporary, "wb")

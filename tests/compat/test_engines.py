@@ -6,6 +6,7 @@ import contextlib
 import os
 import pickle
 import signal
+import subprocess
 import sys
 import warnings
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ import pytest
 
 import tfevents
 from peers import peer
+from scripts import command
 from tfevents import SummaryWriter
 
 pd, pa, dataset = peer("pandas"), peer("pyarrow"), peer("pyarrow.dataset")
@@ -241,6 +243,38 @@ def test_ray_goes_on_where_a_worker_was_killed(
     assert os.path.exists(mark)
     tables = [table.astype({"run": str}) for table in found]
     pd.testing.assert_frame_equal(plain(pd.concat(tables)), expected)
+
+
+KILLED = """
+    import os, sys
+    from pyarrow import parquet
+    import tfevents
+    written, write = [], parquet.write_table
+    def killed(table, sink):
+        if written:
+            sink.write(b"PAR1")
+            sink.flush()
+            os._exit(9)
+        written.append(sink)
+        write(table, sink)
+    parquet.write_table = killed
+    tfevents.parquet.write(sys.argv[1], sys.argv[2])
+"""
+
+
+@pytest.mark.parametrize("grows", [False, True])
+def test_what_a_killed_worker_left_is_not_read(tmp_path: Path, *, grows: bool) -> None:
+    for run in ("a", "b"):
+        with SummaryWriter(tmp_path / "runs" / run) as writer:
+            writer.add_scalar_series("x", np.arange(10.0))
+    killed = subprocess.run(command(KILLED, tmp_path / "runs", tmp_path / "set"), check=False)
+    assert killed.returncode == 9
+    if grows:
+        with SummaryWriter(tmp_path / "runs" / "a") as writer:
+            writer.add_scalar("x", 10.0, 10)
+    tfevents.parquet.write(tmp_path / "runs", tmp_path / "set")
+    table = pd.read_parquet(tmp_path / "set")
+    assert table.groupby("run", observed=True).size().to_dict() == {"a": 10 + grows, "b": 10}
 
 
 def test_what_a_failed_call_would_replace_stays(tmp_path: Path) -> None:
