@@ -480,7 +480,7 @@ proptest! {
             .collect();
         let states = logs.map(|log| log.state());
         let mut resumed: Vec<Log> = (states.iter().zip(POLICIES))
-            .map(|(state, restarts)| Log::resume(state, &found, restarts))
+            .map(|(state, restarts)| Log::resume(state, &found, restarts, &[]))
             .collect();
         for act in after {
             writers.act(&of_version_2(act));
@@ -490,7 +490,7 @@ proptest! {
                 let options = skip(restarts);
                 let anew = reader::read(&found, &options).unwrap();
                 log.update(&found, &options).unwrap();
-                let mut late = Log::resume(state, &found, restarts);
+                let mut late = Log::resume(state, &found, restarts, &[]);
                 late.update(&found, &options).unwrap();
                 for log in [&*log, &late] {
                     // If no file of a run is an event file, it is not a run.
@@ -585,7 +585,7 @@ fn a_state_knows_what_tags_hold_and_what_was_said_of_them_first() {
     summary::summary_event(&mut bytes, 3.0, Some(3), &message);
     record::seal(&mut bytes[at..]);
     fs::write(&path, &bytes).unwrap();
-    let mut log = Log::resume(&state, &found, Restarts::Raw);
+    let mut log = Log::resume(&state, &found, Restarts::Raw, &[]);
     log.update(&found, &Options::default()).unwrap();
     let series = [0, 1].map(|index| log.runs()[0].series(index).unwrap());
     assert_eq!((series[0].kind, series[0].steps()), (Kind::Scalar, &[2][..]));
