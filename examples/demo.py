@@ -185,8 +185,8 @@ def main() -> None:
     points = sum(len(scalars) for run in log.values() for scalars in run.scalars.values())
     print(f'tfevents.read("{runs}"): {points:,} points in {1000 * reading:.1f} ms\n')
     print(table(log, seconds))
-    print("\npoints/s: what the logging of a step (the median one) would come to in a second")
-    print("of run time: the share of the run's time that went into the logging of its steps")
+    print("\npoints/s: the points that the writer logs in a second, at the median time of a step")
+    print("of run time: the share of the run's time that logging took")
 
     plot(log, OUT / "training.png")
     print(f"\nPlot:        {OUT / 'training.png'}")

@@ -18,10 +18,10 @@ usage: tfevents run script.py [argument ...]
        tfevents pth write
        tfevents pth remove
 
-run     Run a program as python does, with our writers and readers in the place of torch's,
-        tensorboardX's, TensorBoard's and tbparse's: see tfevents.install.
-pth     Write a file among the packages of this Python, after which each program that is started
-        with TFEVENTS_INSTALL=1 in its environment runs so; or remove it.
+run     Run a program with our writers and readers. They replace those of torch, tensorboardX,
+        TensorBoard and tbparse, as tfevents.install does.
+pth     Write a file among the packages of this Python, or remove it. With it, every program runs
+        so that has TFEVENTS_INSTALL=1 in its environment.
 """
 
 
@@ -73,7 +73,9 @@ def _other(arguments: list[str]) -> int:
         import typer as typer
     except ImportError as error:
         print(USAGE, end="", file=sys.stderr)
-        print(f"\nAll else needs {error.name}: pip install 'tfevents[cli]'", file=sys.stderr)
+        print(
+            f"\nThe other commands need {error.name}: pip install 'tfevents[cli]'", file=sys.stderr
+        )
         return 2
     from tfevents.cli.app import main
 

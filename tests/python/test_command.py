@@ -89,7 +89,7 @@ def test_without_the_extra_it_says_what_to_install(tmp_path, missing):
     pytest.importorskip("typer" if missing == "rich" else "rich")
     code, out, err = python("-c", WITHOUT.format(missing=missing), directory=tmp_path)
     assert (code, out) == (2, "")
-    assert f"All else needs {missing}: pip install 'tfevents[cli]'" in err
+    assert f"The other commands need {missing}: pip install 'tfevents[cli]'" in err
 
 
 def test_a_module_from_the_console_script(tmp_path):

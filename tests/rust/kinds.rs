@@ -1,6 +1,8 @@
 //! Values of every kind: in memory and in files, small and large, selected and damaged.
 #![allow(missing_docs)]
 
+#[path = "cases.rs"]
+mod cases;
 #[path = "messages.rs"]
 mod messages;
 
@@ -9,6 +11,7 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 
+use cases::cases;
 use messages::{event, message, metadata};
 use proptest::prelude::*;
 use tfevents::columns::{Blob, KindSet, Selection, Series, Values};
@@ -266,7 +269,7 @@ fn decode_all(log: &Log) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(cases(64))]
 
     #[test]
     fn every_value_is_there(events in events()) {

@@ -1,6 +1,8 @@
 //! A log that is updated repeatedly or resumed equals a log that is read anew. The same holds for
 //! what is followed.
 
+#[path = "cases.rs"]
+mod cases;
 #[path = "messages.rs"]
 mod messages;
 
@@ -11,6 +13,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use cases::cases;
 use proptest::prelude::*;
 use tfevents::columns::{Blob, Restarts, Values};
 use tfevents::proto::Kind;
@@ -297,7 +300,7 @@ fn contents(log: &Log) -> BTreeMap<String, String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 100, ..ProptestConfig::default() })]
+    #![proptest_config(cases(100))]
 
     #[test]
     fn an_updated_log_is_what_reading_anew_gives(
@@ -337,7 +340,7 @@ fn next_records() -> impl Strategy<Value = (usize, Vec<(bool, i64)>)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+    #![proptest_config(cases(200))]
 
     #[test]
     fn a_chart_of_parts_is_that_of_the_whole(
@@ -454,7 +457,7 @@ fn of_version_2(act: Act) -> Act {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 100, ..ProptestConfig::default() })]
+    #![proptest_config(cases(100))]
 
     #[test]
     fn a_log_that_goes_on_from_a_state_has_what_came_since(

@@ -4,6 +4,8 @@
 #
 #   TESTS="--lib" TARGETS="windows arm" tests/rust/portability.sh
 #
+# Property tests try fewer cases than elsewhere; PROPTEST_CASES, TFEVENTS_SCAN_CASES and
+# TFEVENTS_FUZZ_CHANGES set their numbers.
 # A target's standard library comes from `rustup target add`, or is built from the compiler's
 # sources where these are installed.
 set -u
@@ -14,6 +16,9 @@ logs=target/portability
 mkdir -p "$logs"
 export CARGO_TARGET_DIR=target/portability/build PYO3_NO_PYTHON=1 PYO3_CROSS_PYTHON_VERSION=3.11
 export WINEDEBUG=-all
+# Emulators are slow.
+export PROPTEST_CASES="${PROPTEST_CASES:-32}" TFEVENTS_SCAN_CASES="${TFEVENTS_SCAN_CASES:-60}"
+export TFEVENTS_FUZZ_CHANGES="${TFEVENTS_FUZZ_CHANGES:-3}"
 export CARGO_TARGET_X86_64_PC_WINDOWS_GNU_LINKER=x86_64-w64-mingw32-gcc
 export CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER=wine
 export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc

@@ -1,6 +1,8 @@
 //! The reader as its users see it: files on a disk, whole, cut short and damaged.
 #![allow(missing_docs)]
 
+#[path = "cases.rs"]
+mod cases;
 #[path = "messages.rs"]
 mod messages;
 
@@ -8,6 +10,7 @@ use std::fs;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
+use cases::cases;
 use messages::{event, message, metadata};
 use proptest::prelude::*;
 use tfevents::columns::{Text, Values};
@@ -167,7 +170,7 @@ fn points() -> impl Strategy<Value = Vec<Point>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(cases(64))]
 
     #[test]
     fn what_was_written_is_read(points in points()) {
@@ -311,7 +314,7 @@ fn sized(sizes: &[usize]) -> Vec<u8> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(16))]
+    #![proptest_config(cases(16))]
 
     /// Files that are whole, cut short and damaged.
     #[test]

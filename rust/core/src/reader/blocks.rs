@@ -387,8 +387,6 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(300))]
-
         #[test]
         fn blocks_are_what_one_thread_reads(
             records in prop::collection::vec(any::<u8>(), 0..120),
