@@ -100,7 +100,8 @@ def kills(works: list[str], count: int) -> Iterator[Case]:
     """Kills: at system calls, before and during a write, and at any time."""
     chosen = random.Random(0)
     for number in range(count):
-        work, on_error = works[number % len(works)], ON_ERROR[number % 2]
+        turn, at_work = divmod(number, len(works))
+        work, on_error = works[at_work], ON_ERROR[turn % 2]
         if number % 10 < 3:
             yield Case(
                 work, on_error, chosen.choice(["kill", "kill within"]), number // 10 % 200 + 1
@@ -287,7 +288,7 @@ def main() -> int:
     parser.add_argument("--calls", type=int, default=200, help="how many system calls are hit")
     parser.add_argument("--times", type=int, default=1, help="how many calls fail in a row")
     parser.add_argument("--jobs", type=int, default=8, help="processes at a time")
-    parser.add_argument("--work", default="kinds,without_steps,runs,threads,forks")
+    parser.add_argument("--work", default="kinds,without_steps,pictures,runs,threads,forks")
     parser.add_argument("--sample", type=int, default=0, help="as many of the failures, by chance")
     parser.add_argument("--preloaded", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()

@@ -1,6 +1,7 @@
 """The workloads of processes whose system calls fail."""
 
 import ctypes
+import functools
 import mmap
 import os
 import resource
@@ -136,6 +137,18 @@ def without_steps(logger: Logger, directory: str, pace: float) -> None:
     end(logger, writer)
 
 
+def pictures(logger: Logger, directory: str, pace: float) -> None:
+    """Pictures that take long to encode, among points. Most of them are left for the end."""
+    writer = logger.writer(directory)
+    pixels = np.zeros((300, 300, 3), np.uint8)
+    for step in range(1, 60, 2):
+        logger.accept(step, lambda: writer.add_scalar("scalar", 1.0, step))  # noqa: B023
+        picture = functools.partial(writer.add_image, "image", pixels, step + 1, dataformats="HWC")
+        logger.accept(step + 1, picture)
+        time.sleep(pace)
+    end(logger, writer)
+
+
 def runs(logger: Logger, directory: str, pace: float) -> None:
     """More runs than descriptors, so that files are closed and opened again."""
     resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
@@ -198,6 +211,6 @@ def end(logger: Logger, writer: SummaryWriter) -> None:
     logger.log.dropped += writer.dropped_events
 
 
-ALL = {work.__name__: work for work in (kinds, without_steps, runs, threads, forks)}
+ALL = {work.__name__: work for work in (kinds, without_steps, pictures, runs, threads, forks)}
 # The number of sub-runs that log each step.
 COPIES = {"runs": 12}
