@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -221,7 +222,7 @@ class Run:
     @property
     def path(self) -> str:
         """The directory of its files."""
-        return self.files[0].rpartition("/")[0]
+        return os.path.dirname(self.files[0])
 
     @property
     def files(self) -> list[str]:

@@ -75,6 +75,14 @@ def test_at_the_ends_of_integers() -> None:
     far = series([(-(2**63), 1.0), (2**63 - 1, 2.0)])
     assert far.at(2**63 - 2, "nearest").value == 2
     assert far.at(0, "ffill").value == 1
+    assert far.at(-1, "nearest").value == 1
+    assert far.at(0, "nearest").value == 2
+    assert far.at(2**70, "nearest").value == far.at(2**70, "ffill").value == 2
+    assert far.at(-(2**70), "nearest").value == 1
+    with pytest.raises(KeyError, match="no point for step"):
+        far.at(2**70)
+    near = series([(2**62, 1.0), (2**62 + 3, 2.0)])
+    assert [near.at(2**62 + i, "nearest").value for i in range(4)] == [1, 1, 2, 2]
     with pytest.raises(ValueError, match="method must be"):
         far.at(0, "linear")  # type: ignore[arg-type]
 

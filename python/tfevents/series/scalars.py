@@ -164,15 +164,14 @@ class Scalars(Columns[Scalar]):
         wanted = as_int(step, "step")
         if method not in ("exact", "ffill", "nearest"):
             raise ValueError(f"method must be 'exact', 'ffill' or 'nearest', not {method!r}")
-        steps = self.step
-        if method == "ffill":
-            steps = steps[steps <= wanted]
-        if len(steps):
-            nearest = wanted
-            if method != "exact":
-                # Floats are used, since the distance of two int64 may not be an int64.
-                distance = np.abs(steps.astype(np.longdouble) - wanted)
-                nearest = int(steps[distance == distance.min()].min())
+        near = [wanted]
+        if method != "exact":
+            below, above = self.step[self.step <= wanted], self.step[self.step > wanted]
+            near = [int(below.max())] if len(below) else []
+            near += [int(above.min())] if method == "nearest" and len(above) else []
+        if near:
+            # These are no int64, since the distance of two may be none.
+            nearest = min(near, key=lambda step: abs(step - wanted))
             (found,) = np.nonzero(self.step == nearest)
             if len(found):
                 return self[int(found[-1])]
