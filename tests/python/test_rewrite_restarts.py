@@ -1,4 +1,4 @@
-"""`rewrite` where restarts take values back and bytes are damaged, which two passes have to agree on."""
+"""`rewrite` where restarts take values back and bytes are damaged: two passes have to agree."""
 
 from pathlib import Path
 

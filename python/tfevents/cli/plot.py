@@ -100,7 +100,7 @@ def _save(found: list[Line], output: str, label: str, log_y: bool) -> None:
     if log_y:
         axes.set_yscale("log")
     legend = axes.legend(drawn, [shown(name) for name, _, _ in found])
-    # A name is a name, and no formula.
+    # A name with dollars is not a formula.
     for text in legend.get_texts():
         text.set_parse_math(False)
     figure.savefig(output)

@@ -30,7 +30,7 @@ pub struct Group<'a> {
     pub(super) claims: u32,
     /// Whether this pass only looks for what restarts purge.
     pub(super) is_planning: bool,
-    /// Whether the payloads of usual records are not summed up while it is planned.
+    /// Whether planning skips the checksums of usual records.
     pub(super) is_trusting: bool,
     pub(super) file: Current,
 }
@@ -55,7 +55,7 @@ impl<'a> Group<'a> {
         }
     }
 
-    /// One that sums up the payloads of usual records only where it writes them.
+    /// Makes planning skip the checksums of usual records.
     pub fn trusting(self) -> Group<'a> {
         Group { is_trusting: true, ..self }
     }

@@ -46,8 +46,8 @@ pub fn rewrite(
     progress: &AtomicU64,
 ) -> Result<Report> {
     if rules.restarts != Restarts::Raw {
-        // Payloads are summed up once, in the second pass. If the first one took damage for values,
-        // all begins anew.
+        // Only the second pass compares the checksums of usual records. If the first pass accepted
+        // damaged ones, both are done again.
         let before = progress.load(Ordering::Relaxed);
         if let Some(report) = Group::new(rules, route, progress).trusting().run(sources)? {
             return Ok(report);

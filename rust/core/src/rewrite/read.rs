@@ -18,14 +18,14 @@ use crate::storage;
 use crate::storage::stream::Stream;
 
 impl Group<'_> {
-    /// What was done; none, and no file is there, where what is bad was trusted.
+    /// Rewrites the files. Returns None, and leaves no files, if the first pass accepted damage.
     pub fn run(mut self, sources: &[Source]) -> Result<Option<Report>> {
         self.runs.resize_with(sources.iter().map(|it| it.run + 1).max().unwrap_or(0), Run::default);
         let mut planned = None;
         if self.rules.restarts != Restarts::Raw {
             match self.plan(sources) {
                 Ok(report) => planned = Some(report.found()),
-                // What it trusted may come before, and is what is to be told.
+                // A damaged record that was accepted may come before this one.
                 Err(error) if self.is_trusting && matches!(error.kind(), ErrorKind::Corrupt(_)) => {
                     return Ok(None);
                 }
