@@ -416,6 +416,11 @@ class RunData:
     def extents(self) -> list[tuple[int, int, float, float] | None]:
         """The least and the greatest step and wall time of the tag at each index."""
 
+    def overall(self) -> tuple[int, int, tuple[int, int, float, float] | None]:
+        """How many tags and values there are, and the least and the greatest step and wall time of
+        all.
+        """
+
     def scalars(
         self, index: int
     ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:

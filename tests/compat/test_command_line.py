@@ -199,6 +199,39 @@ def test_plot(call, logs, tmp_path):
         assert call("plot", logs, "train/loss", "-o", tmp_path / name)[0] == 0
         assert (tmp_path / name).read_bytes().startswith(beginning)
     assert call("plot", logs, "val/loss")[0] == 1  # nothing but NaN
+    # Both are written.
+    code, out, _ = call("plot", logs, "train/loss", "--json", "-o", tmp_path / "both.png")
+    assert code == 0
+    assert len(json.loads(out)) == 3
+    assert (tmp_path / "both.png").exists()
+
+
+def test_a_plot_of_any_names(call, tmp_path):
+    peer("matplotlib")
+    names = ("_hidden", r"$\frac$", "caf\udce9")
+    for name in names:
+        with SummaryWriter(tmp_path / "runs" / name) as writer:
+            writer.add_scalar("loss", 1.0, 0)
+    assert call("plot", tmp_path / "runs", "loss", "-o", tmp_path / "plot.svg")[0] == 0
+    drawn = (tmp_path / "plot.svg").read_text()
+    for name in ("_hidden", r"$\frac$", r"caf\udce9"):
+        assert f"<!-- {name} -->" in drawn
+
+
+@pytest.mark.parametrize(
+    ("output", "why"),
+    [
+        ("", "output must not be empty"),
+        ("memory://there", "--engine dask"),
+        ("memory://t.csv", "URI"),
+    ],
+)
+def test_export_writes_nowhere_else(call, logs, tmp_path, monkeypatch, output, why):
+    monkeypatch.chdir(tmp_path)
+    code, _, err = call("export", logs, "-o", output)
+    assert code == 2
+    assert why in err
+    assert os.listdir() == []
 
 
 def test_a_plot_shows_the_point_of_the_last_step(call, tmp_path, monkeypatch):

@@ -1,7 +1,11 @@
-"""Rewrites a run, and compares with reading it with both checksums. The copy is checked."""
+"""Rewrites a run, and compares with reading it with both checksums. The copy is checked.
+
+The copy is synced to the disk. A plain copy with a sync shows how much of the time the disk takes.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -33,9 +37,19 @@ def rows(bench: Bench) -> Iterator[Row]:
             bench.repetitions,
             {
                 "read": lambda: reading(source, bench),
+                "copy": lambda: copying(source, bench),
                 **{way: rewriting(source, way, events, bench) for way in WAYS},
             },
         )
+    yield ratio_row(
+        "copy the file of 10 tags onto the disk, by `write` and `fsync`",
+        "tfevents, read with both checksums",
+        costs["copy"],
+        costs["read"],
+        None,
+        unit="point",
+        faster=False,
+    )
     for way in WAYS:
         yield ratio_row(
             f"rewrite 10 tags, {way}",
@@ -51,6 +65,16 @@ def reading(source: Path, bench: Bench) -> float:
     start = perf_counter()
     tfevents.read(source, threads=1)
     return (perf_counter() - start) / bench.points
+
+
+def copying(source: Path, bench: Bench) -> float:
+    with bench.directory() as directory:
+        start = perf_counter()
+        with source.open("rb") as file, (directory / "copy").open("xb", buffering=0) as copy:
+            while piece := file.read(1 << 20):
+                copy.write(piece)
+            os.fsync(copy.fileno())
+        return (perf_counter() - start) / bench.points
 
 
 def rewriting(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import functools
+import io
 import os
 import sys
 from collections.abc import Callable, Iterable
@@ -117,6 +118,25 @@ def _options(
 
 def main(arguments: list[str]) -> int:
     """Runs a command. Returns its exit code."""
+    for name in ("stdout", "stderr"):
+        # A caller that closed the stream wants only the exit code.
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # Names of runs and tags may have characters that the output's encoding lacks.
+        sys.stdout.reconfigure(errors="backslashreplace")
+    code = _code(arguments)
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        # Python would try to write the rest of the buffer again when it exits.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if code == 0:
+            return _failed(1, "" if isinstance(error, BrokenPipeError) else _message(error))
+    return code
+
+
+def _code(arguments: list[str]) -> int:
     # Making one subcommand is many times faster than making all.
     asked = arguments[:1] if arguments and arguments[0] in COMMANDS else COMMANDS
     try:
@@ -128,8 +148,6 @@ def main(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        # The reader of the pipe is gone. The rest of the buffer must not be written to it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except (OSError, Error) as error:
         return _failed(1, _message(error))
@@ -143,6 +161,9 @@ def _message(error: Exception) -> str:
         return f"{error.filename}: there is nothing"
     if isinstance(error, OSError) and error.filename:
         return f"{error.filename}: {error.strerror}"
+    if isinstance(error, OSError) and error.strerror:
+        # The error has no path if it is about the output.
+        return error.strerror
     return str(error)
 
 

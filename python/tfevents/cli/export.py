@@ -15,7 +15,8 @@ from tfevents._extras import module
 from tfevents.cli import files, options
 from tfevents.cli.logs import read_log, tell
 from tfevents.cli.output import Quit, json_line, print_json, progress
-from tfevents.reader import Log
+from tfevents.reader import Log, path_of
+from tfevents.remote.uri import is_uri
 from tfevents.run import count
 from tfevents.tables.kinds import distinct
 
@@ -64,6 +65,7 @@ def command(
     tfevents export runs -o loss.parquet --tags '*loss' --wide
     tfevents export runs -o pictures --kinds images
     """
+    output = path_of(output, "output")
     if engine is not None:
         if wide or overwrite:
             raise ValueError(f"{'--wide' if wide else '--overwrite'} can't be with --engine")
@@ -78,6 +80,8 @@ def command(
             steps=options.steps(steps),
             restarts=restarts,
         )
+    if is_uri(output):
+        raise ValueError("--output: only --engine dask writes to a URI")
     if (
         os.path.lexists(output)
         and not overwrite
@@ -203,7 +207,8 @@ def _lines(
     written = 0
     with (
         progress("exporting", total, lambda: written, in_bytes=False),
-        open(output, "w", encoding="utf-8", newline="") as file,
+        # Names that are not UTF-8 have surrogates, which are escaped as in JSON.
+        open(output, "w", encoding="utf-8", errors="backslashreplace", newline="") as file,
     ):
         writer = csv.writer(file, lineterminator="\n")
         if form == "csv":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import warnings
 from collections.abc import Iterable
@@ -78,8 +77,10 @@ def file_sizes(files: Iterable[str]) -> dict[str, int]:
     """The number of bytes of files, of those that still exist."""
     sizes = {}
     for file in files:
-        with contextlib.suppress(OSError):
-            sizes[file] = _size(file) if is_uri(file) else os.path.getsize(file)
+        try:
+            sizes[file] = _size(file) if is_uri(file) else os.stat(file).st_size
+        except OSError:
+            continue
     return sizes
 
 

@@ -114,18 +114,18 @@ def _run_rows(log: Log) -> list[dict[str, Any]]:
         damaged[one.path] = damaged.get(one.path, 0) + one.length
     rows = []
     for run, data in native(log):
-        summary, extents = data.summary(), [one for one in data.extents() if one is not None]
-        starts, ends, firsts, lasts = zip(*extents, strict=True) if extents else [(None,)] * 4
+        tags, values, extent = data.overall()
+        first_step, last_step, first_time, last_time = extent or (None,) * 4
         paths = files[run]
         rows.append(
             {
                 "run": run,
-                "tags": len({tag for tag, _, _ in summary}),
-                "values": sum(values for _, _, values in summary),
-                "first_step": min(starts),
-                "last_step": max(ends),
-                "first_time": min(firsts),
-                "last_time": max(lasts),
+                "tags": tags,
+                "values": values,
+                "first_step": first_step,
+                "last_step": last_step,
+                "first_time": first_time,
+                "last_time": last_time,
                 "files": len(paths),
                 "size": sum(sizes.get(one, 0) for one in paths),
                 "damaged": sum(damaged.get(one, 0) for one in paths),

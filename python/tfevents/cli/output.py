@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import functools
 import json
 import math
@@ -38,12 +39,20 @@ def console() -> Console:
 
 def print_json(value: Any) -> None:
     """Prints a value as one document. Numbers that JSON does not have become null."""
-    json.dump(_plain(value), sys.stdout, ensure_ascii=False, indent=2)
-    print()
+    print(json.dumps(_plain(value), ensure_ascii=not _is_utf8(), indent=2))
 
 
 def json_line(value: Any) -> str:
     return json.dumps(_plain(value), ensure_ascii=False)
+
+
+def print_json_line(value: Any) -> None:
+    print(json.dumps(_plain(value), ensure_ascii=not _is_utf8()))
+
+
+def _is_utf8() -> bool:
+    """Whether the output takes all text. It escapes surrogates as JSON does."""
+    return codecs.lookup(sys.stdout.encoding or "utf-8").name == "utf-8"
 
 
 def _plain(value: Any) -> Any:
@@ -74,48 +83,40 @@ def print_table(
     In a terminal, the widest columns are cut so that a row takes one line. If that is not enough,
     the last columns are left out, except the one to keep.
     """
-    from rich.cells import set_cell_size
+    from rich.cells import cell_len, set_cell_size
 
-    header = [shown(name) for name in header]
-    rows = [[shown(cell) for cell in row] for row in rows]
+    cells = [[shown(cell) for cell in row] for row in (header, *rows)]
+    # The number of columns that each cell takes in a terminal.
+    lengths = [[len(it) if it.isascii() else cell_len(it) for it in row] for row in cells]
     columns = list(range(len(header)))
-    widths = [max(map(_columns, (header[at], *(row[at] for row in rows)))) for at in columns]
+    widths = [max(column) for column in zip(*lengths, strict=True)]
     room = console().width if is_terminal() else sys.maxsize
     while (over := sum(widths[at] + 2 for at in columns) - 2 - room) > 0:
         widest = max(columns, key=widths.__getitem__)
         if widths[widest] > 16:
             widths[widest] = max(16, widths[widest] - over)
         elif len(columns) > 2:
-            columns.remove([at for at in columns if header[at] != keep][-1])
+            columns.remove([at for at in columns if cells[0][at] != keep][-1])
         else:
             break
-    is_right = [name in right.split() for name in header]
+    is_right = [name in right.split() for name in cells[0]]
 
-    def line(cells: Sequence[str]) -> str:
+    def line(row: Sequence[str], lengths: Sequence[int]) -> str:
         fitted = []
         for at in columns:
-            text, width, sets_right = cells[at], widths[at], is_right[at]
-            length = _columns(text)
+            text, width, length = row[at], widths[at], lengths[at]
             if length > width:
                 text = set_cell_size(text, width - 1) + "…"
-            elif sets_right:
+            elif is_right[at]:
                 text = " " * (width - length) + text
             else:
                 text += " " * (width - length)
             fitted.append(text)
         return "  ".join(fitted).rstrip()
 
-    heading(line(header))
-    sys.stdout.write("".join(f"{line(row)}\n" for row in rows))
-
-
-def _columns(text: str) -> int:
-    """The number of columns that a text takes in a terminal."""
-    if text.isascii():
-        return len(text)
-    from rich.cells import cell_len
-
-    return cell_len(text)
+    first, *others = map(line, cells, lengths)
+    heading(first)
+    sys.stdout.write("".join(f"{other}\n" for other in others))
 
 
 def heading(text: str, style: str = "bold") -> None:

@@ -10,7 +10,7 @@ import typer
 from tfevents.cli import options
 from tfevents.cli.draw import Numbers, curves, smoothed
 from tfevents.cli.logs import no_tag, read_log
-from tfevents.cli.output import Quit, print_json
+from tfevents.cli.output import Quit, print_json, shown
 from tfevents.reader import Log
 
 Line = tuple[str, Numbers, Numbers]
@@ -55,12 +55,12 @@ def command(
         said = f"; there is {no_tag(path, runs, chosen, 'scalars')}" if chosen else ""
         raise Quit(1, f"{path}: there are no such scalars{said}")
     label = "step" if x == "step" else "hours"
+    if output is not None:
+        _save(found, output, label, log_y)
     if json:
         rows = [{"name": name, "x": a.tolist(), "y": b.tolist()} for name, a, b in found]
         print_json(rows)
-    elif output is not None:
-        _save(found, output, label, log_y)
-    else:
+    elif output is None:
         print(curves(found, x_label=label, log_y=log_y))
     return 1 if log.damage else 0
 
@@ -95,10 +95,12 @@ def _save(found: list[Line], output: str, label: str, log_y: bool) -> None:
         raise Quit(2, "a plot in a file needs matplotlib: pip install 'tfevents[plot]'") from error
     figure = Figure(figsize=(9, 5), layout="constrained")
     axes = figure.subplots()
-    for name, at, y in found:
-        axes.plot(at, y, label=name)
+    drawn = [axes.plot(at, y)[0] for _, at, y in found]
     axes.set_xlabel(label)
     if log_y:
         axes.set_yscale("log")
-    axes.legend()
+    legend = axes.legend(drawn, [shown(name) for name, _, _ in found])
+    # A name with dollars is not a formula.
+    for text in legend.get_texts():
+        text.set_parse_math(False)
     figure.savefig(output)

@@ -18,7 +18,16 @@ from tfevents._native import Event, Value
 from tfevents.cli import options
 from tfevents.cli.draw import curves
 from tfevents.cli.ls import NAMES
-from tfevents.cli.output import Quit, console, is_terminal, json_line, number, shown, warn, when
+from tfevents.cli.output import (
+    Quit,
+    console,
+    is_terminal,
+    number,
+    print_json_line,
+    shown,
+    warn,
+    when,
+)
 from tfevents.follower import follow
 from tfevents.reader import Damage
 from tfevents.wanted import Kinds
@@ -142,7 +151,7 @@ def _print(found: Iterator[Found | None], json: bool) -> None:
         run, event, value, kind = one
         scalar = _number(value) if kind == "scalars" else None
         if json:
-            line = json_line(
+            print_json_line(
                 {
                     "run": run,
                     "tag": value.tag,
@@ -152,7 +161,6 @@ def _print(found: Iterator[Found | None], json: bool) -> None:
                     "value": scalar if kind == "scalars" else _text(value),
                 }
             )
-            print(line)
         else:
             what = number(scalar) if scalar is not None else f"({kind}) {_text(value) or ''}"
             what = " ".join(what.split())

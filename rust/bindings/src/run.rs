@@ -154,16 +154,23 @@ impl RunData {
     /// The least and the greatest step and wall time of the tag at each index. None if it has no
     /// values.
     fn extents(&self) -> PyResult<Vec<Option<Extent>>> {
-        let extent = |series: &Series| {
-            let (steps, times) = match series.values.is_empty() {
-                true => (series.points.steps(), series.points.wall_times()),
-                false => (series.values.steps(), series.values.wall_times()),
-            };
-            let (first, last) = (steps.iter().min()?, steps.iter().max()?);
-            let (start, end) = bounds(times);
-            Some((*first, *last, start, end))
-        };
         (0..self.run.tags().len()).map(|index| Ok(extent(&*self.series(index)?))).collect()
+    }
+
+    /// How many tags and values there are, and the least and the greatest step and wall time of all.
+    fn overall(&self) -> PyResult<(usize, usize, Option<Extent>)> {
+        let tags = self.run.tags();
+        let (mut values, mut overall) = (0, None);
+        for index in 0..tags.len() {
+            values += self.run.count(index);
+            let Some(new) = extent(&*self.series(index)?) else { continue };
+            let old: Extent = *overall.get_or_insert(new);
+            overall =
+                Some((old.0.min(new.0), old.1.max(new.1), old.2.min(new.2), old.3.max(new.3)));
+        }
+        // A tag may have values of several kinds.
+        let names: HashSet<&str> = tags.iter().map(|tag| &*tag.name).collect();
+        Ok((names.len(), values, overall))
     }
 
     /// Plugin, content, display name, description and data class of the tag at `index`.
@@ -492,6 +499,17 @@ pub fn decode_png(py: Python<'_>, data: &Bound<'_, PyBytes>, limit: usize) -> Py
 pub enum Decoded {
     Picture([usize; 3], Py<PyArray1<u8>>),
     TooLarge(usize),
+}
+
+/// The least and the greatest step and wall time of some values, if there are any.
+fn extent(series: &Series) -> Option<Extent> {
+    let (steps, times) = match series.values.is_empty() {
+        true => (series.points.steps(), series.points.wall_times()),
+        false => (series.values.steps(), series.values.wall_times()),
+    };
+    let (first, last) = (steps.iter().min()?, steps.iter().max()?);
+    let (start, end) = bounds(times);
+    Some((*first, *last, start, end))
 }
 
 /// The least and the greatest of some numbers. Side by side, since each comparison waits for the one

@@ -34,6 +34,8 @@ pub struct Shape {
     record: usize,
     /// The bits that hold the step, in the eight bytes after the wall time.
     digits: u64,
+    /// The offset of the summary.
+    summary: usize,
     /// The offset of the number.
     number: usize,
     element: Element,
@@ -49,12 +51,15 @@ struct Block {
 /// A record that has a shape.
 #[derive(Debug, PartialEq)]
 pub struct Shaped<'a> {
+    pub record: &'a [u8],
     pub payload: &'a [u8],
     /// The stored checksum of the payload.
     pub checksum: u32,
     pub wall_time: f64,
     pub step: i64,
     pub value: f64,
+    /// The bytes from the number's offset to the checksum.
+    pub number: &'a [u8],
     /// The bytes after the record.
     pub behind: &'a [u8],
 }
@@ -63,7 +68,7 @@ impl Default for Shape {
     /// A shape that no record has, since no record has this length.
     fn default() -> Shape {
         let (blocks, record, element) = (Box::default(), usize::MAX, Element::F32);
-        Shape { blocks, record, digits: 0, number: 0, element }
+        Shape { blocks, record, digits: 0, summary: 0, number: 0, element }
     }
 }
 
@@ -75,7 +80,8 @@ impl Shape {
         let is_usual = step != 1 && count <= MAX_STEP && record.len() >= HEAD + FOOTER;
         let end = record.len().checked_sub(FOOTER).filter(|_| is_usual)?;
         let (number, element) = template.number();
-        let (wall_time, number) = (HEADER + 1, HEADER + WALL_TIME_LEN + step + number);
+        let (wall_time, summary) = (HEADER + 1, HEADER + WALL_TIME_LEN + step);
+        let number = summary + number;
         let step = HEADER + WALL_TIME_LEN;
         if record.len() > MAX_RECORD || record[HEADER] != WALL_TIME {
             return None;
@@ -100,7 +106,13 @@ impl Shape {
                     .for_each(|(to, (mask, it))| *to = mask & it);
                 Block { mask, bytes }
             });
-        Some(Shape { blocks: blocks.collect(), record: record.len(), digits, number, element })
+        let (blocks, record) = (blocks.collect(), record.len());
+        Some(Shape { blocks, record, digits, summary, number, element })
+    }
+
+    /// Where the summary begins in such a record.
+    pub fn summary(&self) -> usize {
+        self.summary
     }
 
     /// Whether `record` has this shape.
@@ -127,28 +139,31 @@ impl Shape {
             return None;
         }
         let head = record.first_chunk::<HEAD>()?;
-        let (record, checksum) = record.split_last_chunk()?;
+        let (framed, checksum) = record.split_last_chunk()?;
+        let number = framed.get(self.number..)?;
         let value = match self.element {
             // Nearly every number is a float.
-            Element::F32 => f32::from_le_bytes(*record.get(self.number..)?.first_chunk()?).into(),
-            _ => self.read_rare(record)?,
+            Element::F32 => f32::from_le_bytes(*number.first_chunk()?).into(),
+            element => read_rare(element, number)?,
         };
         let (_, head) = head.split_first_chunk::<{ HEADER + 1 }>()?;
         let (wall_time, digits) = head.split_first_chunk()?;
         Some(Shaped {
-            payload: record.get(HEADER..)?,
+            record,
+            payload: framed.get(HEADER..)?,
             checksum: u32::from_le_bytes(*checksum),
             wall_time: f64::from_le_bytes(*wall_time),
             step: step(u64::from_le_bytes(*digits.first_chunk()?) & self.digits),
             value,
+            number,
             behind,
         })
     }
+}
 
-    #[inline(never)]
-    fn read_rare(&self, record: &[u8]) -> Option<f64> {
-        self.element.decode(record.get(self.number..)?.get(..self.element.size())?)
-    }
+#[inline(never)]
+fn read_rare(element: Element, number: &[u8]) -> Option<f64> {
+    element.decode(number.get(..element.size())?)
 }
 
 /// The number in a varint of up to four bytes, with seven bits in each.
@@ -196,9 +211,22 @@ mod tests {
             let shape = Shape::of(&record, length, &template).unwrap();
             let size = record.len();
             record.resize(size + BLOCK, 7);
-            let Shaped { payload, checksum, wall_time, step: read, value, behind } =
-                shape.read(&record).unwrap();
+            let Shaped {
+                record: found,
+                payload,
+                checksum,
+                wall_time,
+                step: read,
+                value,
+                number,
+                behind,
+            } = shape.read(&record).unwrap();
             assert_eq!((wall_time, read, value), (1.5, step as i64, 0.5));
+            assert_eq!(
+                (found, shape.summary()),
+                (&record[..size], HEADER + WALL_TIME_LEN + length)
+            );
+            assert_eq!(number, 0.5f32.to_le_bytes());
             assert_eq!((payload, behind), (&record[HEADER..size - FOOTER], &[7; BLOCK][..]));
             assert_eq!(checksum.to_le_bytes(), record[size - FOOTER..size]);
         }

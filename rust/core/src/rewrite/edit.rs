@@ -2,11 +2,15 @@
 
 use std::ops::Range;
 
+use crate::columns::shape::WALL_TIME_LEN;
 use crate::proto::number::event;
 use crate::proto::{Element, TensorScalar};
 use crate::record::{self, HEADER};
 use crate::rewrite::value::{Changed, as_float};
 use crate::wire::encode;
+
+/// A record's bytes up to behind the eight in which the step mostly is.
+const HEAD: usize = HEADER + WALL_TIME_LEN + size_of::<u64>();
 
 /// The record of a scalar, but for what differs.
 pub struct Edit {
@@ -17,9 +21,11 @@ pub struct Edit {
     number: Range<usize>,
     /// What the number was before, if it becomes a float.
     narrowed: Option<Element>,
-    /// A whole record, and how many bytes come before the summary in its payload.
+    /// A whole record, and where the summary begins in it.
     record: Vec<u8>,
-    head: usize,
+    begin: usize,
+    /// The bits of the bytes behind the wall time that are the step's; none where it is longer.
+    step: u64,
 }
 
 impl Edit {
@@ -36,46 +42,57 @@ impl Edit {
             _ => return None,
         };
         let number = value + number.start..value + number.end;
-        Some(Edit { summary: summary.into(), value, number, narrowed, record: Vec::new(), head: 0 })
+        let (summary, record) = (summary.into(), Vec::new());
+        Some(Edit { summary, value, number, narrowed, record, begin: 0, step: 0 })
     }
 
-    /// Appends the record, not sealed, of an event that begins with `head`, where the number was
-    /// `number`. If that is none, it appends nothing and gives false.
-    #[inline]
-    pub fn put(&mut self, out: &mut Vec<u8>, head: &[u8], number: &[u8]) -> bool {
-        let mut float = [0; 4];
-        let Some(number) = self.changed(number, &mut float) else { return false };
-        if self.head != head.len() || self.record.is_empty() {
-            self.frame(head);
+    /// Appends what becomes of `record`, not sealed, in which the summary begins at `summary`, and
+    /// whose number is what `number` begins with. If that is none, it appends nothing.
+    #[inline(always)]
+    pub fn put(
+        &mut self,
+        out: &mut Vec<u8>,
+        record: &[u8],
+        summary: usize,
+        number: &[u8],
+    ) -> Option<()> {
+        // Nearly every number is a float.
+        let float = match self.narrowed {
+            None if self.number.len() == size_of::<f32>() => Some(*number.first_chunk()?),
+            None => None,
+            Some(element) => Some(narrowed(element, number)?),
+        };
+        if self.begin != summary {
+            self.frame(&record[HEADER..summary]);
         }
-        let summary = HEADER + head.len();
-        let place = summary + self.number.start..summary + self.number.end;
         let start = out.len();
         out.extend_from_slice(&self.record);
-        let record = &mut out[start..];
-        record[HEADER..summary].copy_from_slice(head);
-        record[place].copy_from_slice(number);
-        true
+        let new = &mut out[start..];
+        match (new.first_chunk_mut::<HEAD>(), record.first_chunk::<HEAD>(), self.step) {
+            (Some(new), Some(record), step) if step != 0 => put_head(new, record, step),
+            _ => new[HEADER..summary].copy_from_slice(&record[HEADER..summary]),
+        }
+        let number_at = summary + self.number.start;
+        match (float, new[number_at..].first_chunk_mut()) {
+            (Some(float), Some(place)) => *place = float,
+            _ => new[number_at..summary + self.number.end]
+                .copy_from_slice(&number[..self.number.len()]),
+        }
+        Some(())
     }
 
     /// The whole field of a summary with such a value.
     pub fn value(&self, number: &[u8]) -> Option<Vec<u8>> {
-        let mut float = [0; 4];
-        let number = self.changed(number, &mut float)?;
         let mut field = self.summary[self.value..].to_vec();
-        field[self.number.start - self.value..self.number.end - self.value].copy_from_slice(number);
+        let place = &mut field[self.number.start - self.value..self.number.end - self.value];
+        match self.narrowed {
+            Some(element) => place.copy_from_slice(&narrowed(element, number)?),
+            None => place.copy_from_slice(number),
+        }
         Some(field)
     }
 
-    /// What the number becomes.
-    #[inline]
-    fn changed<'n>(&self, number: &'n [u8], float: &'n mut [u8; 4]) -> Option<&'n [u8]> {
-        let Some(element) = self.narrowed else { return Some(number) };
-        *float = as_float(TensorScalar::Fixed(element, number))?.to_le_bytes();
-        Some(float)
-    }
-
-    /// Makes the record anew, for heads as long as this one.
+    /// Makes the record anew, for what comes before the summary and is as long as this.
     #[inline(never)]
     fn frame(&mut self, head: &[u8]) {
         self.record.clear();
@@ -83,6 +100,26 @@ impl Edit {
         self.record.extend_from_slice(head);
         self.record.extend_from_slice(&self.summary);
         record::finish(&mut self.record, start);
-        self.head = head.len();
+        self.begin = HEADER + head.len();
+        let unused = u64::BITS.checked_sub(8 * (head.len() - WALL_TIME_LEN) as u32);
+        self.step = unused.and_then(|bits| u64::MAX.checked_shr(bits)).unwrap_or(0);
     }
+}
+
+/// Copies the wall time, and the bits of what follows that are the step's.
+#[inline(always)]
+fn put_head(to: &mut [u8; HEAD], from: &[u8; HEAD], step: u64) {
+    const STEP: usize = HEADER + WALL_TIME_LEN;
+    to[HEADER..STEP].copy_from_slice(&from[HEADER..STEP]);
+    if let (Some(to), Some(from)) = (to.last_chunk_mut(), from.last_chunk()) {
+        let (old, new) = (u64::from_le_bytes(*to), u64::from_le_bytes(*from));
+        *to = (old & !step | new & step).to_le_bytes();
+    }
+}
+
+/// What the number becomes as a float that `number` begins with.
+#[inline(never)]
+fn narrowed(element: Element, number: &[u8]) -> Option<[u8; 4]> {
+    let number = TensorScalar::Fixed(element, number.get(..element.size())?);
+    Some(as_float(number)?.to_le_bytes())
 }

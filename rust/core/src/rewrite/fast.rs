@@ -1,34 +1,28 @@
 //! Records of one scalar as nearly all are, rewritten without being decoded in full.
 
 use crate::columns::memory::prefetch;
+use crate::columns::shape::{Shape, Shaped};
 use crate::crc32c;
 use crate::proto::Kind;
-use crate::record::{HEADER, OVERHEAD, Verify};
+use crate::record::{HEADER, Verify};
 use crate::rewrite::event::{Values, first_tag};
-use crate::rewrite::frame::Frame;
 use crate::rewrite::group::Group;
 use crate::rewrite::known::{Fate, Habit, How, Known, Lesson, Outcome};
+use crate::rewrite::output::Kept;
 
 /// How far ahead of the record that is parsed memory is fetched. Each record says where the next
 /// begins, so the processor cannot guess it.
 const AHEAD: usize = 2048;
 
-/// Records of a window, one after the other, that go to a file as they are.
-#[derive(Default)]
-struct Kept {
-    output: usize,
-    start: usize,
-    end: usize,
-}
-
-/// A scalar in a window.
+/// The record of a scalar in a window.
 struct Scalar<'w> {
-    /// Where its record begins, and how many bytes that has.
+    record: &'w [u8],
+    /// Where it begins in the window.
     at: usize,
-    size: usize,
     step: i64,
-    /// What comes before the summary.
-    head: &'w [u8],
+    /// Where the summary begins in it.
+    summary: usize,
+    /// The bytes from the number on.
     number: &'w [u8],
 }
 
@@ -37,35 +31,34 @@ impl Group<'_> {
     /// expected next, and of which it is known what becomes; how many bytes and records.
     #[inline(never)]
     pub(super) fn predicted(&mut self, window: &[u8], verify: Verify) -> (usize, u64) {
-        let (mut at, mut records) = (0, 0);
+        let (mut rest, mut records) = (window, 0);
         let mut kept = Kept::default();
         let run = self.file.run;
         let mut known = std::mem::take(&mut self.runs[run].known);
         let mut last = self.file.last_tag;
+        let mut next = known.get(last as usize).map_or(0, |known| known.next);
         loop {
-            prefetch(window, at + AHEAD);
-            let next = known.get(last as usize).map_or(0, |known| known.next);
-            let Some(rest) = window.get(at..) else { break };
-            let Some(Known { habit, .. }) = known.get_mut(next as usize) else { break };
-            let Habit { frame, template, .. } = &*habit;
-            let Some((payload, checksum)) = frame.payload(rest) else { break };
+            prefetch(rest, AHEAD);
+            let Some(Known { habit, next: after, .. }) = known.get_mut(next as usize) else {
+                break;
+            };
+            let Some(shaped) = habit.shape.read(rest) else { break };
+            let Shaped { record, payload, checksum, step, number, behind, .. } = shaped;
             if verify == Verify::Crc && crc32c::masked(payload) != checksum {
                 break;
             }
-            let Some((_, step, summary)) = frame.head(payload) else { break };
-            let Some(number) = template.summary_number(summary) else { break };
-            let (head, size) = (&payload[..frame.head_len()], payload.len() + OVERHEAD);
-            if !self.take(habit, &Scalar { at, size, step, head, number }, window, &mut kept) {
+            let (at, summary) = (window.len() - rest.len(), habit.shape.summary());
+            let scalar = Scalar { record, at, step, summary, number };
+            if !self.take(habit, &scalar, window, &mut kept) {
                 break;
             }
-            last = next;
-            at += size;
+            (last, next, rest) = (next, *after, behind);
             records += 1;
         }
         self.runs[run].known = known;
         self.file.last_tag = last;
-        self.put(window, &mut kept);
-        (at, records)
+        self.file.outputs.put_kept(window, &mut kept);
+        (window.len() - rest.len(), records)
     }
 
     /// Rewrites a record with one value whose tag or length was not predicted, if it is known what
@@ -75,17 +68,18 @@ impl Group<'_> {
         let habit = &mut self.known(tag as usize).habit;
         // That the template fits is the proof that it is this tag.
         let Some(number) = habit.template.summary_number(event.summary) else { return false };
-        if !habit.frame.fits(record, event.step_len) {
-            habit.frame = Frame::of(record, event.step_len).unwrap_or_default();
+        if !habit.shape.fits(record) {
+            let shape = Shape::of(record, event.step_len, &habit.template);
+            habit.shape = shape.unwrap_or_default();
         }
         let mut habit = std::mem::take(habit);
         self.expect(tag);
-        let head = &record[HEADER..HEADER + event.head];
-        let scalar = Scalar { at: 0, size: record.len(), step: event.step, head, number };
+        let summary = HEADER + event.head;
+        let scalar = Scalar { record, at: 0, step: event.step, summary, number };
         let mut kept = Kept::default();
         let is_taken = self.take(&mut habit, &scalar, record, &mut kept);
         self.known(tag as usize).habit = habit;
-        self.put(record, &mut kept);
+        self.file.outputs.put_kept(record, &mut kept);
         is_taken
     }
 
@@ -161,7 +155,8 @@ impl Group<'_> {
         let claims = self.claims;
         for Lesson { tag, mut habit } in lessons.drain(..).filter(|it| it.habit.claims == claims) {
             if habit.template.summary_number(event.summary).is_some() {
-                habit.frame = Frame::of(record, event.step_len).unwrap_or_default();
+                let shape = Shape::of(record, event.step_len, &habit.template);
+                habit.shape = shape.unwrap_or_default();
             }
             self.known(tag as usize).habit = habit;
             self.expect(tag);
@@ -227,35 +222,26 @@ impl Group<'_> {
             return false;
         };
         let outputs = &mut self.file.outputs;
-        let is_next = kept.output == output && kept.end == scalar.at;
-        if !is_next || !matches!(how, How::Same) {
-            if kept.start < kept.end {
-                outputs.put(kept.output, &window[kept.start..kept.end]);
-            }
-            *kept = Kept { output, start: scalar.at, end: scalar.at };
-        }
         match how {
             How::Edited(edit) => {
-                let mut is_put = false;
-                outputs.put_with(output, |out| is_put = edit.put(out, scalar.head, scalar.number));
-                if !is_put {
+                outputs.put_kept(window, kept);
+                let Scalar { record, summary, number, .. } = *scalar;
+                let put = |out: &mut Vec<u8>| edit.put(out, record, summary, number);
+                if outputs.put_with(output, put).is_none() {
                     series.put_back();
                     return false;
                 }
             }
             _ => {
-                kept.end = scalar.at + scalar.size;
+                if kept.output != output || kept.end != scalar.at {
+                    outputs.put_kept(window, kept);
+                    *kept = Kept { output, start: scalar.at, end: scalar.at };
+                }
+                kept.end = scalar.at + scalar.record.len();
                 self.report.copied += 1;
             }
         }
         self.report.written += 1;
         true
-    }
-
-    /// Writes what was kept.
-    fn put(&mut self, window: &[u8], kept: &mut Kept) {
-        if kept.start < kept.end {
-            self.file.outputs.put(kept.output, &window[kept.start..kept.end]);
-        }
     }
 }

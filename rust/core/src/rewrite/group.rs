@@ -30,6 +30,8 @@ pub struct Group<'a> {
     pub(super) claims: u32,
     /// Whether this pass only looks for what restarts purge.
     pub(super) is_planning: bool,
+    /// Whether planning skips the checksums of usual records.
+    pub(super) is_trusting: bool,
     pub(super) file: Current,
 }
 
@@ -48,8 +50,14 @@ impl<'a> Group<'a> {
             starts: Starts::default(),
             claims: 0,
             is_planning: false,
+            is_trusting: false,
             file: Current::default(),
         }
+    }
+
+    /// Makes planning skip the checksums of usual records.
+    pub fn trusting(self) -> Group<'a> {
+        Group { is_trusting: true, ..self }
     }
 }
 

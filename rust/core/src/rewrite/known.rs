@@ -6,10 +6,10 @@ use std::vec;
 
 use crate::columns::restarts::{self, Purge};
 use crate::columns::sessions::Sessions;
+use crate::columns::shape::Shape;
 use crate::columns::template::Template;
 use crate::proto::{Kind, Metadata};
 use crate::rewrite::edit::Edit;
-use crate::rewrite::frame::Frame;
 use crate::rewrite::output::Outputs;
 use crate::rewrite::restarts::{Starts, Steps};
 use crate::rewrite::rules::{LeftOut, Source};
@@ -47,8 +47,8 @@ pub enum Goes {
 /// What becomes of scalars whose messages are as one of before, but for the number.
 #[derive(Default)]
 pub struct Habit {
-    /// The frame of the tag's last record that was not predicted.
-    pub frame: Frame,
+    /// The shape of the tag's last record that was not predicted.
+    pub shape: Shape,
     pub template: Template,
     pub outcome: Outcome,
     /// It holds while no more claims are known than these.

@@ -18,6 +18,14 @@ pub struct Outputs {
     behind: Option<Behind>,
 }
 
+/// Records of a window, one after the other, that go to a file as they are.
+#[derive(Default)]
+pub struct Kept {
+    pub output: usize,
+    pub start: usize,
+    pub end: usize,
+}
+
 /// A file.
 struct Output {
     path: PathBuf,
@@ -41,14 +49,24 @@ impl Outputs {
         self.waiting += bytes.len();
     }
 
+    /// Appends the kept records of a window to their file.
+    #[inline(always)]
+    pub fn put_kept(&mut self, window: &[u8], kept: &mut Kept) {
+        if kept.start < kept.end {
+            self.put(kept.output, &window[kept.start..kept.end]);
+            kept.start = kept.end;
+        }
+    }
+
     /// Appends records to a file. They get their checksums when they are written.
-    #[inline]
-    pub fn put_with(&mut self, number: usize, put: impl FnOnce(&mut Vec<u8>)) {
+    #[inline(always)]
+    pub fn put_with<T>(&mut self, number: usize, put: impl FnOnce(&mut Vec<u8>) -> T) -> T {
         let Output { buffer, is_sealed, .. } = &mut self.files[number];
         let before = buffer.len();
-        put(buffer);
+        let result = put(buffer);
         *is_sealed = false;
         self.waiting += buffer.len() - before;
+        result
     }
 
     /// Writes waiting bytes if there are many.

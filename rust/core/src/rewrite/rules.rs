@@ -86,6 +86,11 @@ pub struct Report {
 }
 
 impl Report {
+    /// What two passes have in common if they found the same records.
+    pub(super) fn found(&self) -> (u64, usize, u64) {
+        (self.read, self.damage.len(), self.unfinished)
+    }
+
     /// Adds the report of a later group.
     pub fn append(&mut self, mut more: Report) {
         self.outputs.append(&mut more.outputs);

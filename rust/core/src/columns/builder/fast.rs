@@ -61,7 +61,7 @@ impl Columns<'_> {
             prefetch(rest, AHEAD);
             let Some(hot) = hot.get_mut(next as usize) else { break good_record(rest, verify) };
             let Some(shaped) = hot.shape.read(rest) else { break good_record(rest, verify) };
-            let Shaped { payload, checksum, wall_time, step, value, behind } = shaped;
+            let Shaped { payload, checksum, wall_time, step, value, behind, .. } = shaped;
             if !is_good(payload, checksum) {
                 break None;
             }
