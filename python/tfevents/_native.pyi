@@ -61,6 +61,7 @@ __all__ = [
     "graph_def",
     "graph_nodes",
     "graph_of_meta_graph",
+    "hasten",
     "histogram",
     "histogram_in_bins",
     "histogram_raw",
