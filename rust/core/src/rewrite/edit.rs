@@ -1,4 +1,4 @@
-//! Scalars encoded anew that differ from one another in nothing but time, step and number.
+//! Encodes scalars anew that differ from one another only in time, step and number.
 
 use std::ops::Range;
 
@@ -9,28 +9,28 @@ use crate::record::{self, HEADER};
 use crate::rewrite::value::{Changed, as_float};
 use crate::wire::encode;
 
-/// A record's bytes up to behind the eight in which the step mostly is.
+/// The length of a record's beginning, with the eight bytes that usually hold the step.
 const HEAD: usize = HEADER + WALL_TIME_LEN + size_of::<u64>();
 
-/// The record of a scalar, but for what differs.
+/// The record of a scalar, in which only time, step and number have to be put.
 pub struct Edit {
     /// The field `summary` of the event.
     summary: Box<[u8]>,
     /// Where the value begins in it, and where the number is.
     value: usize,
     number: Range<usize>,
-    /// What the number was before, if it becomes a float.
+    /// The type that the number had, if it becomes a float.
     narrowed: Option<Element>,
     /// A whole record, and where the summary begins in it.
     record: Vec<u8>,
     begin: usize,
-    /// The bits of the bytes behind the wall time that are the step's; none where it is longer.
+    /// The bits behind the wall time that belong to the step. There are none if the step is longer.
     step: u64,
 }
 
 impl Edit {
-    /// That of a value of which this became, and whose number was such an element; none where not
-    /// all such values become it.
+    /// The edit that made `changed` of a value whose number was such an element. None if other
+    /// values of this shape may become something else.
     pub fn of(changed: &Changed, element: Element) -> Option<Edit> {
         let number = changed.number.clone()?;
         let mut summary = Vec::new();
@@ -46,8 +46,9 @@ impl Edit {
         Some(Edit { summary, value, number, narrowed, record, begin: 0, step: 0 })
     }
 
-    /// Appends what becomes of `record`, not sealed, in which the summary begins at `summary`, and
-    /// whose number is what `number` begins with. If that is none, it appends nothing.
+    /// Appends what becomes of `record`, without its checksums. The summary begins at `summary` in
+    /// it, and its number is at the beginning of `number`. If there is no number, nothing is
+    /// appended.
     #[inline(always)]
     pub fn put(
         &mut self,
@@ -92,7 +93,7 @@ impl Edit {
         Some(field)
     }
 
-    /// Makes the record anew, for what comes before the summary and is as long as this.
+    /// Makes the record anew, for heads of this length. The head is what comes before the summary.
     #[inline(never)]
     fn frame(&mut self, head: &[u8]) {
         self.record.clear();
@@ -106,7 +107,7 @@ impl Edit {
     }
 }
 
-/// Copies the wall time, and the bits of what follows that are the step's.
+/// Copies the wall time, and the bits behind it that belong to the step.
 #[inline(always)]
 fn put_head(to: &mut [u8; HEAD], from: &[u8; HEAD], step: u64) {
     const STEP: usize = HEADER + WALL_TIME_LEN;
@@ -117,7 +118,7 @@ fn put_head(to: &mut [u8; HEAD], from: &[u8; HEAD], step: u64) {
     }
 }
 
-/// What the number becomes as a float that `number` begins with.
+/// The number at the beginning of `number`, as a float.
 #[inline(never)]
 fn narrowed(element: Element, number: &[u8]) -> Option<[u8; 4]> {
     let number = TensorScalar::Fixed(element, number.get(..element.size())?);

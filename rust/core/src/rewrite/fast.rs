@@ -1,4 +1,4 @@
-//! Records of one scalar as nearly all are, rewritten without being decoded in full.
+//! Rewrites the usual records of scalars without decoding them in full.
 
 use crate::columns::memory::prefetch;
 use crate::columns::shape::{Shape, Shaped};
@@ -27,8 +27,9 @@ struct Scalar<'w> {
 }
 
 impl Group<'_> {
-    /// Rewrites the records at the beginning of `window` whose tag and shape are those that are
-    /// expected next, and of which it is known what becomes; how many bytes and records.
+    /// Rewrites the records at the beginning of `window`, as long as each has the tag and shape
+    /// that are expected next, and it is known what becomes of it. Returns how many bytes and
+    /// records they were.
     #[inline(never)]
     pub(super) fn predicted(&mut self, window: &[u8], verify: Verify) -> (usize, u64) {
         let (mut rest, mut records) = (window, 0);
@@ -61,8 +62,8 @@ impl Group<'_> {
         (window.len() - rest.len(), records)
     }
 
-    /// Rewrites a record with one value whose tag or length was not predicted, if it is known what
-    /// becomes of it.
+    /// Rewrites a record with one value whose tag or length was not predicted. It does so only if
+    /// it is known what becomes of the value.
     pub(super) fn one_value(&mut self, record: &[u8], event: &Values<'_>) -> bool {
         let Some(tag) = self.guess(event.values) else { return false };
         let habit = &mut self.known(tag as usize).habit;
@@ -83,7 +84,7 @@ impl Group<'_> {
         is_taken
     }
 
-    /// Rewrites a record with any number of values, if it is known what becomes of all.
+    /// Rewrites a record with any number of values, if it is known what becomes of all of them.
     pub(super) fn many_values(&mut self, record: &[u8], event: &Values<'_>) -> bool {
         let mut values = event.values;
         let mut found = Vec::new();
@@ -116,7 +117,7 @@ impl Group<'_> {
         !fates.is_empty()
     }
 
-    /// What becomes of a scalar that is as the habit of its tag.
+    /// What becomes of a scalar that follows the habit of its tag.
     fn fate_of(&mut self, tag: u32, step: i64, number: &[u8]) -> Fate {
         let (series, below) = match &self.known(tag as usize).habit.outcome {
             Outcome::Goes { series, below, .. } => (*series, *below),
@@ -149,7 +150,7 @@ impl Group<'_> {
         ((tag as usize) < run.known.len()).then_some(tag)
     }
 
-    /// Keeps what was learnt of the event in this record, which was decoded in full.
+    /// Keeps what was learnt from the event in this record, which was decoded in full.
     pub(super) fn remember(&mut self, record: &[u8], event: &Values<'_>) {
         let mut lessons = std::mem::take(&mut self.file.lessons);
         let claims = self.claims;
@@ -164,7 +165,7 @@ impl Group<'_> {
         self.file.lessons = lessons;
     }
 
-    /// Expects this tag where the last one comes again.
+    /// Expects this tag the next time after the last one.
     fn expect(&mut self, tag: u32) {
         let known = &mut self.runs[self.file.run].known;
         if let Some(last) = known.get_mut(self.file.last_tag as usize) {
@@ -173,8 +174,8 @@ impl Group<'_> {
         self.file.last_tag = tag;
     }
 
-    /// Writes what becomes of a scalar that is as the habit of its tag; false, and nothing happens,
-    /// if that is not known. What stays as it is may be kept for later.
+    /// Writes what becomes of a scalar that follows the habit of its tag. If that is not known, it
+    /// does nothing and returns false. A record that stays as it is may be kept, to be copied later.
     #[inline(always)]
     fn take(
         &mut self,

@@ -1,4 +1,4 @@
-//! What is known while files are read: of tags, of what is written under them, of the file.
+//! What is known while files are read: about tags, what is written under them, and the file.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -40,23 +40,23 @@ pub enum Goes {
     #[default]
     Unasked,
     Nowhere,
-    /// To a target, whose tag is another one or not.
+    /// To a target. Its tag may be another one.
     To(u32, bool),
 }
 
-/// What becomes of scalars whose messages are as one of before, but for the number.
+/// What becomes of scalars whose messages equal an earlier one, except for the number.
 #[derive(Default)]
 pub struct Habit {
     /// The shape of the tag's last record that was not predicted.
     pub shape: Shape,
     pub template: Template,
     pub outcome: Outcome,
-    /// It holds while no more claims are known than these.
+    /// The number of claims that were known. The habit no longer holds once there are more.
     pub claims: u32,
 }
 
 impl Habit {
-    /// Whether it is known what becomes of a value like that, where it stays.
+    /// Whether it is known what becomes of such a value.
     pub fn is_known(&self, claims: u32, is_planning: bool) -> bool {
         self.claims == claims
             && match &self.outcome {
@@ -70,26 +70,26 @@ impl Habit {
 /// What becomes of the values of a tag that are of one kind and shape.
 #[derive(Default)]
 pub enum Outcome {
-    /// Not known.
+    /// This is not known.
     #[default]
     Unknown,
     /// Their kind is not wanted.
     NoKind,
-    /// Their tag is not.
+    /// Their tag is not wanted.
     NoTag,
-    /// Those go to a file that belong to a series and stay in it.
+    /// They belong to a series. Those that stay in it go to a file.
     Goes { series: u32, below: u32, how: How },
 }
 
 /// How a value is written.
 #[derive(Default)]
 pub enum How {
-    /// Not known.
+    /// This is not known.
     #[default]
     Unknown,
-    /// As it is.
+    /// It is copied.
     Same,
-    /// Encoded anew.
+    /// It is encoded anew.
     Edited(Edit),
 }
 
@@ -122,19 +122,19 @@ pub struct Target {
 pub struct Series {
     pub steps: Steps,
     pub purges: Vec<Purge>,
-    /// So many sessions had started when its last value came.
+    /// How many sessions had started when its last value came.
     pub starts: usize,
-    /// Ranges of values that restarts take back, those to come.
+    /// Ranges of the values to come that restarts take back.
     pub taken: vec::IntoIter<Range<usize>>,
     pub taking: Option<Range<usize>>,
-    /// How many values came that were wanted.
+    /// How many wanted values came.
     pub seen: usize,
-    /// How many of these no restart took back.
+    /// How many of these were not taken back by a restart.
     pub kept: u64,
 }
 
 impl Series {
-    /// Has it know of the sessions that started since its last value.
+    /// Notes the sessions that started since its last value.
     pub fn restart(&mut self, starts: &Starts) {
         if let Some(step) = starts.since(self.starts) {
             restarts::add(&mut self.purges, Purge { before: self.steps.len, step });
@@ -142,7 +142,7 @@ impl Series {
         }
     }
 
-    /// Whether its next value stays, which counts as one that is wanted.
+    /// Whether its next value stays. The value counts as a wanted one.
     #[inline]
     pub fn stays(&mut self, kind: Kind, every: u64, left_out: &mut LeftOut) -> bool {
         let index = self.seen;
@@ -154,38 +154,38 @@ impl Series {
             left_out.restarts += 1;
             return false;
         }
-        // What a step of a graph took is nothing to thin out.
+        // The profile of one step is not a curve, so it is not thinned out.
         let is_chosen = every == 1 || kind == Kind::RunMetadata || self.kept.is_multiple_of(every);
         self.kept += 1;
         left_out.every += u64::from(!is_chosen);
         is_chosen
     }
 
-    /// Forgets its last value, which stayed, so that it can come again.
+    /// Forgets its last value, which stayed. The value comes again.
     pub fn put_back(&mut self) {
         self.seen -= 1;
         self.kept -= 1;
     }
 }
 
-/// Where a file is, and what is written of it.
+/// The file that is read, and the files that are written from it.
 #[derive(Default)]
 pub struct Current {
     pub run: usize,
     pub sessions: Sessions,
-    /// What its files begin with, and the version that says.
+    /// The first record of its files, and the version in it.
     pub first: Vec<u8>,
     pub version: Option<String>,
     pub has_begun: bool,
     pub has_lost_its_first: bool,
-    /// The files that are written, by the directory, and the version that each says.
+    /// The files that are written, by the number of their directory.
     pub files: BTreeMap<u32, File>,
     pub outputs: Outputs,
-    /// The directory of the last file of these, and its number.
+    /// The directory and the number of the file that was written last.
     pub last_output: Option<(u32, usize)>,
     pub source: Option<Source>,
     pub last_tag: u32,
-    /// Whether the event that is decoded is nothing but values; what is learnt of these.
+    /// Whether the event that is decoded has only values. `lessons` is what they teach.
     pub is_values: bool,
     pub lessons: Vec<Lesson>,
 }
@@ -193,12 +193,12 @@ pub struct Current {
 pub struct File {
     pub output: usize,
     pub version: Option<String>,
-    /// Whether it has something of the source that is read.
+    /// Whether it has something from the source that is read.
     pub has_begun: bool,
 }
 
 impl Current {
-    /// The number of the file in this directory, which has something of the source already.
+    /// The number of the file in this directory, if it has something from the source already.
     pub fn begun(&mut self, below: u32) -> Option<usize> {
         let output = self.files.get(&below).filter(|file| file.has_begun)?.output;
         self.last_output = Some((below, output));
@@ -206,7 +206,7 @@ impl Current {
     }
 }
 
-/// The habit that a value shows, and the tag.
+/// The habit that a value shows, and its tag.
 pub struct Lesson {
     pub tag: u32,
     pub habit: Habit,
@@ -215,6 +215,6 @@ pub struct Lesson {
 /// What becomes of a value.
 pub enum Fate {
     Gone,
-    /// It goes to a file, as it is or as these bytes.
+    /// It goes to a file of this directory, as it is or as these bytes.
     Goes(u32, Option<Vec<u8>>),
 }

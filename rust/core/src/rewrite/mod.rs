@@ -1,12 +1,11 @@
-//! Files written anew with other tags, fewer values, or values of another type.
+//! Writes files anew, with other tags, fewer values, or values of another type.
 //!
-//! Events come one after the other, as [`read`] finds them. [`decide`] knows what becomes of each
-//! of their values, and [`fast`] of those that are as others were; [`group`] has what is known
-//! meanwhile.
-//! [`value`] encodes those that change, field by field, so that what it does not know stays;
-//! [`named`] has the tags that metrics and charts name. [`output`] has the files, which [`behind`]
-//! writes while more is read. What restarts take back is known only once all is read, so that then
-//! all is read twice: first by [`restarts`].
+//! [`read`] finds one event after the other. [`decide`] decides what becomes of each of its values.
+//! [`fast`] does so for values that are as earlier ones were. [`group`] holds what is known
+//! meanwhile. [`value`] encodes the values that change, field by field, and keeps unknown fields.
+//! [`named`] changes the tags that metrics and charts name. [`output`] holds the files, which
+//! [`behind`] writes while more is read. What restarts take back is known only at the end. So all
+//! files are read twice then, and [`restarts`] decides in between.
 
 mod behind;
 mod decide;
@@ -33,12 +32,12 @@ pub use rules::{LeftOut, Report, Route, Rules, Source, Target};
 pub use sync::sync;
 pub use value::{Cast, Style};
 
-/// Reads some files in order and writes what is to stay of them: each to a file of its own, or all
-/// that have one name to one.
+/// Reads some files in order, and writes the values that stay. Each file is written to one of its
+/// own, or all files of one name to the same one.
 ///
-/// None of the files that are written may exist. They are complete when this returns, and on the disk
-/// once they are [synced](sync()); where it fails, some may be there. `progress` counts the bytes
-/// that are read, twice where restarts take something back.
+/// None of the files that are written may exist. They are complete when this returns, and on the
+/// disk once they are [synced](sync()). If it fails, some of them may be there. `progress` counts
+/// the bytes that are read. They are counted twice if restarts may take something back.
 pub fn rewrite(
     sources: &[Source],
     rules: &Rules,
