@@ -2,6 +2,7 @@
 
 import os
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # Every process that a test starts inherits these.
@@ -18,3 +19,10 @@ _slow_is_fine = {"deadline": None, "suppress_health_check": [HealthCheck.too_slo
 settings.register_profile("fast", max_examples=30, **_slow_is_fine)
 settings.register_profile("thorough", max_examples=1000, print_blob=True, **_slow_is_fine)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fast"))
+
+
+def pytest_collection_modifyitems(items):
+    # Each worker collects the tests by itself. An address in a name differs from worker to worker.
+    for item in items:
+        if " at 0x" in item.name:
+            raise pytest.UsageError(f"{item.nodeid}: the name holds an address, give it ids=")

@@ -28,6 +28,9 @@ class Int(int):
 
 
 class Raises:
+    def __repr__(self):
+        return "Raises()"
+
     def __float__(self):
         raise KeyError("no number")
 
