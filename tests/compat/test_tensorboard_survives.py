@@ -209,13 +209,18 @@ PROJECTOR = """
     before = runs()
     info = client.get("/data/plugin/projector/info?run=good")
     pathlib.Path(sys.argv[2]).write_text("1\\t2\\n")
-    print(json.dumps([before, json.loads(info.data), runs()]))
+    info = json.loads(info.data)
+    name = info["embeddings"][0]["tensorName"]
+    told = client.get(f"/data/plugin/projector/metadata?run=good&name={name}")
+    print(json.dumps([before, info, runs(), [told.status_code, b"decode" in told.data]]))
 """
 
 
 def test_embeddings_that_can_not_be_read_hide_no_others(tmp_path: Path) -> None:
     with tfevents.SummaryWriter(tmp_path / "good") as writer:
-        writer.add_embedding(np.arange(6.0).reshape(3, 2), tag="points")
+        writer.add_embedding(np.arange(6.0).reshape(3, 2), ["a", "b", "c"], tag="points")
+    (labels,) = (tmp_path / "good").rglob("metadata.tsv")
+    labels.write_bytes(b"\xff\xfe\n")
     config = (tmp_path / "good" / "projector_config.pbtxt").read_text()
     bad = {
         "malformed": ("embeddings {", "1\t2\n"),
@@ -236,7 +241,8 @@ def test_embeddings_that_can_not_be_read_hide_no_others(tmp_path: Path) -> None:
             content = values if isinstance(values, bytes) else values.encode()
             (tmp_path / name / place).write_bytes(content)
     printed = scripts.check(PROJECTOR, str(tmp_path), str(tmp_path / "gone" / place))
-    before, info, after = json.loads(printed.splitlines()[-1])
+    before, info, after, told = json.loads(printed.splitlines()[-1])
     assert before == [200, ["good"]]
     assert [embedding["tensorShape"] for embedding in info["embeddings"]] == [[3, 2]]
     assert after == [200, ["gone", "good"]]
+    assert told == [400, True]

@@ -11,11 +11,12 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from tensorboard.backend import json_util
+from tensorboard.backend import http_util, json_util
 from tensorboard.data.provider import RunTagFilter
 from tensorboard.plugins.metrics.metrics_plugin import MetricsPlugin
 from tensorboard.plugins.projector.projector_plugin import ProjectorPlugin
 from tensorboard.plugins.scalar.scalars_plugin import ScalarsPlugin
+from werkzeug import Request
 
 from tfevents.tensorboard.provider import Provider
 
@@ -78,6 +79,10 @@ class Projector(ProjectorPlugin):
     run's embeddings.
     """
 
+    def get_plugin_apps(self) -> dict[str, Any]:
+        """The routes. What a file holds that can't be read is the answer."""
+        return {route: _answering(app) for route, app in super().get_plugin_apps().items()}
+
     def _update_configs(self) -> None:
         try:
             super()._update_configs()
@@ -113,6 +118,17 @@ class Projector(ProjectorPlugin):
         _tell(f"{what} can't be read: {error}")
         # The plugin reads its files again once the runs are others. They may be whole then.
         self._run_paths: dict[str, str] = {}
+
+
+def _answering(app: Any) -> Any:
+    def answer(environ: Any, start_response: Any) -> Any:
+        try:
+            return app(environ, start_response)
+        except Exception as error:
+            refusal = http_util.Respond(Request(environ), str(error), "text/plain", 400)
+            return refusal(environ, start_response)
+
+    return answer
 
 
 @cache
