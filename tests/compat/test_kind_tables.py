@@ -5,6 +5,7 @@ series.
 from __future__ import annotations
 
 import json
+import struct
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, get_args
@@ -13,12 +14,12 @@ import numpy as np
 import pytest
 
 import tfevents
+from events import only_file, record
 from peers import peer
 from tfevents import SummaryWriter
 from tfevents.views import TableKind
 
 pd, pl, pa = peer("pandas"), peer("polars"), peer("pyarrow")
-event_pb2 = peer("tensorboard.compat.proto.event_pb2")
 
 STEPS = range(3)
 FIRST = ["run", "tag", "step", "wall_time"]
@@ -39,10 +40,6 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> tfevents.Log:
                 writer.add_image("picture", rng.random((3, 4, 5)), step, walltime=when)
                 writer.add_audio("sound", rng.random(10) - 0.5, step, walltime=when)
                 writer.add_tensor("t", rng.normal(size=(2, step)), step, walltime=when)
-                traced = event_pb2.Event()
-                traced.tagged_run_metadata.tag = "trace"
-                traced.tagged_run_metadata.run_metadata = b"\x0a\x00" * step
-                writer.file_writer.add_event(traced, step, when)
                 labels, predictions = rng.integers(0, 2, 20), rng.random(20)
                 writer.add_pr_curve("pr", labels, predictions, step, 10, walltime=when)
                 points, corners = rng.random((1, 4, 3)), rng.integers(0, 4, (1, 2, 3))
@@ -57,7 +54,15 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> tfevents.Log:
                     global_step=step,
                     walltime=when,
                 )
+        with only_file(root / run).open("ab") as file:
+            file.writelines(record(traced(step, 1e9 + step / 4)) for step in STEPS)
     return tfevents.read(root)
+
+
+def traced(step: int, wall_time: float) -> bytes:
+    """An event with run metadata, whose messages are all short."""
+    data = b"\x0a\x05trace\x12" + bytes([2 * step]) + b"\x0a\x00" * step
+    return struct.pack("<cdcB", b"\x09", wall_time, b"\x10", step) + bytes([0x42, len(data)]) + data
 
 
 def items(log: tfevents.Log, kind: str) -> list[tuple[str, str, Any]]:
