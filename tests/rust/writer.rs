@@ -387,17 +387,20 @@ fn what_is_encoded_later_keeps_its_place() {
     assert_eq!(writer.dropped(), 0);
 }
 
+/// The outcome of what takes as long to encode as this is set.
+fn lasts_while(is_set: &AtomicBool) -> std::io::Result<()> {
+    while is_set.load(Ordering::Relaxed) {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    Ok(())
+}
+
 #[test]
 fn what_was_appended_before_is_written_before_what_takes_long_is_encoded() {
     static ENCODING: AtomicBool = AtomicBool::new(true);
     let dir = tempfile::tempdir().unwrap();
     let writer = writer(dir.path());
-    let slow = || {
-        while ENCODING.load(Ordering::Relaxed) {
-            std::thread::sleep(Duration::from_millis(1));
-        }
-        Ok(())
-    };
+    let slow = || lasts_while(&ENCODING);
     assert!(writer.open(PATIENCE).unwrap().done);
     let path = writer.path().unwrap();
     let size = || fs::metadata(&path).unwrap().len() as usize;
@@ -450,12 +453,7 @@ fn memory_that_waits_to_be_encoded_is_bounded() {
     static ENCODING: AtomicBool = AtomicBool::new(true);
     let dir = tempfile::tempdir().unwrap();
     let writer = writer(dir.path());
-    let slow = || {
-        while ENCODING.load(Ordering::Relaxed) {
-            std::thread::sleep(Duration::from_millis(1));
-        }
-        Ok(())
-    };
+    let slow = || lasts_while(&ENCODING);
     const HELD: usize = 16 << 20;
     let mut accepted = 0;
     loop {

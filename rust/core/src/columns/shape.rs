@@ -20,7 +20,7 @@ const STEP: u8 = key(event::STEP, VARINT) as u8;
 const MAX_STEP: usize = 4;
 
 /// The length of a record's beginning, up to the end of the eight bytes with the step.
-const HEAD: usize = HEADER + WALL_TIME_LEN + size_of::<u64>();
+pub const HEAD: usize = HEADER + WALL_TIME_LEN + size_of::<u64>();
 /// The number of bytes that are compared at once.
 const BLOCK: usize = 32;
 /// Longer records have no shape, since a shape takes twice the record's size for each tag.
@@ -168,7 +168,7 @@ fn read_rare(element: Element, number: &[u8]) -> Option<f64> {
 
 /// The number in a varint of up to four bytes, with seven bits in each.
 #[inline(always)]
-pub fn step(digits: u64) -> i64 {
+fn step(digits: u64) -> i64 {
     // Four bytes become two pairs, and two pairs become one number.
     let bytes = digits >> 8;
     let pairs = bytes - ((bytes & 0x7f00_7f00) >> 1);

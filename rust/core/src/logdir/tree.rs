@@ -116,8 +116,7 @@ impl Tree {
                 }
             } else if is_event_file(&path) && !file_type.is_file() {
                 // Reading a pipe, a socket or a device may wait for ever.
-                let reason = Reason::NotAnEventFile;
-                self.skipped.push((run_name(&directory.name), Skipped { path, reason }));
+                self.leave_out(Reason::NotAnEventFile, &directory.name, &path);
             } else if is_event_file(&path) {
                 is_run = true;
                 if is_read(&path) {
@@ -139,8 +138,13 @@ impl Tree {
     /// Skips what can't be read, if the error concerns only that.
     fn skip(&mut self, error: io::Error, name: &Path, path: &Path) -> Result<()> {
         let Some(reason) = Reason::of_io(&error) else { return Err(Error::io(error, path)) };
-        self.skipped.push((run_name(name), Skipped { path: path.to_owned(), reason }));
+        self.leave_out(reason, name, path);
         Ok(())
+    }
+
+    /// Lists what is not read, of the directory of this name.
+    fn leave_out(&mut self, reason: Reason, name: &Path, path: &Path) {
+        self.skipped.push((run_name(name), Skipped { path: path.to_owned(), reason }));
     }
 }
 

@@ -2,15 +2,12 @@
 
 use std::ops::Range;
 
-use crate::columns::shape::WALL_TIME_LEN;
+use crate::columns::shape::{HEAD, WALL_TIME_LEN};
 use crate::proto::number::event;
 use crate::proto::{Element, TensorScalar};
 use crate::record::{self, HEADER};
 use crate::rewrite::value::{Changed, as_float};
 use crate::wire::encode;
-
-/// The length of a record's beginning, with the eight bytes that usually hold the step.
-const HEAD: usize = HEADER + WALL_TIME_LEN + size_of::<u64>();
 
 /// The record of a scalar, in which only time, step and number have to be put.
 pub struct Edit {

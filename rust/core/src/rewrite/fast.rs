@@ -10,10 +10,6 @@ use crate::rewrite::group::Group;
 use crate::rewrite::known::{Fate, Habit, How, Known, Lesson, Outcome};
 use crate::rewrite::output::Kept;
 
-/// How far ahead of the record that is parsed memory is fetched. Each record says where the next
-/// begins, so the processor cannot guess it.
-const AHEAD: usize = 2048;
-
 /// The record of a scalar in a window.
 struct Scalar<'w> {
     record: &'w [u8],
@@ -39,7 +35,7 @@ impl Group<'_> {
         let mut last = self.file.last_tag;
         let mut next = known.get(last as usize).map_or(0, |known| known.next);
         loop {
-            prefetch(rest, AHEAD);
+            prefetch(rest);
             let Some(Known { habit, next: after, .. }) = known.get_mut(next as usize) else {
                 break;
             };

@@ -13,10 +13,6 @@ use crate::proto::{Histogram, Kind};
 use crate::record::{self, Parsed, Verify};
 use crate::wire::{BYTES, key};
 
-/// How far ahead of the parsed record memory is prefetched. Each record tells where the next one
-/// begins, so the processor can't guess it.
-const AHEAD: usize = 2048;
-
 /// The key of a value's histogram.
 const HISTOGRAM: u8 = key(value::HISTO, BYTES) as u8;
 
@@ -58,7 +54,7 @@ impl Columns<'_> {
         let hot = &mut self.hot[..];
         let mut next = hot.get(last as usize).map_or(u32::MAX, |hot| hot.next);
         let unusual = loop {
-            prefetch(rest, AHEAD);
+            prefetch(rest);
             let Some(hot) = hot.get_mut(next as usize) else { break good_record(rest, verify) };
             let Some(shaped) = hot.shape.read(rest) else { break good_record(rest, verify) };
             let Shaped { payload, checksum, wall_time, step, value, behind, .. } = shaped;
