@@ -6,7 +6,7 @@ use pyo3::types::PyBytes;
 use tfevents::graph;
 use tfevents::proto::{AttrList, AttrValue, NodeDef, Shape};
 
-use crate::list::List;
+use crate::call::list::List;
 
 /// A node: its name, its operation, the names of its inputs, the shape of each output, and a text
 /// that describes it.

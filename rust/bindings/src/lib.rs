@@ -1,41 +1,18 @@
 //! `tfevents._native`: converts arguments, detaches from the interpreter, calls the core and
 //! converts errors.
 
-mod argument;
-mod arrow;
-mod batches;
-mod buckets;
-mod column;
-mod damage;
-mod error;
+mod call;
 mod events;
-mod file_writer;
-mod follow;
 mod graph;
-mod handle;
-mod instances;
-mod job;
-mod list;
-mod loan;
-mod names;
-mod options;
-mod outage;
-mod pickle;
 mod projector;
 mod proto;
 mod reader;
 mod remote;
+mod repair;
 mod rewrite;
-mod run;
-mod state;
 mod summary;
-mod summary_writer;
-mod table;
-mod tags;
-mod tail;
-mod turn;
-mod usual_call;
-mod warning;
+mod tables;
+mod writer;
 
 #[pyo3::pymodule(gil_used = false)]
 mod _native {
@@ -43,43 +20,41 @@ mod _native {
     use pyo3::prelude::*;
     use pyo3::types::{PyMapping, PySequence};
 
-    use crate::summary_writer::EventWriter;
+    use crate::writer::summary_writer::EventWriter;
 
     #[pymodule_export]
-    use crate::argument::{as_number, as_step, as_text, as_wall_time};
+    use crate::call::argument::{as_number, as_step, as_text, as_wall_time};
     #[pymodule_export]
-    use crate::batches::ArrowBatches;
+    use crate::call::turn::Turn;
     #[pymodule_export]
-    use crate::buckets::{buckets, views};
+    use crate::events::event::{Event, Value, claimed_kind};
     #[pymodule_export]
-    use crate::column::smooth;
+    use crate::events::follow::EventFollower;
     #[pymodule_export]
-    use crate::events::{Event, EventReader, Value, claimed_kind, repair_file, verify_file};
+    use crate::events::reader::EventReader;
     #[pymodule_export]
-    use crate::file_writer::FileWriter;
-    #[pymodule_export]
-    use crate::follow::EventFollower;
+    use crate::events::tail::EventTail;
     #[pymodule_export]
     use crate::graph::{graph_def, onnx_graph_def};
-    #[pymodule_export]
-    use crate::handle::{Control, before_termination, flush_at_exit};
-    #[pymodule_export]
-    use crate::instances::instances;
-    #[pymodule_export]
-    use crate::outage::Outage;
     #[pymodule_export]
     use crate::proto::{
         graph_nodes, graph_of_meta_graph, hparams_plugin_data, layout, mesh_plugin_data,
         node_attributes, session_log,
     };
     #[pymodule_export]
-    use crate::reader::{LogData, find};
+    use crate::reader::column::smooth;
+    #[pymodule_export]
+    use crate::reader::instances::instances;
+    #[pymodule_export]
+    use crate::reader::log::{LogData, find};
+    #[pymodule_export]
+    use crate::reader::run::{RunData, decode_png, decode_value, run_data};
     #[pymodule_export]
     use crate::remote::{is_uri, join_uri, local_path};
     #[pymodule_export]
-    use crate::rewrite::{Rewriter, sync};
+    use crate::repair::{repair_file, verify_file};
     #[pymodule_export]
-    use crate::run::{RunData, decode_png, decode_value, run_data};
+    use crate::rewrite::{Rewriter, sync};
     #[pymodule_export]
     use crate::summary::Summary;
     #[pymodule_export]
@@ -101,13 +76,19 @@ mod _native {
     #[pymodule_export]
     use crate::summary::text::text;
     #[pymodule_export]
-    use crate::table::{ScalarTable, WideTable};
+    use crate::tables::batches::ArrowBatches;
     #[pymodule_export]
-    use crate::tail::EventTail;
+    use crate::tables::buckets::{buckets, views};
     #[pymodule_export]
-    use crate::turn::Turn;
+    use crate::tables::scalars::{ScalarTable, WideTable};
     #[pymodule_export]
-    use crate::usual_call::hasten;
+    use crate::writer::file_writer::FileWriter;
+    #[pymodule_export]
+    use crate::writer::handle::{Control, before_termination, flush_at_exit};
+    #[pymodule_export]
+    use crate::writer::outage::Outage;
+    #[pymodule_export]
+    use crate::writer::usual_call::hasten;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -11,8 +11,8 @@ use tfevents::proto::{
     Tensor, graph_of_meta_graph as graph_of, type_name,
 };
 
-use crate::names;
-use crate::run::tensor_array;
+use crate::call::names;
+use crate::reader::run::tensor_array;
 
 fn malformed(_: Malformed) -> PyErr {
     PyValueError::new_err("the message is malformed")

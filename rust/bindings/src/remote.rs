@@ -11,7 +11,7 @@ use pyo3::pybacked::PyBackedBytes;
 use tfevents::storage::remote::{Listing, Remote};
 use tfevents::storage::{Source, Stamp, uri};
 
-use crate::names::{self, of};
+use crate::call::names::{self, of};
 
 /// The number of bytes in a request, if a file is read from its beginning to its end.
 const BLOCK: u64 = 4 << 20;

@@ -9,11 +9,11 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use tfevents::rewrite::{self, Cast, Report, Rules, Source, Style, Target};
 
-use crate::argument;
-use crate::damage::{DamageTuple, checks, damage_tuple};
-use crate::error::to_py;
-use crate::job;
-use crate::list::List;
+use crate::call::argument;
+use crate::call::error::to_py;
+use crate::call::job;
+use crate::call::list::List;
+use crate::reader::damage::{DamageTuple, checks, damage_tuple};
 
 /// A file, the number of its run, and directory and name of what is written of it.
 type SourceTuple = (PathBuf, usize, PathBuf, PathBuf);

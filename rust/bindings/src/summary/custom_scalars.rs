@@ -5,7 +5,7 @@ use tfevents::proto::{Category, Chart, ChartContent, Layout, MarginSeries};
 use tfevents::summary;
 
 use super::encoded::Summary;
-use crate::list::List;
+use crate::call::list::List;
 
 /// A chart's tags: those of its lines, or those of a value, its lower and its upper bound.
 #[derive(FromPyObject)]

@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use tfevents::summary;
 
-use crate::argument;
+use crate::call::argument;
 
 /// A `Summary` message, what an event of a log holds.
 ///

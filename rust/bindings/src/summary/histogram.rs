@@ -3,7 +3,7 @@ use pyo3::prelude::*;
 use tfevents::summary::{self, Buckets, EDGES, Float, Moments};
 
 use super::encoded::{Floats, Summary};
-use crate::argument;
+use crate::call::argument;
 
 /// A histogram of values in TensorFlow's bins, and the number of values that were ignored, since
 /// they are NaN or infinite.

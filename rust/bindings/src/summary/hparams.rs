@@ -5,7 +5,7 @@ use tfevents::proto::HparamValue;
 use tfevents::summary::{self, Hparam};
 
 use super::encoded::Summary;
-use crate::list::List;
+use crate::call::list::List;
 
 /// A hyperparameter's value. PyO3 tries the variants in this order, which matters since a `bool` is
 /// an `int`.

@@ -10,8 +10,8 @@ use tfevents::summary::{
 };
 
 use super::encoded::Summary;
-use crate::argument;
-use crate::list::List;
+use crate::call::argument;
+use crate::call::list::List;
 
 #[derive(FromPyObject)]
 pub enum Pictures<'py> {

@@ -3,7 +3,7 @@ use pyo3::prelude::*;
 use tfevents::summary::{self, PrCurve, Prediction};
 
 use super::encoded::{Floats, Summary};
-use crate::argument;
+use crate::call::argument;
 
 /// The curve of predictions, labels and weights of the same number. Also returns how many
 /// predictions were ignored, since they belong to no threshold.

@@ -2,7 +2,7 @@ use pyo3::prelude::*;
 use tfevents::summary::{self, Precision};
 
 use super::encoded::Summary;
-use crate::argument;
+use crate::call::argument;
 
 /// The type of the tensor for the options of `add_scalar`. None for a `simple_value`.
 pub fn precision(new_style: bool, double_precision: bool) -> Option<Precision> {

@@ -6,8 +6,8 @@ use tfevents::proto::DataType;
 use tfevents::summary;
 
 use super::encoded::Summary;
-use crate::argument;
-use crate::list::List;
+use crate::call::argument;
+use crate::call::list::List;
 
 /// A tensor of numbers. Its elements are little-endian bytes in row-major order, of the type with
 /// this name in NumPy or ml_dtypes.

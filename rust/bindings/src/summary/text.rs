@@ -2,7 +2,7 @@ use pyo3::prelude::*;
 use tfevents::summary;
 
 use super::encoded::Summary;
-use crate::argument;
+use crate::call::argument;
 
 /// Appends a text. Its tag follows TensorBoard's convention.
 pub fn text_value(out: &mut Vec<u8>, tag: &str, text: &str) {

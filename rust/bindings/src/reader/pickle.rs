@@ -10,8 +10,8 @@ use tfevents::columns::{Blobs, Histograms, Points, Series, Text, Texts, Values};
 use tfevents::proto::{Kind, Metadata};
 use tfevents::reader::Run;
 
-use crate::argument;
-use crate::list::List;
+use crate::call::argument;
+use crate::call::list::List;
 
 /// Plugin, content, display name, description and data class.
 type MetadataTuple<'py> = (String, Bound<'py, PyBytes>, String, String, i64);

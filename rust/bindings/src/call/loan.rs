@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use pyo3::prelude::*;
 
-use crate::job::Job;
+use crate::call::job::Job;
 
 /// Owns a value, lends it to a job and gets it back when the job is done.
 ///

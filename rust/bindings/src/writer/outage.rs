@@ -7,11 +7,11 @@ use pyo3::prelude::*;
 use tfevents::Error;
 use tfevents::writer::{OnError, SharedOutage};
 
-use crate::error::to_py;
-use crate::handle::Control;
-use crate::options;
+use crate::call::error::to_py;
+use crate::call::warning::warn;
 use crate::remote::Raised;
-use crate::warning::warn;
+use crate::writer::handle::Control;
+use crate::writer::options;
 
 /// A failure that several writers share, such as one of uploads. The next call of any of them
 /// reports it.

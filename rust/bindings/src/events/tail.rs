@@ -10,9 +10,9 @@ use tfevents::proto::{Data, Event, Malformed, SessionStatus, SummaryValue, What}
 use tfevents::scan::{Item, Scalars, Tail};
 use tfevents::{Corruption, Error};
 
-use crate::error::to_py;
-use crate::job;
-use crate::loan::Loan;
+use crate::call::error::to_py;
+use crate::call::job;
+use crate::call::loan::Loan;
 
 /// A file, and how far it was read.
 #[pyclass(frozen, module = "tfevents._native")]

@@ -14,13 +14,13 @@ use tfevents::reader::{self, Options, Run};
 use tfevents::record::Verify;
 use tfevents::scan::OnCorrupt;
 
-use crate::argument;
-use crate::damage::{DamageTuple, SkippedTuple, checks, damage_tuple, skipped_tuple};
-use crate::error::to_py;
-use crate::job;
-use crate::list::List;
-use crate::run::RunData;
-use crate::state;
+use crate::call::argument;
+use crate::call::error::to_py;
+use crate::call::job;
+use crate::call::list::List;
+use crate::reader::damage::{DamageTuple, SkippedTuple, checks, damage_tuple, skipped_tuple};
+use crate::reader::run::RunData;
+use crate::reader::state;
 
 /// The runs under each of `roots`, and what could not be read. A run has its name, its files, and
 /// those of the files that are roots. What could not be read has the name that a run there would

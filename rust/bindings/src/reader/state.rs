@@ -8,8 +8,8 @@ use tfevents::proto::{Kind, Metadata};
 use tfevents::reader::{FileState, RunState, TagState};
 use tfevents::storage::Stamp;
 
-use crate::argument;
-use crate::list::List;
+use crate::call::argument;
+use crate::call::list::List;
 
 /// A run's name, its files and its tags.
 pub type RunTuple = (OsString, List<FileTuple>, List<TagTuple>);

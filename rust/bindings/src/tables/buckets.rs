@@ -18,9 +18,9 @@ use pyo3::prelude::*;
 use tfevents::columns::{Histograms, Series, Values};
 use tfevents::reader::buckets::Buckets;
 
-use crate::column::{self, Column};
-use crate::list::List;
-use crate::run::RunData;
+use crate::call::list::List;
+use crate::reader::column::{self, Column};
+use crate::reader::run::RunData;
 
 /// A 0 and the ends of the lists, and the items of all lists.
 type Lists<'py> = (Column<'py, i64>, Column<'py, f64>);

@@ -21,7 +21,7 @@ use pyo3::types::IntoPyDict;
 use tfevents::cancel::Token;
 use tfevents::forks;
 
-use crate::names::{self, of};
+use crate::call::names::{self, of};
 
 /// How long to wait before checking for Ctrl-C.
 const SLICE: Duration = Duration::from_millis(50);

@@ -8,11 +8,11 @@ use pyo3::prelude::*;
 use tfevents::wire::Cursor;
 use tfevents::{graph, summary};
 
-use crate::argument;
-use crate::handle::Handle;
-use crate::names::{self, of};
-use crate::options;
+use crate::call::argument;
+use crate::call::names::{self, of};
 use crate::summary::Summary;
+use crate::writer::handle::Handle;
+use crate::writer::options;
 
 /// Writes events and summaries that were made elsewhere, protocol buffers of any package.
 ///

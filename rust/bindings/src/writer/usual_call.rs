@@ -16,8 +16,8 @@ use pyo3::prelude::*;
 use pyo3::types::{PyFloat, PyInt, PyString, PyTuple, PyType};
 use tfevents::writer::now;
 
-use crate::names::of;
-use crate::summary_writer::EventWriter;
+use crate::call::names::of;
+use crate::writer::summary_writer::EventWriter;
 
 const NAME: &CStr = c"add_scalar";
 /// How Python hands the arguments to both functions.

@@ -10,8 +10,8 @@ use pyo3::types::{PyBytes, PyFloat, PyInt, PyString};
 use tfevents::columns::Restarts;
 use tfevents::proto::{Kind, KindSet};
 
-use crate::list::List;
-use crate::names::{self, of};
+use crate::call::list::List;
+use crate::call::names::{self, of};
 
 /// A `str`.
 #[inline(always)]

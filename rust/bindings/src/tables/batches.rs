@@ -11,9 +11,9 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyCapsule;
 
-use crate::arrow::{Array, Buffer, Field, Stream, Type};
-use crate::list::List;
-use crate::table::{field, schema};
+use crate::call::list::List;
+use crate::tables::arrow::{Array, Buffer, Field, Stream, Type};
+use crate::tables::scalars::{field, schema};
 
 /// `EIO`, which has no portable name in `std`.
 const FAILED: c_int = 5;

@@ -5,13 +5,13 @@ use std::ffi::OsString;
 use pyo3::prelude::*;
 use tfevents::reader::Follower;
 
-use crate::damage::{DamageTuple, SkippedTuple, checks, damage_tuple, skipped_tuple};
-use crate::error::to_py;
-use crate::events::Event;
-use crate::list::List;
-use crate::loan::Loan;
-use crate::reader::{RunTuples, run_files};
-use crate::state;
+use crate::call::error::to_py;
+use crate::call::list::List;
+use crate::call::loan::Loan;
+use crate::events::event::Event;
+use crate::reader::damage::{DamageTuple, SkippedTuple, checks, damage_tuple, skipped_tuple};
+use crate::reader::log::{RunTuples, run_files};
+use crate::reader::state;
 
 /// Reads new events from the files that it is given.
 #[pyclass(frozen, module = "tfevents._native")]

@@ -14,13 +14,13 @@ use tfevents::record::{HEADER, OVERHEAD};
 use tfevents::summary;
 use tfevents::writer::now;
 
-use crate::argument;
-use crate::file_writer::FileWriter;
-use crate::handle::Handle;
-use crate::names::of;
-use crate::options;
+use crate::call::argument;
+use crate::call::names::of;
 use crate::projector;
 use crate::summary::{Summary, scalar, text};
+use crate::writer::file_writer::FileWriter;
+use crate::writer::handle::Handle;
+use crate::writer::options;
 
 /// Logs scalars and texts to event files in one directory; the base of `SummaryWriter`.
 ///

@@ -4,7 +4,7 @@ use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
 use tfevents::{Error, ErrorKind};
 
-use crate::names::{CorruptFileError, FileChangedError};
+use crate::call::names::{CorruptFileError, FileChangedError};
 use crate::remote::Raised;
 
 /// An `OSError` (or its subclass for the errno), `CorruptFileError`, `FileChangedError` or

@@ -7,8 +7,8 @@ use pyo3::prelude::*;
 use pyo3::types::PyString;
 use tfevents::Error;
 
-use crate::error::to_py;
-use crate::names::{self, of};
+use crate::call::error::to_py;
+use crate::call::names::{self, of};
 
 /// Warns of a failure at the line that called this package.
 pub fn warn(py: Python<'_>, error: Error) -> PyResult<()> {

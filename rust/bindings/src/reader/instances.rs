@@ -9,8 +9,8 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyString, PyType};
 
-use crate::list::List;
-use crate::names::{self, of};
+use crate::call::list::List;
+use crate::call::names::{self, of};
 
 /// Objects of a class, one for each item of the columns, with these attributes.
 ///

@@ -18,12 +18,12 @@ use tfevents::reader::{Run, Tag};
 use tfevents::storage;
 use tfevents::summary::PictureError;
 
-use crate::column::{self, Column};
-use crate::error::to_py;
-use crate::job;
-use crate::list::List;
-use crate::names;
-use crate::pickle::{self, RunTuple, TagTuple};
+use crate::call::error::to_py;
+use crate::call::job;
+use crate::call::list::List;
+use crate::call::names;
+use crate::reader::column::{self, Column};
+use crate::reader::pickle::{self, RunTuple, TagTuple};
 
 /// The tags of one run and their values.
 #[pyclass(frozen, module = "tfevents._native")]

@@ -14,9 +14,9 @@ use tfevents::record::Deferred;
 use tfevents::summary::{self, DeferredEvent, Prepared};
 use tfevents::writer::{self, Farewell, Options, Report, Writer};
 
-use crate::error::to_py;
-use crate::names::{self, of};
-use crate::warning::warn;
+use crate::call::error::to_py;
+use crate::call::names::{self, of};
+use crate::call::warning::warn;
 
 /// How long to wait before checking for Ctrl-C.
 const SLICE: Duration = Duration::from_millis(100);

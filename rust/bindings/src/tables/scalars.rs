@@ -11,10 +11,10 @@ use pyo3::prelude::*;
 use pyo3::types::PyCapsule;
 use tfevents::reader::table::{self, Batches, Column, Part};
 
-use crate::arrow::{Array, Buffer, Field, Schema, Stream, Strings, Type};
-use crate::column;
-use crate::list::List;
-use crate::run::RunData;
+use crate::call::list::List;
+use crate::reader::column;
+use crate::reader::run::RunData;
+use crate::tables::arrow::{Array, Buffer, Field, Schema, Stream, Strings, Type};
 
 /// The number of rows in a batch of a long table, which makes some tens of megabytes.
 const BATCH: usize = 1 << 20;
