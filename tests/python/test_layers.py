@@ -100,24 +100,35 @@ def test_a_module_without_a_layer(tmp_path: Path) -> None:
         ),
     ],
 )
-@pytest.mark.parametrize("crate", ["core", "bindings"])
-def test_circles(tmp_path: Path, files: dict[str, str], around: str, crate: str) -> None:
-    if crate == "bindings":
-        assert wrong(tmp_path, RIGHT, files) == [f"bindings: a circle: {around}"]
-    else:
-        # Within one layer.
-        inside = {
-            f"scan/{name}": code.replace("crate::", "crate::scan::") for name, code in files.items()
-        }
-        around = around.replace("crate::", "crate::scan::")
-        assert wrong(tmp_path, inside | {"scan/mod.rs": ""}) == [f"core: a circle: {around}"]
+@pytest.mark.parametrize(("crate", "layer"), [("core", "scan"), ("bindings", "events")])
+def test_circles(
+    tmp_path: Path, files: dict[str, str], around: str, crate: str, layer: str
+) -> None:
+    around = around.replace("crate::", f"crate::{layer}::")
+    assert within(tmp_path, crate, layer, files) == [f"{crate}: a circle: {around}"]
+
+
+def within(root: Path, crate: str, layer: str, files: dict[str, str]) -> list[str]:
+    """The output for these files in the folder of a layer, where imports have no direction."""
+    inside = {
+        f"{layer}/{name}": code.replace("crate::", f"crate::{layer}::")
+        for name, code in files.items()
+    }
+    inside.setdefault(f"{layer}/mod.rs", "")
+    return wrong(root, **{"core": {}, crate: inside})
+
+
+def test_imports_from_above_in_the_bindings(tmp_path: Path) -> None:
+    files = {"call/mod.rs": "use crate::events::Event;", "events/mod.rs": "pub struct Event;"}
+    (line,) = wrong(tmp_path, RIGHT, files)
+    assert line == "bindings: crate::call imports from above: crate::events"
 
 
 def test_the_parent_of_an_inner_module_is_its_file(tmp_path: Path) -> None:
-    files = {"lib.rs": "mod a;\nfn f() { a::g() }", "a.rs": "fn g() {}\nmod b { use super::g; }"}
-    assert wrong(tmp_path, RIGHT, files) == []
+    files = {"mod.rs": "mod a;\nfn f() { a::g() }", "a.rs": "fn g() {}\nmod b { use super::g; }"}
+    assert within(tmp_path, "bindings", "events", files) == []
 
 
 def test_a_module_that_only_shows_another_is_in_no_circle(tmp_path: Path) -> None:
     files = {"m/mod.rs": "mod x;\npub use x::{X};\npub struct M;", "m/x.rs": "use super::M;"}
-    assert wrong(tmp_path, RIGHT, files) == []
+    assert within(tmp_path, "bindings", "events", files) == []

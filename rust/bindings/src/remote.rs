@@ -11,6 +11,7 @@ use pyo3::pybacked::PyBackedBytes;
 use tfevents::storage::remote::{Listing, Remote};
 use tfevents::storage::{Source, Stamp, uri};
 
+use crate::call::error::Raised;
 use crate::call::names::{self, of};
 
 /// The number of bytes in a request, if a file is read from its beginning to its end.
@@ -107,18 +108,6 @@ fn kind_of(py: Python<'_>, error: &PyErr) -> io::ErrorKind {
         None => io::ErrorKind::Other,
     }
 }
-
-/// A Python exception that passes through the core.
-#[derive(Debug)]
-pub struct Raised(pub PyErr);
-
-impl std::fmt::Display for Raised {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl std::error::Error for Raised {}
 
 /// A file that is read by few large requests.
 struct RemoteFile {

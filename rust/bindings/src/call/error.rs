@@ -5,7 +5,18 @@ use pyo3::prelude::*;
 use tfevents::{Error, ErrorKind};
 
 use crate::call::names::{CorruptFileError, FileChangedError};
-use crate::remote::Raised;
+
+/// A Python exception that passes through the core.
+#[derive(Debug)]
+pub struct Raised(pub PyErr);
+
+impl std::fmt::Display for Raised {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for Raised {}
 
 /// An `OSError` (or its subclass for the errno), `CorruptFileError`, `FileChangedError` or
 /// `ValueError`.

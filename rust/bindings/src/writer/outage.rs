@@ -7,9 +7,8 @@ use pyo3::prelude::*;
 use tfevents::Error;
 use tfevents::writer::{OnError, SharedOutage};
 
-use crate::call::error::to_py;
+use crate::call::error::{Raised, to_py};
 use crate::call::warning::warn;
-use crate::remote::Raised;
 use crate::writer::handle::Control;
 use crate::writer::options;
 
