@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from operator import attrgetter
-from typing import Any, Literal, NamedTuple, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self, TypeVar
 
 from tfevents import _native, remote, selection
 from tfevents import state as states
@@ -22,6 +22,9 @@ from tfevents.runs import KindName
 from tfevents.series.of_tensor import of_tensor
 from tfevents.wanted import Kinds, Wanted
 
+if TYPE_CHECKING:
+    import asyncio
+
 # Longer waits are made of these.
 _LONG = 3600.0
 
@@ -32,6 +35,9 @@ T = TypeVar("T")
 class Following(Closing, Iterator[T]):
     """What is iterated over as it is written, by `for` and by `async for`."""
 
+    # What a thread found although the `await` for it was cancelled. It comes next.
+    _late: T | None = None
+
     def __aiter__(self) -> Self:
         return self
 
@@ -39,10 +45,32 @@ class Following(Closing, Iterator[T]):
         # A program that awaits has imported it; for others it would be a tenth of our import.
         import asyncio
 
-        following = await asyncio.to_thread(next, self, None)
+        thread = asyncio.get_running_loop().run_in_executor(None, next, self, None)
+        try:
+            following = await asyncio.shield(thread)
+        except asyncio.CancelledError:
+            # The loop would wait for the thread at its end.
+            self._interrupt()
+            thread.add_done_callback(self._interrupted)
+            await asyncio.wait([thread])
+            raise
         if following is None:
             raise StopAsyncIteration
         return following
+
+    def _interrupt(self) -> None:
+        """Ends the call of `__next__` that waits."""
+        raise NotImplementedError
+
+    def _go_on(self) -> None:
+        """Lets the next call of `__next__` wait again."""
+        raise NotImplementedError
+
+    def _interrupted(self, thread: asyncio.Future[T | None]) -> None:
+        self._go_on()
+        # An error comes again with the next call.
+        if not thread.cancelled() and thread.exception() is None:
+            self._late = thread.result()
 
 
 class Follower(Following[tuple[str, _native.Event]]):
@@ -72,7 +100,9 @@ class Follower(Following[tuple[str, _native.Event]]):
         self._looked = -math.inf
         # What could not be looked into the last time.
         self._unknown: list[Skipped] = []
-        self._closed = threading.Event()
+        # Whether a call that waits is to end, and whether all further ones are to.
+        self._stop = threading.Event()
+        self._is_closed = False
         self._warned: set[tuple[str, int]] = set()
 
     @property
@@ -95,8 +125,11 @@ class Follower(Following[tuple[str, _native.Event]]):
             StopIteration: none came within the timeout, or it is closed.
             OSError, CorruptFileError: as for `follow`. The next call tries again.
         """
+        if self._late is not None:
+            late, self._late = self._late, None
+            return late
         deadline = time.monotonic() + self._timeout
-        while not self._closed.is_set():
+        while not self._stop.is_set():
             event = self._files.next()
             if event is not None:
                 if self._wanted is not None:
@@ -114,7 +147,7 @@ class Follower(Following[tuple[str, _native.Event]]):
             due = min(self._looked + self._interval, deadline)
             now = time.monotonic()
             if due > now:
-                self._closed.wait(min(due - now, _LONG))
+                self._stop.wait(min(due - now, _LONG))
                 continue
             found = self._find()
             self._files.look(found.runs)
@@ -143,9 +176,19 @@ class Follower(Following[tuple[str, _native.Event]]):
                 self._warned.add((path, offset))
                 warn(f"{path}: stepped over {length} damaged bytes at offset {offset} ({kind})")
 
+    def _interrupt(self) -> None:
+        self._stop.set()
+
+    def _go_on(self) -> None:
+        self._stop.clear()
+        # Another thread may have closed it.
+        if self._is_closed:
+            self._stop.set()
+
     def close(self) -> None:
         """Ends the iteration, and closes the file that it reads."""
-        self._closed.set()
+        self._is_closed = True
+        self._stop.set()
         self._files.close()
 
 
@@ -183,6 +226,9 @@ class FollowedValues(Following[Followed]):
             OSError, CorruptFileError: as for `follow`. The next call tries again.
             ValueError: a tensor can't be had. The next call gives what comes after it.
         """
+        if self._late is not None:
+            late, self._late = self._late, None
+            return late
         while True:
             for value in self._rest:
                 return value
@@ -199,6 +245,12 @@ class FollowedValues(Following[Followed]):
             kind = self._follower._kind_of(run, value)
             found = of_tensor(kind, event.step, event.wall_time, found)
         return Followed(run, value.tag, event.step, event.wall_time, found)
+
+    def _interrupt(self) -> None:
+        self._follower._interrupt()
+
+    def _go_on(self) -> None:
+        self._follower._go_on()
 
     def close(self) -> None:
         """Closes the follower."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -75,3 +76,35 @@ def test_async_for(runs: Path) -> None:
         return [event.step async for _, event in follower]
 
     assert asyncio.run(steps()) == [0, 1, 2]
+
+
+@pytest.mark.parametrize("unwrapped", [False, True])
+def test_a_cancelled_wait_ends_and_loses_nothing(runs: Path, *, unwrapped: bool) -> None:
+    follower = tfevents.follow(runs, kinds="scalars", tags="loss", interval=0.02)
+    source: Any = follower.values() if unwrapped else follower
+    found: list[int] = []
+
+    async def gather(last: int) -> None:
+        async for one in source:
+            found.append(one.step if unwrapped else one[1].step)
+            if found[-1] == last:
+                return
+
+    async def cancel_repeatedly() -> None:
+        for step in range(10, 14):
+            waiting = asyncio.create_task(gather(step))
+            await asyncio.sleep(0.03)
+            waiting.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await waiting
+            with SummaryWriter(runs / f"run{step}") as writer:
+                writer.add_scalar("loss", 1.0, step)
+            await gather(step)
+        # This wait is cancelled when the loop ends.
+        asyncio.create_task(gather(-1))  # noqa: RUF006
+        await asyncio.sleep(0.03)
+
+    asyncio.run(cancel_repeatedly())
+    assert found == [0, 1, 2, 10, 11, 12, 13]
+    follower.close()
+    assert list(source) == []
