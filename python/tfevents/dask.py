@@ -16,6 +16,7 @@ from tfevents.tables import Datetime
 from tfevents.views import TableKind, empty
 
 try:
+    import dask
     import dask.dataframe as dd
 except ImportError:
     raise ImportError(
@@ -34,13 +35,16 @@ def table(
 ) -> dd.DataFrame:
     from dask.dataframe.utils import clear_known_categories
 
-    meta = clear_known_categories(empty(kind, datetime).to_pandas())
+    frame = empty(kind, datetime).to_pandas()
+    meta = clear_known_categories(frame.copy())
     pieces = pieces_of(kind, path, options)
-    if not pieces:
-        return dd.from_pandas(meta, npartitions=1)
-    return dd.from_map(
-        _frame, pieces, kind=kind, datetime=datetime, meta=meta, label=f"tfevents-{kind}"
-    )
+    # Dask would make strings of lists, and of the bytes of pictures.
+    with dask.config.set({"dataframe.convert-string": False}):
+        if not pieces:
+            return dd.from_pandas(frame, npartitions=1)
+        return dd.from_map(
+            _frame, pieces, kind=kind, datetime=datetime, meta=meta, label=f"tfevents-{kind}"
+        )
 
 
 def _frame(
