@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tfevents._text import shown
+
 if TYPE_CHECKING:
     from tfevents.run import Run
     from tfevents.series import Audio, AudioClip, Histogram, Histograms, Image, Images, Scalars
@@ -153,7 +155,7 @@ def _table(
     """A table; the columns `raw` are HTML already."""
 
     def cell(column: int, text: str) -> str:
-        return f"<td>{text if column in raw else html.escape(text)}</td>"
+        return f"<td>{text if column in raw else html.escape(shown(text))}</td>"
 
     body = "".join(f"<tr>{''.join(cell(*it) for it in enumerate(row))}</tr>" for row in rows)
     if total > len(rows):

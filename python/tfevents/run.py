@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from tfevents import _native
+from tfevents._text import shown
 from tfevents.series import (
     Audio,
     Graph,
@@ -392,11 +393,12 @@ class Run:
 
 def table(title: str, rows: list[tuple[str, str]], limit: int = 20) -> str:
     """A title and at most `limit` rows of two columns, for a person to read."""
-    shown = rows if len(rows) <= limit else rows[: limit - 1]
-    width = max((len(name) for name, _ in shown), default=0)
-    lines = [title + (":" if rows else ""), *(f"  {name:<{width}}  {text}" for name, text in shown)]
-    if len(shown) < len(rows):
-        lines.append(f"  ... and {len(rows) - len(shown)} more")
+    first = rows if len(rows) <= limit else rows[: limit - 1]
+    cells = [(shown(name), text) for name, text in first]
+    width = max((len(name) for name, _ in cells), default=0)
+    lines = [title + (":" if rows else ""), *(f"  {name:<{width}}  {text}" for name, text in cells)]
+    if len(cells) < len(rows):
+        lines.append(f"  ... and {len(rows) - len(cells)} more")
     return "\n".join(lines)
 
 

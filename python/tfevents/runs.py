@@ -24,6 +24,7 @@ from tfevents.series import (
 )
 from tfevents.tables import Columnar
 from tfevents.tables import Runs as TableRuns
+from tfevents.tables.kinds import run_names
 from tfevents.views import TableKind, Tabular, TabularScalars
 
 if TYPE_CHECKING:
@@ -215,8 +216,8 @@ class Runs(Mapping[str, Run]):
         last in file order.
         """
         rows = []
-        for name, run in self.items():
-            data = run._data
+        runs, _ = self._contents
+        for name, data in zip(run_names(runs), runs.values(), strict=True):
             tags = zip(data.summary(), data.extents(), strict=True)
             for index, ((tag, kind, number), extent) in enumerate(tags):
                 value = data.scalars(index)[2] if kind == "scalar" else np.empty(0)

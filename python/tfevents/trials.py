@@ -9,10 +9,11 @@ from typing import Any, Literal
 
 import numpy as np
 
+from tfevents._text import as_unicode
 from tfevents.run import Run, missing
 from tfevents.series import Scalars
 from tfevents.tables import Columnar
-from tfevents.tables.kinds import distinct
+from tfevents.tables.kinds import distinct, run_names
 
 Choice = Literal["last", "min", "max", "mean", "best"]
 CHOICES = ("last", "min", "max", "mean", "best")
@@ -124,7 +125,11 @@ def table(runs: Mapping[str, Run], metrics: Metrics = "last") -> Columnar:
     columns = [*columns, *(tag for tag in wanted or () if tag not in columns)]
     labels = distinct(["trial", "run", *names, *columns])[2:]
     types = {"trial": "text", "run": "text"}
-    data: dict[str, Any] = {"trial": [r.name for r in rows], "run": [r.run for r in rows]}
+    as_text = dict(zip(runs, run_names(runs), strict=True))
+    data: dict[str, Any] = {
+        "trial": [as_text[row.name] for row in rows],
+        "run": [as_text[row.run] for row in rows],
+    }
     for label, name in zip(labels, names, strict=False):
         types[label], data[label] = column_of([row.hparams.get(name) for row in rows])
     for label, column in zip(labels[len(names) :], columns, strict=True):
@@ -172,4 +177,4 @@ def column_of(values: Sequence[Any]) -> tuple[str, Any]:
         return "bool", np.ma.MaskedArray([bool(value) for value in values], mask)
     if all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in there):
         return "float64", np.ma.MaskedArray([0.0 if v is None else float(v) for v in values], mask)
-    return "text", [None if value is None else str(value) for value in values]
+    return "text", [None if value is None else as_unicode(str(value)) for value in values]

@@ -127,7 +127,20 @@ def test_runs_with_names_that_are_no_unicode(tmp_path: Path) -> None:
             (tmp_path / name).mkdir()
     except OSError:
         pytest.skip("this file system takes Unicode only")
-    scalars = written(tmp_path, {name: {"x": [(0, 1.0)]} for name in names}).scalars
+    log = written(tmp_path, {name: {"x": [(0, 1.0)]} for name in names})
+    scalars = log.scalars
     assert list(scalars.to_pandas(pivot=True).index) == [("r\ufffd", 0), ("r\ufffd_", 0)]
     assert list(scalars.to_pandas().run) == ["r\ufffd", "r\ufffd_"]
     assert scalars.to_arrow()["run"].to_pylist() == ["r\ufffd", "r\ufffd_"]
+    # The tables of answers name runs as the others do.
+    assert list(log.summary().to_pandas().run) == ["r\ufffd", "r\ufffd_"]
+    by_name = log.aggregate("x", by=lambda run: run.name)
+    assert list(by_name.to_pandas().group) == ["r\ufffd", "r\ufffd"]
+    with tfevents.SummaryWriter(tmp_path / names[0]) as writer:
+        writer.add_hparams({"lr": 0.1}, {}, run_name="trial")
+    trials = tfevents.read(tmp_path).hparams.table()
+    for frame in (trials.to_pandas(), trials.to_polars()):
+        assert [list(frame["trial"]), list(frame["run"])] == [["r\ufffd/trial"], ["r\ufffd"]]
+    # Pages and terminals take no lone surrogates.
+    for shown in (log, log[names[0]], scalars, scalars.table(), log.summary(), trials):
+        f"{shown!r}{shown._repr_html_()}".encode()  # type: ignore[attr-defined]

@@ -217,3 +217,17 @@ def test_other_buckets(tmp_path: Path) -> None:
     own = run.histograms["w"][0]
     assert np.allclose(own.rebin(own.edges), own.counts)
     assert run.histograms["one"][0].rebin(np.array([0.0, 1.5, 3.0])).tolist() == [0, 7]
+
+
+def test_names_break_no_lines_and_control_no_terminal(tmp_path: Path) -> None:
+    with tfevents.SummaryWriter(tmp_path) as writer:
+        writer.add_scalar("a\n\x1b[31m\u202e", 1.0, 0)
+        writer.add_text("b", "two\nlines", 0)
+    log = tfevents.read(tmp_path)
+    run = log["."]
+    shown = [(log.scalars.table(), 2), (log.texts.table(), 2), (log.summary(), 3), (run, 3)]
+    for what, lines in shown:
+        assert repr(what).count("\n") == lines - 1
+        assert repr(what).replace("\n", "").isprintable()
+    assert "a\\n\\x1b[31m\\u202e" in repr(run)
+    assert "\x1b" not in f"{run._repr_html_()}{log.scalars.table()._repr_html_()}"

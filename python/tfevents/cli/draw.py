@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tfevents._extras import module
-from tfevents.cli.output import Quit, console, is_terminal, shown
+from tfevents._text import shown
+from tfevents.cli.output import Quit, console, is_terminal
 
 Numbers = NDArray[np.float64]
 

@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from tfevents._text import shown
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -63,16 +65,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [_plain(one) for one in value]
     return value
-
-
-def shown(text: str, keep: str = "") -> str:
-    """A text from a file, without characters that could control the terminal."""
-    if text.isprintable():
-        return text
-    return "".join(
-        one if one.isprintable() or one in keep else one.encode("unicode_escape").decode()
-        for one in text
-    )
 
 
 def print_table(

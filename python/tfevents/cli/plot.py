@@ -7,10 +7,11 @@ from typing import Annotated
 import numpy as np
 import typer
 
+from tfevents._text import shown
 from tfevents.cli import options
 from tfevents.cli.draw import Numbers, curves, smoothed
 from tfevents.cli.logs import no_tag, read_log
-from tfevents.cli.output import Quit, print_json, shown
+from tfevents.cli.output import Quit, print_json
 from tfevents.reader import Log
 
 Line = tuple[str, Numbers, Numbers]

@@ -9,10 +9,11 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
+from tfevents._text import shown
 from tfevents.cli import options
 from tfevents.cli.draw import histogram, picture
 from tfevents.cli.logs import no_tag, read_log
-from tfevents.cli.output import Quit, heading, number, print_json, shown, when
+from tfevents.cli.output import Quit, heading, number, print_json, when
 from tfevents.reader import Log
 from tfevents.run import KINDS, Run
 

@@ -15,6 +15,7 @@ import typer
 
 from tfevents import selection
 from tfevents._native import Event, Value
+from tfevents._text import shown
 from tfevents.cli import options
 from tfevents.cli.draw import curves
 from tfevents.cli.ls import NAMES
@@ -24,7 +25,6 @@ from tfevents.cli.output import (
     is_terminal,
     number,
     print_json_line,
-    shown,
     warn,
     when,
 )

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tfevents import _native
+from tfevents._text import shown
 
 Native = tuple[int, list[NDArray[Any] | None], list[Any], list[Any]]
 """A column for the native module: length, buffers, children and dictionary."""
@@ -150,11 +151,11 @@ def masked(parts: list[Any]) -> Any:
 def cell(holds: str, data: Any, row: int) -> str:
     """The value of a row in a few words, for people."""
     if holds == "category":
-        return str(data.names[data.codes[row]])
+        return shown(data.names[data.codes[row]])
     if holds.startswith("list["):
         start, end = data.ends[row], data.ends[row + 1]
-        shown = ", ".join(_short(item) for item in data.items[start : min(end, start + 3)])
-        return f"[{shown}{', …' if end - start > 3 else ''}]"
+        first = ", ".join(_short(item) for item in data.items[start : min(end, start + 3)])
+        return f"[{first}{', …' if end - start > 3 else ''}]"
     if holds == "timestamp":
         return f"{_micros(data)[row]}Z"
     return _short(data[row])
@@ -168,5 +169,5 @@ def _short(value: Any) -> str:
     if isinstance(value, (float, np.floating)):
         # This includes times, in seconds since the epoch.
         return f"{value:.3f}" if 1e6 <= abs(float(value)) < 1e15 else f"{value:.6g}"
-    text = str(value)
+    text = shown(str(value))
     return text if len(text) <= 60 else f"{text[:59]}…"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, ClassVar, NamedTuple
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tfevents import _native
+from tfevents._text import as_unicode
 from tfevents.series import Audio, Histograms, Images, PrCurves, RunMetadatas, Tensors, Texts
 from tfevents.series.audio import AudioClip
 from tfevents.tables.columns import LIST_OF_NUMBERS, Categories, Lists, masked
@@ -57,7 +57,7 @@ class KindTable(Table):
         raise NotImplementedError
 
     def _batches(self, rows: int | None) -> Iterator[Batch]:
-        names = run_names(self._runs)
+        names = run_names(name for name, _ in self._runs)
         places = [
             (run, data, tag, place)
             for run, (_, data) in enumerate(self._runs)
@@ -150,9 +150,9 @@ def chosen_columns(columns: Sequence[str], types: dict[str, str]) -> list[str]:
     return list(columns)
 
 
-def run_names(runs: Runs) -> list[str]:
-    """The names of runs as text. Names of directories need not be valid Unicode."""
-    return distinct(os.fsencode(name).decode(errors="replace") for name, _ in runs)
+def run_names(names: Iterable[str]) -> list[str]:
+    """The names of runs as text."""
+    return distinct(map(as_unicode, names))
 
 
 def distinct(names: Iterable[str]) -> list[str]:

@@ -48,7 +48,7 @@ class ScalarTable(Table):
             columns = chosen_columns(columns, types)
         super().__init__(types, columns)
         self._all = columns is None
-        self._names = run_names(runs)
+        self._names = run_names(name for name, _ in runs)
         data = [(name, data) for name, (_, data) in zip(self._names, runs, strict=True)]
         self._data = _native.ScalarTable(data, datetime == "utc")
         # Whether the index of a wide `pandas.DataFrame` contains the run.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from tfevents import _native
 from tfevents._extras import module
+from tfevents._text import shown
 from tfevents.tables import columns
 
 if TYPE_CHECKING:
@@ -109,17 +110,17 @@ class Table:
 
     def __repr__(self) -> str:
         cells, more = self._cells()
-        lines = [self.columns, *cells]
+        lines = [[shown(name) for name in self.columns], *cells]
         widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-        shown = [
+        padded = [
             "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
             for line in lines
         ]
-        return "\n".join(shown + ["…"] * more)
+        return "\n".join(padded + ["…"] * more)
 
     def _repr_html_(self) -> str:
         cells, more = self._cells()
-        head = "".join(f"<th>{html.escape(name)}</th>" for name in self.columns)
+        head = "".join(f"<th>{html.escape(shown(name))}</th>" for name in self.columns)
         body = "".join(
             f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in line)}</tr>"
             for line in [*cells, *[["…"] * len(self._types)] * more]
