@@ -17,6 +17,7 @@ from tfevents.finding import Skipped
 from tfevents.partition import Partition, partitions
 from tfevents.reader import Damage, Path, path_of
 from tfevents.tables import Datetime
+from tfevents.tables.kinds import run_names
 from tfevents.views import TableKind
 
 # This directory has a file for each piece that was written. Readers of data sets pass it over, as
@@ -81,7 +82,11 @@ def write(
 
     Example:
         >>> tfevents.parquet.write("runs", "scalars.parquet")  # doctest: +SKIP
-        >>> polars.scan_parquet("scalars.parquet/**/*.parquet")  # doctest: +SKIP
+        >>> polars.scan_parquet(
+        ...     "scalars.parquet/**/*.parquet",
+        ...     hive_partitioning=True,
+        ...     hive_schema={"run": polars.String},
+        ... )  # doctest: +SKIP
     """
     if kind not in get_args(TableKind):
         kinds = ", ".join(get_args(TableKind))
@@ -171,7 +176,7 @@ def write_piece(
 
     place = _Place(directory)
     log = piece.read()
-    for run, one in log.items():
+    for run, one in zip(run_names(log), log.values(), strict=True):
         table = getattr(one, kind).table(datetime=datetime).to_arrow()
         if len(table):
             # The run is in the name of the directory.
@@ -185,8 +190,18 @@ def write_piece(
 
 def _identity(piece: Partition, kind: str, datetime: Datetime) -> str:
     """The same for the same files of the same sizes, of which the same is written."""
-    said = repr((piece.runs, piece.size, sorted(piece._options.items()), kind, datetime))
+    # Any number of threads reads the same.
+    options = {name: _said(it) for name, it in piece._options.items() if name != "threads"}
+    said = repr((piece.runs, piece.size, sorted(options.items()), kind, datetime))
     return hashlib.sha256(said.encode(errors="surrogateescape")).hexdigest()[:16]
+
+
+def _said(option: Any) -> Any:
+    """An option so that its `repr` says all of it, and the same in every process."""
+    if isinstance(option, re.Pattern):
+        return option.pattern, option.flags
+    # Those of a set have another order in each process.
+    return sorted(map(repr, map(_said, option))) if isinstance(option, list) else option
 
 
 class _Place:

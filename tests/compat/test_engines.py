@@ -305,3 +305,58 @@ def test_what_a_failed_call_would_replace_stays(tmp_path: Path) -> None:
     tfevents.parquet.write(tmp_path / "others", tmp_path / "set")
     (after,) = (tmp_path / "set").rglob("*.parquet")
     assert after not in before
+
+
+HOSTILE = ["a=b", "a%2Fb", "a b#?;*", "ü", "001", "1", "2020-01-01", "..x", "deep/down", "r\udcff"]
+
+
+def test_any_name_of_a_run_in_a_data_set(tmp_path: Path) -> None:
+    polars, duckdb = peer("polars"), peer("duckdb")
+    for name in HOSTILE:
+        with SummaryWriter(tmp_path / "runs" / name) as writer:
+            writer.add_scalar("x", 1.0, 0)
+    tfevents.parquet.write(tmp_path / "runs", tmp_path / "set")
+    expected = sorted(name.replace("\udcff", "\ufffd") for name in HOSTILE)
+    # Without a type, names of digits become numbers.
+    as_text = dataset.partitioning(pa.schema([("run", pa.string())]), flavor="hive")
+    files = str(tmp_path / "set" / "**" / "*.parquet")
+    schema = {"run": polars.String}
+    scanned = polars.scan_parquet(files, hive_partitioning=True, hive_schema=schema).collect()
+    sql = "select run from read_parquet(?, hive_partitioning=true, hive_types={'run': varchar})"
+    found = [
+        pd.read_parquet(tmp_path / "set", partitioning=as_text).run,
+        scanned["run"],
+        [run for (run,) in duckdb.execute(sql, [files]).fetchall()],
+    ]
+    for names in found:
+        assert sorted(names) == expected
+
+
+def test_a_call_with_the_same_options_writes_nothing_again(tmp_path: Path) -> None:
+    with SummaryWriter(tmp_path / "runs" / "a") as writer:
+        writer.add_scalars("loss", {"x": 1.0, "y": 2.0}, 0, same_run=True)
+    write = """
+import re, sys, tfevents
+tags = {"loss/x", "loss/y", *(f"other{i}" for i in range(9))}
+tags.add(re.compile("a" * 300 + sys.argv[3]))
+print(tfevents.parquet.write(sys.argv[1], sys.argv[2], tags=tags, threads=int(sys.argv[4])).written)
+"""
+
+    def written(*arguments: str) -> list[str]:
+        """What calls print that differ in how a set is ordered."""
+        places = tmp_path / "runs", tmp_path / "set"
+        return [
+            subprocess.run(
+                command(write, *places, *arguments),
+                env={**os.environ, "PYTHONHASHSEED": str(seed)},
+                capture_output=True,
+                text=True,
+                check=True,
+            ).stdout.strip()
+            for seed in range(3)
+        ]
+
+    assert written("b", "1") == ["1", "0", "0"]
+    assert written("b", "2") == ["0", "0", "0"]
+    # Only the end of a long pattern is another.
+    assert written("c", "1") == ["1", "0", "0"]
