@@ -38,7 +38,7 @@ class Partition:
 
     runs: tuple[tuple[str, tuple[str, ...]], ...]
     size: int
-    _options: dict[str, Any] = field(repr=False)
+    _options: dict[str, Any] = field(repr=False, hash=False)
 
     @property
     def files(self) -> list[str]:
@@ -67,6 +67,9 @@ class Partition:
     ) -> Table:
         """Reads the files, and gives the table of a kind, as `log.scalars.table()` does.
 
+        A `RuntimeWarning` tells what `Log.skipped` and `Log.damage` list, since there is no log to
+        ask: a file that went after it was listed, say.
+
         Args:
             kind: the kind, by the name of a run's attribute.
             columns: those that are wanted, by default all.
@@ -82,7 +85,12 @@ class Partition:
         if kind not in get_args(TableKind):
             kinds = ", ".join(get_args(TableKind))
             raise ValueError(f"kind: there is no table of {kind!r}; there are {kinds}")
-        table: Table = getattr(self.read(), kind).table(columns=columns, datetime=datetime)
+        log = self.read()
+        for path, reason in log.skipped:
+            warn(f"{path}: left out ({reason})")
+        for path, offset, length, wrong in log.damage:
+            warn(f"{path}: stepped over {length} damaged bytes at offset {offset} ({wrong})")
+        table: Table = getattr(log, kind).table(columns=columns, datetime=datetime)
         return table
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -217,6 +217,24 @@ def test_a_piece_that_fails_twice_is_named_and_the_others_are_kept(
         tfevents.parquet.write(tmp_path / "runs", tmp_path / "set", kind="texts")
 
 
+def test_a_table_tells_what_is_not_in_it(tmp_path: Path) -> None:
+    for run in ("bad", "gone"):
+        with SummaryWriter(tmp_path / run) as writer:
+            writer.add_scalar_series("x", np.arange(10.0))
+    (piece,) = {*tfevents.partitions(tmp_path, on_corrupt="skip")}
+    bad, gone = map(Path, piece.files)
+    data = bytearray(bad.read_bytes())
+    data[len(data) // 2] ^= 0xFF
+    bad.write_bytes(data)
+    gone.unlink()
+    with pytest.warns(RuntimeWarning) as told:
+        table = piece.table()
+    first, second = (str(one.message) for one in told)
+    assert first == f"{gone}: left out (not_found)"
+    assert second.startswith(f"{bad}: stepped over ")
+    assert len(table.to_pandas()) == 9
+
+
 @pytest.fixture(scope="module")
 def ray(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     with warnings.catch_warnings(action="ignore"):
