@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
@@ -56,7 +57,7 @@ def grouped(runs: Mapping[str, Run], tag: str, by: By) -> Groups:
     for name in series:
         value = key(name)
         if value is not None:
-            found.setdefault(value, []).append(name)
+            found.setdefault(tuple(map(_plain, value)), []).append(name)
     if not found:
         raise ValueError(f"by: no run with {tag!r} is in any group by {by!r}")
     keys = sorted(found, key=_order)
@@ -70,14 +71,22 @@ def _wrong(by: object) -> TypeError:
     )
 
 
-def _order(key: tuple[Any, ...]) -> list[tuple[bool, int, Any]]:
-    """Numbers by their size, the rest by its text; what is missing comes last."""
-    return [
-        (value is None, 0, float(value))
-        if isinstance(value, (int, float))
-        else (value is None, 1, str(value))
-        for value in key
-    ]
+def _plain(value: Any) -> Any:
+    """A part of a key, with Python's numbers, and one NaN, which equals itself."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    return math.nan if isinstance(value, float) and math.isnan(value) else value
+
+
+def _order(key: tuple[Any, ...]) -> list[tuple[int, Any]]:
+    """Numbers by their size, NaN, the rest by its text; what is missing comes last."""
+
+    def place(value: Any) -> tuple[int, Any]:
+        if isinstance(value, (int, float)):
+            return (1, 0) if math.isnan(value) else (0, value)
+        return (3, 0) if value is None else (2, str(value))
+
+    return [place(value) for value in key]
 
 
 def _keys(
@@ -140,21 +149,24 @@ def aggregate(
     stats: Sequence[Stat] = ("mean", "std", "min", "max", "count"),
 ) -> Columnar:
     """A row a group and step; see `Log.aggregate`."""
-    names, groups = grouped(runs, tag, by)
-    for stat in [stats] if isinstance(stats, str) else stats:
-        if stat not in STATS:
-            raise ValueError(f"stats: expected some of {', '.join(STATS)}, got {stat!r}")
     if isinstance(stats, str):
         raise TypeError(f"stats: expected several, got {stats!r}")
-    labels = distinct([*names, "step", *stats])
+    chosen = list(stats)
+    for stat in chosen:
+        if stat not in STATS:
+            raise ValueError(f"stats: expected some of {', '.join(STATS)}, got {stat!r}")
+    names, groups = grouped(runs, tag, by)
+    own = ["step", *chosen]
+    # A hyperparameter may have the name of another column.
+    labels = distinct([*own, *names])
     lengths, keys, columns = [], [], []
     for group, steps, values in aligned(groups, align, every, smooth):
         lengths.append(len(steps))
         keys.append(group.key)
-        columns.append([steps, *(of(values, stat) for stat in stats)])
+        columns.append([steps, *(of(values, stat) for stat in chosen)])
     types: dict[str, str] = {}
     data: dict[str, Any] = {}
-    for label, part in zip(labels, zip(*keys, strict=True), strict=False):
+    for label, part in zip(labels[len(own) :], zip(*keys, strict=True), strict=True):
         types[label], column = column_of(part)
         if isinstance(column, list):
             pairs = zip(column, lengths, strict=True)
@@ -165,10 +177,8 @@ def aggregate(
                 if column.mask.any()
                 else np.repeat(column.data, lengths)
             )
-    for label, stat, parts in zip(
-        labels[len(names) :], ["step", *stats], zip(*columns, strict=True), strict=True
-    ):
-        types[label] = "int64" if stat in ("step", "count") else "float64"
+    for label, name, parts in zip(labels, own, zip(*columns, strict=True), strict=False):
+        types[label] = "int64" if name in ("step", "count") else "float64"
         data[label] = np.concatenate(parts)
     return Columnar(types, sum(lengths), data)
 
@@ -222,8 +232,9 @@ def aligned(
         steps = np.unique(np.concatenate([step for step, _ in prepared]))
         values = np.full((len(prepared), len(steps)), np.nan)
         for row, (step, value) in zip(values, prepared, strict=True):
-            if align == "interp" and len(step):
-                row[:] = np.interp(steps, step, value, np.nan, np.nan)
+            there = ~np.isnan(value)
+            if align == "interp" and there.any():
+                row[:] = np.interp(steps, step[there], value[there], np.nan, np.nan)
             else:
                 row[np.searchsorted(steps, step)] = value
         if align == "union":

@@ -273,7 +273,7 @@ class Runs(Mapping[str, Run]):
         Returns:
             A table with a row a group and step: the columns of the group, called as the
             hyperparameters or the groups of the expression are, or else `group`; `step`; and the
-            statistics.
+            statistics. One of the group that is called as another column is gets an underscore.
 
         Raises:
             KeyError: no run has the tag.
@@ -420,7 +420,8 @@ class LogHParams(_ByRun[HParams]):
             metrics: which value of each metric: `"last"`, `"min"`, `"max"`, `"mean"` (without NaNs,
                 where there is something else), or `"best"`, which is the least of tags that are
                 called a loss or an error, and the greatest of others. Metrics are the tags that
-                were named as such, or else all scalars of the run. A mapping says for each tag that
+                were named as such, or else all scalars of the run, or where it has none, of the
+                runs below it. A mapping says for each tag that
                 is wanted which value. A tag that the run does not have itself is looked for in the
                 runs below it; where several have it, there is a column for each.
 

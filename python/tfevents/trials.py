@@ -48,14 +48,16 @@ class Trial:
     sources: list[Run]
     below: dict[str, Run]
 
-    def tags(self, *, every: bool = False, below: bool = False) -> list[str]:
-        """The tags of all that is known as metrics, or else, and with `every`, of all scalars; with
-        `below`, those too of runs below that are no trials.
+    def tags(self, *, every: bool = False) -> list[str]:
+        """The tags of all that is known as metrics, or else of all scalars, or else of the scalars
+        of runs below that are no trials; with `every` of all these.
         """
         if self.metrics and not every:
             return self.metrics
-        others = [run for run in self.below.values() if below and not run.hparams]
-        return list(dict.fromkeys(tag for run in (*self.sources, *others) for tag in run.scalars))
+        own = [tag for run in self.sources for tag in run.scalars]
+        if every or not own:
+            own += [tag for run in self.below.values() if not run.hparams for tag in run.scalars]
+        return list(dict.fromkeys(own))
 
     def series(self, tag: str) -> dict[str, list[Scalars]]:
         """The scalars of a metric, by the names of columns: that of the tag, or where several runs
@@ -112,6 +114,8 @@ def table(runs: Mapping[str, Run], metrics: Metrics = "last") -> Columnar:
     wanted = _wanted(rows, metrics)
     names = list(dict.fromkeys(name for row in rows for name in row.hparams))
     values: list[dict[str, float]] = []
+    # The columns of each tag, of which there is at least one.
+    columns_of: dict[str, dict[str, None]] = {tag: {} for tag in wanted or ()}
     for row in rows:
         tags = row.tags() if wanted is None else wanted
         found: dict[str, float] = {}
@@ -120,9 +124,10 @@ def table(runs: Mapping[str, Run], metrics: Metrics = "last") -> Columnar:
             for column, series in row.series(tag).items():
                 if any(map(len, series)):
                     found[column] = trial_value(series, tag, choice)
+                    columns_of.setdefault(tag, {})[column] = None
         values.append(found)
-    columns = list(dict.fromkeys(column for found in values for column in found))
-    columns = [*columns, *(tag for tag in wanted or () if tag not in columns)]
+    every = (column for tag, several in columns_of.items() for column in several or [tag])
+    columns = list(dict.fromkeys(every))
     labels = distinct(["trial", "run", *names, *columns])[2:]
     types = {"trial": "text", "run": "text"}
     as_text = dict(zip(runs, run_names(runs), strict=True))
@@ -176,5 +181,7 @@ def column_of(values: Sequence[Any]) -> tuple[str, Any]:
     if there and all(isinstance(value, bool) for value in there):
         return "bool", np.ma.MaskedArray([bool(value) for value in values], mask)
     if all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in there):
+        if there and all(isinstance(value, int) and abs(value) < 2**63 for value in there):
+            return "int64", np.ma.MaskedArray([value or 0 for value in values], mask)
         return "float64", np.ma.MaskedArray([0.0 if v is None else float(v) for v in values], mask)
     return "text", [None if value is None else as_unicode(str(value)) for value in values]

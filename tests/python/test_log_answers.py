@@ -160,7 +160,7 @@ def test_trials_with_other_hyperparameters(tmp_path: Path) -> None:
     table = tfevents.read(tmp_path).hparams.table({"loss": "best", "epoch_loss": "last"})
     assert table.columns == [
         *("trial", "run", "lr", "run_", "on", "loss"),
-        *("train/epoch_loss", "validation/epoch_loss", "epoch_loss"),
+        *("train/epoch_loss", "validation/epoch_loss"),
     ]
     assert table["lr"] == ["1.0", "auto"]
     assert table["on"].tolist() == [True, None]
@@ -224,6 +224,63 @@ def test_statistics_leave_nans_out(tmp_path: Path) -> None:
     assert second[0] == 1
     assert second[-1] == 0
     assert all(map(np.isnan, second[1:-1]))
+
+
+def test_trials_whose_metrics_are_in_runs_below(tmp_path: Path) -> None:
+    for i in range(2):
+        with SummaryWriter(tmp_path / f"run{i}") as writer:
+            writer.add_hparams({"lr": i}, {}, same_run=True)
+        for part in ("train", "validation"):
+            with SummaryWriter(tmp_path / f"run{i}" / part) as writer:
+                writer.add_scalar_series("epoch_loss", [3.0, 1.0 + i, 2.0])
+    log = tfevents.read(tmp_path)
+    for table in (log.hparams.table("min"), log.hparams.table({"epoch_loss": "min"})):
+        assert table.columns[2:] == ["lr", "train/epoch_loss", "validation/epoch_loss"]
+        assert table["validation/epoch_loss"].tolist() == [1, 2]
+    # A tag that was asked for has a column, even if no trial has a value of it.
+    empty = tfevents.read(tmp_path, steps=(9, None)).hparams.table({"epoch_loss": "min"})
+    assert empty.columns[2:] == ["lr", "epoch_loss"]
+
+
+def test_seeds_by_what_is_no_key_of_its_own(tmp_path: Path) -> None:
+    for i, lr in enumerate([float("nan"), 10.0, 9.0, float("nan"), float("inf")]):
+        with SummaryWriter(tmp_path / f"run{i}") as writer:
+            writer.add_hparams({"lr": lr, "step": 7, "mean": "x"}, {}, same_run=True)
+            writer.add_scalar("loss", i, 0)
+    log = tfevents.read(tmp_path)
+    assert log.aggregate("loss", by="lr")["count"].tolist() == [1, 1, 1, 2]
+    # The columns of the answer keep their names.
+    table = log.aggregate("loss", by=["step", "mean"])
+    assert table.columns[:4] == ["step_", "mean_", "step", "mean"]
+    assert rows(table)[0][:4] == (7, "x", 0, 2)
+
+    def group(key: Any) -> Any:
+        return log.aggregate("loss", by=lambda run: key(run.name[-1]))["group"]
+
+    # Numbers that NumPy made are numbers, and integers stay integers.
+    for found in (group(lambda digit: int(digit) + 8), group(lambda digit: np.uint8(digit) + 8)):
+        assert found.tolist() == [8, 9, 10, 11, 12]
+        assert found.dtype == np.int64
+    assert group(lambda digit: np.float32(digit)).dtype == np.float64
+    assert group(lambda digit: np.bool_(int(digit) > 2)).dtype == bool
+    assert group(lambda digit: 2**70).tolist() == [2.0**70]
+
+
+def test_statistics_of_an_iterator(tmp_path: Path) -> None:
+    with SummaryWriter(tmp_path) as writer:
+        writer.add_scalar("loss", 1.0, 0)
+    table = tfevents.read(tmp_path).aggregate("loss", stats=iter(["min", "max"]))  # type: ignore[arg-type]
+    assert rows(table) == [(0, 1.0, 1.0)]
+
+
+def test_no_value_is_interpolated_to_nan(tmp_path: Path) -> None:
+    with SummaryWriter(tmp_path / "a") as writer:
+        writer.add_scalar_series("loss", [np.nan, 1.0, np.nan, 3.0, np.nan])
+    with SummaryWriter(tmp_path / "b") as writer:
+        writer.add_scalar_series("loss", [np.nan] * 5)
+    table = tfevents.read(tmp_path).aggregate("loss", align="interp", stats=["mean", "count"])
+    assert table["count"].tolist() == [0, 1, 1, 1, 0]
+    assert table["mean"][1:4].tolist() == [1, 2, 3]
 
 
 def test_a_pickled_log_holds_the_same(tmp_path: Path) -> None:

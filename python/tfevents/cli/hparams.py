@@ -80,7 +80,7 @@ def rows_of(log: Log, choice: Choice, every_tag: bool = False) -> list[dict[str,
     for trial in trials(log):
         metrics = {
             column: trial_value(series, tag, choice)
-            for tag in trial.tags(every=every_tag, below=True)
+            for tag in trial.tags(every=every_tag)
             for column, series in trial.series(tag).items()
             if any(map(len, series))
         }
