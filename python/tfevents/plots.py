@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from tfevents._text import shown
 from tfevents.aggregate import Align, By, Group, aligned, grouped, of
 from tfevents.run import Run
 from tfevents.series import Audio, AudioClip, Histograms, Image, Images, PrCurve, Scalars
@@ -69,21 +70,32 @@ def curves(
     else:
         names, groups = grouped(runs, tag, by)
     ax = axes(ax)
+    before = len(ax.lines)
     if by is None and align == "union":
         for group in groups:
-            line(group.series[0], smooth=smooth, ax=ax, label=group.label)
+            line(group.series[0], smooth=smooth, ax=ax, label=_plain(group.label))
     else:
         for group, steps, values in aligned(groups, align, every, smooth):
             _mean(ax, group, steps, values, band)
-    ax.set(xlabel="step", ylabel=tag)
+    ax.set(xlabel="step", ylabel=_plain(tag))
     if len(groups) > 1:
-        ax.legend(title=", ".join(names) if by is not None else None)
+        # By itself, a legend leaves out names that begin with an underscore.
+        labels = {_plain(group.label) for group in groups}
+        ours = [drawn for drawn in ax.lines[before:] if drawn.get_label() in labels]
+        others, _ = ax.get_legend_handles_labels()
+        title = _plain(", ".join(names)) if by is not None else None
+        ax.legend(handles=list(dict.fromkeys([*others, *ours])), title=title)
     return ax
+
+
+def _plain(name: str) -> str:
+    """A name that matplotlib takes for no formula."""
+    return shown(name).replace("$", r"\$")
 
 
 def _mean(ax: Axes, group: Group, steps: Any, values: Any, band: Band) -> None:
     mean = of(values, "mean")
-    (drawn,) = ax.plot(steps, mean, label=group.label)
+    (drawn,) = ax.plot(steps, mean, label=_plain(group.label))
     if band is None or len(group.runs) == 1:
         return
     if band == "minmax":

@@ -57,6 +57,25 @@ def test_a_line_a_run(log: tfevents.Log) -> None:
     assert np.array_equal(drawn[1], series.value)
 
 
+def test_names_are_no_formulas_and_all_in_the_legend(tmp_path: Path) -> None:
+    names = ["$a$", "$\\frac$b", "_c", "d$"]
+    for name in names:
+        with SummaryWriter(tmp_path / name) as writer:
+            writer.add_scalar("$\\loss$", 1.0, 0)
+            writer.add_hparams({"$lr$": name}, {}, same_run=True)
+    log = tfevents.read(tmp_path)
+    bare = plt.figure().subplots()
+    bare.plot([1], label="mine")
+    for ax in (log.plot("$\\loss$", ax=bare), log.plot("$\\loss$", by="$lr$", smooth=0.5)):
+        ax.figure.canvas.draw()
+        legend = ax.get_legend()
+        # Behind a backslash, a dollar is a dollar.
+        texts = [text.get_text().replace("\\$", "$") for text in legend.get_texts()]
+        assert sorted(texts) == sorted(names + ["mine"] * (ax is bare))
+        assert ax.get_ylabel() == "\\$\\loss\\$"
+    assert legend.get_title().get_text() == "\\$lr\\$"
+
+
 @pytest.mark.parametrize(("band", "width"), [("std", 2.0), ("sem", 2 / 3**0.5), ("minmax", 2.0)])
 def test_a_band_a_group(log: tfevents.Log, band: Any, width: float) -> None:
     ax = log.plot("acc", by="lr", band=band)
