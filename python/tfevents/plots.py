@@ -222,5 +222,6 @@ def precision_recall(curves: Sequence[PrCurve], *, ax: Axes | None = None) -> Ax
     for curve in curves:
         ax.plot(curve.recall, curve.precision, label=f"step {curve.step}")
     ax.set(xlabel="recall", ylabel="precision", xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
-    ax.legend()
+    if len(curves):
+        ax.legend()
     return ax

@@ -188,12 +188,13 @@ class Runs(Mapping[str, Run]):
             >>> log.filter(runs=lambda run: run.hparams.get("lr") == 0.1).runs
             ['exp1']
         """
-        tags = selection.kept(tags)
+        runs, tags = selection.kept(runs), selection.kept(tags)
         wants_tag = selection.matcher("tags", tags)
         if runs is None or isinstance(runs, str) or not callable(runs):
             matches = selection.matcher("runs", runs)
             chosen = [name for name in self if matches is None or matches(name)]
-            if matches is not None and not chosen:
+            # There is no warning if the caller selects nothing.
+            if runs and not chosen:
                 selection.tell_unmatched("runs", runs, self.runs)
         else:
             chosen = [name for name, run in self.items() if runs(run)]

@@ -110,6 +110,8 @@ def test_precision_over_recall(log: tfevents.Log) -> None:
     assert np.array_equal(line.get_xdata(), curves[2].recall)
     assert np.array_equal(line.get_ydata(), curves[2].precision)
     assert [line.get_label() for line in curves.plot(most=2).lines] == ["step 0", "step 4"]
+    none = tfevents.read_run(log["0.1-0"].path, steps=(99, None)).pr_curves["pr"]
+    assert not none.plot().lines
 
 
 def test_pictures_side_by_side(tmp_path: Path) -> None:

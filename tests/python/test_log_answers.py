@@ -57,6 +57,8 @@ def test_a_part_of_a_log(seeds: tfevents.Log) -> None:
     ]
     with pytest.warns(RuntimeWarning, match=r"nothing matches 'lr7\*'; there are 10: "):
         assert not seeds.filter(runs="lr7*")
+    assert not seeds.filter(runs=iter([]))
+    assert seeds.filter(runs=iter(["lr0.1/seed0"])).runs == ["lr0.1/seed0"]
 
 
 def test_what_there_is(seeds: tfevents.Log, tmp_path: Path) -> None:

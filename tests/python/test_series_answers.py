@@ -141,6 +141,14 @@ def test_resample_into_one_point() -> None:
     assert one.value.tolist() == [1.0, 3.0]
 
 
+@pytest.mark.parametrize("every", [3, 2**62, 2**63 - 1])
+def test_resample_at_the_ends_of_integers(every: int) -> None:
+    least = -(2**63)
+    found = series([(least, 1.0), (least + 4, 2.0), (2**63 - 1, 3.0)]).resample(every=every)
+    steps = (max(step // every * every, least) for step in (least, least + 4, 2**63 - 1))
+    assert found.step.tolist() == sorted(set(steps))
+
+
 def test_what_is_no_integer() -> None:
     one = series([(0, 5.0), (1, 3.0)])
     with pytest.raises(TypeError, match=r"step: expected an integer, got 1\.5"):

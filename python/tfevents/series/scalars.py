@@ -305,7 +305,10 @@ class Scalars(Columns[Scalar]):
             chosen = values[ends]
         else:
             chosen = (np.fmin if how == "min" else np.fmax).reduceat(values, starts)
-        return self._with(found * width, self.wall_time[order][ends], chosen)
+        # The lowest may begin below all steps that there are.
+        lowest = np.iinfo(np.int64).min
+        firsts = np.where(found < -(-lowest // width), lowest, found * width)
+        return self._with(firsts, self.wall_time[order][ends], chosen)
 
     def to_pandas(self) -> pandas.Series[float]:
         """A `pandas.Series` of the values, with the steps as its index."""
