@@ -171,9 +171,17 @@ def _below(places: Mapping[str, str]) -> tuple[list[RunFiles], list[_Unseen]]:
         found, unseen = _native.find([path], False)
         for below, files, given in found:
             full = _joined(name, below)
-            runs.setdefault(full, (full, files, given))
+            other = runs.setdefault(full, (full, files, given))[1]
+            if other != files and _directory(other) != _directory(files):
+                both = f"{_directory(other)} and {_directory(files)}"
+                raise ValueError(f"path: two runs would be called {full!r}: {both}")
         unknown += [(_joined(name, below), where, why) for below, where, why in unseen]
     return list(runs.values()), unknown
+
+
+def _directory(files: list[str]) -> str:
+    directory = os.path.dirname(files[0])
+    return directory if is_uri(directory) else os.path.realpath(directory)
 
 
 def _joined(name: str, below: str) -> str:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import base64
 import html
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tfevents._text import shown
+from tfevents.errors import Error
 
 if TYPE_CHECKING:
     from tfevents.run import Run
@@ -44,19 +46,27 @@ def run(one: Run) -> str:
 
 def series(many: Histograms | Images | Audio) -> str:
     """A series, and its last value."""
-    last = many[-1]._repr_html_() if len(many) else ""
+    last = _or_error(lambda: many[-1]._repr_html_()) if len(many) else ""
     return f"<div>{html.escape(repr(many))}</div>{last}"
 
 
 def tags(named: Iterable[tuple[str, Any]], title: str, total: int) -> str:
     """Tags and what they hold, each with its last value where that shows itself."""
-    rows = [[name, _last(held)] for name, held in _first(named)]
+    rows = [[name, _or_error(partial(_shown, held))] for name, held in _first(named)]
     return _table(title, ["tag", ""], rows, total, raw={1})
 
 
-def _last(held: Any) -> str:
-    shown: str = getattr(held, "_repr_html_", lambda: html.escape(repr(held)))()
-    return shown
+def _shown(held: Any) -> str:
+    found: str = getattr(held, "_repr_html_", lambda: html.escape(repr(held)))()
+    return found
+
+
+def _or_error(show: Callable[[], str]) -> str:
+    """What shows a value, or why there is nothing: its file was removed, say."""
+    try:
+        return show()
+    except (OSError, ValueError, Error) as error:
+        return html.escape(f"{type(error).__name__}: {error}")
 
 
 def scalars(series: Scalars) -> str:

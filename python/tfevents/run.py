@@ -73,6 +73,9 @@ class Tagged(Mapping[str, T], Generic[T, Place]):
         self._load = load
         self._loaded: dict[str, T] = {}
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return getattr, (Run(self._run, self._data), self._attribute or "metadata")
+
     def _place(self, tag: object) -> Place | None:
         return self._places.get(tag)  # type: ignore[call-overload, no-any-return]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -315,6 +316,23 @@ def test_a_pickled_log_holds_the_same(tmp_path: Path) -> None:
     assert again.state() == tfevents.read(tmp_path).state()
 
 
+@pytest.mark.parametrize("protocol", range(2, pickle.HIGHEST_PROTOCOL + 1))
+def test_pickled_views_and_tables_hold_the_same(tmp_path: Path, protocol: int) -> None:
+    every_plugin.log(tmp_path / "run", SummaryWriter)
+    log = tfevents.read(tmp_path)
+    run = max(log.values(), key=lambda run: len(run.tags))
+    held: list[Any] = [getattr(one, kind) for one in (log, run) for kind in ("scalars", *TABLES)]
+    held += [log.scalars.table(columns=["value", "run"]), run.scalars.table(datetime="utc")]
+    held += [view.table() for view in held[:10]]
+    held += [log.aggregate(next(iter(run.scalars))), log.summary(), run.metadata]
+    expected = [(type(one), repr(one)) for one in held]
+    pickled = [pickle.dumps(one, protocol) for one in held]
+    shutil.rmtree(tmp_path / "run")
+    found = [pickle.loads(data) for data in pickled]
+    assert [(type(one), repr(one)) for one in found] == expected
+    assert found[1].keys() == held[1].keys()
+
+
 def test_a_pickled_log_goes_on_where_it_was(tmp_path: Path) -> None:
     every_plugin.log(tmp_path / "written", SummaryWriter)
     with SummaryWriter(tmp_path / "before") as writer:
@@ -380,6 +398,11 @@ def test_where_runs_are(seeds: tfevents.Log, tmp_path: Path) -> None:
     base = tfevents.read({"base": tmp_path / "lr0.1", "other": tmp_path / "lr0.01" / "seed0"})
     assert "base/seed0" in base
     assert "other" in base
+    # What is reached twice is read once. Two runs of one name are an error.
+    twice = {"base": tmp_path / "lr0.1", "base/seed0": tmp_path / "lr0.1" / "seed0"}
+    assert list(tfevents.read(twice)) == list(tfevents.read({"base": tmp_path / "lr0.1"}))
+    with pytest.raises(ValueError, match=r"two runs would be called 'base/seed0': .* and .*seed1"):
+        tfevents.read({**twice, "base/seed0": tmp_path / "lr0.1" / "seed1"})
     with pytest.raises(FileNotFoundError):
         tfevents.read(str(tmp_path / "nothing*"))
     with pytest.warns(RuntimeWarning, match="nothing matches 'lr9'; there are 10: 'lr0.01/seed0'"):

@@ -227,6 +227,21 @@ def test_other_buckets(tmp_path: Path) -> None:
     assert run.histograms["one"][0].rebin(np.array([0.0, 1.5, 3.0])).tolist() == [0, 7]
 
 
+def test_what_cannot_be_shown_hides_nothing_else(tmp_path: Path) -> None:
+    with tfevents.SummaryWriter(tmp_path) as writer:
+        writer.add_image("small", np.zeros((3, 2, 2)), 0)
+        noise = np.random.default_rng(0).random((3, 200, 200))
+        writer.add_image("large", noise, 0)
+    log = tfevents.read(tmp_path)
+    run = log["."]
+    (file,) = run.files
+    Path(file).unlink()
+    for view in (log.images, run.images):
+        assert "data:image/png;base64," in view._repr_html_()
+        assert "FileNotFoundError: " in view._repr_html_()
+    assert "FileNotFoundError: " in run.images["large"]._repr_html_()
+
+
 def test_names_break_no_lines_and_control_no_terminal(tmp_path: Path) -> None:
     with tfevents.SummaryWriter(tmp_path) as writer:
         writer.add_scalar("a\n\x1b[31m\u202e", 1.0, 0)

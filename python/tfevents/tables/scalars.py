@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -48,6 +49,9 @@ class ScalarTable(Table):
             columns = chosen_columns(columns, types)
         super().__init__(types, columns)
         self._all = columns is None
+        self._made_of = partial(
+            ScalarTable, runs, columns=columns, datetime=datetime, by_run=by_run
+        )
         self._names = run_names(name for name, _ in runs)
         data = [(name, data) for name, (_, data) in zip(self._names, runs, strict=True)]
         self._data = _native.ScalarTable(data, datetime == "utc")
@@ -56,6 +60,9 @@ class ScalarTable(Table):
 
     def __len__(self) -> int:
         return len(self._data)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return self._made_of, ()
 
     def to_pandas(self, *, pivot: bool = False) -> pandas.DataFrame:
         """A `pandas.DataFrame`. The index of a wide one is the step; that of a log's is run and
