@@ -2,7 +2,10 @@
 
 import operator
 import pickle
+import sys
+import typing
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -147,6 +150,20 @@ def test_resample_at_the_ends_of_integers(every: int) -> None:
     found = series([(least, 1.0), (least + 4, 2.0), (2**63 - 1, 3.0)]).resample(every=every)
     steps = (max(step // every * every, least) for step in (least, least + 4, 2**63 - 1))
     assert found.step.tolist() == sorted(set(steps))
+
+
+def test_integers_of_numpy() -> None:
+    one = series([(0, 5.0), (1, 3.0)])
+    assert one[np.argmin(one.value)] == one[np.uint8(1)] == one.at(np.int64(1)) == one[-1]
+    assert one.between(np.int32(1), None).step.tolist() == [1]
+    assert len(one.resample(every=np.int16(2))) == 1
+    # Type checkers take them too.
+    for method, name in (("__getitem__", "index"), ("at", "step"), ("resample", "every")):
+        function = (typing.get_overloads(getattr(Scalars, method)) or [getattr(Scalars, method)])[0]
+        kinds = vars(sys.modules[Scalars.__module__])
+        hint = typing.get_type_hints(function, {**kinds, "Axes": Any, "pandas": Any})[name]
+        taken = {typing.get_origin(one) or one for one in typing.get_args(hint) or [hint]}
+        assert taken in ({int, np.integer}, {typing.SupportsIndex})
 
 
 def test_what_is_no_integer() -> None:

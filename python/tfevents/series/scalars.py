@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NoReturn, overload
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NoReturn, SupportsIndex, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,7 +89,7 @@ class Scalars(Columns[Scalar]):
         return Scalar(*self._time(index), float(self.value[index]))
 
     @overload  # type: ignore[override]
-    def __getitem__(self, index: int) -> Scalar: ...
+    def __getitem__(self, index: int | np.integer[Any]) -> Scalar: ...
     @overload
     def __getitem__(
         self, index: slice | NDArray[np.bool_ | np.integer] | list[int] | list[bool]
@@ -124,7 +124,7 @@ class Scalars(Columns[Scalar]):
         """The last point, in file order; an IndexError if there is none."""
         return self[-1]
 
-    def between(self, first: int | None, stop: int | None) -> Scalars:
+    def between(self, first: SupportsIndex | None, stop: SupportsIndex | None) -> Scalars:
         """The points with `first <= step < stop`, like `range(first, stop)` and `read(steps=…)`;
         `None` at either end leaves it open.
 
@@ -146,7 +146,7 @@ class Scalars(Columns[Scalar]):
             chosen &= self.step < as_int(stop, "stop")
         return self[chosen]
 
-    def at(self, step: int, method: Method = "exact") -> Scalar:
+    def at(self, step: SupportsIndex, method: Method = "exact") -> Scalar:
         """The point at a step; of several the last.
 
         Args:
@@ -264,7 +264,7 @@ class Scalars(Columns[Scalar]):
         smoothed = _native.smooth(np.ascontiguousarray(self.value), number)
         return self._with(self.step, self.wall_time, smoothed)
 
-    def resample(self, *, every: int, how: How = "mean") -> Scalars:
+    def resample(self, *, every: SupportsIndex, how: How = "mean") -> Scalars:
         """One point for each `every` steps: at step 0 for those from 0 to `every - 1`, and so on.
         Where no point is, there is none.
 
