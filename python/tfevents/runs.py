@@ -24,6 +24,7 @@ from tfevents.series import (
 )
 from tfevents.tables import Columnar
 from tfevents.tables import Runs as TableRuns
+from tfevents.tables.columns import Categories
 from tfevents.tables.kinds import run_names
 from tfevents.views import TableKind, Tabular, TabularScalars
 
@@ -228,10 +229,13 @@ class Runs(Mapping[str, Run]):
                 rows.append((name, tag, attribute, number, first, last, final))
         columns = list(zip(*rows, strict=True)) if rows else [()] * 7
         names = ("run", "tag", "kind", "count", "first_step", "last_step", "last_value")
-        types = dict(zip(names, (*["text"] * 3, *["int64"] * 3, "float64"), strict=True))
+        holds = ("category", "category", "text", *["int64"] * 3, "float64")
+        types = dict(zip(names, holds, strict=True))
         data_of: dict[str, Any] = {
             name: list(column) for name, column in zip(names, columns, strict=True)
         }
+        for name in ("run", "tag"):
+            data_of[name] = Categories.of(data_of[name])
         for name in ("count", "first_step", "last_step"):
             column, mask = data_of[name], [number is None for number in data_of[name]]
             numbers = np.array([number or 0 for number in column], np.int64)

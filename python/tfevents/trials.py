@@ -13,6 +13,7 @@ from tfevents._text import as_unicode
 from tfevents.run import Run, missing
 from tfevents.series import Scalars
 from tfevents.tables import Columnar
+from tfevents.tables.columns import Categories
 from tfevents.tables.kinds import distinct, run_names
 
 Choice = Literal["last", "min", "max", "mean", "best"]
@@ -129,11 +130,11 @@ def table(runs: Mapping[str, Run], metrics: Metrics = "last") -> Columnar:
     every = (column for tag, several in columns_of.items() for column in several or [tag])
     columns = list(dict.fromkeys(every))
     labels = distinct(["trial", "run", *names, *columns])[2:]
-    types = {"trial": "text", "run": "text"}
+    types = {"trial": "text", "run": "category"}
     as_text = dict(zip(runs, run_names(runs), strict=True))
     data: dict[str, Any] = {
         "trial": [as_text[row.name] for row in rows],
-        "run": [as_text[row.run] for row in rows],
+        "run": Categories.of([as_text[row.run] for row in rows]),
     }
     for label, name in zip(labels, names, strict=False):
         types[label], data[label] = column_of([row.hparams.get(name) for row in rows])

@@ -287,6 +287,11 @@ def test_trials_and_statistics_are_tables(tmp_path: Path) -> None:
     groups = log.aggregate("acc", by="lr").to_pandas()
     assert groups.lr.tolist() == pytest.approx([0.1, 0.2])
     assert log.summary().to_polars().height == len(log.summary())
+    # Tables of values and of answers join by what they have in common, also in Polars.
+    points = log.scalars.to_polars()
+    assert points.join(trials, on="run")["lr"].to_list() == [0.1, 0.2, None]
+    assert points.join(log.summary().to_polars(), on=["run", "tag"]).height == len(points)
+    assert len(log.scalars.to_pandas().merge(pandas, on="run")) == len(points)
 
 
 def test_damage_in_a_table_is_told(tmp_path: Path) -> None:

@@ -25,6 +25,12 @@ class Categories(NamedTuple):
     codes: NDArray[np.int32]
     names: list[str]
 
+    @classmethod
+    def of(cls, strings: Sequence[str]) -> Categories:
+        """These strings, each of which is kept once."""
+        numbers = {name: number for number, name in enumerate(dict.fromkeys(strings))}
+        return cls(np.array([numbers[one] for one in strings], np.int32), list(numbers))
+
 
 class Lists(NamedTuple):
     """Lists, one after the other: `items[ends[i]:ends[i + 1]]` is the i-th."""
