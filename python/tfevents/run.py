@@ -92,8 +92,7 @@ class Tagged(Mapping[str, T], Generic[T, Place]):
     def _missing(self, tag: object) -> str:
         kinds = KINDS.get(self._attribute)
         what = f"tag {tag!r}{f' of kind {kinds[0]}' if kinds else ''} in run {self._run!r}"
-        there = {kind for name, kind, _ in self._data.summary() if name == tag}
-        others = [name for name, native in KINDS.items() if there.intersection(native)]
+        others = attributes_of(self._data, tag)
         if kinds and others:
             return f"no {what}: it is among its {' and '.join(others)}"
         return missing(what, tag, self)
@@ -392,6 +391,15 @@ class Run:
     def __repr__(self) -> str:
         rows = [(tag, f"{kind}, {n}" if n else kind) for tag, kind, n in self._data.summary()]
         return table(f"Run {self.name!r}, {count(len(self.tags), 'tag')}", rows)
+
+
+def attributes_of(data: _native.RunData, tag: object) -> list[str]:
+    """The attributes of a run that have a tag, or a text that was logged under this name."""
+    text = f"{tag}/text_summary"
+    there = {
+        kind for name, kind, _ in data.summary() if name == tag or (name, kind) == (text, "text")
+    }
+    return [name for name, native in KINDS.items() if there.intersection(native)]
 
 
 def table(title: str, rows: list[tuple[str, str]], limit: int = 20) -> str:

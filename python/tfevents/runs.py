@@ -10,7 +10,17 @@ import numpy as np
 from tfevents import _native, selection
 from tfevents import aggregate as aggregation
 from tfevents import trials as trial
-from tfevents.run import KINDS, Run, RunKind, RunMeshes, RunScalars, count, missing, table
+from tfevents.run import (
+    KINDS,
+    Run,
+    RunKind,
+    RunMeshes,
+    RunScalars,
+    attributes_of,
+    count,
+    missing,
+    table,
+)
 from tfevents.series import (
     Audio,
     Histograms,
@@ -159,8 +169,7 @@ class Runs(Mapping[str, Run]):
         found = {name: view[tag] for name, view in views.items() if tag in view}
         if not found:
             for name, run in self.items():
-                if tag in run.tags:
-                    others = [k for k, n in KINDS.items() if tag in _names(run, n)]
+                if others := attributes_of(run._data, tag):
                     raise KeyError(
                         f"no tag {tag!r} among the {kind} of any run: in run {name!r} it is among "
                         f"its {' and '.join(others)}"
@@ -342,10 +351,6 @@ class Runs(Mapping[str, Run]):
         from tfevents import notebook
 
         return notebook.log(self, self._title())
-
-
-def _names(run: Run, kinds: tuple[str, ...]) -> set[str]:
-    return {tag for tag, kind, _ in run._data.summary() if kind in kinds}
 
 
 def _summary(tags: list[tuple[str, str, int]]) -> str:

@@ -430,6 +430,10 @@ def test_texts_by_the_name_they_were_logged_under(tmp_path: Path) -> None:
     assert list(run.texts) == ["note/text_summary"]
     with pytest.raises(KeyError, match=r"no tag 'loss' of kind text in run '.': it is among"):
         run.texts["loss"]
+    # The kind is named by that name, too.
+    for ask in (run.scalars.__getitem__, tfevents.read(tmp_path).tag):
+        with pytest.raises(KeyError, match="it is among its texts"):
+            ask("note")
 
 
 def test_what_is_public() -> None:
