@@ -98,9 +98,12 @@ def sparkline(series: Scalars) -> str:
 def histogram(one: Histogram) -> str:
     """A histogram as bars, in buckets of one width."""
     title = f"<div>{html.escape(repr(one))}</div>"
-    if not len(one.edges) or not np.isfinite(one.edges).all() or one.edges[0] == one.edges[-1]:
+    if not len(one.edges) or not np.isfinite(one.edges).all():
         return title
-    edges = np.linspace(one.edges[0], one.edges[-1], _BARS + 1)
+    low, high = float(one.edges[0]), float(one.edges[-1])
+    if not 0 < high - low < math.inf:
+        return title
+    edges = np.linspace(low, high, _BARS + 1)
     height = one.rebin(edges)
     x = _scaled(edges, _WIDTH)
     tall = height / (height.max() or 1) * _HEIGHT
@@ -135,7 +138,8 @@ def _first(items: Iterable[Any]) -> list[Any]:
 
 
 def _scaled(values: Any, size: float) -> Any:
-    low, high = values.min(), values.max()
+    # The difference of NumPy's numbers would warn where it is infinite.
+    low, high = float(values.min()), float(values.max())
     if not math.isfinite(high - low) or high == low:
         return np.full(len(values), size / 2)
     return (values - low) / (high - low) * size

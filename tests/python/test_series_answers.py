@@ -259,6 +259,17 @@ def test_what_cannot_be_shown_hides_nothing_else(tmp_path: Path) -> None:
     assert "FileNotFoundError: " in run.images["large"]._repr_html_()
 
 
+def test_values_that_span_all_numbers_are_shown(tmp_path: Path) -> None:
+    most = sys.float_info.max
+    with tfevents.SummaryWriter(tmp_path) as writer:
+        writer.add_histogram("w", np.array([most, -most, 0.0]), 0)
+    loss = series([(0, most), (1, -most), (2, 0.0)])._repr_html_()
+    histogram = tfevents.read_run(tmp_path).histograms["w"]._repr_html_()
+    assert "<polyline" in loss
+    assert "3 values" in histogram
+    assert "nan" not in loss + histogram
+
+
 def test_names_break_no_lines_and_control_no_terminal(tmp_path: Path) -> None:
     with tfevents.SummaryWriter(tmp_path) as writer:
         writer.add_scalar("a\n\x1b[31m\u202e", 1.0, 0)
