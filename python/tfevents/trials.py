@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property, partial
 from typing import Any, Literal
 
 import numpy as np
@@ -39,7 +41,6 @@ class Trial:
         hparams: the hyperparameters by name.
         metrics: the tags that were named as metrics.
         sources: the runs that have its metrics: itself and the one that it belongs to.
-        below: the runs below these, by the rest of their names.
     """
 
     name: str
@@ -47,7 +48,12 @@ class Trial:
     hparams: Mapping[str, Any]
     metrics: list[str]
     sources: list[Run]
-    below: dict[str, Run]
+    _find_below: Callable[[], dict[str, Run]]
+
+    @cached_property
+    def below(self) -> dict[str, Run]:
+        """The runs below these, by the rest of their names."""
+        return self._find_below()
 
     def tags(self, *, every: bool = False) -> list[str]:
         """The tags of all that is known as metrics, or else of all scalars, or else of the scalars
@@ -79,6 +85,19 @@ def trials(runs: Mapping[str, Run]) -> list[Trial]:
     children: dict[str, list[str]] = {}
     for name in chosen:
         children.setdefault(_above(name), []).append(name)
+    names = sorted(runs)
+    places = {name: place for place, name in enumerate(runs)}
+
+    def below(owner: str, name: str) -> dict[str, Run]:
+        """The runs below one, but for another, by the rest of their names."""
+        prefix = "" if owner == "." else f"{owner}/"
+        # All that begins with it is between it and the character that comes after the slash.
+        end = bisect_left(names, f"{owner}0") if prefix else len(names)
+        within = sorted(names[bisect_left(names, prefix) : end], key=places.__getitem__)
+        return {
+            other[len(prefix) :]: runs[other] for other in within if other not in (name, owner, ".")
+        }
+
     found = []
     for name, run in chosen.items():
         above = _above(name)
@@ -91,13 +110,8 @@ def trials(runs: Mapping[str, Run]) -> list[Trial]:
         )
         owner = parent if belongs and parent is not None else run
         sources = [run] if owner is run else [owner, run]
-        prefix = "" if owner.name == "." else f"{owner.name}/"
-        below = {
-            other[len(prefix) :]: runs[other]
-            for other in runs
-            if other.startswith(prefix) and other not in (name, owner.name, ".")
-        }
-        found.append(Trial(name, owner.name, run.hparams, run.hparams.metrics, sources, below))
+        find = partial(below, owner.name, name)
+        found.append(Trial(name, owner.name, run.hparams, run.hparams.metrics, sources, find))
     return found
 
 

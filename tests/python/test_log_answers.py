@@ -15,6 +15,7 @@ import every_plugin
 import tfevents
 from events import event_files
 from tfevents import SummaryWriter
+from tfevents.trials import trials
 from tfevents.views import TABLES
 
 
@@ -243,6 +244,19 @@ def test_trials_whose_metrics_are_in_runs_below(tmp_path: Path) -> None:
     # A tag that was asked for has a column, even if no trial has a value of it.
     empty = tfevents.read(tmp_path, steps=(9, None)).hparams.table({"epoch_loss": "min"})
     assert empty.columns[2:] == ["lr", "epoch_loss"]
+
+
+def test_the_runs_below_a_trial(tmp_path: Path) -> None:
+    names = ["a", "a/b", "a/b/c", "a/b0", "a-b", "a0", "a/\u00fc", "b/d/e", "b/d", "."]
+    for name in names:
+        with SummaryWriter(tmp_path / name) as writer:
+            writer.add_hparams({"lr": 1.0}, {}, same_run=True)
+    log = tfevents.read(tmp_path)
+    found = {trial.name: list(trial.below) for trial in trials(log)}
+    for name in log:
+        prefix = "" if name == "." else f"{name}/"
+        below = [other for other in log if other.startswith(prefix) and other not in (name, ".")]
+        assert found[name] == [other.removeprefix(prefix) for other in below]
 
 
 def test_seeds_by_what_is_no_key_of_its_own(tmp_path: Path) -> None:
