@@ -6,7 +6,7 @@ import difflib
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from tfevents import _native
 from tfevents._text import shown
@@ -32,6 +32,7 @@ from tfevents.tables.kinds import Runs
 from tfevents.views import Tabular, TabularScalars
 
 T = TypeVar("T")
+V = TypeVar("V", covariant=True)
 Place = TypeVar("Place")
 
 # The attributes of a run, and the native module's names for their kinds.
@@ -52,7 +53,32 @@ KINDS: dict[str, tuple[str, ...]] = {
 }
 
 
-class Tagged(Mapping[str, T], Generic[T, Place]):
+class Named(Mapping[str, V]):
+    """A mapping whose `KeyError` says what there is instead, which takes a while."""
+
+    __slots__ = ()
+
+    if not TYPE_CHECKING:
+
+        def get(self, name, default=None):
+            """What has this name, or else the default.
+
+            Args:
+                name: the name of a run, or a tag.
+                default: what is given where it is missing.
+
+            Raises:
+                TypeError: a name that can't be hashed.
+
+            Example:
+                >>> log.get("exp9") is None
+                True
+            """
+            # `Mapping.get` would have that error made for each name that is not there.
+            return self[name] if name in self else default  # noqa: SIM401
+
+
+class Tagged(Named[T], Generic[T, Place]):
     """Tags, each with what was read of it; a read-only mapping in file order."""
 
     # A thousand runs have thousands of these objects, so they have no `__dict__` to collect.

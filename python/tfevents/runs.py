@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from tfevents import aggregate as aggregation
 from tfevents import trials as trial
 from tfevents.run import (
     KINDS,
+    Named,
     Run,
     RunKind,
     RunMeshes,
@@ -50,7 +51,7 @@ KindName = Literal[TableKind, "hparams", "graph", "session_logs"]
 """The kinds, by the names of a run's attributes."""
 
 
-class Runs(Mapping[str, Run]):
+class Runs(Named[Run]):
     """A read-only mapping from the names of runs to the runs."""
 
     def __init__(self, data: dict[str, _native.RunData]) -> None:
@@ -363,7 +364,7 @@ def _summary(tags: list[tuple[str, str, int]]) -> str:
     return ", ".join(parts)
 
 
-class _ByRun(Mapping[str, V], Generic[V]):
+class _ByRun(Named[V]):
     """What the runs of a log have of one kind, by the names of runs."""
 
     __slots__ = ("_attribute", "_log")
@@ -375,6 +376,9 @@ class _ByRun(Mapping[str, V], Generic[V]):
     def __getitem__(self, name: str) -> V:
         found: V = getattr(self._log[name], self._attribute)
         return found
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._log
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._log)

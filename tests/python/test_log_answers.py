@@ -455,3 +455,20 @@ def test_what_is_public() -> None:
     assert "annotations" not in dir(tfevents)
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = tfevents.nothing
+
+
+def test_asking_for_what_may_be_missing_makes_no_message(
+    seeds: tfevents.Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_message(*_: object) -> str:
+        raise AssertionError("a message was made")
+
+    monkeypatch.setattr("tfevents.run.missing", no_message)
+    monkeypatch.setattr("tfevents.runs.missing", no_message)
+    run = seeds["lr0.1/seed0"]
+    for mapping in (seeds, seeds.scalars, run.scalars, run.texts, run.meshes, run.metadata):
+        assert mapping.get("accc") is None
+        assert mapping.get("accc", 3) == 3  # type: ignore[attr-defined]
+        assert "accc" not in mapping
+    assert seeds.get("lr0.1/seed0") is run
+    assert run.scalars.get("acc") is run.scalars["acc"]
