@@ -15,8 +15,12 @@ from tfevents.series.audio import decode_wav
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.lines import Line2D
 
 Band = Literal["std", "sem", "minmax"] | None
+
+# The greatest number of names in a legend.
+_NAMED = 15
 
 # The number of buckets of a ridge.
 _BINS = 60
@@ -79,13 +83,22 @@ def curves(
             _mean(ax, group, steps, values, band)
     ax.set(xlabel="step", ylabel=_plain(tag))
     if len(groups) > 1:
-        # By itself, a legend leaves out names that begin with an underscore.
         labels = {_plain(group.label) for group in groups}
-        ours = [drawn for drawn in ax.lines[before:] if drawn.get_label() in labels]
-        others, _ = ax.get_legend_handles_labels()
-        title = _plain(", ".join(names)) if by is not None else None
-        ax.legend(handles=list(dict.fromkeys([*others, *ours])), title=title)
+        drawn = [line for line in ax.lines[before:] if line.get_label() in labels]
+        _legend(ax, drawn, _plain(", ".join(names)) if by is not None else None)
     return ax
+
+
+def _legend(ax: Axes, drawn: Sequence[Line2D], title: str | None) -> None:
+    """A legend of these lines and what else the axes have, which does not fill them."""
+    from matplotlib.lines import Line2D
+
+    # By itself, a legend leaves out names that begin with an underscore.
+    handles = list(dict.fromkeys([*ax.get_legend_handles_labels()[0], *drawn]))
+    if more := len(handles[_NAMED:]):
+        rest = Line2D([], [], linestyle="none", label=f"… and {more + 1} more")
+        handles[_NAMED - 1 :] = [rest]
+    ax.legend(handles=handles, title=title, fontsize="small" if len(handles) > 8 else None)
 
 
 def _plain(name: str) -> str:
@@ -95,7 +108,7 @@ def _plain(name: str) -> str:
 
 def _mean(ax: Axes, group: Group, steps: Any, values: Any, band: Band) -> None:
     mean = of(values, "mean")
-    (drawn,) = ax.plot(steps, mean, label=_plain(group.label))
+    (drawn,) = ax.plot(steps, mean, label=_plain(group.label), marker=_marker(steps))
     if band is None or len(group.runs) == 1:
         return
     if band == "minmax":
@@ -107,13 +120,18 @@ def _mean(ax: Axes, group: Group, steps: Any, values: Any, band: Band) -> None:
     ax.fill_between(steps, low, high, color=drawn.get_color(), alpha=0.2, linewidth=0)
 
 
+def _marker(steps: Any) -> str | None:
+    """What shows a single point, of which there is no line."""
+    return "." if len(steps) == 1 else None
+
+
 def line(
     series: Scalars, *, smooth: float = 0.0, ax: Axes | None = None, label: str | None = None
 ) -> Axes:
     """A curve; where it is smoothed, what it is without that is drawn faintly behind it."""
     ax = axes(ax)
     shown = series.smooth(smooth) if smooth else series
-    (drawn,) = ax.plot(shown.step, shown.value, label=label)
+    (drawn,) = ax.plot(shown.step, shown.value, label=label, marker=_marker(shown.step))
     if smooth:
         ax.plot(series.step, series.value, color=drawn.get_color(), alpha=0.25, zorder=0.5)
     if label is None:

@@ -76,6 +76,26 @@ def test_names_are_no_formulas_and_all_in_the_legend(tmp_path: Path) -> None:
     assert legend.get_title().get_text() == "\\$lr\\$"
 
 
+def test_a_legend_leaves_room_for_the_lines(tmp_path: Path) -> None:
+    for number in range(40):
+        with SummaryWriter(tmp_path / f"run{number:02}") as writer:
+            writer.add_scalar_series("loss", [1.0, 2.0])
+            writer.add_scalar("test", 3.0, 7)
+    log = tfevents.read(tmp_path)
+    for tag, by in (("loss", None), ("test", lambda run: run.name)):
+        ax = log.plot(tag, by=by)
+        ax.figure.canvas.draw()
+        assert len(ax.lines) == 40
+        # A single point is seen, though there is no line.
+        assert {line.get_marker() for line in ax.lines} == {"None" if tag == "loss" else "."}
+        *names, rest = (text.get_text() for text in ax.get_legend().get_texts())
+        assert names == log.runs[: len(names)]
+        assert rest == f"… and {40 - len(names)} more"
+        assert ax.get_legend().get_window_extent().height < ax.get_window_extent().height
+    (line,) = log["run00"].scalars["test"].plot().lines
+    assert line.get_marker() == "."
+
+
 @pytest.mark.parametrize(("band", "width"), [("std", 2.0), ("sem", 2 / 3**0.5), ("minmax", 2.0)])
 def test_a_band_a_group(log: tfevents.Log, band: Any, width: float) -> None:
     ax = log.plot("acc", by="lr", band=band)
