@@ -208,9 +208,10 @@ class _Place:
     """A directory, local or under a URI."""
 
     def __init__(self, root: str) -> None:
-        self.root = root
+        # Those that write the pieces may work in other directories.
+        self.root = root if is_uri(root) else os.path.abspath(root)
         self._fs: Any = None
-        self._path = os.path.abspath(root)
+        self._path = self.root
         if is_uri(root):
             from tfevents.remote.uri import filesystem
 

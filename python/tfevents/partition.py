@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, SupportsIndex, get_args
 
 from tfevents import remote, selection
-from tfevents._arguments import warn
+from tfevents._arguments import absolute, warn
 from tfevents._native import is_uri
 from tfevents.finding import Found, RunFiles
 from tfevents.reader import Log, Path, finder_of, how
@@ -32,7 +32,7 @@ class Partition:
     are packed.
 
     Attributes:
-        runs: the runs: their names, and their files.
+        runs: the runs: their names, and their files, with absolute paths.
         size: how many bytes the files had when they were listed.
     """
 
@@ -178,7 +178,9 @@ def partitions(
         selection.tell_unmatched("runs", runs, names)
     for skipped in found.skipped:
         warn(f"{skipped.path}: left out ({skipped.reason})")
-    sized = [(name, [(file, _size(file)) for file in files]) for name, files, _ in found.runs]
+    # Those that read the pieces may work in other directories.
+    placed = ((name, map(absolute, files)) for name, files, _ in found.runs)
+    sized = [(name, [(file, _size(file)) for file in files]) for name, files in placed]
     units = sized if keep_runs else [(name, [file]) for name, files in sized for file in files]
     total = sum(size for _, files in units for _, size in files)
     number = max(1, round(total / target))

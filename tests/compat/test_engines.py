@@ -378,3 +378,19 @@ print(tfevents.parquet.write(sys.argv[1], sys.argv[2], tags=tags, threads=int(sy
     assert written("b", "2") == ["0", "0", "0"]
     # Only the end of a long pattern is another.
     assert written("c", "1") == ["1", "0", "0"]
+
+
+def test_workers_in_other_directories(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path)
+    with SummaryWriter("runs/a") as writer:
+        writer.add_scalar_series("x", np.arange(10.0))
+    with ProcessPoolExecutor(
+        1, get_context("spawn"), initializer=os.chdir, initargs=(tmp_path / "elsewhere",)
+    ) as pool:
+        (piece,) = tfevents.partitions("runs")
+        assert pool.submit(tfevents.Partition.read, piece).result().runs == ["a"]
+        assert tfevents.parquet.write("runs", "set", executor=pool).written == 1
+    assert len(pd.read_parquet("set")) == 10
+    assert tfevents.parquet.write("runs", "set").kept == 1
+    assert not [*(tmp_path / "elsewhere").iterdir()]
