@@ -60,22 +60,22 @@ class Named(Mapping[str, V]):
 
     if not TYPE_CHECKING:
 
-        def get(self, name, default=None):
+        def get(self, key, default=None):
             """What has this name, or else the default.
 
             Args:
-                name: the name of a run, or a tag.
+                key: the name of a run, or a tag.
                 default: what is given where it is missing.
 
             Raises:
-                TypeError: a name that can't be hashed.
+                TypeError: a key that can't be hashed.
 
             Example:
                 >>> log.get("exp9") is None
                 True
             """
             # `Mapping.get` would have that error made for each name that is not there.
-            return self[name] if name in self else default  # noqa: SIM401
+            return self[key] if key in self else default  # noqa: SIM401
 
 
 class Tagged(Named[T], Generic[T, Place]):
