@@ -26,7 +26,9 @@ Metrics = Choice | Mapping[str, Choice]
 _TIME = re.compile(r"\d+(\.\d+)?")
 # Names of metrics that are better if they are less.
 _LESS = re.compile(
-    r"loss|err|cost|perplexity|(^|[^a-z])(ppl|mse|rmse|mae|nll|bce|wer|cer|fid|kl)([^a-z]|$)", re.I
+    r"loss|error|cost|perplexity|cross.?entropy"
+    r"|(^|[^a-z])(err|ppl|mse|rmse|mae|nll|bce|wer|cer|fid|kl)([^a-z]|$)",
+    re.I,
 )
 
 

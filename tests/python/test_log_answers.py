@@ -15,7 +15,7 @@ import every_plugin
 import tfevents
 from events import event_files
 from tfevents import SummaryWriter
-from tfevents.trials import trials
+from tfevents.trials import trial_value, trials
 from tfevents.views import TABLES
 
 
@@ -472,3 +472,18 @@ def test_asking_for_what_may_be_missing_makes_no_message(
         assert "accc" not in mapping
     assert seeds.get("lr0.1/seed0") is run
     assert run.scalars.get("acc") is run.scalars["acc"]
+
+
+def test_the_best_of_what_is_no_error() -> None:
+    values = [tfevents.Scalars(np.arange(3), np.arange(3.0), np.array([2.0, 1.0, 3.0]))]
+    for tag in (
+        "val/err",
+        "err_rate",
+        "ValidationError",
+        "train_loss",
+        "test/RMSE",
+        "val_binary_crossentropy",
+    ):
+        assert trial_value(values, tag, "best") == 1
+    for tag in ("terrain/acc", "interruptions/f1", "accuracy", "entropy"):
+        assert trial_value(values, tag, "best") == 3
