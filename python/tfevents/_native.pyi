@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from typing_extensions import disjoint_base
 
 from tfevents._arguments import WallTime
-from tfevents.finding import RunFiles
+from tfevents.finding import RunFiles, Unseen
 from tfevents.remote.spool import SpooledRun
 from tfevents.run import Metadata
 from tfevents.runs import KindName
@@ -764,7 +764,9 @@ def instances(
     """Objects of a class, one for each item of the columns, with these attributes."""
 
 def hasten(class_: type[EventWriter]) -> None: ...
-def find(roots: list[str], several: bool) -> tuple[list[RunFiles], list[tuple[str, str, str]]]: ...
+def find(
+    roots: list[str], several: bool, given: bool = True
+) -> tuple[list[RunFiles], list[Unseen]]: ...
 def is_uri(text: str) -> bool: ...
 def join_uri(uri: str, path: str) -> str: ...
 def local_path(text: str) -> str | None: ...

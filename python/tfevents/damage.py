@@ -50,7 +50,7 @@ class Report(Sequence[FileReport]):
     """What `verify` and `repair` found: a `FileReport` for each file.
 
     Attributes:
-        skipped: files and directories that went meanwhile, or that may not be read.
+        skipped: files and directories that went meanwhile, or that can't be read.
     """
 
     def __init__(self, files: Iterable[FileReport], skipped: Iterable[Skipped] = ()) -> None:
@@ -158,7 +158,7 @@ def repair(path: str | os.PathLike[str], output: str | os.PathLike[str]) -> Repo
         FileNotFoundError: there is nothing at `path`.
         FileExistsError: a file that would be made is there already; nothing was written.
         OSError: `path` can't be read, or reading what is below it or writing fails. What is below
-            it and goes meanwhile, or may not be read, is listed in `Report.skipped`.
+            it and goes meanwhile, or can't be read, is listed in `Report.skipped`.
         CorruptFileError: `path` is a file and no event file.
         ValueError: `output` lies in the directory at `path`, whose runs would become more.
 

@@ -92,7 +92,7 @@ def iter_events(
             the iterator's `skipped`.
         verify: `"crc"` checks both checksums of each record, `"none"` only those of the lengths.
         on_corrupt: what a corrupt record leads to: `"raise"`, an error; `"skip"`, it is stepped
-            over and listed in the iterator's `damage`, and what may not be read below `path` is
+            over and listed in the iterator's `damage`, and what can't be read below `path` is
             listed in its `skipped`. A record that the end of a file cuts short is not written yet,
             and is neither: the file ends before it.
 

@@ -25,7 +25,8 @@ class Skipped(NamedTuple):
     reason: str
     """Why: `"not_an_event_file"`, it has the name of an event file and holds no valid record, or is
     a pipe, a socket or a device; `"not_found"`, it went after it was found, or is a link that leads
-    nowhere; `"permission_denied"`, it may not be read, or not be entered.
+    nowhere; `"permission_denied"`, it may not be read, or not be entered; `"unreadable"`, its disk
+    fails, its server does not answer, or its path is too long.
     """
 
 
@@ -51,15 +52,17 @@ class Found(NamedTuple):
 # Finds runs, and their files.
 Find: TypeAlias = Callable[[], Found]
 
-# A path that could not be read: the name that a run there would have, the path, and the reason.
-_Unseen: TypeAlias = tuple[str, str, str]
+Unseen: TypeAlias = tuple[str, str, str, OSError | None]
+"""A path that could not be read: the name that a run there would have, the path, the reason, and
+the error if it is there.
+"""
 
 
 class Finder:
     """Finds the runs that are selected, and their files, each time it is called.
 
-    It raises a PermissionError where a directory is selected by its name and may not be entered,
-    unless `skip` is true.
+    It raises an OSError where a directory is selected by its name and can't be read, unless `skip`
+    is true.
 
     Attributes:
         paths: where it looks.
@@ -79,15 +82,15 @@ class Finder:
         if chosen is not None:
             found = [run for run in found if chosen(run[0])]
         skipped = []
-        for name, path, reason in unknown:
+        for name, path, reason, error in unknown:
             is_named = chosen is None or chosen.names_below(name)
-            if is_named and reason == "permission_denied" and not self._skip:
-                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+            if is_named and error is not None and not self._skip:
+                raise error
             if is_named or (chosen is not None and chosen.may_choose_below(name)):
                 skipped.append(Skipped(path, reason))
         return Found(found, skipped)
 
-    def _search(self) -> tuple[list[RunFiles], list[_Unseen]]:
+    def _search(self) -> tuple[list[RunFiles], list[Unseen]]:
         return _native.find(self.paths, self._several)
 
     def names(self) -> list[str]:
@@ -104,7 +107,7 @@ class NamedFinder(Finder):
         super().__init__(list(places.values()), True, runs, skip=skip)
         self._places = dict(places)
 
-    def _search(self) -> tuple[list[RunFiles], list[_Unseen]]:
+    def _search(self) -> tuple[list[RunFiles], list[Unseen]]:
         return _below(self._places)
 
 
@@ -119,36 +122,45 @@ class GlobFinder(Finder):
         self._root = before.rpartition("/")[0] or ("/" if before.startswith("/") else ".")
         super().__init__([self._root], False, runs, skip=skip)
 
-    def _search(self) -> tuple[list[RunFiles], list[_Unseen]]:
+    def _search(self) -> tuple[list[RunFiles], list[Unseen]]:
         found, unknown = self._search_remote() if is_uri(self._pattern) else self._local()
         if not found and not unknown:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), self._pattern)
         return found, unknown
 
-    def _local(self) -> tuple[list[RunFiles], list[_Unseen]]:
-        places: dict[str, str] = {}
-        files: dict[str, list[str]] = {}
-        for path in sorted(glob.glob(self._pattern, recursive=True)):
-            name = os.path.relpath(path, self._root)
-            if os.path.isdir(path):
-                places[name] = path
-            elif "tfevents" in os.path.basename(path):
-                files.setdefault(os.path.dirname(name) or ".", []).append(path)
-        found, unknown = _below(places)
-        there = {name for name, _, _ in found}
-        found += [(name, paths, []) for name, paths in files.items() if name not in there]
-        return found, unknown
+    def _local(self) -> tuple[list[RunFiles], list[Unseen]]:
+        matched = [
+            path.rstrip("/") or "/"
+            for path in glob.glob(self._pattern, recursive=True)
+            if os.path.isdir(path) or "tfevents" in os.path.basename(path)
+        ]
+        root = os.path.realpath(self._root)
 
-    def _search_remote(self) -> tuple[list[RunFiles], list[_Unseen]]:
+        def order(path: str) -> tuple[bool, str]:
+            # Of the names of a directory, one without links comes first.
+            place = os.path.normpath(os.path.join(root, self._name(path)))
+            return os.path.realpath(path) != place, path
+
+        matched.sort(key=order)
+        found, unknown = _native.find(matched, True, given=False)
+        runs = [(self._name(path), files, given) for path, files, given in found]
+        unseen = [(self._name(path), where, why, error) for path, where, why, error in unknown]
+        return sorted(runs), unseen
+
+    def _name(self, path: str) -> str:
+        return os.path.relpath(path, self._root)
+
+    def _search_remote(self) -> tuple[list[RunFiles], list[Unseen]]:
         parts = self._pattern[len(self._root) :].strip("/").split("/")
 
-        def is_below(name: str) -> bool:
-            own = name.split("/")
-            pairs = zip(own, parts, strict=False)
-            return len(own) >= len(parts) and all(fnmatch.fnmatchcase(*pair) for pair in pairs)
+        def matches(name: str) -> bool:
+            pairs = zip(name.split("/"), parts, strict=False)
+            return all(fnmatch.fnmatchcase(*pair) for pair in pairs)
 
         found, unknown = _native.find(self.paths, False)
-        return [run for run in found if is_below(run[0])], unknown
+        found = [run for run in found if run[0].count("/") + 1 >= len(parts) and matches(run[0])]
+        # What matches may lie deeper.
+        return found, [unseen for unseen in unknown if matches(unseen[0])]
 
 
 def _signs(path: str) -> re.Pattern[str]:
@@ -163,10 +175,10 @@ def is_glob(path: str) -> bool:
     return is_uri(path) or not os.path.lexists(path)
 
 
-def _below(places: Mapping[str, str]) -> tuple[list[RunFiles], list[_Unseen]]:
+def _below(places: Mapping[str, str]) -> tuple[list[RunFiles], list[Unseen]]:
     """The runs below paths, with the names of these before their own."""
     runs: dict[str, RunFiles] = {}
-    unknown: list[_Unseen] = []
+    unknown: list[Unseen] = []
     for name, path in places.items():
         found, unseen = _native.find([path], False)
         for below, files, given in found:
@@ -175,7 +187,7 @@ def _below(places: Mapping[str, str]) -> tuple[list[RunFiles], list[_Unseen]]:
             if other != files and _directory(other) != _directory(files):
                 both = f"{_directory(other)} and {_directory(files)}"
                 raise ValueError(f"path: two runs would be called {full!r}: {both}")
-        unknown += [(_joined(name, below), where, why) for below, where, why in unseen]
+        unknown += [(_joined(name, below), where, why, it) for below, where, why, it in unseen]
     return list(runs.values()), unknown
 
 

@@ -327,7 +327,7 @@ def follow(
         interval: how many seconds are between one look at the files and the next.
         verify: `"crc"` checks both checksums of each record, `"none"` only those of the lengths.
         on_corrupt: what a corrupt record leads to: `"raise"`, an error; `"skip"`, it is stepped
-            over with a `RuntimeWarning`, and listed in `damage`, and what may not be read below
+            over with a `RuntimeWarning`, and listed in `damage`, and what can't be read below
             `path` is listed in `skipped`. At the end of a file that waits for what comes, since it
             may be mended, as on a network's file system.
 

@@ -136,7 +136,7 @@ def partitions(
 
     Args:
         path, runs, tags, kinds, steps, verify, on_corrupt, restarts: as for `read`. A directory
-            that may not be read and that `read` would list in `Log.skipped` is told by a
+            that can't be read and that `read` would list in `Log.skipped` is told by a
             `RuntimeWarning`.
         bytes: about how many bytes of files a piece is to have, a number or a string such as
             `"256MB"` or `"1GiB"`. No file is cut, and with `keep_runs` no run.

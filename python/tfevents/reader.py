@@ -92,7 +92,7 @@ class Log(Runs):
     def skipped(self) -> list[Skipped]:
         """What was left out: files that are no event files; files and directories that went
         meanwhile; with `on_corrupt="skip"`, and where `runs` may choose what is in them, those
-        that may not be read. A run all of whose files were left out is none.
+        that can't be read. A run all of whose files were left out is none.
 
         `reload` looks at them again.
         """
@@ -239,8 +239,8 @@ def read(
             for to get at that service.
         runs: the runs to read, by the names that they would have: a string, a compiled regular
             expression, or several of these. Files of other runs are not opened, and that a
-            directory may not be entered is an error only where these name it or what is below it.
-            Where they choose none of the runs that there are, a `RuntimeWarning` says which those
+            directory can't be read is an error only where these name it or what is below it. Where
+            they choose none of the runs that there are, a `RuntimeWarning` says which those
             are.
         tags: the tags to read, likewise. Hyperparameters, graphs, run metadata and session
             logs have no tags of this kind, and are not asked for. Where they choose none of the
@@ -254,7 +254,7 @@ def read(
         verify: `"crc"` checks both checksums of each record, `"none"` only those of the lengths,
             and steps over large records without reading them.
         on_corrupt: what a corrupt record leads to: `"raise"`, an error; `"skip"`, it is stepped
-            over and listed in `Log.damage`, and what may not be read below `path` is listed in
+            over and listed in `Log.damage`, and what can't be read below `path` is listed in
             `Log.skipped`. A record that the end of a file cuts short is not written yet, and is
             neither; `verify` tells whether good records come after its beginning, so that it never
             will be.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import socket
@@ -15,7 +16,7 @@ import pytest
 import scripts
 import tfevents
 from events import only_file
-from tfevents import SummaryWriter, finding
+from tfevents import SummaryWriter, _native, finding
 
 FOREIGN = {
     "._events.out.tfevents.1": b"\x00\x05\x16\x07\x00\x02\x00\x00Mac OS X        " + bytes(200),
@@ -320,6 +321,33 @@ def test_files_that_go_while_others_of_another_kind_come(
     assert len(log["."].scalars["tag"]) == 1
 
 
+@pytest.mark.skipif(os.open not in os.supports_dir_fd, reason="needs openat")
+def test_a_directory_that_the_system_cannot_read_hides_nothing(tree: Path) -> None:
+    """It lies so deep that its path is too long. A dead mount is found in the same way."""
+    (tree / "odd").mkdir()
+    before = os.open(tree / "odd", os.O_RDONLY)
+    for _ in range(20):
+        os.mkdir("d" * 250, dir_fd=before)
+        inner = os.open("d" * 250, os.O_RDONLY, dir_fd=before)
+        os.close(before)
+        before = inner
+    os.close(before)
+    for reads in (tfevents.read, tfevents.iter_events, tfevents.follow, tfevents.partitions):
+        with pytest.raises(OSError, match="too long") as raised:
+            reads(tree)
+        assert raised.value.errno == errno.ENAMETOOLONG
+        assert raised.value.filename.startswith(str(tree / "odd" / "d"))
+    log = tfevents.read(tree, on_corrupt="skip")
+    assert (len(log), [skipped.reason for skipped in log.skipped]) == (3, ["unreadable"])
+    report = tfevents.verify(tree)
+    assert (report.ok, report.skipped) == (False, log.skipped)
+    # What is not selected is not touched.
+    log = tfevents.read(tree, runs=["a", "b"])
+    assert (log.runs, log.skipped) == (["a", "b"], [])
+    with pytest.raises(OSError, match="too long"):
+        tfevents.read(tree, runs="odd/*")
+
+
 def test_links_that_lead_nowhere_are_listed(tree: Path) -> None:
     (tree / "a" / "events.out.tfevents.gone").symlink_to("nowhere")
     (tree / "gone").symlink_to("nowhere")
@@ -500,6 +528,49 @@ def test_a_link_out_of_the_tree_and_back(tmp_path: Path) -> None:
     write(tmp_path / "beside")
     (tmp_path / "root" / "run" / "up").symlink_to(tmp_path)
     assert tfevents.read(tmp_path / "root").runs == ["run", "run/up/beside"]
+
+
+def test_a_glob_finds_what_its_directory_has(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        write(tmp_path / name)
+    (tmp_path / "1").symlink_to("b")
+    (tmp_path / "c").symlink_to("a")
+    (tmp_path / "lost.tfevents").symlink_to("nowhere")
+    whole, matched = tfevents.read(tmp_path), tfevents.read(f"{tmp_path}/*")
+    assert lengths(matched) == lengths(whole) == {"a": 1, "b": 1}
+    assert [it.reason for it in matched.skipped] == ["not_found"]
+    files = tfevents.read(f"{tmp_path}/?/*")
+    assert lengths(files) == {"a": 1, "b": 1}
+
+
+def test_what_a_glob_matched_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("a", "b"):
+        write(tmp_path / name)
+    find = _native.find
+
+    def late(*arguments: Any, **options: Any) -> Any:
+        shutil.rmtree(tmp_path / "b")
+        return find(*arguments, **options)
+
+    monkeypatch.setattr(_native, "find", late)
+    log = tfevents.read(f"{tmp_path}/*")
+    assert (lengths(log), log.skipped) == ({"a": 1}, [(str(tmp_path / "b"), "not_found")])
+
+
+MATCHED = """
+        assert tfevents.read(f"{tree}/*", runs="mine").runs == ["mine"]
+        log = tfevents.read(f"{tree}/*", on_corrupt="skip")
+        assert (log.runs, log.skipped) == (["mine"], skipped)
+        raises(denied, tfevents.read, f"{tree}/*")
+        raises(denied, tfevents.read, f"{tree}/*", runs="theirs")
+    finally:
+        denied.chmod(0o700)
+        shutil.rmtree(base)
+"""
+
+
+def test_what_a_glob_matches_and_may_not_be_read() -> None:
+    denied('tree / "theirs"', MATCHED)
 
 
 def test_a_file_with_two_names_in_a_run_is_read_once(tmp_path: Path) -> None:

@@ -24,14 +24,18 @@ use crate::reader::state;
 
 /// The runs under each of `roots`, and what could not be read. A run has its name, its files, and
 /// those of the files that are roots. What could not be read has the name that a run there would
-/// have, the path and the reason.
+/// have, the path, the reason, and the error if it is there. Roots that a glob matched are not given
+/// by the caller.
 #[pyfunction]
+#[pyo3(signature = (roots, several, given=true))]
 pub fn find(
     py: Python<'_>,
     roots: List<PathBuf>,
     several: bool,
+    given: bool,
 ) -> PyResult<(Vec<RunTuple>, Vec<UnseenTuple>)> {
     let find = move || match &roots[..] {
+        roots if !given => logdir::find_matched(roots),
         [root] if !several => logdir::search(root),
         roots => logdir::find_all(roots),
     };
@@ -41,13 +45,14 @@ pub fn find(
         .map(|run| (run.name.into_os_string(), strings(run.files), strings(run.given)));
     let skipped = found.skipped.iter().map(|(name, skipped)| {
         let (path, reason) = skipped_tuple(skipped);
-        (name.clone().into_os_string(), path, reason)
+        (name.clone().into_os_string(), path, reason, skipped.error().map(to_py))
     });
     Ok((runs.collect(), skipped.collect()))
 }
 
-/// The name that a run would have, the path that could not be read, and the reason.
-type UnseenTuple = (OsString, OsString, &'static str);
+/// The name that a run would have, the path that could not be read, the reason, and the error if it
+/// is there.
+type UnseenTuple = (OsString, OsString, &'static str, Option<PyErr>);
 
 /// A run's name, its files, and those of them that the caller named.
 type RunTuple = (OsString, Vec<OsString>, Vec<OsString>);

@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
@@ -23,13 +22,10 @@ pub struct Found {
 }
 
 impl Found {
-    /// The runs, or an error if there is no permission to read something.
+    /// The runs, or an error if something is there and can't be read.
     pub fn all(self) -> Result<Vec<RunFiles>> {
-        let is_denied = |skipped: &Skipped| skipped.reason == Reason::PermissionDenied;
-        match self.skipped.into_iter().find(|(_, skipped)| is_denied(skipped)) {
-            Some((_, denied)) => {
-                Err(Error::io(io::ErrorKind::PermissionDenied.into(), denied.path))
-            }
+        match self.skipped.iter().find_map(|(_, skipped)| skipped.error()) {
+            Some(error) => Err(error),
             None => Ok(self.runs),
         }
     }
@@ -37,7 +33,7 @@ impl Found {
 
 /// The runs under `root`, sorted by name. If `root` is a file, it is a run, whatever its name is.
 ///
-/// A directory without read permission is an error. For [`search`] it is not.
+/// A directory that can't be read is an error. For [`search`] it is not.
 pub fn find(root: &Path) -> Result<Vec<RunFiles>> {
     search(root)?.all()
 }
@@ -48,23 +44,47 @@ pub fn find(root: &Path) -> Result<Vec<RunFiles>> {
 /// names below two roots do not collide. A file belongs to the run of its directory. A run or file
 /// that is found twice is read once.
 pub fn find_all(roots: &[PathBuf]) -> Result<Found> {
+    collect(roots.iter().map(|root| under(&local(root))))
+}
+
+/// The runs under each of `roots`, which the caller did not name but a glob matched. If a root can't
+/// be read, it is skipped.
+pub fn find_matched(roots: &[PathBuf]) -> Result<Found> {
+    collect(roots.iter().map(|root| match under(root) {
+        Ok(mut tree) => {
+            tree.runs.iter_mut().for_each(|(run, _)| run.given.clear());
+            Ok(tree)
+        }
+        Err(error) => {
+            let skipped = Skipped::instead_of(&error, true).ok_or(error)?;
+            Ok(Tree { runs: Vec::new(), skipped: vec![(below(root, Path::new(".")), skipped)] })
+        }
+    }))
+}
+
+/// The runs under a root, by their names together with others.
+fn under(root: &Path) -> Result<Tree> {
+    Ok(match At::look(root)? {
+        At::File => {
+            let (name, place) = directory_of(root)?;
+            let files = vec![root.to_owned()];
+            let given = files.clone();
+            Tree { runs: vec![(RunFiles { name, files, given }, place)], skipped: Vec::new() }
+        }
+        At::Directory(mut tree) => {
+            tree.runs.iter_mut().for_each(|(run, _)| run.name = below(root, &run.name));
+            tree.skipped.iter_mut().for_each(|(name, _)| *name = below(root, name));
+            tree
+        }
+    })
+}
+
+/// All runs of these trees, in their order.
+fn collect(trees: impl Iterator<Item = Result<Tree>>) -> Result<Found> {
     let mut all = Found::default();
     let mut places: HashMap<PathBuf, usize> = HashMap::new();
-    for root in roots {
-        let root = &*local(root);
-        let found = match At::look(root)? {
-            At::File => {
-                let (name, place) = directory_of(root)?;
-                let files = vec![root.to_owned()];
-                let given = files.clone();
-                Tree { runs: vec![(RunFiles { name, files, given }, place)], skipped: Vec::new() }
-            }
-            At::Directory(mut tree) => {
-                tree.runs.iter_mut().for_each(|(run, _)| run.name = below(root, &run.name));
-                tree.skipped.iter_mut().for_each(|(name, _)| *name = below(root, name));
-                tree
-            }
-        };
+    for found in trees {
+        let found = found?;
         for (run, place) in found.runs {
             match places.get(&place) {
                 Some(&index) => join(&mut all.runs[index], run),

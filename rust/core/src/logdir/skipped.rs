@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::error::{Corruption, Error, ErrorKind};
+use crate::sys;
 
 /// A file or directory that is skipped, so that the rest can be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +24,9 @@ pub enum Reason {
     NotFound,
     /// There is no permission to read it.
     PermissionDenied,
+    /// Its disk, its server or its name does not allow to read it. The system's error has this
+    /// code.
+    Unreadable(i32),
 }
 
 impl Reason {
@@ -32,11 +36,12 @@ impl Reason {
             Reason::NotAnEventFile => "not_an_event_file",
             Reason::NotFound => "not_found",
             Reason::PermissionDenied => "permission_denied",
+            Reason::Unreadable(_) => "unreadable",
         }
     }
 
     /// The reason to skip the file of an error, if the error concerns only that file. Other errors,
-    /// such as a failing disk, stay errors.
+    /// such as too many open files, stay errors.
     pub fn of(error: &Error) -> Option<Reason> {
         match error.kind() {
             ErrorKind::Io(error) => Reason::of_io(error),
@@ -54,6 +59,7 @@ impl Reason {
             | io::ErrorKind::NotADirectory
             | io::ErrorKind::IsADirectory => Some(Reason::NotFound),
             io::ErrorKind::PermissionDenied => Some(Reason::PermissionDenied),
+            _ if sys::is_unreadable(error) => error.raw_os_error().map(Reason::Unreadable),
             _ => None,
         }
     }
@@ -61,11 +67,20 @@ impl Reason {
 
 impl Skipped {
     /// What to skip instead of raising this error about a file in a tree. None if the error must be
-    /// raised. With `on_denied`, a missing permission is a reason to skip too.
+    /// raised. With `on_denied`, it is also a reason to skip that something can't be read.
     pub fn instead_of(error: &Error, on_denied: bool) -> Option<Skipped> {
-        let reason = Reason::of(error)?;
-        let is_left_out = on_denied || reason != Reason::PermissionDenied;
-        let path = error.path().filter(|_| is_left_out)?.to_owned();
-        Some(Skipped { path, reason })
+        let path = error.path()?.to_owned();
+        let skipped = Skipped { path, reason: Reason::of(error)? };
+        (on_denied || skipped.error().is_none()).then_some(skipped)
+    }
+
+    /// The error for something that is there and can't be read. None for any other reason.
+    pub fn error(&self) -> Option<Error> {
+        let error = match self.reason {
+            Reason::NotAnEventFile | Reason::NotFound => return None,
+            Reason::PermissionDenied => sys::denied(),
+            Reason::Unreadable(code) => io::Error::from_raw_os_error(code),
+        };
+        Some(Error::io(error, &self.path))
     }
 }

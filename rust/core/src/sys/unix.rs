@@ -143,6 +143,23 @@ pub(crate) fn is_circle(error: &io::Error) -> bool {
     error.raw_os_error() == Some(libc::ELOOP)
 }
 
+/// Whether a file or a directory can't be read, because of its disk, its server or its name.
+pub(crate) fn is_unreadable(error: &io::Error) -> bool {
+    match error.raw_os_error() {
+        // A name can be too long only with all directories before it.
+        Some(libc::EIO | libc::ENXIO | libc::ENODEV | libc::ELOOP | libc::ENAMETOOLONG) => true,
+        Some(libc::ENOTCONN | libc::ETIMEDOUT | libc::EHOSTDOWN | libc::EHOSTUNREACH) => true,
+        #[cfg(target_os = "linux")]
+        Some(libc::EUCLEAN | libc::EREMOTEIO) => true,
+        _ => false,
+    }
+}
+
+/// The error for what may not be read.
+pub(crate) fn denied() -> io::Error {
+    io::Error::from_raw_os_error(libc::EACCES)
+}
+
 /// Blocks signals in this thread, so that other threads handle them.
 pub(crate) fn block_signals() {
     // SAFETY: `set` is initialised by sigfillset before it is read; null is allowed for the

@@ -11,8 +11,9 @@ use std::sync::OnceLock;
 use std::time::UNIX_EPOCH;
 
 use windows_sys::Win32::Foundation::{
-    CloseHandle, ERROR_CANT_RESOLVE_FILENAME, ERROR_FILE_INVALID, ERROR_FILE_NOT_FOUND,
-    ERROR_TOO_MANY_OPEN_FILES,
+    CloseHandle, ERROR_ACCESS_DENIED, ERROR_BAD_NETPATH, ERROR_CANT_RESOLVE_FILENAME, ERROR_CRC,
+    ERROR_FILE_INVALID, ERROR_FILE_NOT_FOUND, ERROR_FILENAME_EXCED_RANGE, ERROR_IO_DEVICE,
+    ERROR_NETNAME_DELETED, ERROR_NOT_READY, ERROR_SEM_TIMEOUT, ERROR_TOO_MANY_OPEN_FILES,
 };
 use windows_sys::Win32::Storage::FileSystem::{
     BY_HANDLE_FILE_INFORMATION, FILE_FLAG_BACKUP_SEMANTICS, FILE_STANDARD_INFO, FileStandardInfo,
@@ -153,6 +154,29 @@ pub(crate) fn removed() -> io::Error {
 /// Whether symbolic links form a circle.
 pub(crate) fn is_circle(error: &io::Error) -> bool {
     error.raw_os_error() == Some(ERROR_CANT_RESOLVE_FILENAME as i32)
+}
+
+/// Whether a file or a directory can't be read, because of its disk, its server or its name.
+pub(crate) fn is_unreadable(error: &io::Error) -> bool {
+    let code = error.raw_os_error().map(|code| code as u32);
+    matches!(
+        code,
+        Some(
+            ERROR_BAD_NETPATH
+                | ERROR_CANT_RESOLVE_FILENAME
+                | ERROR_CRC
+                | ERROR_FILENAME_EXCED_RANGE
+                | ERROR_IO_DEVICE
+                | ERROR_NETNAME_DELETED
+                | ERROR_NOT_READY
+                | ERROR_SEM_TIMEOUT
+        )
+    )
+}
+
+/// The error for what may not be read.
+pub(crate) fn denied() -> io::Error {
+    io::Error::from_raw_os_error(ERROR_ACCESS_DENIED as i32)
 }
 
 /// Does nothing, since signals interrupt no thread on Windows.
