@@ -310,6 +310,8 @@ def test_a_directory_that_may_not_be_listed_costs_itself(monkeypatch, tree):
     log = tfevents.read("memory://golden", on_corrupt="skip")
     assert (log.skipped, "tensorflow" in log) == (denied, True)
     assert tfevents.read("memory://golden", runs="tensorflow").runs == ["tensorflow"]
+    assert tfevents.read("memory://golden/tensor*").skipped == []
+    assert tfevents.read("memory://golden/t*", on_corrupt="skip").skipped == denied
     assert tfevents.verify("memory://golden").skipped == denied
 
 
