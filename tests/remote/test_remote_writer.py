@@ -627,6 +627,14 @@ def test_a_mangled_file_uri_is_refused_with_the_right_one(tmp_path):
         SummaryWriter(mangled)
 
 
+@pytest.mark.parametrize("make", [SummaryWriter, FileWriter, tfevents.read, tfevents.verify])
+def test_a_file_uri_without_a_path_is_refused(make, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match="'file://' has no path"):
+        make("file://")
+    assert os.listdir(tmp_path) == []
+
+
 def test_a_file_uri_is_a_local_path(tmp_path):
     for make in SummaryWriter, FileWriter:
         directory = tmp_path / make.__name__

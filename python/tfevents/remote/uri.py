@@ -26,7 +26,8 @@ def location(path: Any, argument: str) -> Any:
     """A URI as str, the local path of a `file://` URI, or anything else as it came.
 
     Raises:
-        ValueError: what is left of a URI that went through `pathlib`.
+        ValueError: what is left of a URI that went through `pathlib`, or a `file://` URI without a
+            path.
     """
     text = path
     if isinstance(path, os.PathLike):
@@ -36,6 +37,8 @@ def location(path: Any, argument: str) -> Any:
         return path
     if is_uri(text):
         local = _native.local_path(text)
+        if local == "":
+            raise ValueError(f"{argument}: {text!r} has no path")
         return text if local is None else local
     mangled = _MANGLED.fullmatch(text)
     if mangled and not os.path.isdir(f"{mangled['scheme']}:"):
