@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 from tfevents import _native
 from tfevents.series.columns import Columns, short
 
+MOST_REPEATED = 1 << 16
+"""One string stands for this many at most, since a table has a row for each."""
+
 
 class Text(NamedTuple):
     """The text of one event."""
@@ -30,8 +33,8 @@ class Texts(Columns[Text]):
         step: int64[n], the steps; 0 where a step was left out.
         wall_time: float64[n], when each was logged, in seconds since the epoch.
         value: object[n], a `str` each. If an event does not hold exactly one string, the element
-            is an object array of `str` in the shape that was logged. Bytes that are not UTF-8
-            become U+FFFD.
+            is an object array of `str` in the shape that was logged. A string that stands for more
+            than 65,536 comes alone. Bytes that are not UTF-8 become U+FFFD.
 
     Example:
         >>> run.texts["note"].value[0]
@@ -62,6 +65,8 @@ class Texts(Columns[Text]):
 def _filled(strings: list[str], shape: list[int]) -> NDArray[np.object_]:
     """The strings in a shape. Where one stands for all, it takes no more memory than one."""
     array = np.array(strings, dtype=object)
+    if len(strings) == 1 and math.prod(shape) > MOST_REPEATED:
+        return array
     try:
         return np.broadcast_to(array, shape) if len(strings) == 1 else array.reshape(shape)
     except ValueError:

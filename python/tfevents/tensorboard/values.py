@@ -21,6 +21,7 @@ from tensorboard.plugins.mesh import metadata as meshes
 from tfevents import _native
 from tfevents.series import Histograms
 from tfevents.series.tensors import as_array
+from tfevents.series.texts import MOST_REPEATED
 from tfevents.tensorboard.contents import Series
 
 logger = logging.getLogger(__name__)
@@ -30,9 +31,6 @@ _LIMITS: dict[int, np.iinfo[Any]] = {
     meshes.plugin_data_pb2.MeshPluginData.FACE: np.iinfo(np.int32),
     meshes.plugin_data_pb2.MeshPluginData.COLOR: np.iinfo(np.uint8),
 }
-
-# A tensor may stand for this many equal strings.
-_MOST_REPEATED = 1 << 16
 
 
 def tensors(
@@ -96,7 +94,7 @@ def _buckets(histograms: Histograms, item: int) -> NDArray[Any]:
 
 def _strings(shape: list[int], strings: list[str]) -> NDArray[Any]:
     encoded = np.array([string.encode("utf-8", "replace") for string in strings], dtype=object)
-    if len(strings) == 1 and 1 < math.prod(shape) <= _MOST_REPEATED:
+    if len(strings) == 1 and 1 < math.prod(shape) <= MOST_REPEATED:
         return np.full(shape, encoded[0], dtype=object)
     return encoded.reshape(shape)
 
