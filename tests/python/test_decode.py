@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import random
 import struct
 import wave
@@ -125,6 +126,27 @@ def test_pixels_are_those_of_pillow() -> None:
     assert (decode(data) == np.stack(frames)).all()
     pixels = decode(made("JPEG", grey))
     pixels[0] = 0  # The array is a copy that belongs to the caller.
+
+
+@needs_pillow
+def test_a_jpeg_that_has_other_pictures_beside_it() -> None:
+    large, small = (pillow.fromarray(noise(size, size, 3)) for size in (16, 8))
+    buffer = io.BytesIO()
+    large.save(buffer, "MPO", save_all=True, append_images=[small])
+    assert decode(buffer.getvalue()).shape == (16, 16, 3)
+
+
+@needs_pillow
+def test_no_program_is_started(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pillow has Ghostscript decode EPS."""
+    ghostscript, ran = tmp_path / "gs", tmp_path / "ran"
+    ghostscript.write_text(f"#!/bin/sh\necho >{ran}\n")
+    ghostscript.chmod(0o700)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    eps = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\nshowpage\n"
+    with pytest.raises(ValueError, match="no picture that Pillow can decode"):
+        decode(eps)
+    assert not ran.exists()
 
 
 # The memory that a decoder takes beyond its result, measured in a process of its own.
@@ -276,7 +298,7 @@ def test_any_bytes_of_a_png(data: bytes) -> None:
 
 @needs_pillow
 @pytest.mark.filterwarnings("ignore::UserWarning", "ignore::RuntimeWarning")
-@pytest.mark.parametrize("format", ["GIF", "JPEG", "BMP", "WEBP", "TIFF", "ICO"])
+@pytest.mark.parametrize("format", ["GIF", "JPEG", "BMP", "WEBP", "TIFF"])
 def test_any_bytes_of_other_pictures(format: str) -> None:
     film = [np.roll(noise(9, 8, 3), n, 1) for n in range(1 + 2 * (format in ("GIF", "WEBP")))]
     only_value_errors(made(format, *film), lambda it: decode(it, max_bytes=1 << 22), 400)

@@ -22,6 +22,9 @@ MAX_BYTES = 256 << 20
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 
+# For other formats, Pillow may start a program, such as Ghostscript for EPS.
+_BY_PILLOW = ("BMP", "GIF", "JPEG", "TIFF", "WEBP")
+
 # The number of pixels that are converted at a time.
 _STRIP = 1 << 20
 
@@ -53,9 +56,10 @@ class Image:
     def decode(self, index: int = 0, *, max_bytes: int | None = MAX_BYTES) -> NDArray[np.uint8]:
         """The pixels, uint8 of shape [height, width, channels].
 
-        The channels are 1 (grey), 2 (grey and alpha), 3 (RGB) or 4 (RGBA). An animation has the
-        shape [frames, height, width, channels]. PNG needs no other package; 16 bits a sample are
-        reduced to the upper 8. Pillow decodes other formats. Decoding takes little more memory
+        The channels are 1 (grey), 2 (grey and alpha), 3 (RGB) or 4 (RGBA). An animated GIF or WebP
+        has the shape [frames, height, width, channels]; of an animated PNG, there is the picture
+        for readers without animations. PNG needs no other package; 16 bits a sample are reduced to
+        the upper 8. Pillow decodes BMP, GIF, JPEG, TIFF and WebP. Decoding takes little more memory
         than the result.
 
         Args:
@@ -129,9 +133,10 @@ def _by_pillow(data: bytes, limit: int) -> NDArray[np.uint8]:
     except ImportError:
         raise ImportError("a picture that is no PNG needs Pillow to decode") from None
     try:
-        with Image.open(io.BytesIO(data)) as image:
+        with Image.open(io.BytesIO(data), formats=_BY_PILLOW) as image:
             mode = image.mode if image.mode in ("L", "LA", "RGB", "RGBA") else "RGB"
-            frames = getattr(image, "n_frames", 1)
+            # Beside the picture of a camera's JPEG, there may be others for other purposes.
+            frames = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)
             (width, height), channels = image.size, len(mode)
             size = frames * height * width * channels
             if size <= limit:
