@@ -235,7 +235,7 @@ def test_functions(name: str) -> None:
     check()
 
 
-@pytest.mark.parametrize(("channels", "rate"), [(0, 8000), (1 << 16, 8000), (1, 2**31), (4, 2**29)])
+@pytest.mark.parametrize(("channels", "rate"), [(0, 8000), (1 << 16, 8000), (1, 0), (1, 2**31), (4, 2**29)])
 def test_a_sound_that_no_wav_can_hold(channels, rate):
     with pytest.raises(ValueError, match="WAV"):
         _native.audio("t", np.zeros((4, channels), "i2"), rate)

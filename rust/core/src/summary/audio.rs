@@ -58,15 +58,15 @@ pub struct DeferredAudio {
 
 impl DeferredAudio {
     /// Copies samples \[frames, channels\]. Also returns whether some were clipped. None if a WAV
-    /// file can't hold them: there are no channels or too many, or too many bytes, in total or per
-    /// second.
+    /// file can't hold them: there are no channels or too many, too many bytes, or none or too many
+    /// a second.
     pub fn new<T: Amplitude>(
         tag: &str,
         samples: ArrayView2<'_, T>,
         rate: u32,
     ) -> Option<(DeferredAudio, bool)> {
         let channels = u16::try_from(samples.ncols()).ok().filter(|&channels| channels > 0)?;
-        rate.checked_mul(2 * u32::from(channels))?;
+        rate.checked_mul(2 * u32::from(channels)).filter(|&bytes| bytes > 0)?;
         // The limit is the size of a message.
         i32::try_from(2 * samples.len()).ok()?;
         let clipped = samples.iter().any(|sample| sample.is_clipped());
