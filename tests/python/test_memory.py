@@ -150,3 +150,43 @@ def test_threads_leave_room_where_memory_is_limited(tmp_path: Path) -> None:
             tmp_path,
             room,
         )
+
+
+def test_a_value_for_which_there_is_no_memory_is_a_memory_error(tmp_path: Path) -> None:
+    """Rust would end the process, and PyO3 would panic. The value is larger than what the C library
+    has set aside.
+    """
+    with SummaryWriter(tmp_path) as writer:
+        writer.add_tensor("large", np.zeros(24 << 20, np.float32))
+    scripts.check(
+        """
+        import os, resource, sys
+        import tfevents
+
+        tensors = tfevents.read(sys.argv[1])["."].tensors["large"]
+        calls = {
+            "value": lambda: tensors[0].value,
+            "iter_events": lambda: [event.raw for event in tfevents.iter_events(sys.argv[1])],
+            "values": lambda: [it.value for it in tfevents.follow(sys.argv[1], timeout=0).values()],
+        }
+        first = next(iter(tfevents.iter_events(sys.argv[1])))
+        tfevents.follow, first.values, first.content
+        for name, call in calls.items():
+            told = 0
+            # From too little for the record to enough for what is made of it.
+            for room in range(0, 800, 24):
+                pages = int(open("/proc/self/statm").read().split()[0])
+                used = pages * os.sysconf("SC_PAGE_SIZE")
+                limit = used + (room << 20)
+                resource.setrlimit(resource.RLIMIT_AS, (limit, resource.RLIM_INFINITY))
+                try:
+                    call()
+                    break
+                except MemoryError:
+                    told += 1
+            else:
+                raise AssertionError(name)
+            assert told > 1, (name, told)
+        """,
+        tmp_path,
+    )

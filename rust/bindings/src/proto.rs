@@ -11,6 +11,7 @@ use tfevents::proto::{
     Tensor, graph_of_meta_graph as graph_of, type_name,
 };
 
+use crate::call::bytes;
 use crate::call::names;
 use crate::reader::run::tensor_array;
 
@@ -36,7 +37,8 @@ pub fn graph_of_meta_graph<'py>(
     py: Python<'py>,
     message: &[u8],
 ) -> PyResult<Option<Bound<'py, PyBytes>>> {
-    Ok(graph_of(message).map_err(malformed)?.map(|graph| PyBytes::new(py, &graph)))
+    let graph = graph_of(message).map_err(malformed)?;
+    graph.map(|graph| bytes::copied(py, &graph)).transpose()
 }
 
 /// Name, operation, inputs and device of a node, and its serialized `NodeDef`.
@@ -51,7 +53,7 @@ pub fn graph_nodes<'py>(py: Python<'py>, message: &[u8]) -> PyResult<Bound<'py, 
         let raw = raw.map_err(malformed)?;
         let node: NodeDef<'_> = decode(raw)?;
         let row: NodeTuple<'_, '_> =
-            (node.name, node.op, node.inputs, node.device, PyBytes::new(py, raw));
+            (node.name, node.op, node.inputs, node.device, bytes::copied(py, raw)?);
         list.append(row)?;
     }
     Ok(list)
@@ -72,7 +74,7 @@ fn attribute<'py>(py: Python<'py>, value: &AttrValue<'_>) -> PyResult<Bound<'py,
     let array = |tensor: &Tensor<'_>| names::TENSOR_AS_ARRAY.call(py, tensor_array(py, tensor)?);
     Ok(match value {
         AttrValue::Nothing => py.None().into_bound(py),
-        AttrValue::Bytes(bytes) => PyBytes::new(py, bytes).into_any(),
+        AttrValue::Bytes(value) => bytes::copied(py, value)?.into_any(),
         AttrValue::Int(value) => value.into_pyobject(py)?.into_any(),
         AttrValue::Float(value) => f64::from(*value).into_pyobject(py)?.into_any(),
         AttrValue::Bool(value) => value.into_pyobject(py)?.to_owned().into_any(),
@@ -84,7 +86,7 @@ fn attribute<'py>(py: Python<'py>, value: &AttrValue<'_>) -> PyResult<Bound<'py,
         }
         AttrValue::List(list) => {
             let values = PyList::empty(py);
-            list.bytes.iter().try_for_each(|bytes| values.append(PyBytes::new(py, bytes)))?;
+            list.bytes.iter().try_for_each(|value| values.append(bytes::copied(py, value)?))?;
             list.ints.iter().try_for_each(|value| values.append(value))?;
             list.floats.iter().try_for_each(|&value| values.append(f64::from(value)))?;
             list.bools.iter().try_for_each(|value| values.append(value))?;

@@ -1,6 +1,8 @@
 //! Converts the core's errors to Python's.
 
-use pyo3::exceptions::{PyOSError, PyValueError};
+use std::io;
+
+use pyo3::exceptions::{PyMemoryError, PyOSError, PyValueError};
 use pyo3::prelude::*;
 use tfevents::{Error, ErrorKind};
 
@@ -18,8 +20,8 @@ impl std::fmt::Display for Raised {
 
 impl std::error::Error for Raised {}
 
-/// An `OSError` (or its subclass for the errno), `CorruptFileError`, `FileChangedError` or
-/// `ValueError`.
+/// An `OSError` (or its subclass for the errno), `MemoryError`, `CorruptFileError`,
+/// `FileChangedError` or `ValueError`.
 pub fn to_py(error: Error) -> PyErr {
     if let ErrorKind::Io(io) = error.kind()
         && let Some(cause) = io.get_ref()
@@ -35,6 +37,9 @@ pub fn to_py(error: Error) -> PyErr {
             // file's name to the message.
             Some(code) if cfg!(windows) => PyOSError::new_err((0, strip_code(io), path, code)),
             Some(code) => PyOSError::new_err((code, strip_code(io), path)),
+            None if io.kind() == io::ErrorKind::OutOfMemory => {
+                PyMemoryError::new_err(error.to_string())
+            }
             None => PyOSError::new_err(error.to_string()),
         },
         ErrorKind::Corrupt(corruption) => {

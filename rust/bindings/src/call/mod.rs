@@ -1,6 +1,8 @@
-//! What each call from Python needs: arguments in, errors and warnings out, waits that Ctrl-C ends.
+//! What each call from Python needs: arguments in, bytes, errors and warnings out, waits that Ctrl-C
+//! ends.
 
 pub mod argument;
+pub mod bytes;
 pub mod error;
 pub mod job;
 pub mod list;

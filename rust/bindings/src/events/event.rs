@@ -15,6 +15,7 @@ use tfevents::summary::{replaced_event, retagged_value};
 use tfevents::wire::{self, Cursor, Field};
 
 use crate::call::argument;
+use crate::call::bytes;
 use crate::call::names::{self, of};
 use crate::events::tags;
 use crate::reader::run::tensor_array;
@@ -47,15 +48,15 @@ impl Payload {
     /// A scalar takes twenty-odd bytes, and its tag.
     const SHORT: usize = 71;
 
-    fn new(py: Python<'_>, payload: &[u8]) -> Payload {
-        match (payload.len() <= Payload::SHORT, u8::try_from(payload.len())) {
+    fn new(py: Python<'_>, payload: &[u8]) -> PyResult<Payload> {
+        Ok(match (payload.len() <= Payload::SHORT, u8::try_from(payload.len())) {
             (true, Ok(length)) => {
                 let mut bytes = [0; Payload::SHORT];
                 bytes[..payload.len()].copy_from_slice(payload);
                 Payload::Short { bytes, length }
             }
-            _ => Payload::Long(PyBytes::new(py, payload).unbind()),
-        }
+            _ => Payload::Long(bytes::copied(py, payload)?.unbind()),
+        })
     }
 
     fn as_bytes<'a>(&'a self, py: Python<'a>) -> &'a [u8] {
@@ -84,7 +85,7 @@ impl Event {
             wall_time: PyFloat::new(py, wall_time).unbind(),
             step: step.into_pyobject(py)?.unbind(),
             what: or_none(py, what),
-            payload: Payload::new(py, payload),
+            payload: Payload::new(py, payload)?,
         };
         Py::new(py, event)
     }
@@ -120,10 +121,10 @@ fn or_none(py: Python<'_>, name: Option<&Bound<'_, PyString>>) -> Py<PyAny> {
 impl Event {
     /// The serialized `Event` message, as it is in the file.
     #[getter]
-    fn raw<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+    fn raw<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         match &self.payload {
-            Payload::Short { .. } => PyBytes::new(py, self.raw_bytes(py)),
-            Payload::Long(bytes) => bytes.bind(py).clone(),
+            Payload::Short { .. } => bytes::copied(py, self.raw_bytes(py)),
+            Payload::Long(bytes) => Ok(bytes.bind(py).clone()),
         }
     }
 
@@ -162,7 +163,7 @@ impl Event {
         Ok(match event.decoded(py)?.what {
             What::Nothing => py.None().into_bound(py),
             What::FileVersion(version) => version.into_pyobject(py)?.into_any(),
-            What::Graph(bytes) | What::MetaGraph(bytes) => PyBytes::new(py, bytes).into_any(),
+            What::Graph(graph) | What::MetaGraph(graph) => bytes::copied(py, graph)?.into_any(),
             What::Summary(_) => Event::values(this)?.into_any(),
             What::LogMessage(log) => names::LOG_MESSAGE.call(py, (log.level, log.message))?,
             What::SessionLog(log) => {
@@ -172,7 +173,7 @@ impl Event {
                 names::SESSION_LOG.call(py, parts)?
             }
             What::RunMetadata(run) => {
-                let parts = (run.tag, PyBytes::new(py, &run.run_metadata));
+                let parts = (run.tag, bytes::copied(py, &run.run_metadata)?);
                 names::TAGGED_RUN_METADATA.call(py, parts)?
             }
         })
@@ -180,7 +181,7 @@ impl Event {
 
     /// The same as `raw`, named as protobuf's messages name it.
     #[pyo3(name = "SerializeToString")]
-    fn serialize_to_string<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+    fn serialize_to_string<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         self.raw(py)
     }
 
@@ -205,7 +206,7 @@ impl Event {
 
     /// The event as a `tfevents.proto.Event`.
     fn to_proto<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        names::EVENT_MESSAGE.get(py)?.call_method1(of::from_string(py), (self.raw(py),))
+        names::EVENT_MESSAGE.get(py)?.call_method1(of::from_string(py), (self.raw(py)?,))
     }
 
     /// A copy of the event with another wall time, another step or other values.
@@ -370,12 +371,12 @@ impl Value {
                 names::HISTOGRAM.call(py, parts)?
             }
             Data::Image(image) => {
-                let data = (PyBytes::new(py, &image.encoded),);
+                let data = (bytes::copied(py, &image.encoded)?,);
                 let parts = (step, wall_time, image.width, image.height, data);
                 names::IMAGE.call(py, parts)?
             }
             Data::Audio(audio) => {
-                let data = (PyBytes::new(py, &audio.encoded),);
+                let data = (bytes::copied(py, &audio.encoded)?,);
                 let rate = audio.sample_rate;
                 let parts = (step, wall_time, data, ("",), audio.content_type, rate);
                 names::AUDIO_CLIP.call(py, parts)?
@@ -392,7 +393,7 @@ impl Value {
         };
         let parts = (
             metadata.plugin_name,
-            PyBytes::new(py, &metadata.content),
+            bytes::copied(py, &metadata.content)?,
             metadata.display_name,
             metadata.description,
             metadata.data_class,
@@ -412,7 +413,7 @@ impl Value {
     /// The serialized `Summary.Value` message, as it is in the file.
     #[getter]
     fn raw<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
-        Ok(PyBytes::new(py, self.message(py)?))
+        bytes::copied(py, self.message(py)?)
     }
 
     /// A copy of the value under another tag.

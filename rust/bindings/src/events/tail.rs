@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use numpy::PyArray1;
 use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyList, PyTuple};
+use pyo3::types::{PyList, PyTuple};
 use tfevents::proto::{Data, Event, Malformed, SessionStatus, SummaryValue, What};
 use tfevents::scan::{Item, Scalars, Tail};
 use tfevents::{Corruption, Error};
 
+use crate::call::bytes;
 use crate::call::error::to_py;
 use crate::call::job;
 use crate::call::loan::Loan;
@@ -77,14 +78,16 @@ type Converted<'py> = Result<PyResult<Bound<'py, PyTuple>>, Malformed>;
 /// An event as a tuple. Its content depends on `what`.
 fn event<'py>(py: Python<'py>, payload: &[u8]) -> Converted<'py> {
     let event = Event::decode(payload)?;
+    let copied = |content| bytes::copied(py, content).map(Bound::into_any);
     let (what, content) = match &event.what {
         What::Nothing | What::LogMessage(_) => (None, Ok(py.None().into_bound(py))),
         What::FileVersion(version) => (Some("file_version"), any(py, *version)),
-        What::Graph(bytes) => (Some("graph_def"), any(py, PyBytes::new(py, bytes))),
-        What::MetaGraph(bytes) => (Some("meta_graph_def"), any(py, PyBytes::new(py, bytes))),
+        What::Graph(graph) => (Some("graph_def"), copied(graph)),
+        What::MetaGraph(graph) => (Some("meta_graph_def"), copied(graph)),
         What::SessionLog(log) => (Some("session_log"), any(py, log.status == SessionStatus::Start)),
         What::RunMetadata(it) => {
-            (Some("tagged_run_metadata"), any(py, (&*it.tag, PyBytes::new(py, &it.run_metadata))))
+            let content = copied(&it.run_metadata).and_then(|content| any(py, (&*it.tag, content)));
+            (Some("tagged_run_metadata"), content)
         }
         What::Summary(summary) => {
             let mut values = Vec::new();
@@ -102,8 +105,10 @@ fn event<'py>(py: Python<'py>, payload: &[u8]) -> Converted<'py> {
 
 /// `(tag, is_tagged, metadata, what, content, raw)` of a value.
 fn value<'py>(py: Python<'py>, value: &SummaryValue<'_>) -> PyResult<Bound<'py, PyTuple>> {
-    let metadata = (value.metadata.as_ref())
-        .map(|it| (it.plugin_name.clone().into_owned(), PyBytes::new(py, &it.content)));
+    let metadata = match &value.metadata {
+        Some(it) => Some((it.plugin_name.clone().into_owned(), bytes::copied(py, &it.content)?)),
+        None => None,
+    };
     let (what, content) = match &value.data {
         Data::Nothing | Data::Other(_) => (None, py.None().into_bound(py)),
         Data::SimpleValue(bytes) => {
@@ -119,17 +124,17 @@ fn value<'py>(py: Python<'py>, value: &SummaryValue<'_>) -> PyResult<Bound<'py, 
             (Some("histo"), any(py, (min, max, num, sum, squares, buckets.0, buckets.1))?)
         }
         Data::Image(it) => {
-            let encoded = PyBytes::new(py, &it.encoded);
+            let encoded = bytes::copied(py, &it.encoded)?;
             (Some("image"), any(py, (encoded, it.width, it.height))?)
         }
         Data::Audio(it) => {
-            let encoded = PyBytes::new(py, &it.encoded);
+            let encoded = bytes::copied(py, &it.encoded)?;
             let content = (encoded, &*it.content_type, it.sample_rate, it.frames);
             (Some("audio"), any(py, content)?)
         }
         Data::Tensor(_) => (Some("tensor"), py.None().into_bound(py)),
     };
-    let raw = PyBytes::new(py, value.raw);
+    let raw = bytes::copied(py, value.raw)?;
     (value.tag, value.is_tagged, metadata, what, content, raw).into_pyobject(py)
 }
 

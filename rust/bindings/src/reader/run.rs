@@ -9,7 +9,7 @@ use numpy::PyArray1;
 use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::{PyIndexError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyByteArray, PyBytes, PyDict, PyList};
+use pyo3::types::{PyBytes, PyDict, PyList};
 use tfevents::columns::{self, Blob, Series, Text, Values};
 use tfevents::proto::Kind;
 use tfevents::proto::{Data, Elements, NoArray, Pictures, SummaryValue, Tensor};
@@ -18,6 +18,7 @@ use tfevents::reader::{Run, Tag};
 use tfevents::storage;
 use tfevents::summary::PictureError;
 
+use crate::call::bytes;
 use crate::call::error::to_py;
 use crate::call::job;
 use crate::call::list::List;
@@ -185,7 +186,7 @@ impl RunData {
         let metadata = self.run.metadata(index).cloned().unwrap_or_default();
         Ok((
             metadata.plugin_name.into_owned(),
-            PyBytes::new(py, &metadata.content),
+            bytes::copied(py, &metadata.content)?,
             metadata.display_name.into_owned(),
             metadata.description.into_owned(),
             metadata.data_class,
@@ -337,7 +338,7 @@ impl RunData {
         index: usize,
         item: usize,
     ) -> PyResult<Bound<'py, PyBytes>> {
-        self.with_bytes(py, index, item, |bytes| Ok(PyBytes::new(py, bytes)))
+        self.with_bytes(py, index, item, |value| bytes::copied(py, value))
     }
 
     /// The tensor at `item` of the tag at `index`: the name of the elements' type, the shape, and
@@ -354,15 +355,17 @@ impl RunData {
     fn audio<'py>(&self, py: Python<'py>, index: usize, item: usize) -> PyResult<Sounds<'py>> {
         self.with_data(py, index, item, |data| match data {
             Data::Audio(audio) => {
-                let encoded = PyBytes::new(py, &audio.encoded);
+                let encoded = bytes::copied(py, &audio.encoded)?;
                 let content_type = audio.content_type.clone().into_owned();
                 Ok((Some(audio.sample_rate), content_type, vec![(encoded, None)]))
             }
             Data::Tensor(tensor) => {
                 let sounds = tensor.sounds().ok_or_else(no_strings)?;
-                let bytes = |string: &[u8]| PyBytes::new(py, string);
-                let files = sounds.into_iter().map(|(file, label)| (bytes(file), label.map(bytes)));
-                Ok((None, String::new(), files.collect()))
+                let copied = |string| bytes::copied(py, string);
+                let files = sounds
+                    .into_iter()
+                    .map(|(file, label)| Ok((copied(file)?, label.map(copied).transpose()?)));
+                Ok((None, String::new(), files.collect::<PyResult<_>>()?))
             }
             _ => Err(PyValueError::new_err("the value is no sound")),
         })
@@ -374,13 +377,13 @@ impl RunData {
         py: Python<'py>,
         index: usize,
         item: usize,
-    ) -> PyResult<(i64, i64, Vec<Bound<'py, PyBytes>>)> {
+    ) -> PyResult<PictureTuple<'py>> {
         self.with_data(py, index, item, |data| match data {
-            Data::Image(image) => Ok(pictures(py, image.pictures())),
+            Data::Image(image) => pictures(py, image.pictures()),
             Data::Tensor(tensor) => {
                 let message = "a picture's tensor has no strings for its width and height";
                 let found = tensor.pictures().ok_or_else(|| PyValueError::new_err(message))?;
-                Ok(pictures(py, found))
+                pictures(py, found)
             }
             _ => Err(PyValueError::new_err("the value is no picture")),
         })
@@ -442,9 +445,12 @@ pub fn run_data(
     Ok(RunData::new(Arc::new(run)))
 }
 
-fn pictures<'py>(py: Python<'py>, pictures: Pictures<'_>) -> (i64, i64, Vec<Bound<'py, PyBytes>>) {
-    let encoded = pictures.encoded.iter().map(|picture| PyBytes::new(py, picture));
-    (pictures.width, pictures.height, encoded.collect())
+/// The width, the height and the bytes of pictures.
+type PictureTuple<'py> = (i64, i64, Vec<Bound<'py, PyBytes>>);
+
+fn pictures<'py>(py: Python<'py>, pictures: Pictures<'_>) -> PyResult<PictureTuple<'py>> {
+    let encoded = pictures.encoded.iter().map(|picture| bytes::copied(py, picture));
+    Ok((pictures.width, pictures.height, encoded.collect::<PyResult<_>>()?))
 }
 
 fn no_strings() -> PyErr {
@@ -459,12 +465,13 @@ pub fn tensor_array<'py>(py: Python<'py>, tensor: &Tensor<'_>) -> PyResult<Array
     let array = tensor.array().map_err(no_array)?;
     Ok(match array.elements {
         // The array over these bytes is writable.
-        Elements::Numbers(dtype, bytes) => {
-            (dtype.name, array.shape, PyByteArray::new(py, &bytes).into_any())
+        Elements::Numbers(dtype, numbers) => {
+            (dtype.name, array.shape, bytes::writable(py, &numbers)?.into_any())
         }
         Elements::Strings(strings) => {
-            let strings = strings.into_iter().map(|string| PyBytes::new(py, string));
-            ("object", array.shape, PyList::new(py, strings.collect::<Vec<_>>())?.into_any())
+            let strings = strings.into_iter().map(|string| bytes::copied(py, string));
+            let strings = strings.collect::<PyResult<Vec<_>>>()?;
+            ("object", array.shape, PyList::new(py, strings)?.into_any())
         }
     })
 }

@@ -64,7 +64,7 @@ impl Tensor<'_> {
                 let numbers = numbers.ok_or(NoArray::DType(self.dtype))?;
                 let content = self.bytes(number::TENSOR_CONTENT).last().unwrap_or_default();
                 let bytes = match content {
-                    [] => Cow::Owned(self.numbers(numbers)),
+                    [] => self.numbers(numbers),
                     content => Cow::Borrowed(content),
                 };
                 let count = bytes.len() / numbers.size;
@@ -82,7 +82,7 @@ impl Tensor<'_> {
     }
 
     /// The numbers that are stored one by one.
-    fn numbers(&self, dtype: NumberType) -> Vec<u8> {
+    fn numbers(&self, dtype: NumberType) -> Cow<'_, [u8]> {
         if matches!(
             dtype.field,
             number::FLOAT_VAL
@@ -114,13 +114,15 @@ impl Tensor<'_> {
         self.varints(field).flat_map(bytes).collect()
     }
 
-    fn floats(&self, number: u32) -> Vec<u8> {
-        let mut out = Vec::new();
+    fn floats(&self, number: u32) -> Cow<'_, [u8]> {
+        let mut out: Cow<'_, [u8]> = Cow::default();
         for field in Cursor::new(&self.message).flatten().filter(|it| it.number == number) {
             match field.value {
-                Value::Bytes(packed) => out.extend_from_slice(packed),
-                Value::Fixed32(bits) => out.extend_from_slice(&bits.to_le_bytes()),
-                Value::Fixed64(bits) => out.extend_from_slice(&bits.to_le_bytes()),
+                // Most tensors have one field.
+                Value::Bytes(packed) if out.is_empty() => out = packed.into(),
+                Value::Bytes(packed) => out.to_mut().extend_from_slice(packed),
+                Value::Fixed32(bits) => out.to_mut().extend_from_slice(&bits.to_le_bytes()),
+                Value::Fixed64(bits) => out.to_mut().extend_from_slice(&bits.to_le_bytes()),
                 _ => {}
             }
         }

@@ -284,7 +284,7 @@ impl Search {
         if payload.length > PIECE as u64 && Outline::read(source, payload)?.is_some() {
             return Ok(true);
         }
-        let mut bytes = vec![0; payload.length as usize];
+        let mut bytes = source::memory_for(payload.length as usize)?;
         Ok(source::read_exact_at(source, &mut bytes, payload.offset)? && is_event(&bytes))
     }
 }

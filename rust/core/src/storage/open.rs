@@ -46,6 +46,6 @@ pub fn read_range(path: &Path, offset: u64, length: usize) -> io::Result<Option<
     if source.len()?.is_none_or(|length| length < end) {
         return Ok(None);
     }
-    let mut bytes = vec![0; length];
+    let mut bytes = source::memory_for(length)?;
     Ok(source::read_exact_at(&*source, &mut bytes, offset)?.then_some(bytes))
 }

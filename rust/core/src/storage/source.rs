@@ -32,6 +32,16 @@ pub struct Stamp {
     pub version: (u64, i64, i64),
 }
 
+/// Memory for this number of bytes of a file, or an error if there is none. `vec!` would end the
+/// process.
+pub(crate) fn memory_for(length: usize) -> io::Result<Vec<u8>> {
+    let mut probe = Vec::<u8>::new();
+    probe.try_reserve_exact(length)?;
+    // Otherwise the compiler omits what is allocated and not used.
+    drop(std::hint::black_box(probe));
+    Ok(vec![0; length])
+}
+
 /// Fills `buffer` with the bytes at `offset`. False if there are not enough bytes.
 pub fn read_exact_at(
     source: &dyn Source,

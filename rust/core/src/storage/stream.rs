@@ -154,7 +154,7 @@ impl Stream {
             if rest == 0 {
                 return Ok(false);
             }
-            self.make_room(want);
+            self.make_room(want)?;
             let missing = usize::try_from(want).unwrap_or(usize::MAX) - self.window().len();
             let chunk = self.chunk.max(missing).min(self.buffer.len() - self.filled);
             let near = usize::try_from(self.horizon.saturating_sub(next)).unwrap_or(usize::MAX);
@@ -171,7 +171,7 @@ impl Stream {
     }
 
     /// Moves the window to the buffer's beginning, and enlarges a buffer that is full.
-    fn make_room(&mut self, want: u64) {
+    fn make_room(&mut self, want: u64) -> io::Result<()> {
         let length = self.window().len();
         // If the length of the file is unknown, at most twice the bytes read so far are allocated.
         let size = (2 * length).min(usize::try_from(want).unwrap_or(usize::MAX)).max(CHUNK);
@@ -183,7 +183,9 @@ impl Stream {
             self.buffer.truncate(size);
             self.buffer.shrink_to_fit();
         } else if self.buffer.len() < size {
+            self.buffer.try_reserve(size - self.buffer.len())?;
             self.buffer.resize(size, 0);
         }
+        Ok(())
     }
 }
