@@ -235,10 +235,20 @@ def test_functions(name: str) -> None:
     check()
 
 
-@pytest.mark.parametrize(("channels", "rate"), [(0, 8000), (1 << 16, 8000), (1, 0), (1, 2**31), (4, 2**29)])
+@pytest.mark.parametrize(
+    ("channels", "rate"), [(0, 8000), (1 << 16, 8000), (1, 0), (1, 2**31), (4, 2**29)]
+)
 def test_a_sound_that_no_wav_can_hold(channels, rate):
     with pytest.raises(ValueError, match="WAV"):
         _native.audio("t", np.zeros((4, channels), "i2"), rate)
+
+
+@pytest.mark.parametrize(
+    ("labels", "weights", "thresholds"), [(2, 3, 5), (3, 4, 5), (3, 3, 0), (3, 3, 2**53)]
+)
+def test_a_curve_of_what_does_not_fit(labels, weights, thresholds):
+    with pytest.raises(ValueError, match=r"expected|can hold"):
+        _native.pr_curve("t", np.zeros(labels), F32, np.zeros(weights), thresholds)
 
 
 def objects() -> list[Any]:

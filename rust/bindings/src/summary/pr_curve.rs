@@ -1,4 +1,5 @@
-use numpy::PyReadonlyArray1;
+use numpy::{PyReadonlyArray1, PyUntypedArrayMethods};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use tfevents::summary::{self, PrCurve, Prediction};
 
@@ -18,6 +19,18 @@ pub fn pr_curve(
 ) -> PyResult<(Summary, usize)> {
     let labels = labels.as_slice()?;
     let weights = weights.as_ref().map(|weights| weights.as_slice()).transpose()?;
+    let count = match &predictions {
+        Floats::Single(predictions) => predictions.len(),
+        Floats::Double(predictions) => predictions.len(),
+    };
+    if labels.len() != count || weights.is_some_and(|weights| weights.len() != count) {
+        return Err(PyValueError::new_err(format!("expected {count} labels, and as many weights")));
+    }
+    if thresholds == 0 {
+        return Err(PyValueError::new_err("num_thresholds: expected at least 1"));
+    }
+    // Six numbers for each are encoded.
+    argument::fits(thresholds.saturating_mul(6 * size_of::<f32>()), "num_thresholds")?;
     let PrCurve { rows, left_out } = match &predictions {
         Floats::Single(p) => counted(py, labels, p.as_slice()?, weights, thresholds),
         Floats::Double(p) => counted(py, labels, p.as_slice()?, weights, thresholds),
