@@ -25,6 +25,7 @@ try:
 except ImportError:
     pillow = None  # type: ignore[assignment]
 
+needs_limits = pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="needs /proc")
 needs_pillow = pytest.mark.skipif(pillow is None, reason="needs Pillow")
 
 
@@ -219,6 +220,25 @@ def test_a_picture_that_says_it_is_large_and_is_not(tmp_path: Any) -> None:
     data[16:24] = struct.pack(">II", 9000, 9000)
     data[29:33] = struct.pack(">I", zlib.crc32(data[12:29]))
     assert peak(bytes(data), 20, tmp_path) == 0
+
+
+@needs_limits
+def test_a_picture_for_which_there_is_no_memory(tmp_path: Any) -> None:
+    path = tmp_path / "data"
+    path.write_bytes(png(np.zeros((5000, 5000, 4), np.uint8)))
+    code = """
+        import os, resource, sys
+        import numpy, tfevents
+        from tfevents.series import Image
+        data = open(sys.argv[1], "rb").read()
+        used = int(open("/proc/self/statm").read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+        resource.setrlimit(resource.RLIMIT_AS, (used + (50 << 20), resource.RLIM_INFINITY))
+        try:
+            Image(0, 0.0, 0, 0, (data,)).decode()
+        except ValueError as error:
+            print(error)
+    """
+    assert scripts.check(code, path) == f"there is no memory for its {5000 * 5000 * 4} bytes\n"
 
 
 # Any bytes.

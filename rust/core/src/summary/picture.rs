@@ -75,7 +75,12 @@ pub fn decode_png(data: &[u8], limit: usize) -> Result<Picture, PictureError> {
     if size > limit {
         return Err(PictureError::TooLarge(size));
     }
-    let mut samples = vec![0; size];
+    let mut samples = Vec::new();
+    // `vec!` would end the process.
+    if samples.try_reserve_exact(size).is_err() {
+        return Err(PictureError::Broken(format!("there is no memory for its {size} bytes")));
+    }
+    samples.resize(size, 0);
     let frame = reader.next_frame(&mut samples)?;
     samples.truncate(frame.buffer_size());
     Ok(Picture {
