@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -34,3 +35,10 @@ def event_file(directory: Path) -> Path:
     """The only event file under a directory."""
     (path,) = directory.rglob("*tfevents*")
     return path
+
+
+def as_installed(**more: str) -> dict[str, str]:
+    """The environment of a process that finds its modules compiled, as pip leaves them. Ours are
+    used in place, and some environments forbid to keep what was compiled.
+    """
+    return os.environ | {"PYTHONDONTWRITEBYTECODE": "", **more}

@@ -14,7 +14,7 @@ from time import perf_counter
 
 import tfevents
 from harness import eventfiles
-from harness.bench import Bench
+from harness.bench import Bench, as_installed
 from harness.check import WrongResult
 from harness.measure import Row, interleave, ratio_row
 
@@ -74,12 +74,8 @@ def starting(bench: Bench) -> Row:
     with bench.directory() as directory:
         log = directory / "log"
         eventfiles.write(log / "events.out.tfevents.1", eventfiles.rotation(10))
-        # Modules are compiled when they are installed. NumPy's idle threads make nobody wait.
-        environment = os.environ | {
-            "PYTHONPYCACHEPREFIX": str(directory / "compiled"),
-            "OPENBLAS_NUM_THREADS": "1",
-        }
-        environment.pop("PYTHONDONTWRITEBYTECODE", None)
+        # NumPy's idle threads make nobody wait.
+        environment = as_installed(OPENBLAS_NUM_THREADS="1")
         command = ["-m", "tfevents", "ls", str(log)]
         process(command, environment)
         costs = [process(command, environment) for _ in range(7)]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import resource
 import subprocess
 import sys
 from collections.abc import Iterator
 from functools import partial
 
-from harness.bench import Bench
+from harness.bench import Bench, as_installed
 from harness.check import WrongResult
 from harness.measure import Row, interleave, ratio_row, skipped
 
@@ -27,10 +26,8 @@ PEERS = {
 
 def seconds(code: str) -> float:
     """The CPU time of a process that does only this. A busy machine does not change it."""
-    # Packages are compiled once, as pip does, even where the environment forbids it.
-    environment = os.environ | {"PYTHONDONTWRITEBYTECODE": ""}
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, env=environment)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, env=as_installed())
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     if done.returncode:
         raise WrongResult(done.stderr.decode(errors="replace"))

@@ -25,7 +25,7 @@ from statistics import median
 from typing import Any
 
 from harness import eventfiles
-from harness.bench import Bench
+from harness.bench import Bench, as_installed
 from harness.check import WrongResult
 from harness.measure import Bound, Row, duration, interleave, ratio_row, skipped
 
@@ -110,12 +110,13 @@ class Started:
 @contextmanager
 def serving(which: str, log_dir: Path, *flags: str) -> Iterator[Server]:
     command = [sys.executable, *COMMANDS[which], f"--logdir={log_dir}", "--port=0", *flags]
-    # pip compiles what it installs. Ours is used in place, and must not be compiled at each start.
-    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
     with tempfile.TemporaryFile("w+") as output:
         started = time.perf_counter()
         process = subprocess.Popen(
-            [*command, "--host=127.0.0.1"], stdout=output, stderr=subprocess.STDOUT, env=environment
+            [*command, "--host=127.0.0.1"],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=as_installed(),
         )
         try:
             while True:
