@@ -183,8 +183,11 @@ def _below(places: Mapping[str, str]) -> tuple[list[RunFiles], list[Unseen]]:
         found, unseen = _native.find([path], False)
         for below, files, given in found:
             full = _joined(name, below)
-            other = runs.setdefault(full, (full, files, given))[1]
-            if other != files and _directory(other) != _directory(files):
+            _, other, _ = runs.get(full, (full, [], []))
+            # A run of nothing but a profile has no files.
+            if not other:
+                runs[full] = (full, files, given)
+            elif files and _directory(other) != _directory(files):
                 both = f"{_directory(other)} and {_directory(files)}"
                 raise ValueError(f"path: two runs would be called {full!r}: {both}")
         unknown += [(_joined(name, below), where, why, it) for below, where, why, it in unseen]

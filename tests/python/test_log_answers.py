@@ -423,6 +423,18 @@ def test_where_runs_are(seeds: tfevents.Log, tmp_path: Path) -> None:
         assert not tfevents.read(tmp_path, runs="lr9")
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_run_of_nothing_but_a_profile_hides_no_other(tmp_path: Path, order: int) -> None:
+    profile = tmp_path / "profiled" / "seed0" / "events.out.tfevents.1.profile-empty"
+    profile.parent.mkdir(parents=True)
+    profile.touch()
+    with SummaryWriter(tmp_path / "logged") as writer:
+        writer.add_scalar("loss", 1.0, 0)
+    paths = {"base": tmp_path / "profiled", "base/seed0": tmp_path / "logged"}
+    log = tfevents.read(dict(list(paths.items())[::order]))
+    assert list(log["base/seed0"].scalars) == ["loss"]
+
+
 def test_a_glob_is_found_anew_when_it_is_reloaded(tmp_path: Path) -> None:
     for name in ("exp1", "other"):
         with SummaryWriter(tmp_path / name) as writer:
