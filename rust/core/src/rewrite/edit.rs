@@ -23,6 +23,8 @@ pub struct Edit {
     begin: usize,
     /// The bits behind the wall time that belong to the step. There are none if the step is longer.
     step: u64,
+    /// The other bits there.
+    behind_step: u64,
 }
 
 impl Edit {
@@ -40,7 +42,7 @@ impl Edit {
         };
         let number = value + number.start..value + number.end;
         let (summary, record) = (summary.into(), Vec::new());
-        Some(Edit { summary, value, number, narrowed, record, begin: 0, step: 0 })
+        Some(Edit { summary, value, number, narrowed, record, begin: 0, step: 0, behind_step: 0 })
     }
 
     /// Appends what becomes of `record`, without its checksums. The summary begins at `summary` in
@@ -67,7 +69,9 @@ impl Edit {
         out.extend_from_slice(&self.record);
         let new = &mut out[start..];
         match (new.first_chunk_mut::<HEAD>(), record.first_chunk::<HEAD>(), self.step) {
-            (Some(new), Some(record), step) if step != 0 => put_head(new, record, step),
+            (Some(new), Some(record), step) if step != 0 => {
+                put_head(new, record, step, self.behind_step)
+            }
             _ => new[HEADER..summary].copy_from_slice(&record[HEADER..summary]),
         }
         let number_at = summary + self.number.start;
@@ -101,17 +105,19 @@ impl Edit {
         self.begin = HEADER + head.len();
         let unused = u64::BITS.checked_sub(8 * (head.len() - WALL_TIME_LEN) as u32);
         self.step = unused.and_then(|bits| u64::MAX.checked_shr(bits)).unwrap_or(0);
+        // They are kept, since to read bytes right after they were written makes the processor wait.
+        let word = self.record.first_chunk::<HEAD>().and_then(|head| head.last_chunk());
+        self.behind_step = word.map_or(0, |&word| u64::from_le_bytes(word)) & !self.step;
     }
 }
 
-/// Copies the wall time, and the bits behind it that belong to the step.
+/// Copies the wall time, and the bits behind it that belong to the step. The others are `behind`.
 #[inline(always)]
-fn put_head(to: &mut [u8; HEAD], from: &[u8; HEAD], step: u64) {
+fn put_head(to: &mut [u8; HEAD], from: &[u8; HEAD], step: u64, behind: u64) {
     const STEP: usize = HEADER + WALL_TIME_LEN;
     to[HEADER..STEP].copy_from_slice(&from[HEADER..STEP]);
     if let (Some(to), Some(from)) = (to.last_chunk_mut(), from.last_chunk()) {
-        let (old, new) = (u64::from_le_bytes(*to), u64::from_le_bytes(*from));
-        *to = (old & !step | new & step).to_le_bytes();
+        *to = (behind | u64::from_le_bytes(*from) & step).to_le_bytes();
     }
 }
 

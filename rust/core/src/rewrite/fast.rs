@@ -54,7 +54,7 @@ impl Group<'_> {
         }
         self.runs[run].known = known;
         self.file.last_tag = last;
-        self.file.outputs.put_kept(window, &mut kept);
+        self.put_kept(window, &mut kept);
         (window.len() - rest.len(), records)
     }
 
@@ -76,7 +76,7 @@ impl Group<'_> {
         let mut kept = Kept::default();
         let is_taken = self.take(&mut habit, &scalar, record, &mut kept);
         self.known(tag as usize).habit = habit;
-        self.file.outputs.put_kept(record, &mut kept);
+        self.put_kept(record, &mut kept);
         is_taken
     }
 
@@ -183,62 +183,75 @@ impl Group<'_> {
         if habit.claims != self.claims {
             return false;
         }
-        let left_out = &mut self.report.left_out;
-        let (series, below, how) = match &mut habit.outcome {
-            Outcome::Unknown => return false,
-            Outcome::NoKind => {
-                left_out.kinds += 1;
-                return true;
-            }
-            Outcome::NoTag => {
-                left_out.tags += 1;
-                return true;
-            }
-            Outcome::Goes { series, below, how } => (*series, *below, how),
+        let Outcome::Goes { series, below, how } = &mut habit.outcome else {
+            return self.is_left_out(&habit.outcome);
         };
         let (first, last) = self.rules.steps;
         if scalar.step < first || last < scalar.step {
-            left_out.steps += 1;
+            self.report.left_out.steps += 1;
             return true;
         }
-        let series = &mut self.series[series as usize];
+        let series = *series as usize;
         if self.is_planning {
+            let series = &mut self.series[series];
             series.restart(&self.starts);
             series.steps.push(scalar.step);
             return true;
         }
-        if !series.stays(Kind::Scalar, self.rules.every, left_out) {
+        let output = match self.file.last_output {
+            Some((directory, output)) if directory == *below => output,
+            _ => match self.file.begun(*below) {
+                Some(output) => output,
+                None => return false,
+            },
+        };
+        if matches!(how, How::Unknown) {
+            return false;
+        }
+        let every = self.rules.every;
+        if !self.series[series].stays(every, &mut self.report.left_out) {
             return true;
         }
-        let output = match self.file.last_output {
-            Some((directory, output)) if directory == below => Some(output),
-            _ => self.file.begun(below),
-        };
-        let (Some(output), true) = (output, !matches!(how, How::Unknown)) else {
-            series.put_back();
-            return false;
-        };
-        let outputs = &mut self.file.outputs;
-        match how {
-            How::Edited(edit) => {
-                outputs.put_kept(window, kept);
-                let Scalar { record, summary, number, .. } = *scalar;
-                let put = |out: &mut Vec<u8>| edit.put(out, record, summary, number);
-                if outputs.put_with(output, put).is_none() {
-                    series.put_back();
-                    return false;
-                }
+        if let How::Edited(edit) = how {
+            self.put_kept(window, kept);
+            let Scalar { record, summary, number, .. } = *scalar;
+            let put = |out: &mut Vec<u8>| edit.put(out, record, summary, number);
+            if self.file.outputs.put_with(output, put).is_none() {
+                self.series[series].put_back(every);
+                return false;
             }
-            _ => {
-                if kept.output != output || kept.end != scalar.at {
-                    outputs.put_kept(window, kept);
-                    *kept = Kept { output, start: scalar.at, end: scalar.at };
-                }
-                kept.end = scalar.at + scalar.record.len();
-                self.report.copied += 1;
-            }
+            self.report.written += 1;
+            return true;
         }
-        self.report.written += 1;
+        if kept.output != output || kept.end != scalar.at {
+            self.put_kept(window, kept);
+            *kept = Kept { output, start: scalar.at, end: scalar.at, records: 0 };
+        }
+        kept.end = scalar.at + scalar.record.len();
+        kept.records += 1;
         true
+    }
+
+    /// Whether it is known that a value does not stay. It is counted.
+    #[cold]
+    fn is_left_out(&mut self, outcome: &Outcome) -> bool {
+        let left_out = &mut self.report.left_out;
+        match outcome {
+            Outcome::NoKind => left_out.kinds += 1,
+            Outcome::NoTag => left_out.tags += 1,
+            Outcome::Unknown | Outcome::Goes { .. } => return false,
+        }
+        true
+    }
+
+    /// Writes the kept records of a window.
+    #[inline(always)]
+    fn put_kept(&mut self, window: &[u8], kept: &mut Kept) {
+        if kept.records > 0 {
+            self.file.outputs.put_kept(window, kept);
+            self.report.copied += kept.records;
+            self.report.written += kept.records;
+            (kept.start, kept.records) = (kept.end, 0);
+        }
     }
 }

@@ -134,7 +134,9 @@ impl Group<'_> {
             series.steps.push(step);
             return false;
         }
-        series.stays(kind, self.rules.every, &mut self.report.left_out)
+        // The profile of one step is not a curve, so it is not thinned out.
+        let every = if kind == Kind::RunMetadata { 1 } else { self.rules.every };
+        series.stays(every, &mut self.report.left_out)
     }
 
     pub(super) fn has_step(&self, step: i64) -> bool {

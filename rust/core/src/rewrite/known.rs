@@ -126,11 +126,12 @@ pub struct Series {
     pub starts: usize,
     /// Ranges of the values to come that restarts take back.
     pub taken: vec::IntoIter<Range<usize>>,
-    pub taking: Option<Range<usize>>,
+    /// The first of them that may still hold its next value.
+    pub taking: Range<usize>,
     /// How many wanted values came.
     pub seen: usize,
-    /// How many of these were not taken back by a restart.
-    pub kept: u64,
+    /// How many came since one was chosen. Those that restarts take back do not count.
+    pub passed: u64,
 }
 
 impl Series {
@@ -144,27 +145,32 @@ impl Series {
 
     /// Whether its next value stays. The value counts as a wanted one.
     #[inline]
-    pub fn stays(&mut self, kind: Kind, every: u64, left_out: &mut LeftOut) -> bool {
+    pub fn stays(&mut self, every: u64, left_out: &mut LeftOut) -> bool {
         let index = self.seen;
         self.seen += 1;
-        while self.taking.as_ref().is_some_and(|range| range.end <= index) {
-            self.taking = self.taken.next();
-        }
-        if self.taking.as_ref().is_some_and(|range| range.contains(&index)) {
+        if self.taking.start <= index && self.is_taken(index) {
             left_out.restarts += 1;
             return false;
         }
-        // The profile of one step is not a curve, so it is not thinned out.
-        let is_chosen = every == 1 || kind == Kind::RunMetadata || self.kept.is_multiple_of(every);
-        self.kept += 1;
+        let is_chosen = self.passed == 0;
+        self.passed = if self.passed + 1 == every { 0 } else { self.passed + 1 };
         left_out.every += u64::from(!is_chosen);
         is_chosen
     }
 
+    /// Whether a restart takes this value back.
+    #[cold]
+    fn is_taken(&mut self, index: usize) -> bool {
+        while self.taking.end <= index {
+            self.taking = self.taken.next().unwrap_or(usize::MAX..usize::MAX);
+        }
+        self.taking.contains(&index)
+    }
+
     /// Forgets its last value, which stayed. The value comes again.
-    pub fn put_back(&mut self) {
+    pub fn put_back(&mut self, every: u64) {
         self.seen -= 1;
-        self.kept -= 1;
+        self.passed = self.passed.checked_sub(1).unwrap_or(every - 1);
     }
 }
 

@@ -24,6 +24,8 @@ pub struct Kept {
     pub output: usize,
     pub start: usize,
     pub end: usize,
+    /// The number of records.
+    pub records: u64,
 }
 
 /// A file.
@@ -50,12 +52,9 @@ impl Outputs {
     }
 
     /// Appends the kept records of a window to their file.
-    #[inline(always)]
-    pub fn put_kept(&mut self, window: &[u8], kept: &mut Kept) {
-        if kept.start < kept.end {
-            self.put(kept.output, &window[kept.start..kept.end]);
-            kept.start = kept.end;
-        }
+    #[inline(never)]
+    pub fn put_kept(&mut self, window: &[u8], kept: &Kept) {
+        self.put(kept.output, &window[kept.start..kept.end]);
     }
 
     /// Appends records to a file. They get their checksums when they are written.

@@ -73,7 +73,6 @@ impl Group<'_> {
                 _ => steps.purged(&std::mem::take(&mut series.purges)),
             };
             series.taken = taken.into_iter();
-            series.taking = series.taken.next();
         }
         // The claims of tags are learned again.
         for known in self.runs.iter_mut().flat_map(|run| &mut run.known) {
