@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 import os
-from collections.abc import Iterable, Mapping, Sized
+from collections.abc import Iterable, Iterator, Mapping, Sized
 from typing import Any, Literal, NamedTuple, SupportsIndex
 
 from tfevents import _native, remote, selection
@@ -311,13 +311,28 @@ def read(
         threads=threads,
     )
     log = Log(find, chosen, resumed)
+    for argument, patterns, names in unmatched(log, find, runs, tags, kinds):
+        selection.tell_unmatched(argument, patterns, names)
+    return log
+
+
+Unmatched = tuple[str, object, list[str]]
+
+
+def unmatched(
+    log: Log,
+    find: Finder,
+    runs: selection.Patterns | None,
+    tags: selection.Patterns | None,
+    kinds: KindName | Iterable[KindName] | None,
+) -> Iterator[Unmatched]:
+    """The arguments that choose nothing of what there is, and what there is."""
     chooses = runs is not None and not (isinstance(runs, Sized) and not len(runs))
     if chooses and not log and not log.skipped and (names := find.names()):
-        selection.tell_unmatched("runs", runs, names)
-    # There is no warning if the caller selects nothing.
+        yield "runs", runs, names
+    # A caller that selects nothing means it.
     if tags or kinds:
-        _tell_unmatched(log, tags, kinds)
-    return log
+        yield from _unmatched_values(log, tags, kinds)
 
 
 # The kinds whose values are not selected by tags.
@@ -328,12 +343,12 @@ _TAGLESS = frozenset(
 )
 
 
-def _tell_unmatched(
+def _unmatched_values(
     log: Log,
     tags: selection.Patterns | None,
     kinds: KindName | Iterable[KindName] | None,
-) -> None:
-    """Warns where tags or kinds choose nothing of what the files hold, and says what there is."""
+) -> Iterator[Unmatched]:
+    """The same of tags and kinds, from what the files hold."""
     natives = selection.kind_names(kinds)
     tagged = None if natives is None else set(natives) - _TAGLESS
     runs = log._contents[0].values()
@@ -348,11 +363,11 @@ def _tell_unmatched(
     wants = selection.matcher("tags", tags)
     if wants is not None and names:
         if tagged != set() and not any(map(wants, names)):
-            selection.tell_unmatched("tags", tags, sorted(names))
+            yield "tags", tags, sorted(names)
     elif natives is not None and seen and not any(kind in natives for _, kind in seen):
         there = {kind for _, kind in seen}
         known = [name for name, of in KINDS.items() if there.intersection(of)]
-        selection.tell_unmatched("kinds", kinds, known)
+        yield "kinds", kinds, known
 
 
 def how(

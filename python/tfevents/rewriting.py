@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 import tempfile
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal, NamedTuple, SupportsIndex, TypeAlias
 
@@ -16,7 +17,7 @@ from tfevents import _native, selection
 from tfevents.damage import exists, lies_in
 from tfevents.errors import CorruptFileError
 from tfevents.finding import Skipped, finder
-from tfevents.reader import Damage, choice, path_of, roots
+from tfevents.reader import Damage, choice, path_of, read, roots, unmatched
 from tfevents.remote.uri import below, is_uri
 from tfevents.run import count, table
 
@@ -99,7 +100,8 @@ def rewrite(
         output: the new file, if `path` is one and `split` is not given; otherwise the new
             directory. May be a URI.
         runs, tags, kinds, steps: what stays, as for `read`. Hyperparameters are not asked for a tag
-            or a step. A run of which nothing stays is there, and empty.
+            or a step. A run of which nothing stays is there, and empty. If one of these matches
+            nothing at all, nothing is written, and a warning says what there is.
         drop: the tags that go, as `tags` says which stay.
         rename: the new tags: a mapping from old ones; a function from a tag to the new one, or
             None; or a regular expression and its replacement, as for `re.sub`, or a list of such
@@ -164,7 +166,12 @@ class Rewriting:
         paths, several = roots(path)
         self._target = path_of(output, "output")
         skip = choice("on_corrupt", options["on_corrupt"], "raise", "skip") == "skip"
-        self._wants = selection.matcher("tags", options["tags"])
+        runs, tags, kinds = (selection.kept(options[it]) for it in ("runs", "tags", "kinds"))
+        self._paths, self._several = paths, several
+        self._runs, self._tags, self._kinds = runs, tags, kinds
+        self._wants = selection.matcher("tags", tags)
+        # Whether any tag was selected.
+        self._is_wanted = False
         self._drops = selection.matcher("drop", options["drop"])
         self._rename = _renaming("rename", options["rename"])
         self._splits = options["split"] is not None
@@ -172,14 +179,15 @@ class Rewriting:
         self._overwrite = options["overwrite"]
         self._native = _native.Rewriter(
             self._route,
-            selection.kind_names(options["kinds"]),
+            selection.kind_names(kinds),
             selection.step_bounds(options["steps"]),
             _every(options["every"]),
             choice("restarts", options["restarts"], "raw", "tensorboard", "last_wins"),
             _casts(options["cast"]),
             skip,
         )
-        self._found = finder(paths, several, options["runs"], skip=skip)()
+        self._find = finder(paths, several, runs, skip=skip)
+        self._found = self._find()
         self._is_file = bool(self._found.given) and not several and not self._splits
         self._check_output(paths)
         self._groups = self._plan(options["merge"])
@@ -200,6 +208,9 @@ class Rewriting:
         return self._native.progress()
 
     def run(self) -> RewriteReport:
+        if not self._found.files:
+            self._tell_unmatched()
+            return self._nothing()
         is_remote = is_uri(self._target)
         parent = None if is_remote else os.path.dirname(os.path.abspath(self._target))
         if parent is not None:
@@ -209,6 +220,11 @@ class Rewriting:
             tree = os.path.join(stage, "tree")
             os.mkdir(tree)
             files, report = self._write(tree)
+            # Records without values begin the files.
+            is_empty = self._kinds is not None and report.records <= len(self._found.files)
+            may_match = self._is_wanted or self._wants is None
+            if not files or ((is_empty or not may_match) and self._tell_unmatched()):
+                return report._replace(records=0, copied=0)
             if is_remote:
                 self._upload(tree, files)
             elif self._is_file:
@@ -220,9 +236,23 @@ class Rewriting:
         paths = [self._target] if self._is_file else [self._join(file) for file in files]
         return report._replace(files=paths)
 
+    def _nothing(self) -> RewriteReport:
+        return RewriteReport(self._target, [], 0, 0, {}, [], 0, list(self._found.skipped))
+
+    def _tell_unmatched(self) -> bool:
+        """Warns if runs, tags or kinds match nothing. Returns whether they do."""
+        path = self._paths if self._several else self._paths[0]
+        with warnings.catch_warnings(action="ignore"):
+            log = read(path, runs=self._runs, tags=self._tags, kinds=self._kinds, on_corrupt="skip")
+        told = list(unmatched(log, self._find, self._runs, self._tags, self._kinds))
+        for argument, patterns, names in told:
+            selection.tell_unmatched(argument, patterns, names)
+        return bool(told)
+
     def _route(self, run: int, tag: str) -> tuple[str | None, str | None] | None:
         if self._wants is not None and not self._wants(tag):
             return None
+        self._is_wanted = True
         if self._drops is not None and self._drops(tag):
             return None
         # Layouts are found by their tag alone.
@@ -274,7 +304,7 @@ class Rewriting:
 
     def _write(self, tree: str) -> tuple[list[str], RewriteReport]:
         """Writes the files below `tree`; their paths there."""
-        report = RewriteReport(self._target, [], 0, 0, {}, [], 0, list(self._found.skipped))
+        report = self._nothing()
         # Nothing but a whole tree is to be taken for one of runs.
         names_of: dict[str, str] = {}
         groups = []

@@ -105,6 +105,8 @@ def test_ls(call, logs):
         (["export", "{logs}", "-o", "x", "--engine", "spark"], 2, "--engine: expected dask"),
         (["rewrite", "{logs}", "-o", "x", "--rename", "a"], 2, "--rename: expected OLD=NEW"),
         (["rewrite", "{logs}", "-o", "x", "--rename", r"/(a)/=\2"], 2, "is no replacement"),
+        (["rewrite", "{logs}", "-o", "x", "--runs", "typo"], 1, "nothing matches ['typo']; there"),
+        (["rewrite", "{logs}", "-o", "x", "--tags", "typo"], 1, "nothing matches ['typo']; there"),
         (["rewrite", "{logs}", "-o", "{logs}"], 2, "output must not lie in path"),
         (["tail", "{logs}", "--plot", "--json"], 2, "--plot can't be with --json"),
         (["repair", "{logs}", "-o", "{logs}/x"], 2, "output must not lie in path"),

@@ -72,6 +72,36 @@ def test_selection(logs, tmp_path):
     assert report.left_out == {"kinds": 2, "tags": 10, "steps": 4}
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"runs": "typo"}, "runs: nothing matches 'typo'; there are 2: 'one', 'two'"),
+        ({"runs": ["one", "two"], "tags": iter(["typo"])}, r"tags: nothing matches \['typo'\]"),
+        ({"tags": "typo", "kinds": "scalars"}, "there are 2: 'loss', 'val/loss'"),
+        ({"kinds": ["images", "graph"]}, "kinds: nothing matches .*; there are 3: 'scalars'"),
+    ],
+)
+def test_what_matches_nothing_leaves_nothing(logs, tmp_path, options, message):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "events.out.tfevents.1").write_bytes(b"before")
+    with pytest.warns(RuntimeWarning, match=message) as told:
+        report = rewrite(logs, tmp_path / "out", overwrite=True, **options)
+    assert [warning.filename for warning in told] == [__file__]
+    assert (report.files, report.records) == ([], 0)
+    # What was there is not replaced by nothing.
+    assert (tmp_path / "out" / "events.out.tfevents.1").read_bytes() == b"before"
+    assert sorted(os.listdir(tmp_path)) == ["logs", "out"]
+
+
+def test_nothing_is_written_of_no_runs(tmp_path):
+    (tmp_path / "logs").mkdir()
+    assert rewrite(tmp_path / "logs", tmp_path / "deep" / "out").files == []
+    (tmp_path / "logs" / "tfevents.txt").write_text("no event file")
+    report = rewrite(tmp_path / "logs", tmp_path / "out")
+    assert [left.reason for left in report.skipped] == ["not_an_event_file"]
+    assert os.listdir(tmp_path) == ["logs"]
+
+
 def test_thinning(logs, tmp_path):
     rewrite(logs, tmp_path / "out", every=4)
     run = tfevents.read(tmp_path / "out")["two"]

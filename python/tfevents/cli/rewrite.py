@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import warnings
 from typing import Annotated
 
 import typer
 
 from tfevents.cli import options
-from tfevents.cli.output import print_json, progress, size
+from tfevents.cli.logs import tell
+from tfevents.cli.output import print_json, progress, size, warn
 from tfevents.rewriting import Pair, RewriteReport, Rewriting
 from tfevents.run import count
 
@@ -84,12 +86,22 @@ def command(
         on_corrupt="skip" if skip_damage else "raise",
         overwrite=overwrite,
     )
-    with progress("rewriting", rewriting.total(), rewriting.done):
+    with (
+        warnings.catch_warnings(record=True) as told,
+        progress("rewriting", rewriting.total(), rewriting.done),
+    ):
+        warnings.simplefilter("always")
         report = rewriting.run()
+    for warning in told:
+        warn(str(warning.message))
+    if not (report.files or told or report.skipped):
+        warn(f"{path}: there are no runs")
     if json:
         print_json(_plain(report))
-    else:
+    elif report.files:
         _show(report)
+    else:
+        tell(report.damage, report.skipped)
     return int(bool(report.damage) or not report.files)
 
 
