@@ -76,10 +76,11 @@ def test_words_of_names_of_no_encoding(logs, tmp_path, monkeypatch, encoding):
         assert (code, bool(out)) == (0, True), (number, name)
 
 
+@pytest.mark.parametrize("wide", [[], ["--wide"]], ids=["long", "wide"])
 @pytest.mark.parametrize("form", ["csv", "jsonl"])
-def test_tables_of_names_of_no_encoding(logs, tmp_path, form):
+def test_tables_of_names_of_no_encoding(logs, tmp_path, form, wide):
     output = tmp_path / f"table.{form}"
-    assert app.main(["export", os.fspath(logs), "-o", os.fspath(output)]) == 0
+    assert app.main(["export", os.fspath(logs), "-o", os.fspath(output), *wide]) == 0
     lines = output.read_text(encoding="utf-8").splitlines()
     if form == "jsonl":
         names = {json.loads(line)["run"] for line in lines}

@@ -13,7 +13,7 @@ import typer
 
 from tfevents._extras import module
 from tfevents.cli import files, options
-from tfevents.cli.logs import read_log, tell
+from tfevents.cli.logs import native, read_log, tell
 from tfevents.cli.output import Quit, json_line, print_json, progress
 from tfevents.reader import Log, path_of
 from tfevents.remote.uri import is_uri
@@ -188,7 +188,8 @@ def _long(log: Log) -> tuple[list[str], Iterator[tuple[Any, ...]]]:
 
 def _wide(log: Log) -> tuple[list[str], Iterator[tuple[Any, ...]]]:
     table = log.scalars.table()
-    names, tags = table._names, table._data.tags()
+    # A table's own names of runs have replaced what is not UTF-8.
+    names, tags = [name for name, _ in native(log)], table._data.tags()
     run, step, values = table._data.pivot_columns()
 
     def rows() -> Iterator[tuple[Any, ...]]:
