@@ -647,10 +647,14 @@ def terminal(arguments, columns, **environment):
 
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_terminals(logs):
+    one = logs / "exp1"
     wide = terminal(["ls", logs], 160, TERM="xterm-256color")
     assert "\x1b[1mrun" in wide
     narrow = terminal(["ls", logs], 40, TERM="xterm-256color", NO_COLOR="1")
     assert max(map(len, narrow.replace("\x1b[1m", "").replace("\x1b[0m", "").splitlines())) <= 40
+    for command in (["ls", logs], ["ls", logs, "-t", "*"], ["hparams", logs], ["diff", logs, one]):
+        lines = terminal(command, 20, TERM="dumb").splitlines()
+        assert max(map(len, lines)) <= 20, command
     colours = terminal(["plot", logs, "train/loss"], 80, TERM="xterm-256color")
     assert "\x1b[36m" in colours
     plain = terminal(["plot", logs, "train/loss"], 80, TERM="xterm-256color", NO_COLOR="1")

@@ -73,7 +73,7 @@ def print_table(
     """Prints rows below a header. `right` are the columns that are aligned to the right.
 
     In a terminal, the widest columns are cut so that a row takes one line. If that is not enough,
-    the last columns are left out, except the one to keep.
+    the last columns are left out, except the one to keep. The last two are cut further.
     """
     from rich.cells import cell_len, set_cell_size
 
@@ -89,6 +89,8 @@ def print_table(
             widths[widest] = max(16, widths[widest] - over)
         elif len(columns) > 2:
             columns.remove([at for at in columns if cells[0][at] != keep][-1])
+        elif widths[widest] > 4:
+            widths[widest] = max(4, widths[widest] - over)
         else:
             break
     is_right = [name in right.split() for name in cells[0]]
