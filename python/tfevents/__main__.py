@@ -71,14 +71,16 @@ def _other(arguments: list[str]) -> int:
     try:
         import rich as rich
         import typer as typer
+
+        from tfevents.cli.app import main
+    except KeyboardInterrupt:
+        return 130
     except ImportError as error:
         print(USAGE, end="", file=sys.stderr)
         print(
             f"\nThe other commands need {error.name}: pip install 'tfevents[cli]'", file=sys.stderr
         )
         return 2
-    from tfevents.cli.app import main
-
     return main(arguments)
 
 
