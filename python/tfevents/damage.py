@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import tempfile
@@ -157,8 +158,8 @@ def repair(path: str | os.PathLike[str], output: str | os.PathLike[str]) -> Repo
     Raises:
         FileNotFoundError: there is nothing at `path`.
         FileExistsError: a file that would be made is there already; nothing was written.
-        OSError: `path` can't be read, or reading what is below it or writing fails. What is below
-            it and goes meanwhile, or can't be read, is listed in `Report.skipped`.
+        OSError: `path` can't be read, or reading what is below it or writing fails; no copy stays.
+            What is below it and goes meanwhile, or can't be read, is listed in `Report.skipped`.
         CorruptFileError: `path` is a file and no event file.
         ValueError: `output` lies in the directory at `path`, whose runs would become more.
 
@@ -188,22 +189,36 @@ def repair_found(
         if exists(copy):
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), copy)
     is_given = bool(found.given)
+    made: list[str] = []
 
     def copied() -> Iterator[tuple[str, str, _Read]]:
         for file, copy in copies:
-            yield file, copy, _repair(file, copy, is_given)
+            yield file, copy, _repair(file, copy, is_given, made)
             done(file)
 
-    report = _report(found, copied())
-    if is_given and report[0].output is None:
-        raise CorruptFileError(source, 0, _FOREIGN, 0)
+    try:
+        report = _report(found, copied())
+        if is_given and report[0].output is None:
+            raise CorruptFileError(source, 0, _FOREIGN, 0)
+    except BaseException:
+        # Half of a tree would be taken for all of it.
+        for path in reversed(made):
+            with contextlib.suppress(OSError):
+                os.rmdir(path) if os.path.isdir(path) else os.remove(path)
+        raise
     return report
 
 
-def _repair(file: str, copy: str, is_given: bool) -> _Read:
+def _repair(file: str, copy: str, is_given: bool, made: list[str]) -> _Read:
+    """Copies a file. Adds the files and directories that it makes to `made`."""
     if not is_uri(copy):
-        Path(copy).parent.mkdir(parents=True, exist_ok=True)
-        return _native.repair_file(file, copy, is_given)
+        parents = Path(copy).parents
+        missing = [str(parent) for parent in parents if not parent.exists()]
+        made += reversed(missing)
+        parents[0].mkdir(parents=True, exist_ok=True)
+        found = _native.repair_file(file, copy, is_given)
+        made.append(copy)
+        return found
     from tfevents.remote import files
 
     with tempfile.TemporaryDirectory(prefix="tfevents-repair-") as directory:

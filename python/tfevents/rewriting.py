@@ -231,6 +231,11 @@ class Rewriting:
                 self._put_file(os.path.join(tree, files[0]))
             else:
                 self._put_tree(stage, tree)
+        except OSError as error:
+            # Where the output was to be made means nothing to the caller.
+            if str(error.filename).startswith(stage):
+                error.filename = self._target
+            raise
         finally:
             shutil.rmtree(stage, ignore_errors=True)
         paths = [self._target] if self._is_file else [self._join(file) for file in files]

@@ -1,6 +1,8 @@
 """The reports of `verify`, and the records that `repair` saves."""
 
 import random
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -47,6 +49,30 @@ def test_whole_files(tmp_path: Path) -> None:
         assert Path(file.path).read_bytes() == Path(file.output).read_bytes()
         relative = Path(file.path).relative_to(tmp_path / "runs")
         assert Path(file.output) == tmp_path / "new" / "copies" / relative
+
+
+# Its limit lets the first file be written, and not the second.
+FULL = """
+import errno, os, resource, sys
+import tfevents
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+for call, names in [(tfevents.repair, "deep/copies"), (tfevents.rewrite, "copies")]:
+    try:
+        call("runs", names)
+    except OSError as error:
+        assert error.errno == errno.EFBIG, error
+        assert error.filename.startswith(names) and ".part" not in error.filename, error
+    else:
+        raise AssertionError(call)
+    assert os.listdir() == ["runs"], os.listdir()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
+def test_a_copy_that_fails_leaves_nothing(tmp_path: Path) -> None:
+    written(tmp_path / "runs" / "a")
+    written(tmp_path / "runs" / "b", 3000)
+    subprocess.run([sys.executable, "-c", FULL], cwd=tmp_path, check=True, timeout=100)
 
 
 def test_a_damaged_record_is_left_out(tmp_path: Path) -> None:

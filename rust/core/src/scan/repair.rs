@@ -1,5 +1,6 @@
 //! Verifies files, and copies them without their damage.
 
+use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
@@ -53,7 +54,8 @@ pub fn repair(path: &Path, output: &Path) -> Result<Report> {
     // This comes before the copy is made, since a pipe may never send anything.
     let records = open(path)?;
     let copy = new_file_beside(output).map_err(error)?;
-    let mut file = BufWriter::with_capacity(256 << 10, copy);
+    // The crate's own way to write would hide the system's error.
+    let mut file = BufWriter::with_capacity(256 << 10, copy.as_file());
     let report = scan(records, |report, record| {
         if report.records == 0 && !report.damage.is_empty() {
             let payload = record.get(HEADER..record.len() - FOOTER).unwrap_or_default();
@@ -66,7 +68,7 @@ pub fn repair(path: &Path, output: &Path) -> Result<Report> {
     if report.is_foreign() {
         return Ok(report);
     }
-    let copy = file.into_inner().map_err(|it| error(it.into_error()))?;
+    file.into_inner().map_err(|it| error(it.into_error()))?;
     copy.as_file().sync_all().map_err(error)?;
     copy.persist_noclobber(output).map_err(|it| error(it.error))?;
     Ok(report)
@@ -90,11 +92,14 @@ pub(crate) fn instead_of_first(payload: &[u8]) -> Option<Vec<u8>> {
 /// event file.
 fn new_file_beside(path: &Path) -> io::Result<NamedTempFile> {
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-    let mut options = tempfile::Builder::new();
-    options.prefix(".repair-");
-    #[cfg(unix)]
-    options.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    options.tempfile_in(directory.unwrap_or(Path::new(".")))
+    let directory = directory.unwrap_or(Path::new("."));
+    let mut code = None;
+    let create = |path: &Path| {
+        let file = File::create_new(path);
+        file.inspect_err(|error| code = error.raw_os_error())
+    };
+    let made = tempfile::Builder::new().prefix(".repair-").make_in(directory, create);
+    made.map_err(|error| code.map_or(error, io::Error::from_raw_os_error))
 }
 
 fn open(path: &Path) -> Result<Records> {
