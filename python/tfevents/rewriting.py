@@ -220,10 +220,8 @@ class Rewriting:
             tree = os.path.join(stage, "tree")
             os.mkdir(tree)
             files, report = self._write(tree)
-            # Records without values begin the files.
-            is_empty = self._kinds is not None and report.records <= len(self._found.files)
-            may_match = self._is_wanted or self._wants is None
-            if not files or ((is_empty or not may_match) and self._tell_unmatched()):
+            asks = self._wants is not None or self._kinds is not None
+            if not files or (asks and not self._is_wanted and self._tell_unmatched()):
                 return report._replace(records=0, copied=0)
             if is_remote:
                 self._upload(tree, files)
