@@ -235,7 +235,7 @@ class Rewriting:
                 error.filename = self._target
             raise
         finally:
-            shutil.rmtree(stage, ignore_errors=True)
+            _remove(stage)
         paths = [self._target] if self._is_file else [self._join(file) for file in files]
         return report._replace(files=paths)
 
@@ -372,6 +372,20 @@ class Rewriting:
                 os.rename(old, self._target)
             raise
         _sync(os.path.dirname(os.path.abspath(self._target)))
+
+
+def _remove(stage: str) -> None:
+    """Removes a tree. Many files that are just being written go as fast as one, for which the
+    system waits until the disk has it.
+    """
+    from concurrent.futures import ThreadPoolExecutor
+
+    files = [os.path.join(place, name) for place, _, names in os.walk(stage) for name in names]
+    if files:
+        # Where there can be no threads, it takes longer.
+        with contextlib.suppress(RuntimeError), ThreadPoolExecutor(16) as pool:
+            pool.map(os.remove, files)
+    shutil.rmtree(stage, ignore_errors=True)
 
 
 def _sync(directory: str) -> None:

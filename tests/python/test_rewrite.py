@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -290,6 +291,27 @@ def test_killed_it_leaves_nothing_half_done(tmp_path):
     # Some kills come too late, but most come in time.
     assert len(found) < times
     print(f"{len(found)} of {times} were whole, the others were not there")
+
+
+@pytest.mark.parametrize("has_threads", [True, False])
+def test_what_fails_leaves_nothing(tmp_path, monkeypatch, has_threads):
+    for run in ("a", "a/b", "c"):
+        with SummaryWriter(tmp_path / "logs" / run) as writer:
+            writer.add_scalar(run, 1.0, 0)
+
+    def rename(tag):
+        if tag == "c":
+            raise LookupError(tag)
+        return tag.upper()
+
+    def start(thread):
+        raise RuntimeError("can't start new thread")
+
+    if not has_threads:
+        monkeypatch.setattr(threading.Thread, "start", start)
+    with pytest.raises(LookupError):
+        rewrite(tmp_path / "logs", tmp_path / "out", rename=rename)
+    assert [path.name for path in tmp_path.iterdir()] == ["logs"]
 
 
 def test_metrics_and_charts_name_the_new_tags(tmp_path):
