@@ -107,7 +107,7 @@ fn update(crc: u32, data: &[u8]) -> u32 {
 mod sse42 {
     use std::arch::asm;
 
-    use super::lanes::{LANE, skip_lane};
+    use super::lanes::{LANE, OVER_WORDS, skip_lane};
 
     /// One step over the eight bytes at `word`. It is assembly, since an intrinsic with a target
     /// feature is inlined only into functions that have the feature too.
@@ -122,39 +122,96 @@ mod sse42 {
     /// The processor has SSE 4.2.
     #[inline(always)]
     pub(super) unsafe fn update(crc: u32, data: &[u8]) -> u32 {
-        if data.len() >= 3 * LANE {
-            // SAFETY: as the caller promises.
-            return unsafe { update_long(crc, data) };
-        }
         // SAFETY: as the caller promises.
-        unsafe { update_short(crc, data) }
+        unsafe {
+            match data.len() {
+                ..WORTH_LANES => update_short(crc, data),
+                ..LONG => update_medium(crc, data),
+                _ => update_long(crc, data),
+            }
+        }
     }
 
-    /// Computes the checksums of three pieces at the same time. The instruction takes three cycles,
-    /// but one can start in each cycle. [`lanes`](super::lanes) combines the checksums.
+    /// From so many bytes on, lanes are worth combining their checksums.
+    const WORTH_LANES: usize = 160;
+
+    const LONG: usize = 3 * LANE;
+
+    /// Bytes that are summed up in lanes as long as they allow.
+    ///
+    /// # Safety
+    /// The processor has SSE 4.2.
+    #[inline(never)]
+    unsafe fn update_medium(crc: u32, data: &[u8]) -> u32 {
+        // Few processors have the one instruction without the other.
+        if !is_x86_feature_detected!("pclmulqdq") {
+            // SAFETY: as the caller promises.
+            return unsafe { update_short(crc, data) };
+        }
+        let words = data.len() / 24;
+        let (block, rest) = data.split_at(24 * words);
+        // SAFETY: as the caller promises, and the processor has the other instruction too.
+        unsafe {
+            let [a, b, c] = lanes(crc, block.as_chunks().0);
+            let before = multiply(a, OVER_WORDS[2 * words]) ^ multiply(b, OVER_WORDS[words]);
+            let mut crc = 0u64;
+            asm!("crc32 {0}, {1}", inout(reg) crc, in(reg) before,
+                options(pure, nomem, nostack, preserves_flags));
+            update_short(crc as u32 ^ c, rest)
+        }
+    }
+
+    /// Bytes that are summed up in lanes of a fixed length.
     ///
     /// # Safety
     /// The processor has SSE 4.2.
     #[inline(never)]
     unsafe fn update_long(mut crc: u32, data: &[u8]) -> u32 {
-        let (blocks, rest) = data.as_chunks::<{ 3 * LANE }>();
+        let (blocks, rest) = data.as_chunks::<LONG>();
         for block in blocks {
-            let (words, _) = block.as_chunks::<8>();
-            let (first, others) = words.split_at(LANE / 8);
-            let (second, third) = others.split_at(LANE / 8);
-            let (mut a, mut b, mut c) = (u64::from(crc), 0u64, 0u64);
-            for ((x, y), z) in first.iter().zip(second).zip(third) {
-                // SAFETY: as the caller promises; each step reads as many bytes as its slice has.
-                unsafe {
-                    step!(a, "}, qword ptr [{1}]", x);
-                    step!(b, "}, qword ptr [{1}]", y);
-                    step!(c, "}, qword ptr [{1}]", z);
-                }
-            }
-            crc = skip_lane(skip_lane(a as u32) ^ b as u32) ^ c as u32;
+            // SAFETY: as the caller promises.
+            let [a, b, c] = unsafe { lanes(crc, block.as_chunks().0) };
+            crc = skip_lane(skip_lane(a) ^ b) ^ c;
         }
         // SAFETY: as the caller promises.
         unsafe { update_short(crc, rest) }
+    }
+
+    /// The checksums of three pieces, computed at the same time. The instruction takes three cycles,
+    /// but one can start in each cycle. [`lanes`](super::lanes) combines the checksums.
+    ///
+    /// # Safety
+    /// The processor has SSE 4.2.
+    #[inline(always)]
+    unsafe fn lanes(crc: u32, words: &[[u8; 8]]) -> [u32; 3] {
+        let (first, others) = words.split_at(words.len() / 3);
+        let (second, third) = others.split_at(first.len());
+        let (mut a, mut b, mut c) = (u64::from(crc), 0u64, 0u64);
+        for ((x, y), z) in first.iter().zip(second).zip(third) {
+            // SAFETY: as the caller promises; each step reads as many bytes as its slice has.
+            unsafe {
+                step!(a, "}, qword ptr [{1}]", x);
+                step!(b, "}, qword ptr [{1}]", y);
+                step!(c, "}, qword ptr [{1}]", z);
+            }
+        }
+        [a as u32, b as u32, c as u32]
+    }
+
+    /// The product of two polynomials.
+    ///
+    /// # Safety
+    /// The processor has PCLMULQDQ.
+    #[inline(always)]
+    unsafe fn multiply(a: u32, b: u32) -> u64 {
+        let product: u64;
+        // SAFETY: as the caller promises.
+        unsafe {
+            asm!("movd {0}, {2:e}", "movd {1}, {3:e}", "pclmulqdq {0}, {1}, 0", "movq {4}, {0}",
+                out(xmm_reg) _, out(xmm_reg) _, in(reg) a, in(reg) b, lateout(reg) product,
+                options(pure, nomem, nostack, preserves_flags));
+        }
+        product
     }
 
     /// # Safety
@@ -271,6 +328,21 @@ mod lanes {
         SKIP[0][a] ^ SKIP[1][b] ^ SKIP[2][c] ^ SKIP[3][d]
     }
 
+    /// `OVER_WORDS[n]`: the factor that moves a register over `n` zero words, if the instruction
+    /// for CRC32C reduces the product, as a word after a register of 0. This adds a factor of x^33,
+    /// so these are x^(64n - 33), of which 1 is x^31.
+    pub static OVER_WORDS: [u32; 2 * LANE / 8] = {
+        let word = twice(twice(twice(over_byte())));
+        let mut factors = [0; 2 * LANE / 8];
+        factors[1] = 1;
+        let mut n = 2;
+        while n < factors.len() {
+            factors[n] = apply(&word, factors[n - 1]);
+            n += 1;
+        }
+        factors
+    };
+
     const fn over_lane() -> Map {
         let (mut map, mut bytes) = (over_byte(), 1);
         while bytes < LANE {
@@ -382,6 +454,15 @@ mod tests {
     fn mask_is_tensorflows() {
         // Nearly every event file begins with a record of 24 bytes.
         assert_eq!(masked(&24u64.to_le_bytes()).to_le_bytes(), *b"\xa3\x7fK\"");
+    }
+
+    #[test]
+    fn lanes_of_any_length_are_combined() {
+        let data: Vec<u8> = (0..3200u32).map(|i| (i * i >> 3) as u8).collect();
+        for length in 0..data.len() {
+            let some = &data[..length];
+            assert_eq!(checksum(some), !portable::update(u32::MAX, some), "{length}");
+        }
     }
 
     proptest! {
