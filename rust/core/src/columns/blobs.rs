@@ -157,14 +157,14 @@ impl Blobs {
         }
     }
 
-    /// Appends all of `other`, which comes from the file at this index.
-    pub(crate) fn append(&mut self, mut other: Blobs, file: u32) {
+    /// Appends all of `other`, which is empty then and comes from the file at this index.
+    pub(crate) fn append(&mut self, other: &mut Blobs, file: u32) {
         let moved = self.small.len() as u64;
         self.steps.append(&mut other.steps);
         self.wall_times.append(&mut other.wall_times);
         self.small.append(&mut other.small);
         self.parts.append(&mut other.parts);
-        self.places.extend(other.places.into_iter().map(|place| match place.file {
+        self.places.extend(other.places.drain(..).map(|place| match place.file {
             HERE => Place { offset: place.offset + moved, ..place },
             _ => Place { file, ..place },
         }));

@@ -236,8 +236,8 @@ impl Histograms {
         }
     }
 
-    /// Appends all of `other`.
-    pub(crate) fn append(&mut self, mut other: Histograms) {
+    /// Appends all of `other`, which is empty then.
+    pub(crate) fn append(&mut self, other: &mut Histograms) {
         let moved = self.buckets.len();
         if !other.tensors.is_empty() {
             self.tensors.resize(self.steps.len(), false);
@@ -250,7 +250,7 @@ impl Histograms {
         self.num.append(&mut other.num);
         self.sum.append(&mut other.sum);
         self.sum_squares.append(&mut other.sum_squares);
-        self.buckets.append(other.buckets);
-        self.ends.extend(other.ends.into_iter().map(|end| end + moved));
+        self.buckets.append(&mut other.buckets);
+        self.ends.extend(other.ends.drain(..).map(|end| end + moved));
     }
 }

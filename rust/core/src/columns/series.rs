@@ -131,13 +131,24 @@ impl Values {
         }
     }
 
-    /// Appends all of `other`, which comes from the file at this index.
-    pub(crate) fn append(&mut self, other: Values, file: u32) {
+    /// Appends all of `other`, which comes from the file at this index. `other` is empty then, but
+    /// may keep its memory.
+    pub(crate) fn append(&mut self, other: &mut Values, file: u32) {
         match (self, other) {
-            (Values::Texts(into), Values::Texts(texts)) => into.append(*texts),
-            (Values::Histograms(into), Values::Histograms(histograms)) => into.append(*histograms),
-            (Values::Blobs(into), Values::Blobs(blobs)) => into.append(*blobs, file),
+            (Values::Texts(into), Values::Texts(texts)) => into.append(texts),
+            (Values::Histograms(into), Values::Histograms(histograms)) => into.append(histograms),
+            (Values::Blobs(into), Values::Blobs(blobs)) => into.append(blobs, file),
             _ => {}
+        }
+    }
+
+    /// Removes all values, and frees their memory.
+    pub(crate) fn free(&mut self) {
+        match self {
+            Values::None => {}
+            Values::Texts(texts) => **texts = Texts::default(),
+            Values::Histograms(histograms) => **histograms = Histograms::default(),
+            Values::Blobs(blobs) => **blobs = Blobs::default(),
         }
     }
 }
@@ -215,8 +226,8 @@ impl Series {
         let start = self.len();
         self.metadata = self.metadata.take().or(other.metadata.take());
         let purges: Vec<_> = other.purges().map(|purge| purge.moved(0, start)).collect();
-        self.points.append(other.points);
-        self.values.append(other.values, file);
+        self.points.append(&mut other.points);
+        self.values.append(&mut other.values, file);
         let range = start..self.len();
         match self.segments.last_mut() {
             Some(last) if last.file == file => {

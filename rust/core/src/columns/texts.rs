@@ -52,8 +52,8 @@ impl Texts {
         self.values.extend_from_slice(&other.values[range]);
     }
 
-    /// Appends all of `other`.
-    pub fn append(&mut self, mut other: Texts) {
+    /// Appends all of `other`, which is empty then.
+    pub fn append(&mut self, other: &mut Texts) {
         self.steps.append(&mut other.steps);
         self.wall_times.append(&mut other.wall_times);
         self.values.append(&mut other.values);

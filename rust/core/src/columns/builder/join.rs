@@ -3,7 +3,6 @@
 use super::columns::{Columns, Known};
 use crate::columns::claims::Claim;
 use crate::columns::points::Points;
-use crate::columns::series::Values;
 
 impl Columns<'_> {
     /// Appends the values of `part`, which is the next part of the file, and empties it. `part`
@@ -28,24 +27,24 @@ impl Columns<'_> {
         for (index, &place) in places.iter().enumerate() {
             let (theirs, ours) =
                 (&mut part.hot[index].points, &mut self.hot[place as usize].points);
-            ours.append_copies(theirs);
-            // The part may not need this memory again. With many tags, it would be much.
+            // Its memory is kept for the next part, unless nothing was in it: the part may not need
+            // it again, and with many tags it would be much.
             match theirs.is_empty() {
                 true => *theirs = Points::default(),
-                false => theirs.clear(),
+                false => ours.append(theirs),
             }
             let (theirs, ours) = (&mut part.cold[index], &mut self.cold[place as usize]);
             if ours.metadata.is_none() {
                 ours.metadata.clone_from(&theirs.metadata);
             }
-            if !theirs.values.is_empty() {
-                let values = std::mem::replace(&mut theirs.values, Values::of(theirs.kind));
-                ours.values.append(values, 0);
+            match theirs.values.is_empty() {
+                true => theirs.values.free(),
+                false => ours.values.append(&mut theirs.values, 0),
             }
         }
         part.event_places.clear();
-        for theirs in part.events.drain(..) {
-            self.event(theirs.kind, &theirs.tag).values.append(theirs.values, 0);
+        for mut theirs in part.events.drain(..) {
+            self.event(theirs.kind, &theirs.tag).values.append(&mut theirs.values, 0);
         }
         self.origin.append(&std::mem::take(&mut part.origin));
         self.sessions.append(&mut part.sessions);

@@ -60,34 +60,24 @@ impl<const N: usize> Lockstep<N> {
         self.capacity
     }
 
-    /// Appends all of `other`. Its memory is freed meanwhile, or reused.
-    pub fn append(&mut self, mut other: Self) {
+    /// Appends all of `other`, which is empty then. Its memory is taken over, freed meanwhile, or
+    /// kept for reuse.
+    pub fn append(&mut self, other: &mut Self) {
         if self.is_empty() && self.capacity < other.len {
-            *self = other;
+            std::mem::swap(self, other);
             return;
         }
-        self.reserve(self.len.saturating_add(other.len));
+        self.make_room(other.len);
         for (index, to) in self.columns.iter().enumerate() {
-            // SAFETY: room for `other.len` words was reserved after `len`. The two do not overlap.
+            // SAFETY: there is room for `other.len` words after `len`. The two do not overlap.
             unsafe { other.move_column(index, to.add(self.len)) };
         }
         self.len += other.len;
-        // The words were moved out. Dropping `other` frees the allocations.
+        // The words were moved out.
         other.len = 0;
-    }
-
-    /// Appends copies of all words of `other`, and reserves room for more.
-    pub fn append_copies(&mut self, other: &Self) {
-        let length = self.len + other.len;
-        if length > self.capacity {
-            self.reserve(length.max(2 * self.capacity));
+        if !other.is_reusable() {
+            *other = Lockstep::default();
         }
-        self.extend_from(other, 0..other.len);
-    }
-
-    /// Removes all words, and keeps the memory.
-    pub fn clear(&mut self) {
-        self.len = 0;
     }
 
     /// Appends copies of these words of `other`.
@@ -154,9 +144,7 @@ impl<const N: usize> Lockstep<N> {
     /// number.
     pub fn extend(&mut self, words: [&[[u8; 8]]; N]) -> usize {
         let count = words.iter().map(|words| words.len()).min().unwrap_or(0);
-        if self.capacity - self.len < count {
-            self.reserve((2 * self.capacity).max(self.len + count));
-        }
+        self.make_room(count);
         for (column, words) in self.columns.iter().zip(words) {
             for (index, word) in words[..count].iter().enumerate() {
                 // SAFETY: `count` words are free after `len`.
@@ -176,6 +164,14 @@ impl<const N: usize> Lockstep<N> {
             small @ ..1024 => small * 4,
             large => large.saturating_mul(2),
         });
+    }
+
+    /// Makes room for so many more words in each column, and for more that may follow.
+    fn make_room(&mut self, count: usize) {
+        let length = self.len + count;
+        if length > self.capacity {
+            self.reserve(length.max(2 * self.capacity));
+        }
     }
 
     /// Makes room for `capacity` words in each column.

@@ -80,10 +80,14 @@ proptest! {
                     }
                 }
                 Act::Append(to, from) => {
-                    let other = std::mem::take(&mut all[from]);
+                    let mut other = std::mem::take(&mut all[from]);
                     let mut model = std::mem::take(&mut models[from]);
-                    all[to].append(other);
+                    all[to].append(&mut other);
                     models[to].iter_mut().zip(&mut model).for_each(|(to, from)| to.append(from));
+                    // What is left can be filled again.
+                    if to != from {
+                        all[from] = other;
+                    }
                 }
                 Act::ExtendFrom(to, from, (start, end)) if to != from => {
                     let start = start.min(all[from].len());
@@ -159,6 +163,15 @@ fn columns_of_a_known_length() {
             *last = 9;
             assert_eq!(column[length - 1], 9);
         }
+    }
+    for length in [0, 1, 1000, 100_000] {
+        let mut column = Column::<i32>::zeros(length).unwrap();
+        assert_eq!(column[..], vec![0; length]);
+        column.fill(7);
+        column.truncate(length / 2);
+        assert_eq!(column[..], vec![7; length / 2]);
+        column.resize(length, 8);
+        assert!(column[length / 2..].iter().all(|&number| number == 8));
     }
     assert!(Column::<f64>::with_capacity(usize::MAX).is_err());
     assert!(Column::<f64>::with_capacity(usize::MAX / 16).is_err());
