@@ -22,7 +22,10 @@ impl Mapping {
 
     /// A mapping of `size` bytes, if the system has the address space.
     pub fn new(size: usize, huge_pages: bool) -> Option<Mapping> {
-        let with_room = size.checked_add(HUGE_PAGE)?;
+        // A last huge page of which less than half is used would be wasted. Small pages for more
+        // than that take longer.
+        let in_huge_pages = size.checked_add(HUGE_PAGE / 2)? / HUGE_PAGE * HUGE_PAGE;
+        let with_room = size.max(in_huge_pages).checked_add(HUGE_PAGE)?;
         // SAFETY: this is a new private mapping without a file.
         let mapped = unsafe {
             libc::mmap(
@@ -43,10 +46,8 @@ impl Mapping {
         let start = unsafe { mapped.byte_add(to_huge_page) };
         #[cfg(target_os = "linux")]
         if huge_pages {
-            // The rest of the last one would be wasted.
-            let whole = size / HUGE_PAGE * HUGE_PAGE;
             // SAFETY: this is advice about our own mapping. If it fails, the memory is only slower.
-            unsafe { libc::madvise(start.as_ptr(), whole, libc::MADV_HUGEPAGE) };
+            unsafe { libc::madvise(start.as_ptr(), in_huge_pages, libc::MADV_HUGEPAGE) };
         }
         // Other systems choose the page size by themselves.
         #[cfg(not(target_os = "linux"))]
