@@ -78,6 +78,10 @@ struct How {
 }
 
 impl How {
+    fn threads(&self) -> Option<NonZeroUsize> {
+        self.threads.or_else(processors)
+    }
+
     /// The log after reading what is new in these runs, and the indices of the changed runs.
     fn update(
         &self,
@@ -92,7 +96,7 @@ impl How {
             &Options {
                 verify: self.verify,
                 on_corrupt: self.on_corrupt,
-                threads: self.threads.or_else(processors),
+                threads: self.threads(),
                 selection: Selection { tags, kinds: self.kinds, steps: self.steps },
                 restarts: self.restarts,
                 max_points: self.max_points,
@@ -160,7 +164,7 @@ impl LogData {
         let name = |run: &Arc<Run>| (run.name().into(), None);
         let mut runs: Vec<_> = log.runs().iter().map(name).collect();
         for index in changed {
-            runs[index].1 = Some(RunData::new(Arc::clone(&log.runs()[index])));
+            runs[index].1 = Some(RunData::new(Arc::clone(&log.runs()[index]), self.how.threads()));
         }
         *self.log() = log;
         Ok(runs)
@@ -177,7 +181,8 @@ impl LogData {
         let states = states.into_iter().map(state::from_tuple).collect::<PyResult<Vec<_>>>()?;
         let values: Vec<_> = values.iter().map(|data| Arc::clone(data.get().run())).collect();
         let log = reader::Log::resume(&states, &run_files(runs), self.how.restarts, &values);
-        let named = |run: &Arc<Run>| (run.name().into(), RunData::new(Arc::clone(run)));
+        let named =
+            |run: &Arc<Run>| (run.name().into(), RunData::new(Arc::clone(run), self.how.threads()));
         let runs = log.runs().iter().map(named).collect();
         *self.log() = log;
         Ok(runs)

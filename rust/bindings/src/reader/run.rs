@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::ffi::OsString;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -33,6 +34,8 @@ pub struct RunData {
     /// The absolute paths of its files, since the working directory may change before they are
     /// opened again.
     files: Vec<PathBuf>,
+    /// How many threads make its tables; by default as many as there are processors.
+    threads: Option<NonZeroUsize>,
 }
 
 type Strings<'a> = (Vec<usize>, Vec<&'a str>);
@@ -49,8 +52,14 @@ pub type Array<'py> = (&'static str, Vec<usize>, Bound<'py, PyAny>);
 type Sounds<'py> = (Option<f32>, String, Vec<(Bound<'py, PyBytes>, Option<Bound<'py, PyBytes>>)>);
 
 impl RunData {
-    pub fn new(run: Arc<Run>) -> RunData {
-        RunData { files: run.paths().map(storage::absolute).collect(), run }
+    pub fn new(run: Arc<Run>, threads: Option<NonZeroUsize>) -> RunData {
+        RunData { files: run.paths().map(storage::absolute).collect(), run, threads }
+    }
+
+    /// How many threads make its tables.
+    pub fn threads(&self) -> NonZeroUsize {
+        let processors = || std::thread::available_parallelism().ok();
+        self.threads.or_else(processors).unwrap_or(NonZeroUsize::MIN)
     }
 
     pub fn run(&self) -> &Arc<Run> {
@@ -277,7 +286,7 @@ impl RunData {
     /// The same data with only these tags, and all hyperparameters and events.
     fn only(&self, tags: HashSet<String>) -> RunData {
         let run = self.run.only(|tag| tag.kind == Kind::HParams || tags.contains(&*tag.name));
-        RunData { run: Arc::new(run), files: self.files.clone() }
+        RunData { run: Arc::new(run), files: self.files.clone(), threads: self.threads }
     }
 
     /// The texts of the tag at `index`. Each has a shape and its strings. One string may stand for
@@ -442,7 +451,7 @@ pub fn run_data(
     events: List<TagTuple<'_>>,
 ) -> PyResult<RunData> {
     let run = pickle::load((name, files, is_continued, tags, events))?;
-    Ok(RunData::new(Arc::new(run)))
+    Ok(RunData::new(Arc::new(run), None))
 }
 
 /// The width, the height and the bytes of pictures.

@@ -2,6 +2,7 @@
 
 #![allow(unsafe_code)]
 
+use std::num::NonZeroUsize;
 use std::ptr::null_mut;
 use std::sync::Arc;
 
@@ -47,7 +48,8 @@ pub fn buckets<'py>(
             Ok((&**histograms, first..last))
         })
         .collect::<PyResult<Vec<(&Histograms, _)>>>()?;
-    let made = py.detach(|| Buckets::of(&chosen));
+    let threads = parts.iter().map(|(data, ..)| data.get().threads()).max();
+    let made = py.detach(|| Buckets::of(&chosen, threads.unwrap_or(NonZeroUsize::MIN)));
     let all = made.map_err(|_| PyMemoryError::new_err("not enough memory for the table"))?;
     Ok((
         (column::owned(py, all.edge_ends)?, column::owned(py, all.edges)?),

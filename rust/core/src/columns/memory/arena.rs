@@ -54,6 +54,11 @@ impl Arena {
         self.start
     }
 
+    /// Whether all words are 0 until they are written.
+    pub fn is_zero(&self) -> bool {
+        matches!(self.memory, Memory::Mapped(_))
+    }
+
     /// Frees the pages that are wholly within these words, if the system takes them back.
     ///
     /// # Safety

@@ -10,8 +10,8 @@ use std::ptr::NonNull;
 
 use super::arena::Arena;
 
-/// A type of numbers whose size divides that of an arena's word.
-pub trait Number: Copy + Send + Sync + 'static {}
+/// A type of numbers whose size divides that of an arena's word, and whose default has no bit set.
+pub trait Number: Copy + Default + Send + Sync + 'static {}
 impl Number for i32 {}
 impl Number for i64 {}
 impl Number for f64 {}
@@ -22,7 +22,7 @@ pub struct Column<T> {
     len: usize,
     capacity: usize,
     /// Keeps the memory alive. None if the capacity is 0.
-    _arena: Option<Arena>,
+    arena: Option<Arena>,
     numbers: PhantomData<T>,
 }
 
@@ -34,7 +34,7 @@ unsafe impl<T: Number> Sync for Column<T> {}
 impl<T> Default for Column<T> {
     fn default() -> Column<T> {
         let (start, numbers) = (NonNull::dangling(), PhantomData);
-        Column { start, len: 0, capacity: 0, _arena: None, numbers }
+        Column { start, len: 0, capacity: 0, arena: None, numbers }
     }
 }
 
@@ -53,7 +53,22 @@ impl<T: Number> Column<T> {
             return Err(vector.try_reserve_exact(usize::MAX).expect_err("overflows"));
         };
         let start = arena.start().cast();
-        Ok(Column { start, capacity, _arena: Some(arena), ..Column::default() })
+        Ok(Column { start, capacity, arena: Some(arena), ..Column::default() })
+    }
+
+    /// A column of `len` zeros, which may take no memory until they are written.
+    pub fn zeros(len: usize) -> Result<Column<T>, TryReserveError> {
+        let mut column = Column::with_capacity(len)?;
+        match &column.arena {
+            Some(arena) if arena.is_zero() => column.len = len,
+            _ => column.resize(len, T::default()),
+        }
+        Ok(column)
+    }
+
+    /// Removes all numbers from this length on.
+    pub fn truncate(&mut self, len: usize) {
+        self.len = self.len.min(len);
     }
 
     /// Appends these numbers. There must be room for them.
