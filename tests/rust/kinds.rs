@@ -237,7 +237,7 @@ fn all(log: &Log) -> Vec<(String, Kind, Vec<String>)> {
                 Values::Histograms(it) => {
                     let start = index.checked_sub(1).map_or(0, |before| it.ends()[before]);
                     let buckets = &it.limits()[start..it.ends()[index]];
-                    format!("{} {:?} {buckets:?}", it.steps[index], it.min()[index])
+                    format!("{} {:?} {buckets:?}", it.steps()[index], it.min()[index])
                 }
                 Values::Blobs(blobs) => format!(
                     "{} {} {:x?}",

@@ -284,7 +284,7 @@ fn contents(log: &Log) -> BTreeMap<String, String> {
                 }
                 Values::Histograms(it) => format!(
                     "{:?}",
-                    (&it.steps, &it.wall_times, it.min(), it.ends(), it.limits(), it.counts())
+                    (it.steps(), it.wall_times(), it.min(), it.ends(), it.limits(), it.counts())
                 ),
                 other => format!("{other:?}"),
             };

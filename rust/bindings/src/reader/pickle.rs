@@ -87,11 +87,12 @@ fn load_tag(
         Kind::Histogram => {
             let (columns, (ends, limits, counts), tensors): HistogramsTuple<'_> =
                 values.extract()?;
-            let columns = columns.iter().map(|column| Ok(column.as_slice()?.to_vec()));
-            let columns: Vec<Vec<f64>> = columns.collect::<PyResult<_>>()?;
+            let columns = columns.iter().map(|column| Ok(column.as_slice()?));
+            let columns: Vec<&[f64]> = columns.collect::<PyResult<_>>()?;
             let columns = columns.try_into().map_err(|_| wrong())?;
             let buckets = (ends.as_slice()?.to_vec(), limits.as_slice()?, counts.as_slice()?);
-            let histograms = Histograms::of_columns((steps, wall_times), columns, buckets, tensors);
+            let histograms =
+                Histograms::of_columns((&steps, &wall_times), columns, buckets, tensors);
             Values::Histograms(Box::new(histograms.ok_or_else(wrong)?))
         }
         Kind::Other => Values::None,

@@ -92,7 +92,7 @@ impl Values {
         match self {
             Values::None => &[],
             Values::Texts(texts) => &texts.steps,
-            Values::Histograms(histograms) => &histograms.steps,
+            Values::Histograms(histograms) => histograms.steps(),
             Values::Blobs(blobs) => &blobs.steps,
         }
     }
@@ -102,7 +102,7 @@ impl Values {
         match self {
             Values::None => &[],
             Values::Texts(texts) => &texts.wall_times,
-            Values::Histograms(histograms) => &histograms.wall_times,
+            Values::Histograms(histograms) => histograms.wall_times(),
             Values::Blobs(blobs) => &blobs.wall_times,
         }
     }

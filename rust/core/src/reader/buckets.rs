@@ -171,8 +171,9 @@ mod tests {
             counts.extend_from_slice(count);
             ends.push(limits.len());
         }
-        let columns = [column(-100.0), column(100.0), column(0.0), column(0.0), column(0.0)];
-        let times = (vec![0; rows], column(0.0));
+        let (min, max, other) = (column(-100.0), column(100.0), column(0.0));
+        let columns = [&min[..], &max, &other, &other, &other];
+        let times = (&vec![0; rows][..], &other[..]);
         Histograms::of_columns(times, columns, (ends, &limits, &counts), tensors).unwrap()
     }
 

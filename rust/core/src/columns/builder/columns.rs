@@ -32,6 +32,9 @@ pub struct Columns<'a> {
     pub(super) cold: Vec<Cold>,
     /// The series of the last value that was read the fast way.
     pub(super) last: u32,
+    /// The series of the last histogram that was read the fast way, and whether nothing came since.
+    pub(super) last_histogram: u32,
+    pub(super) follows_histogram: bool,
     /// The values of an event that is only partly read, and their series.
     pub(super) pending: Vec<(u32, f64)>,
     /// Memory of finished columns, for new ones.
@@ -125,7 +128,10 @@ impl<'a> Columns<'a> {
     /// The series, in the order of their first values, without unused memory. Also returns the
     /// spare memory.
     pub fn finish(mut self) -> (Content, Vec<Points>) {
-        buckets(&mut self.cold).for_each(Lockstep::shrink);
+        for (numbers, buckets) in histograms(&mut self.cold) {
+            numbers.shrink();
+            buckets.shrink();
+        }
         if self.is_large {
             self.hot.iter_mut().for_each(|series| series.points.shrink());
         } else {
@@ -312,10 +318,12 @@ impl<'a> Columns<'a> {
     }
 }
 
-/// The buckets of all histograms.
-pub(super) fn buckets(series: &mut [Cold]) -> impl Iterator<Item = &mut Lockstep<2>> {
+/// The columns of all series of histograms.
+pub(super) fn histograms(
+    series: &mut [Cold],
+) -> impl Iterator<Item = (&mut Lockstep<7>, &mut Lockstep<2>)> {
     series.iter_mut().filter_map(|series| match &mut series.values {
-        Values::Histograms(histograms) => Some(histograms.buckets_mut()),
+        Values::Histograms(histograms) => Some(histograms.columns_mut()),
         _ => None,
     })
 }

@@ -113,8 +113,7 @@ impl Columns<'_> {
         let (length, rest) = varint(value.strip_prefix(&[TAG])?)?;
         let (name, rest) = rest.split_at_checked(usize::try_from(length).ok()?)?;
         let message = whole(rest.strip_prefix(&[HISTOGRAM])?)?;
-        let tag = self.tags.guess(name).filter(|&tag| self.tags.is(tag, name))?;
-        let series = self.find(tag, Kind::Histogram)?;
+        let series = self.histograms(name)?;
         let Values::Histograms(histograms) = &mut self.cold[series as usize].values else {
             return None;
         };
@@ -123,7 +122,29 @@ impl Columns<'_> {
         if self.selection.has_step(step) {
             histograms.push_message(step, wall_time, &histogram);
         }
+        self.follows_histogram = true;
         Some(())
+    }
+
+    /// The series of a tag's histograms, if it is known. Most tags come in the same order each time.
+    #[inline]
+    fn histograms(&mut self, tag: &[u8]) -> Option<u32> {
+        let last = self.last_histogram as usize;
+        let next = self.hot.get(last)?.next;
+        let is_next = self
+            .cold
+            .get(next as usize)
+            .is_some_and(|series| series.kind == Kind::Histogram && self.tags.is(series.tag, tag));
+        let series = match is_next {
+            true => next,
+            false => {
+                let tag = self.tags.guess(tag).filter(|&it| self.tags.is(it, tag))?;
+                self.find(tag, Kind::Histogram)?
+            }
+        };
+        self.hot[last].next = series;
+        self.last_histogram = series;
+        Some(series)
     }
 
     /// Adds an event `wall_time, step?, summary` with any number of values of known shapes.

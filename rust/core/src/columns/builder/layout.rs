@@ -2,10 +2,9 @@
 
 use std::iter;
 
-use super::columns::{Columns, buckets};
+use super::columns::{Columns, histograms};
 use crate::columns::memory::Lockstep;
 use crate::columns::points::Points;
-use crate::columns::series::Values;
 use crate::proto::Kind;
 use crate::scan::counts::Counts;
 
@@ -34,17 +33,15 @@ impl Columns<'_> {
         let emptied = Points::spread(all, &capacities, &mut may_waste);
         let is_laid_out = emptied.is_some();
         self.keep(emptied.unwrap_or_default());
-        let capacities: Vec<_> = (self.cold.iter())
-            .filter_map(|series| match &series.values {
-                Values::Histograms(it) => {
-                    let count = it.limits().len();
-                    Some(room(count, count / it.len().max(1)))
-                }
-                _ => None,
-            })
-            .collect();
+        let (numbers, buckets): (Vec<_>, Vec<_>) = histograms(&mut self.cold).unzip();
+        let counts = numbers.iter().map(|numbers| numbers.len());
+        let capacities = Vec::from_iter(counts.clone().map(|count| room(count, 1)));
+        let in_buckets = (counts.zip(&buckets))
+            .map(|(count, buckets)| room(buckets.len(), buckets.len() / count.max(1)));
+        let in_buckets = Vec::from_iter(in_buckets);
         // Histograms are longer than points, so they waste less if they grow one by one.
-        let _ = Lockstep::spread(buckets(&mut self.cold), &capacities, &mut may_waste);
+        let _ = Lockstep::spread(buckets.into_iter(), &in_buckets, &mut may_waste);
+        let _ = Lockstep::spread(numbers.into_iter(), &capacities, &mut may_waste);
         is_laid_out
     }
 

@@ -1,5 +1,7 @@
 //! Adds the records of a file, each in the fastest way that fits.
 
+use std::mem;
+
 use super::columns::Columns;
 use super::fast::good_record;
 use crate::columns::shape::Shape;
@@ -21,14 +23,22 @@ impl Columns<'_> {
                 records += 1;
                 continue;
             }
-            let (done, count, unusual) = match self.selects {
-                false => self.predicted::<false>(rest, verify),
-                true => self.predicted::<true>(rest, verify),
+            let follows_histogram = mem::take(&mut self.follows_histogram);
+            let (done, count, unusual) = match (follows_histogram, self.selects) {
+                // A histogram is mostly followed by another one.
+                (true, _) => (0, 0, good_record(rest, verify)),
+                (_, false) => self.predicted::<false>(rest, verify),
+                (_, true) => self.predicted::<true>(rest, verify),
             };
             at += done;
             records += count;
             let Some(payload) = unusual else { break };
             let size = payload.len() + OVERHEAD;
+            if follows_histogram && self.one_histogram(payload).is_some() {
+                at += size;
+                records += 1;
+                continue;
+            }
             match self.one_value(payload) {
                 Some((series, step)) => {
                     let (record, hot) = (&rest[done..done + size], &mut self.hot[series as usize]);
