@@ -59,10 +59,10 @@ impl Buckets {
 pub type Part<'p> = (&'p Histograms, Range<usize>);
 
 /// A thread takes histograms of about so many buckets at a time.
-const PIECE: usize = 1 << 13;
+const PIECE: usize = 1 << 15;
 
 /// So many buckets are worth one more thread.
-const WORTH_A_THREAD: usize = 16 * PIECE;
+const WORTH_A_THREAD: usize = 4 * PIECE;
 
 /// The histograms that no thread took yet, and where their lists go.
 struct Rest<'a> {
