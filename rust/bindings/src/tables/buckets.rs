@@ -52,8 +52,8 @@ pub fn buckets<'py>(
     let made = py.detach(|| Buckets::of(&chosen, threads.unwrap_or(NonZeroUsize::MIN)));
     let all = made.map_err(|_| PyMemoryError::new_err("not enough memory for the table"))?;
     Ok((
-        (column::owned(py, all.edge_ends)?, column::owned(py, all.edges)?),
-        (column::owned(py, all.count_ends)?, column::owned(py, all.counts)?),
+        (PyArray1::from_vec(py, all.edge_ends), column::owned(py, all.edges)?),
+        (PyArray1::from_vec(py, all.count_ends), column::owned(py, all.counts)?),
     ))
 }
 
@@ -79,7 +79,8 @@ pub fn views<'py>(
     let (start, flags) = (array.data, array.flags & NPY_ARRAY_WRITEABLE);
     let dtype = items.dtype();
     let size = dtype.itemsize();
-    let rows = ends.windows(2).map(|pair| {
+    let mut rows = Vec::with_capacity(ends.len().saturating_sub(1));
+    for pair in ends.windows(2) {
         let (first, mut length) = (pair[0] as usize, (pair[1] - pair[0]) as npy_intp);
         // SAFETY: the elements are within the array. The view has the array's type, and keeps the
         // array alive as its base. NumPy takes a reference to the type and one to the base.
@@ -103,11 +104,10 @@ pub fn views<'py>(
                 view.as_ptr().cast::<PyArrayObject>(),
                 base,
             ) {
-                0 => Ok(view.unbind()),
-                _ => Err(PyErr::fetch(py)),
+                0 => rows.push(view.unbind()),
+                _ => return Err(PyErr::fetch(py)),
             }
         }
-    });
-    let rows = rows.collect::<PyResult<Vec<_>>>()?;
+    }
     Ok(PyArray1::from_vec(py, rows))
 }

@@ -4,7 +4,7 @@ use std::collections::TryReserveError;
 use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
-use std::{iter, mem, slice};
+use std::{iter, mem};
 
 use crate::columns::Histograms;
 use crate::columns::memory::Column;
@@ -15,142 +15,115 @@ use crate::reader::help::with_help;
 #[derive(Debug, Default)]
 pub struct Buckets {
     /// A 0, and the index at which the edges of each histogram end.
-    pub edge_ends: Column<i64>,
+    pub edge_ends: Vec<i64>,
     /// The edges of all histograms.
     pub edges: Column<f64>,
     /// A 0, and the index at which the counts of each histogram end.
-    pub count_ends: Column<i64>,
+    pub count_ends: Vec<i64>,
     /// The counts of all histograms.
     pub counts: Column<f64>,
 }
 
+/// A thread fills about so many buckets at a time: a huge page of edges, and one of counts. If two
+/// threads began to fill the same huge page, the system would make it twice.
+const PIECE: usize = (2 << 20) / size_of::<f64>();
+
 impl Buckets {
     /// The buckets of some histograms of each of these tags, made by up to so many threads.
-    pub fn of(parts: &[Part<'_>], threads: NonZeroUsize) -> Result<Buckets, TryReserveError> {
+    pub fn of(
+        parts: &[(&Histograms, Range<usize>)],
+        threads: NonZeroUsize,
+    ) -> Result<Buckets, TryReserveError> {
         let rows: usize = parts.iter().map(|(_, rows)| rows.len()).sum();
         let most = parts.iter().map(|(of, rows)| of.start(rows.end) - of.start(rows.start)).sum();
         let mut all = Buckets {
-            edge_ends: Column::zeros(rows + 1)?,
             edges: Column::zeros(most + rows)?,
-            count_ends: Column::zeros(rows + 1)?,
             counts: Column::zeros(most)?,
+            ..Buckets::default()
         };
-        let rest = Mutex::new(Rest {
-            parts: parts.iter(),
-            part: None,
-            edges: Lists::new(&mut all.edge_ends, &mut all.edges),
-            counts: Lists::new(&mut all.count_ends, &mut all.counts),
-        });
-        let next = || rest.lock().unwrap_or_else(PoisonError::into_inner).next();
-        let work = || iter::from_fn(next).for_each(Piece::fill);
-        match (threads.get() - 1).min(most / WORTH_A_THREAD) {
-            0 => work(),
-            help => with_help(help, work, work),
+        for ends in [&mut all.edge_ends, &mut all.count_ends] {
+            ends.try_reserve_exact(rows + 1)?;
+            ends.push(0);
         }
-        let Rest { edges, counts, .. } = rest.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let (edges, counts) = (edges.before, counts.before);
-        all.edges.truncate(edges);
-        all.counts.truncate(counts);
+        let pieces = all.pieces(parts).into_iter();
+        match (threads.get() - 1).min(most / PIECE) {
+            0 => pieces.for_each(Piece::fill),
+            help => {
+                let pieces = Mutex::new(pieces);
+                let next = || pieces.lock().unwrap_or_else(PoisonError::into_inner).next();
+                let work = || iter::from_fn(next).for_each(Piece::fill);
+                with_help(help, work, work);
+            }
+        }
+        let last = |ends: &[i64]| ends.last().map_or(0, |&end| end as usize);
+        all.edges.truncate(last(&all.edge_ends));
+        all.counts.truncate(last(&all.count_ends));
         Ok(all)
     }
+
+    /// Finds where the lists end, and cuts the columns into pieces to fill.
+    fn pieces<'a>(&'a mut self, parts: &[(&'a Histograms, Range<usize>)]) -> Vec<Piece<'a>> {
+        let (mut edges, mut counts) = (&mut self.edges[..], &mut self.counts[..]);
+        let (mut edges_end, mut counts_end) = (0, 0);
+        let mut pieces = Vec::new();
+        for (histograms, rows) in parts {
+            let mut rows = rows.clone();
+            while !rows.is_empty() {
+                let (first, before) = (rows.start, (edges_end, counts_end));
+                let mut shown = Vec::new();
+                while counts_end - before.1 < PIECE
+                    && shown.len() < PIECE
+                    && let Some(row) = rows.next()
+                {
+                    let buckets = histograms.shown(row);
+                    counts_end += buckets.len();
+                    edges_end += edges_of(&buckets);
+                    self.count_ends.push(counts_end as i64);
+                    self.edge_ends.push(edges_end as i64);
+                    shown.push(buckets);
+                }
+                let edges = take(&mut edges, edges_end - before.0);
+                let counts = take(&mut counts, counts_end - before.1);
+                pieces.push(Piece { histograms, first, shown, edges, counts });
+            }
+        }
+        pieces
+    }
 }
 
-/// A tag's histograms, and the rows of some of them.
-pub type Part<'p> = (&'p Histograms, Range<usize>);
-
-/// A thread takes histograms of about so many buckets at a time.
-const PIECE: usize = 1 << 15;
-
-/// So many buckets are worth one more thread.
-const WORTH_A_THREAD: usize = 4 * PIECE;
-
-/// The histograms that no thread took yet, and where their lists go.
-struct Rest<'a> {
-    parts: slice::Iter<'a, Part<'a>>,
-    part: Option<Part<'a>>,
-    edges: Lists<'a>,
-    counts: Lists<'a>,
+/// The number of edges of these buckets.
+fn edges_of(buckets: &Range<usize>) -> usize {
+    buckets.len() + usize::from(!buckets.is_empty())
 }
 
-/// Consecutive lists that are still to be filled.
-struct Lists<'a> {
-    /// The number of items in all lists before them.
-    before: usize,
-    ends: &'a mut [i64],
-    items: &'a mut [f64],
+/// Takes the first items from a slice.
+fn take<'a>(rest: &mut &'a mut [f64], count: usize) -> &'a mut [f64] {
+    let (taken, others) = mem::take(rest).split_at_mut(count);
+    *rest = others;
+    taken
 }
 
-/// Histograms of one tag that a thread took.
+/// Consecutive histograms of a tag, and where their edges and counts go.
 struct Piece<'a> {
     histograms: &'a Histograms,
-    rows: Range<usize>,
+    first: usize,
     /// The buckets that each shows.
     shown: Vec<Range<usize>>,
-    edges: Lists<'a>,
-    counts: Lists<'a>,
-}
-
-impl<'a> Rest<'a> {
-    /// The next histograms. How many items they have is counted here, so that the place of those
-    /// after them is known.
-    fn next(&mut self) -> Option<Piece<'a>> {
-        let (histograms, mut rows) = match self.part.take() {
-            Some(part) => part,
-            None => self.parts.next()?.clone(),
-        };
-        let until = histograms.start(rows.start) + PIECE;
-        let ends = &histograms.ends()[rows.clone()];
-        let count = ends.partition_point(|&end| end <= until).clamp(1, PIECE).min(rows.len());
-        let taken = rows.start..rows.start + count;
-        rows.start = taken.end;
-        if !rows.is_empty() {
-            self.part = Some((histograms, rows));
-        }
-        let shown = Vec::from_iter(taken.clone().map(|row| histograms.shown(row)));
-        let counts = shown.iter().map(Range::len).sum::<usize>();
-        let edges = counts + shown.iter().filter(|shown| !shown.is_empty()).count();
-        let (edges, counts) = (self.edges.take(count, edges), self.counts.take(count, counts));
-        Some(Piece { histograms, rows: taken, shown, edges, counts })
-    }
-}
-
-impl<'a> Lists<'a> {
-    /// All lists. The first end is 0.
-    fn new(ends: &'a mut [i64], items: &'a mut [f64]) -> Lists<'a> {
-        Lists { before: 0, ends: &mut ends[1..], items }
-    }
-
-    /// Takes the first of these lists, with so many items.
-    fn take(&mut self, lists: usize, items: usize) -> Lists<'a> {
-        let (ends, rest) = mem::take(&mut self.ends).split_at_mut(lists);
-        self.ends = rest;
-        let (taken, rest) = mem::take(&mut self.items).split_at_mut(items);
-        self.items = rest;
-        let before = self.before;
-        self.before += items;
-        Lists { before, ends, items: taken }
-    }
-
-    /// The memory of the next list, with so many items.
-    fn next(&mut self, items: usize) -> &'a mut [f64] {
-        let Lists { before, ends: [end], items } = self.take(1, items) else { return &mut [] };
-        *end = (before + items.len()) as i64;
-        items
-    }
+    edges: &'a mut [f64],
+    counts: &'a mut [f64],
 }
 
 impl Piece<'_> {
     fn fill(mut self) {
         let (limits, counts) = (self.histograms.limits(), self.histograms.counts());
         let outer = self.histograms.min().iter().zip(self.histograms.max());
-        for (shown, (&min, &max)) in self.shown.into_iter().zip(outer.skip(self.rows.start)) {
-            self.counts.next(shown.len()).copy_from_slice(&counts[shown.clone()]);
+        for (shown, (&min, &max)) in self.shown.into_iter().zip(outer.skip(self.first)) {
             // The outer edges are the least and the greatest value.
-            let edges = self.edges.next(shown.len() + usize::from(!shown.is_empty()));
-            if let [first, inner @ .., last] = edges {
+            if let [first, inner @ .., last] = take(&mut self.edges, edges_of(&shown)) {
                 (*first, *last) = (min, max);
                 inner.copy_from_slice(&limits[shown.start..shown.end - 1]);
             }
+            take(&mut self.counts, shown.len()).copy_from_slice(&counts[shown]);
         }
     }
 }
@@ -216,8 +189,8 @@ mod tests {
                 .collect();
             histograms(&all, vec![false, true, true])
         };
-        let tags = [tag(9000), tag(5), tag(20_000)];
-        let parts = [(&tags[0], 0..9000), (&tags[1], 1..4), (&tags[2], 7..19_000)];
+        let tags = [tag(30_000), tag(5), tag(40_000)];
+        let parts = [(&tags[0], 0..30_000), (&tags[1], 1..4), (&tags[2], 7..39_000)];
         let made = Buckets::of(&parts, NonZeroUsize::new(3).unwrap()).unwrap();
 
         let (mut edges, mut counts) = (Vec::new(), Vec::new());
@@ -235,7 +208,7 @@ mod tests {
             ends.0.push(edges.len() as i64);
             ends.1.push(counts.len() as i64);
         }
-        assert!(counts.len() > 2 * WORTH_A_THREAD);
+        assert!(counts.len() > 2 * PIECE);
         assert!(made.edge_ends[..] == ends.0[..] && made.count_ends[..] == ends.1[..]);
         assert!(made.edges[..] == edges[..] && made.counts[..] == counts[..]);
     }
