@@ -125,9 +125,9 @@ mod sse42 {
         // SAFETY: as the caller promises.
         unsafe {
             match data.len() {
-                ..WORTH_LANES => update_short(crc, data),
-                ..LONG => update_medium(crc, data),
-                _ => update_long(crc, data),
+                LONG.. => update_long(crc, data),
+                WORTH_LANES.. => update_medium(crc, data),
+                _ => update_short(crc, data),
             }
         }
     }
@@ -178,7 +178,7 @@ mod sse42 {
     }
 
     /// The checksums of three pieces, computed at the same time. The instruction takes three cycles,
-    /// but one can start in each cycle. [`lanes`](super::lanes) combines the checksums.
+    /// but one can start in each cycle.
     ///
     /// # Safety
     /// The processor has SSE 4.2.
@@ -458,7 +458,7 @@ mod tests {
 
     #[test]
     fn lanes_of_any_length_are_combined() {
-        let data: Vec<u8> = (0..3200u32).map(|i| (i * i >> 3) as u8).collect();
+        let data: Vec<u8> = (0..3200u32).map(|i| ((i * i) >> 3) as u8).collect();
         for length in 0..data.len() {
             let some = &data[..length];
             assert_eq!(checksum(some), !portable::update(u32::MAX, some), "{length}");
