@@ -60,10 +60,10 @@ impl<const N: usize> Lockstep<N> {
         self.capacity
     }
 
-    /// Appends all of `other`, which is empty then. Its memory is taken over, freed meanwhile, or
-    /// kept for reuse.
+    /// Appends all of `other`, which is empty then. Its memory is taken over or freed meanwhile. A
+    /// small piece is kept for reuse, since most of it may be unused.
     pub fn append(&mut self, other: &mut Self) {
-        if self.is_empty() && self.capacity < other.len {
+        if self.is_empty() && self.capacity < other.len && !other.is_small() {
             std::mem::swap(self, other);
             return;
         }
@@ -75,7 +75,7 @@ impl<const N: usize> Lockstep<N> {
         self.len += other.len;
         // The words were moved out.
         other.len = 0;
-        if !other.is_reusable() {
+        if !other.is_small() {
             *other = Lockstep::default();
         }
     }
@@ -332,7 +332,12 @@ impl<const N: usize> Lockstep<N> {
 
     /// Whether these columns, once empty, are worth keeping for other words.
     pub fn is_reusable(&self) -> bool {
-        self.is_empty() && self.arena.is_none() && (1..1 << 16).contains(&self.capacity)
+        self.is_empty() && self.capacity > 0 && self.is_small()
+    }
+
+    /// Whether this is so little memory of the heap that it may wait for other words.
+    fn is_small(&self) -> bool {
+        self.arena.is_none() && self.capacity < 1 << 16
     }
 }
 
