@@ -49,6 +49,9 @@ const AHEAD: usize = 2;
 /// Columns of more series than this are not kept waiting, since they take much memory.
 const MANY_SERIES: usize = 1 << 10;
 
+/// Columns of more series than this are not used for another block, which may have others.
+const TOO_MANY_SERIES: usize = 16 * MANY_SERIES;
+
 /// What is to be read, and how.
 pub(super) struct Blocks<'b> {
     path: &'b Path,
@@ -319,8 +322,10 @@ impl<'b> Shared<'_, '_, '_, 'b> {
         let mut queue = self.queue();
         queue.turn += 1;
         queue.is_over = is_over;
-        queue.spare.push(part);
         self.moved.notify_all();
+        if part.columns.series_count() <= TOO_MANY_SERIES {
+            queue.spare.push(part);
+        }
     }
 
     fn spare(&self) -> Option<Part<'b>> {
