@@ -72,6 +72,10 @@ class Following(Closing, Iterator[T]):
         if not thread.cancelled() and thread.exception() is None:
             self._late = thread.result()
 
+    def _take_late(self) -> T | None:
+        late, self._late = self._late, None
+        return late
+
 
 class Follower(Following[tuple[str, _native.Event]]):
     """Iterates over events as they are written; made by `follow`.
@@ -125,8 +129,7 @@ class Follower(Following[tuple[str, _native.Event]]):
             StopIteration: none came within the timeout, or it is closed.
             OSError, CorruptFileError: as for `follow`. The next call tries again.
         """
-        if self._late is not None:
-            late, self._late = self._late, None
+        if (late := self._take_late()) is not None:
             return late
         deadline = time.monotonic() + self._timeout
         while not self._stop.is_set():
@@ -226,8 +229,7 @@ class FollowedValues(Following[Followed]):
             OSError, CorruptFileError: as for `follow`. The next call tries again.
             ValueError: a tensor can't be had. The next call gives what comes after it.
         """
-        if self._late is not None:
-            late, self._late = self._late, None
+        if (late := self._take_late()) is not None:
             return late
         while True:
             for value in self._rest:

@@ -13,7 +13,7 @@ from typing import Any, Literal, SupportsIndex, get_args
 from tfevents import remote, selection
 from tfevents._arguments import absolute, warn
 from tfevents._native import is_uri
-from tfevents.finding import Found, RunFiles
+from tfevents.finding import Found, RunFiles, Skipped
 from tfevents.reader import Log, Path, finder_of, how
 from tfevents.runs import KindName
 from tfevents.tables import Datetime, Table
@@ -86,8 +86,7 @@ class Partition:
             kinds = ", ".join(get_args(TableKind))
             raise ValueError(f"kind: there is no table of {kind!r}; there are {kinds}")
         log = self.read()
-        for path, reason in log.skipped:
-            warn(f"{path}: left out ({reason})")
+        _tell_skipped(log.skipped)
         for path, offset, length, wrong in log.damage:
             warn(f"{path}: stepped over {length} damaged bytes at offset {offset} ({wrong})")
         table: Table = getattr(log, kind).table(columns=columns, datetime=datetime)
@@ -115,6 +114,11 @@ class _Files:
 
     def __call__(self) -> Found:
         return Found(list(self._runs), [])
+
+
+def _tell_skipped(skipped: Iterable[Skipped]) -> None:
+    for path, reason in skipped:
+        warn(f"{path}: left out ({reason})")
 
 
 def partitions(
@@ -176,8 +180,7 @@ def partitions(
     found = find()
     if runs is not None and not found.runs and (names := find.names()):
         selection.tell_unmatched("runs", runs, names)
-    for skipped in found.skipped:
-        warn(f"{skipped.path}: left out ({skipped.reason})")
+    _tell_skipped(found.skipped)
     # Those that read the pieces may work in other directories.
     placed = ((name, map(absolute, files)) for name, files, _ in found.runs)
     sized = [(name, [(file, _size(file)) for file in files]) for name, files in placed]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from tfevents._text import as_unicode
 
 if TYPE_CHECKING:
     import pandas
@@ -76,7 +77,7 @@ def long(series: Sequence[Series], extra_columns: set[str]) -> pandas.DataFrame:
     if "wall_time" in extra_columns and steps is not None:
         columns["wall_time"] = ordered(_wall_times(series))
     for name in places:
-        columns[name] = pd.Index([_unicode(getattr(it, name)) for it in series]).repeat(counts)
+        columns[name] = pd.Index([as_unicode(getattr(it, name)) for it in series]).repeat(counts)
     return pd.DataFrame(columns)
 
 
@@ -105,7 +106,7 @@ def wide(series: Sequence[Series], extra_columns: set[str]) -> pandas.DataFrame:
     if "wall_time" in extra_columns and steps is not None:
         behind["wall_time"] = _cells(row, _joined(_wall_times(series)), len(first), len(row))
     for at, name in enumerate(places):
-        names = pd.Index([_unicode(key[at]) for key in distinct])
+        names = pd.Index([as_unicode(key[at]) for key in distinct])
         behind[name] = names.take(place[first])
     for tag in sorted(tags):
         rows = np.concatenate([rows for rows, _ in tags[tag]])
@@ -189,8 +190,3 @@ def _joined_steps(series: Sequence[Series]) -> NDArray[np.int64] | None:
 
 def _wall_times(series: Sequence[Series]) -> Iterable[NDArray[np.float64]]:
     return (it.wall_time for it in series if it.wall_time is not None)
-
-
-def _unicode(name: str) -> str:
-    """The name. Like that of a file, it need not be valid Unicode."""
-    return os.fsencode(name).decode(errors="replace")
