@@ -24,20 +24,22 @@ pub const HEAD: usize = HEADER + WALL_TIME_LEN + size_of::<u64>();
 /// The number of bytes that are compared at once.
 const BLOCK: usize = 32;
 /// Longer records have no shape, since a shape takes twice the record's size for each tag.
-const MAX_RECORD: usize = 512;
+pub const MAX_RECORD: usize = 512;
 
 /// The bits that all records of a tag with this length have in common.
 #[derive(Debug)]
 pub struct Shape {
     /// The bytes of a record, padded to whole blocks.
     blocks: Box<[Block]>,
-    record: usize,
     /// The bits that hold the step, in the eight bytes after the wall time.
     digits: u64,
+    // Small numbers, since there may be many tags.
+    /// The record's size.
+    record: u16,
     /// The offset of the summary.
-    summary: usize,
+    summary: u16,
     /// The offset of the number.
-    number: usize,
+    number: u16,
     element: Element,
 }
 
@@ -67,8 +69,8 @@ pub struct Shaped<'a> {
 impl Default for Shape {
     /// A shape that no record has, since no record has this length.
     fn default() -> Shape {
-        let (blocks, record, element) = (Box::default(), usize::MAX, Element::F32);
-        Shape { blocks, record, digits: 0, summary: 0, number: 0, element }
+        let (blocks, element) = (Box::default(), Element::F32);
+        Shape { blocks, digits: 0, record: 0, summary: 0, number: 0, element }
     }
 }
 
@@ -106,13 +108,13 @@ impl Shape {
                     .for_each(|(to, (mask, it))| *to = mask & it);
                 Block { mask, bytes }
             });
-        let (blocks, record) = (blocks.collect(), record.len());
-        Some(Shape { blocks, record, digits, summary, number, element })
+        let [record, summary, number] = [record.len(), summary, number].map(|it| it as u16);
+        Some(Shape { blocks: blocks.collect(), digits, record, summary, number, element })
     }
 
     /// Where the summary begins in such a record.
     pub fn summary(&self) -> usize {
-        self.summary
+        self.summary.into()
     }
 
     /// Whether `record` has this shape.
@@ -121,7 +123,7 @@ impl Shape {
             let mut pairs = record.iter().zip(block.mask.iter().zip(&block.bytes));
             pairs.all(|(it, (mask, byte))| it & mask == *byte)
         };
-        self.record == record.len() && record.chunks(BLOCK).zip(&self.blocks).all(fits)
+        usize::from(self.record) == record.len() && record.chunks(BLOCK).zip(&self.blocks).all(fits)
     }
 
     /// The record at the beginning of `bytes`, if it has this shape and enough bytes follow.
@@ -134,13 +136,13 @@ impl Shape {
                 differs[at] |= bytes[at] & block.mask[at] ^ block.bytes[at];
             }
         }
-        let (record, behind) = bytes.split_at_checked(self.record)?;
+        let (record, behind) = bytes.split_at_checked(self.record.into())?;
         if differs.iter().fold(0, |any, byte| any | byte) != 0 {
             return None;
         }
         let head = record.first_chunk::<HEAD>()?;
         let (framed, checksum) = record.split_last_chunk()?;
-        let number = framed.get(self.number..)?;
+        let number = framed.get(usize::from(self.number)..)?;
         let value = match self.element {
             // Nearly every number is a float.
             Element::F32 => f32::from_le_bytes(*number.first_chunk()?).into(),
@@ -234,9 +236,11 @@ mod tests {
 
     #[test]
     fn the_default_shape_fits_nothing() {
-        for bytes in [&[][..], &[0; HEADER], &[0; OVERHEAD], &[0; 64]] {
-            assert_eq!(Shape::default().read(bytes), None);
-            assert!(!Shape::default().fits(bytes));
+        for length in [0, HEADER, OVERHEAD, 64, 1 << 16, 1 << 17] {
+            let bytes = vec![0; length];
+            assert_eq!(Shape::default().read(&bytes), None);
+            // Every record has a frame.
+            assert!(length < OVERHEAD || !Shape::default().fits(&bytes));
         }
     }
 

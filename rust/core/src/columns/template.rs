@@ -17,10 +17,11 @@ const MAX_VALUE: usize = 4 << 10;
 #[derive(Debug)]
 pub struct Template {
     bytes: Box<[u8]>,
+    // Small numbers, since there may be many tags.
     /// The offset of the value, after the summary's key and length.
-    value: usize,
+    value: u16,
     /// The offset of the number.
-    number: usize,
+    number: u16,
     element: Element,
 }
 
@@ -45,12 +46,13 @@ impl Template {
         let mut bytes = Vec::new();
         encode::bytes_field(&mut bytes, event::SUMMARY, value.raw);
         let start = bytes.len() - value.raw.len();
-        Some(Template { bytes: bytes.into(), value: start, number: start + offset, element })
+        let [value, number] = [start, start + offset].map(|it| it as u16);
+        Some(Template { bytes: bytes.into(), value, number, element })
     }
 
     /// The offset of the number in the field, and its type.
     pub fn number(&self) -> (usize, Element) {
-        (self.number, self.element)
+        (self.number.into(), self.element)
     }
 
     /// The number in `summary`, a whole field, if it fits this template.
@@ -69,8 +71,9 @@ impl Template {
     /// it fits this template.
     #[inline]
     pub fn value_number<'a>(&self, values: &'a [u8]) -> Option<(&'a [u8], usize)> {
-        let length = self.bytes.len() - self.value;
-        Some((self.find(values.get(..length)?, self.value)?, length))
+        let start = self.value.into();
+        let length = self.bytes.len() - start;
+        Some((self.find(values.get(..length)?, start)?, length))
     }
 
     /// The bytes of the number in `field`, which must have the length of the template from `start`
@@ -106,7 +109,7 @@ impl Template {
     #[inline(always)]
     fn bytes_of<'a, const N: usize>(&self, field: &'a [u8], start: usize) -> Option<&'a [u8; N]> {
         let bytes = self.bytes.get(start..)?;
-        let at = self.number - start;
+        let at = usize::from(self.number) - start;
         let ((before, rest), (known, known_rest)) =
             (field.split_at_checked(at)?, bytes.split_at_checked(at)?);
         let (number, after) = rest.split_first_chunk::<N>()?;

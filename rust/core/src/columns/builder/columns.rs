@@ -1,7 +1,7 @@
 //! The columns of one file while its records are read.
 
 use std::collections::HashMap;
-use std::iter;
+use std::{iter, mem};
 
 use crate::columns::claims::Claim;
 use crate::columns::content::Content;
@@ -39,8 +39,8 @@ pub struct Columns<'a> {
     pub(super) pending: Vec<(u32, f64)>,
     /// Memory of finished columns, for new ones.
     pub(super) spare: Vec<Points>,
-    /// Memory for the points of tags that did not come yet.
-    pub(super) reserved: HashMap<Box<str>, Points>,
+    /// Memory for the points of tags whose first scalar did not come yet.
+    pub(super) reserved: Vec<Points>,
     /// Whether the columns are too large to be copied once more.
     pub(super) is_large: bool,
     /// Whether all values are kept in memory, since the file can't be read again.
@@ -150,6 +150,8 @@ impl<'a> Columns<'a> {
         let purged = iter::zip(&tags, &self.known)
             .filter_map(|(tag, known)| Some((tag.clone(), known.purged?)))
             .collect();
+        // With many tags these take much memory, and so do the series.
+        drop((self.known, self.reserved));
         let series = iter::zip(self.hot, self.cold).map(|(hot, cold)| {
             let mut series = Series {
                 tag: tags[cold.tag as usize].clone(),
@@ -239,7 +241,10 @@ impl<'a> Columns<'a> {
         let name = self.tags.name(tag);
         let is_selected = self.selection.wants(name, kind);
         let points = match kind {
-            Kind::Scalar => self.reserved.remove(name).or_else(|| self.spare.pop()),
+            Kind::Scalar => {
+                let reserved = self.reserved.get_mut(tag as usize).map(mem::take);
+                reserved.filter(|points| points.capacity() > 0).or_else(|| self.spare.pop())
+            }
             _ => None,
         };
         let series = u32::try_from(self.hot.len()).expect("fewer series than 2^32");
@@ -288,7 +293,7 @@ impl<'a> Columns<'a> {
         }
         let count = self.sessions.count();
         if self.sessions.need_order() {
-            for series in std::mem::take(&mut self.touched) {
+            for series in mem::take(&mut self.touched) {
                 self.is_touched[series as usize] = false;
                 let values = self.len(series);
                 self.cold[series as usize].restart(count, values);
@@ -306,7 +311,7 @@ impl<'a> Columns<'a> {
         self.is_touched.resize(self.hot.len(), false);
         let series: Vec<u32> = self.series_of(tag).collect();
         for series in series {
-            if !std::mem::replace(&mut self.is_touched[series as usize], true) {
+            if !mem::replace(&mut self.is_touched[series as usize], true) {
                 self.touched.push(series);
             }
         }

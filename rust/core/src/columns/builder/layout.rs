@@ -47,23 +47,24 @@ impl Columns<'_> {
 
     /// Lays out the columns for exactly this number of further points.
     pub fn reserve(&mut self, counts: &Counts) {
-        let is_selected = |(tag, _): &(&str, usize)| self.selection.wants(tag, Kind::Scalar);
-        let mut more = vec![0; self.hot.len()];
-        let mut new = Vec::new();
-        for (tag, count) in counts.iter().filter(is_selected) {
-            match self.tags.get(tag).and_then(|tag| self.find(tag, Kind::Scalar)) {
-                Some(known) => more[known as usize] = count,
-                None => new.push((tag, count)),
+        let mut capacities: Vec<_> = self.hot.iter().map(|series| series.points.len()).collect();
+        let mut reserved = Vec::new();
+        for (name, count) in counts.iter() {
+            if !self.selection.wants(name, Kind::Scalar) {
+                continue;
+            }
+            let tag = self.tag(name);
+            reserved.resize(self.known.len(), 0);
+            match self.find(tag, Kind::Scalar) {
+                Some(known) => capacities[known as usize] += count,
+                None => reserved[tag as usize] = count,
             }
         }
-        let known = self.hot.iter().zip(more).map(|(series, more)| series.points.len() + more);
-        let capacities: Vec<usize> = known.chain(new.iter().map(|&(_, count)| count)).collect();
-        let mut points: Vec<Points> = new.iter().map(|_| Points::default()).collect();
-        let all = self.hot.iter_mut().map(|series| &mut series.points).chain(&mut points);
+        self.reserved.resize_with(reserved.len(), Points::default);
+        let known = self.hot.iter_mut().map(|series| &mut series.points);
+        capacities.append(&mut reserved);
         // These are not kept, since they may be many.
-        drop(Points::pack(all, &capacities, true));
-        let names = new.into_iter().map(|(tag, _)| tag.into());
-        self.reserved = iter::zip(names, points).collect();
+        drop(Points::pack(known.chain(&mut self.reserved), &capacities, true));
     }
 
     /// The number of bytes that columns on the heap take and do not use yet.
