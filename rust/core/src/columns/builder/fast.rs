@@ -1,16 +1,17 @@
 //! Adds records of the usual shapes without decoding them in full.
 
 use std::borrow::Cow;
+use std::mem;
 
 use super::columns::Columns;
 use crate::columns::memory::prefetch;
 use crate::columns::series::Values;
-use crate::columns::shape::{Shaped, WALL_TIME_LEN};
+use crate::columns::shape::{MAX_RECORD, Shaped, WALL_TIME_LEN};
 use crate::crc32c::{self, Hardware};
 use crate::proto::number::value;
 use crate::proto::scalar_event::{SUMMARY, TAG, VALUE, head, varint, whole};
 use crate::proto::{Histogram, Kind};
-use crate::record::{self, Parsed, Verify};
+use crate::record::{self, HEADER, Parsed, Verify};
 use crate::wire::{BYTES, key};
 
 /// The key of a value's histogram.
@@ -19,47 +20,43 @@ const HISTOGRAM: u8 = key(value::HISTO, BYTES) as u8;
 impl Columns<'_> {
     /// Adds the records at the beginning of `window` that have the usual shape: `wall_time, step?,
     /// summary` with one value of the expected tag. Returns the number of bytes and records, and
-    /// the good record that follows them.
+    /// whether the record that follows has a checksum that is wrong.
     #[inline(never)]
-    pub(super) fn predicted<'w, const SELECTS: bool>(
+    pub(super) fn predicted<const SELECTS: bool>(
         &mut self,
-        window: &'w [u8],
+        window: &[u8],
         verify: Verify,
-    ) -> (usize, u64, Option<&'w [u8]>) {
+    ) -> (usize, u64, bool) {
         match (verify, Hardware::new()) {
-            (Verify::None, _) => self.predicted_by::<SELECTS>(window, verify, |_, _| true),
-            (Verify::Crc, Some(hardware)) => {
-                self.predicted_by::<SELECTS>(window, verify, |payload, checksum| {
+            (Verify::None, _) => self.predicted_by::<SELECTS>(window, |_, _| true),
+            (Verify::Crc, Some(hardware)) => self
+                .predicted_by::<SELECTS>(window, |payload, checksum| {
                     hardware.masked(payload) == checksum
-                })
-            }
-            (Verify::Crc, None) => {
-                self.predicted_by::<SELECTS>(window, verify, |payload, checksum| {
-                    crc32c::masked(payload) == checksum
-                })
-            }
+                }),
+            (Verify::Crc, None) => self.predicted_by::<SELECTS>(window, |payload, checksum| {
+                crc32c::masked(payload) == checksum
+            }),
         }
     }
 
     #[inline(always)]
-    fn predicted_by<'w, const SELECTS: bool>(
+    fn predicted_by<const SELECTS: bool>(
         &mut self,
-        window: &'w [u8],
-        verify: Verify,
+        window: &[u8],
         is_good: impl Fn(&[u8], u32) -> bool,
-    ) -> (usize, u64, Option<&'w [u8]>) {
+    ) -> (usize, u64, bool) {
         let (mut rest, mut records) = (window, 0);
         let mut last = self.last;
         let selection = self.selection;
         let hot = &mut self.hot[..];
         let mut next = hot.get(last as usize).map_or(u32::MAX, |hot| hot.next);
-        let unusual = loop {
+        let is_bad = loop {
             prefetch(rest);
-            let Some(hot) = hot.get_mut(next as usize) else { break good_record(rest, verify) };
-            let Some(shaped) = hot.shape.read(rest) else { break good_record(rest, verify) };
+            let Some(hot) = hot.get_mut(next as usize) else { break false };
+            let Some(shaped) = hot.shape.read(rest) else { break false };
             let Shaped { payload, checksum, wall_time, step, value, behind, .. } = shaped;
             if !is_good(payload, checksum) {
-                break None;
+                break true;
             }
             if !SELECTS || (hot.is_selected && selection.has_step(step)) {
                 hot.points.push(step, wall_time, value);
@@ -68,7 +65,21 @@ impl Columns<'_> {
             records += 1;
         };
         self.last = last;
-        (window.len() - rest.len(), records, unusual)
+        (window.len() - rest.len(), records, is_bad)
+    }
+
+    /// Expects the series whose record these bytes seem to begin with, which are not verified.
+    /// Returns whether another one was expected.
+    #[inline(never)]
+    pub(super) fn expect(&mut self, bytes: &[u8]) -> bool {
+        let named = || {
+            // A longer record has no shape.
+            let (_, _, summary) = head(bytes.get(HEADER..bytes.len().min(MAX_RECORD))?)?;
+            let (_, values) = varint(summary.get(1..)?)?;
+            self.guess(values)
+        };
+        let Some(series) = named() else { return false };
+        mem::replace(&mut self.hot[self.last as usize].next, series) != series
     }
 
     /// Adds an event with one value of a known shape whose series or length was not predicted.

@@ -24,15 +24,22 @@ impl Columns<'_> {
                 continue;
             }
             let follows_histogram = mem::take(&mut self.follows_histogram);
-            let (done, count, unusual) = match (follows_histogram, self.selects) {
+            let (done, count, is_bad) = match (follows_histogram, self.selects) {
                 // A histogram is mostly followed by another one.
-                (true, _) => (0, 0, good_record(rest, verify)),
+                (true, _) => (0, 0, false),
                 (_, false) => self.predicted::<false>(rest, verify),
                 (_, true) => self.predicted::<true>(rest, verify),
             };
             at += done;
             records += count;
-            let Some(payload) = unusual else { break };
+            if is_bad {
+                break;
+            }
+            let rest = &rest[done..];
+            if !follows_histogram && self.expect(rest) {
+                continue;
+            }
+            let Some(payload) = good_record(rest, verify) else { break };
             let size = payload.len() + OVERHEAD;
             if follows_histogram && self.one_histogram(payload).is_some() {
                 at += size;
@@ -41,7 +48,7 @@ impl Columns<'_> {
             }
             match self.one_value(payload) {
                 Some((series, step)) => {
-                    let (record, hot) = (&rest[done..done + size], &mut self.hot[series as usize]);
+                    let (record, hot) = (&rest[..size], &mut self.hot[series as usize]);
                     if !hot.shape.fits(record) {
                         hot.shape = Shape::of(record, step, &hot.template).unwrap_or_default();
                     }
