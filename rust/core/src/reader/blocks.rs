@@ -46,11 +46,9 @@ const PATIENCE: u32 = 4;
 /// holds up no other.
 const AHEAD: usize = 2;
 
-/// Columns of more series than this are not kept waiting, since they take much memory.
-const MANY_SERIES: usize = 1 << 10;
-
-/// Columns of more series than this are not used for another block, which may have others.
-const TOO_MANY_SERIES: usize = 16 * MANY_SERIES;
+/// Blocks with fewer bytes than this for each series are read in their turn, since putting together
+/// columns of few values takes longer than reading them.
+const WORTH_JOINING: u64 = 512;
 
 /// What is to be read, and how.
 pub(super) struct Blocks<'b> {
@@ -58,6 +56,8 @@ pub(super) struct Blocks<'b> {
     stamp: &'b Stamp,
     begin: Mark,
     size: u64,
+    /// Blocks of more series are read in their turn.
+    most_series: usize,
     threads: usize,
     verify: Verify,
     on_corrupt: OnCorrupt,
@@ -140,6 +140,7 @@ impl<'b> Blocks<'b> {
             stamp,
             begin,
             size,
+            most_series: (size / WORTH_JOINING) as usize,
             threads,
             verify,
             on_corrupt,
@@ -197,9 +198,12 @@ impl<'b> Blocks<'b> {
                 PATIENCE.. => None,
                 _ => self.guess(block, from, scanner, &mut part),
             };
-            misses = if guess.is_some() { 0 } else { misses + 1 };
-            let is_large = part.columns.series_count() > MANY_SERIES;
-            let most = if is_large { 0 } else { AHEAD * self.threads };
+            misses = match guess.is_some() {
+                true if part.columns.series_count() > self.most_series => PATIENCE,
+                true => 0,
+                false => misses + 1,
+            };
+            let most = AHEAD * self.threads;
             let Some(serves) = shared.hand_in(block, HandedIn { part, guess }, most) else { break };
             if serves {
                 self.serve(scanner, shared);
@@ -323,9 +327,7 @@ impl<'b> Shared<'_, '_, '_, 'b> {
         queue.turn += 1;
         queue.is_over = is_over;
         self.moved.notify_all();
-        if part.columns.series_count() <= TOO_MANY_SERIES {
-            queue.spare.push(part);
-        }
+        queue.spare.push(part);
     }
 
     fn spare(&self) -> Option<Part<'b>> {
@@ -398,6 +400,7 @@ mod tests {
             flips in prop::collection::vec(any::<prop::sample::Index>(), 0..4),
             cut in 0..80usize,
             size in 60..900u64,
+            most_series in 0..40usize,
             threads in 2..4usize,
             checks in any::<(bool, bool)>(),
         ) {
@@ -426,7 +429,7 @@ mod tests {
             let mut together = columns();
             let (path, stamp, begin) = (file.path(), &stamp, Mark::default());
             let blocks =
-                Blocks { path, stamp, begin, size, threads, verify, on_corrupt, selection };
+                Blocks { path, stamp, begin, size, most_series, threads, verify, on_corrupt, selection };
             let mut found = blocks.read(&mut scanner(), &mut together, &mut layout()).unwrap();
             // Whether the end was seen does not matter where nothing is left of the file.
             found.is_end = expected.is_end;
