@@ -18,6 +18,7 @@ from harness import mediafiles, peers
 from harness.bench import Bench
 from harness.check import WrongResult
 from harness.measure import Row, interleave, ratio_row, skipped
+from harness.ours import warm
 from workloads.load_histograms import BUCKETS, Expected
 
 
@@ -68,12 +69,12 @@ def rows(bench: Bench) -> Iterator[Row]:
 
 
 def ours(path: Path, expected: Expected, make: Callable[[Any], Any], threads: int | None) -> float:
-    # A virtual machine gives back to its host what is free for some seconds, as long as tbparse
-    # takes. Taking it again costs more than all of our work. tbparse takes most of its memory from
-    # what it freed just before, and so do we after a run that is not measured.
-    make(tfevents.read(path, threads=threads).histograms)
+    def load() -> Any:
+        return make(tfevents.read(path, threads=threads).histograms)
+
+    warm(load)
     start = perf_counter()
-    table = make(tfevents.read(path, threads=threads).histograms)
+    table = load()
     seconds = perf_counter() - start
     if not hasattr(table, "groupby"):
         table = table.to_pandas()
