@@ -3,6 +3,7 @@
 import errno
 import os
 import threading
+from pathlib import Path
 
 import pytest
 from s3 import ACCESS_DENIED, DROP, HANG, INTERNAL_ERROR, SLOW_DOWN, TRUNCATE
@@ -25,15 +26,33 @@ def put(uri: str, data: bytes) -> None:
     fs.pipe_file(path, data)
 
 
-@pytest.fixture(scope="module")
-def pictures(tmp_path_factory) -> bytes:
-    """A file with 20 pictures of 1 MB, each after a scalar."""
-    path = tmp_path_factory.mktemp("pictures")
+def with_pictures(path: Path, size: int) -> bytes:
+    """A file with 20 pictures of this size, each after a scalar."""
     with SummaryWriter(path) as writer:
         for step in range(20):
             writer.add_scalar("loss", step, step)
-            writer.file_writer.add_summary(Picture(bytes([step]) + os.urandom(1_000_000)), step)
+            writer.file_writer.add_summary(Picture(bytes([step]) + os.urandom(size)), step)
     return events.only_file(path).read_bytes()
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory) -> bytes:
+    """A file with 20 pictures of 1 MB, each after a scalar."""
+    return with_pictures(tmp_path_factory.mktemp("pictures"), 1_000_000)
+
+
+@pytest.fixture
+def asked(server) -> list[int]:
+    """The numbers of bytes that were requested of files."""
+    lengths = []
+
+    def note(environ):
+        if "HTTP_RANGE" in environ:
+            first, last = environ["HTTP_RANGE"].removeprefix("bytes=").split("-")
+            lengths.append(int(last) - int(first) + 1)
+
+    server.fault = note
+    return lengths
 
 
 def test_a_picture_is_one_request(server, pictures):
@@ -84,16 +103,8 @@ def test_a_picture_of_a_file_that_was_cut_is_no_picture(server, pictures):
 
 @pytest.mark.parametrize("verify", ["crc", "none"])
 @pytest.mark.parametrize("selection", [{"tags": "loss"}, {"kinds": "scalars"}])
-def test_near_ranges_are_asked_for_at_once(server, pictures, verify, selection):
+def test_near_ranges_are_asked_for_at_once(asked, pictures, verify, selection):
     put(FILE, pictures)
-    asked = []
-
-    def note(environ):
-        if "HTTP_RANGE" in environ:
-            first, last = environ["HTTP_RANGE"].removeprefix("bytes=").split("-")
-            asked.append(int(last) - int(first) + 1)
-
-    server.fault = note
     log = tfevents.read(URI, verify=verify, **selection)
     assert log["."].scalars["loss"].step.tolist() == list(range(20))
     # A block of 4 MB and a few checks. Before, each point and each picture was a request of its
@@ -102,21 +113,26 @@ def test_near_ranges_are_asked_for_at_once(server, pictures, verify, selection):
     assert sum(asked) <= 1.1 * len(pictures)
 
 
-def test_what_is_far_away_is_not_read(server, tmp_path):
+@pytest.mark.parametrize("threads", [1, 2, 8])
+def test_a_large_file_is_requested_once_however_many_threads_there_are(asked, tmp_path, threads):
+    data = with_pictures(tmp_path, 2_000_000)
+    put(FILE, data)
+    for options in {}, {"verify": "none", "kinds": "scalars"}:
+        asked.clear()
+        log = tfevents.read(URI, threads=threads, **options)
+        assert log["."].scalars["loss"].step.tolist() == list(range(20))
+        # Blocks of 4 MB, and a look at the end.
+        assert len(asked) <= len(data) / (4 << 20) + 3
+        assert sum(asked) <= len(data) + (64 << 10)
+
+
+def test_what_is_far_away_is_not_read(asked, tmp_path):
     with SummaryWriter(tmp_path) as writer:
         for step in range(4):
             writer.add_scalar("loss", step, step)
             writer.file_writer.add_summary(Picture(os.urandom(12 << 20)), step)
     data = events.only_file(tmp_path).read_bytes()
     put(FILE, data)
-    asked = []
-
-    def note(environ):
-        if "HTTP_RANGE" in environ:
-            first, last = environ["HTTP_RANGE"].removeprefix("bytes=").split("-")
-            asked.append(int(last) - int(first) + 1)
-
-    server.fault = note
     log = tfevents.read(URI, verify="none", tags="loss")
     assert log["."].scalars["loss"].step.tolist() == list(range(4))
     assert sum(asked) < len(data) / 4

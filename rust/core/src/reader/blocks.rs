@@ -30,10 +30,7 @@ use crate::storage::source::Stamp;
 use crate::storage::stream::Stream;
 
 /// Bytes of a block: what is made of it fits into a second-level cache.
-const LOCAL: u64 = 256 << 10;
-
-/// Bytes of a block of a remote file, which is asked for in a few requests.
-const REMOTE: u64 = 8 << 20;
+const SIZE: u64 = 256 << 10;
 
 /// A file with fewer blocks left over is read by one thread.
 const WORTH_THREADS: u64 = 4;
@@ -128,9 +125,10 @@ impl<'b> Blocks<'b> {
         options: &Options<'b>,
         threads: NonZeroUsize,
     ) -> Option<Blocks<'b>> {
-        let stamp = stamp?;
-        let size = if remote::of(path).is_some() { REMOTE } else { LOCAL };
-        let blocks = stamp.length.saturating_sub(begin.offset) / size;
+        // One thread reads a remote file faster than its bytes arrive. Several would request most of
+        // them twice.
+        let stamp = stamp.filter(|_| remote::of(path).is_none())?;
+        let blocks = stamp.length.saturating_sub(begin.offset) / SIZE;
         let threads = threads.get().min(usize::try_from(blocks).unwrap_or(usize::MAX));
         // What restarts take back depends on the order.
         let is_in_order = options.restarts.purges();
@@ -139,8 +137,8 @@ impl<'b> Blocks<'b> {
             path,
             stamp,
             begin,
-            size,
-            most_series: (size / WORTH_JOINING) as usize,
+            size: SIZE,
+            most_series: (SIZE / WORTH_JOINING) as usize,
             threads,
             verify,
             on_corrupt,
