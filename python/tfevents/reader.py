@@ -266,8 +266,8 @@ def read(
             in the order of the steps. Graphs and session logs stay.
         threads: how many threads there are, each of which reads one file after the other; by
             default as many as processors, and at least eight if a path is a URI. Where there are
-            fewer files than threads, each thread reads a part of a large one. As many make the
-            table of many histograms.
+            fewer files than threads, each thread reads a part of a large one that is local. As many
+            make the table of many histograms.
         state: what `Log.state` returned when the same path was read before: only what was written
             since is read, in new files and runs too. Runs where nothing came are there, and empty.
             What was selected may be another selection.
