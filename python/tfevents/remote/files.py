@@ -16,7 +16,7 @@ from tfevents.remote.errors import as_os_error, code_of
 from tfevents.remote.uri import FileSystem, below, filesystem
 
 # The number of blocks of all files that are requested before they are needed. It bounds the memory.
-_AHEAD = 6
+_AHEAD = 12
 
 # The sizes and versions of files that were just listed. Each is used once, in place of a request.
 _listed: dict[str, tuple[int, int]] = {}

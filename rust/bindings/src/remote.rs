@@ -16,12 +16,14 @@ use crate::call::names::{self, of};
 
 /// The number of bytes in a request, if a file is read from its beginning to its end.
 const BLOCK: u64 = 4 << 20;
-/// The least number of bytes in any other request.
+/// The number of bytes in a request elsewhere. Each request that continues there has more bytes.
 const PIECE: u64 = 64 << 10;
-/// The number of blocks of a file that are requested before they are needed.
+const MORE: u64 = 4;
+/// The number of blocks of a file that are first requested before they are needed. Each block that
+/// was needed doubles it. Python bounds that of all files.
 const AHEAD: u64 = 2;
 /// If the next bytes are nearer than this, the bytes between are read too. A request takes about as
-/// long as this many bytes, and sequential blocks can be requested ahead.
+/// long as a block, and sequential blocks can be requested ahead.
 const NEAR: u64 = BLOCK;
 
 /// The files that fsspec finds.
@@ -114,36 +116,27 @@ struct RemoteFile {
     file: Py<PyAny>,
     size: u64,
     version: u64,
-    windows: Mutex<Windows>,
+    /// The last two parts that were requested, the last one first. A caller that looks ahead comes
+    /// back to the earlier part.
+    windows: Mutex<[Window; 2]>,
 }
 
-/// Two parts of a file in memory. One slides through the file. The other keeps the earlier part if
-/// a read goes elsewhere and comes back.
-#[derive(Default)]
-struct Windows {
-    sliding: Window,
-    aside: Window,
-    /// Whether the window has moved before. Then the next bytes will be needed.
-    moves: bool,
-}
-
+/// A part of a file in memory.
 #[derive(Default)]
 struct Window {
     start: u64,
     bytes: Option<PyBackedBytes>,
+    /// Where the bytes end that were read so far.
+    read: u64,
+    /// The number of bytes that were requested. The file may end before.
+    size: u64,
+    /// The number of blocks after it that were requested ahead, if there was room.
+    ahead: u64,
 }
 
 impl Window {
-    fn end(&self) -> u64 {
-        self.start + self.len()
-    }
-
-    fn len(&self) -> u64 {
-        self.bytes.as_ref().map_or(0, |bytes| bytes.len() as u64)
-    }
-
     /// Copies the bytes that it has at `offset`, and returns their number.
-    fn copy(&self, buffer: &mut [u8], offset: u64) -> usize {
+    fn copy(&mut self, buffer: &mut [u8], offset: u64) -> usize {
         let at = offset.checked_sub(self.start).and_then(|at| usize::try_from(at).ok());
         let Some(bytes) = self.bytes.as_ref().zip(at).and_then(|(bytes, at)| bytes.get(at..))
         else {
@@ -151,27 +144,28 @@ impl Window {
         };
         let count = bytes.len().min(buffer.len());
         buffer[..count].copy_from_slice(&bytes[..count]);
+        self.read = self.read.max(offset + count as u64);
         count
+    }
+
+    /// Whether a caller that read from this window goes on at `offset`.
+    fn leads_to(&self, offset: u64) -> bool {
+        self.bytes.is_some() && (self.read..self.read + NEAR).contains(&offset)
     }
 }
 
 impl RemoteFile {
-    /// The first of the bytes from `start` to `end`, or all of them. Requests `ahead` more blocks
-    /// after these.
-    fn read(&self, start: u64, end: u64, ahead: u64) -> io::Result<Window> {
-        let end = end.min(self.size);
+    /// The first of the `size` bytes from `start` on, or all of them, and `ahead` more blocks after
+    /// these, which are requested meanwhile.
+    fn window(&self, start: u64, size: u64, ahead: u64) -> io::Result<Window> {
+        let end = (start + size).min(self.size);
         let bytes = attach(|py| {
             let arguments = (start, end, ahead, BLOCK);
             let bytes = self.file.call_method1(py, of::read(py), arguments)?;
             Ok(bytes.extract::<PyBackedBytes>(py)?)
         })?;
-        Ok(Window { start, bytes: Some(bytes) })
+        Ok(Window { start, bytes: Some(bytes), read: start, size, ahead })
     }
-}
-
-/// The end of the block of this offset, or of the next block if the offset is near that end.
-fn end_of_block(offset: u64) -> u64 {
-    (offset + PIECE).next_multiple_of(BLOCK)
 }
 
 impl Source for RemoteFile {
@@ -180,40 +174,27 @@ impl Source for RemoteFile {
             return Ok(0);
         }
         let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
-        let Windows { sliding, aside, moves } = &mut *windows;
-        for window in [&*sliding, &*aside] {
+        for window in &mut *windows {
             match window.copy(buffer, offset) {
                 0 => {}
                 count => return Ok(count),
             }
         }
         let wanted = buffer.len() as u64;
-        let is_near = |window: &Window| {
-            window.len() > 0 && (window.end()..window.end() + NEAR).contains(&offset)
+        let before = windows.iter().find(|window| window.leads_to(offset));
+        let (size, ahead) = match before {
+            Some(before) if before.size >= BLOCK => {
+                (BLOCK, before.ahead.saturating_mul(2).max(AHEAD))
+            }
+            Some(before) => (BLOCK.min(MORE * before.size), 0),
+            // A caller that wants a few bytes at the beginning may need no more.
+            None if offset == 0 && wanted >= PIECE => (BLOCK, 0),
+            None => (PIECE, 0),
         };
-        let into = if offset == 0 && sliding.len() == 0 && wanted >= PIECE {
-            // Reads from the beginning. A caller that wants a few bytes there may need no more.
-            *sliding = self.read(0, BLOCK.max(wanted), 0)?;
-            sliding
-        } else if is_near(sliding) {
-            let ahead = if *moves || offset == sliding.end() { AHEAD } else { 0 };
-            let end = end_of_block(offset).max(offset + wanted);
-            // A caller that reads ahead comes back to the earlier part.
-            *aside = std::mem::replace(sliding, self.read(offset, end, ahead)?);
-            *moves = true;
-            sliding
-        } else if is_near(aside) {
-            // The read elsewhere continues there.
-            let length = if offset == aside.end() { 2 * aside.len() } else { BLOCK };
-            let end = end_of_block(offset).min(offset + length).max(offset + wanted);
-            *sliding = self.read(offset, end, 0)?;
-            *moves = false;
-            sliding
-        } else {
-            *aside = self.read(offset, offset + PIECE.max(wanted), 0)?;
-            aside
-        };
-        Ok(into.copy(buffer, offset))
+        let window = self.window(offset, size.max(wanted), ahead)?;
+        windows.rotate_right(1);
+        windows[0] = window;
+        Ok(windows[0].copy(buffer, offset))
     }
 
     fn len(&self) -> io::Result<Option<u64>> {
