@@ -23,8 +23,8 @@ const MORE: u64 = 4;
 /// was needed doubles it. Python bounds that of all files.
 const AHEAD: u64 = 2;
 /// If the next bytes are nearer than this, the bytes between are read too. A request takes about as
-/// long as a block, and sequential blocks can be requested ahead.
-const NEAR: u64 = BLOCK;
+/// long as a block, and half a block that is read saves half a request.
+const NEAR: u64 = BLOCK / 2;
 
 /// The files that fsspec finds.
 pub struct Fsspec;
