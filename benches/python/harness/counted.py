@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,9 @@ from fsspec.registry import register_implementation
 class Counted(AsyncFileSystem):
     """It behaves like an object store: a listing gives everything below a path, and files are
     whole.
+
+    Attributes:
+        distance: the seconds until an answer comes, and those for each of its bytes.
     """
 
     protocol = "counted"
@@ -22,6 +26,7 @@ class Counted(AsyncFileSystem):
     requests: ClassVar[Counter[str]] = Counter()
     sent: ClassVar[int] = 0
     received: ClassVar[int] = 0
+    distance: ClassVar[tuple[float, float]] = (0.0, 0.0)
 
     def _of(self, path: str) -> tuple[bytes, int]:
         try:
@@ -49,6 +54,8 @@ class Counted(AsyncFileSystem):
         self.requests["GET"] += 1
         data = self._of(path)[0][start:end]
         type(self).sent += len(data)
+        seconds, for_byte = self.distance
+        await asyncio.sleep(seconds + for_byte * len(data))
         return data
 
     async def _put_file(self, lpath: str, rpath: str, *_: Any, **__: Any) -> None:
