@@ -182,16 +182,17 @@ impl Source for RemoteFile {
         }
         let wanted = buffer.len() as u64;
         let before = windows.iter().find(|window| window.leads_to(offset));
-        let (size, ahead) = match before {
+        let (start, size, ahead) = match before {
             Some(before) if before.size >= BLOCK => {
-                (BLOCK, before.ahead.saturating_mul(2).max(AHEAD))
+                (offset, BLOCK, before.ahead.saturating_mul(2).max(AHEAD))
             }
-            Some(before) => (BLOCK.min(MORE * before.size), 0),
+            Some(before) => (offset, BLOCK.min(MORE * before.size), 0),
             // A caller that wants a few bytes at the beginning may need no more.
-            None if offset == 0 && wanted >= PIECE => (BLOCK, 0),
-            None => (PIECE, 0),
+            None if offset == 0 && wanted >= PIECE => (0, BLOCK, 0),
+            // All of a small file, if its end is looked at first.
+            None => (offset.min(self.size.saturating_sub(PIECE)), PIECE, 0),
         };
-        let window = self.window(offset, size.max(wanted), ahead)?;
+        let window = self.window(start, size.max(wanted), ahead)?;
         windows.rotate_right(1);
         windows[0] = window;
         Ok(windows[0].copy(buffer, offset))
