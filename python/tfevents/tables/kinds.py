@@ -187,6 +187,7 @@ class HistogramTable(KindTable):
 
     _KIND = "histogram"
     _SERIES = Histograms
+    _SIZE = 1 << 9
     _OWN: ClassVar = {
         **dict.fromkeys(("min", "max", "num", "sum", "sum_squares"), "float64"),
         "edges": LIST_OF_NUMBERS,

@@ -45,7 +45,7 @@ impl Buckets {
             ends.try_reserve_exact(rows + 1)?;
             ends.push(0);
         }
-        let pieces = all.pieces(parts).into_iter();
+        let pieces = all.pieces(parts);
         match (threads.get() - 1).min(most / PIECE) {
             0 => pieces.for_each(Piece::fill),
             help => {
@@ -61,33 +61,69 @@ impl Buckets {
         Ok(all)
     }
 
-    /// Finds where the lists end, and cuts the columns into pieces to fill.
-    fn pieces<'a>(&'a mut self, parts: &[(&'a Histograms, Range<usize>)]) -> Vec<Piece<'a>> {
-        let (mut edges, mut counts) = (&mut self.edges[..], &mut self.counts[..]);
-        let (mut edges_end, mut counts_end) = (0, 0);
-        let mut pieces = Vec::new();
-        for (histograms, rows) in parts {
-            let mut rows = rows.clone();
-            while !rows.is_empty() {
-                let (first, before) = (rows.start, (edges_end, counts_end));
-                let mut shown = Vec::new();
-                while counts_end - before.1 < PIECE
-                    && shown.len() < PIECE
-                    && let Some(row) = rows.next()
-                {
-                    let buckets = histograms.shown(row);
-                    counts_end += buckets.len();
-                    edges_end += edges_of(&buckets);
-                    self.count_ends.push(counts_end as i64);
-                    self.edge_ends.push(edges_end as i64);
-                    shown.push(buckets);
-                }
-                let edges = take(&mut edges, edges_end - before.0);
-                let counts = take(&mut counts, counts_end - before.1);
-                pieces.push(Piece { histograms, first, shown, edges, counts });
-            }
+    /// The pieces to fill, each of which is found while those before are filled.
+    fn pieces<'a>(&'a mut self, parts: &'a [(&'a Histograms, Range<usize>)]) -> Pieces<'a> {
+        let Buckets { edge_ends, edges, count_ends, counts } = self;
+        let edges = Lists { ends: edge_ends, end: 0, rest: &mut edges[..] };
+        let counts = Lists { ends: count_ends, end: 0, rest: &mut counts[..] };
+        Pieces { parts, done: 0, edges, counts }
+    }
+}
+
+/// The lists that are not filled yet.
+struct Lists<'a> {
+    ends: &'a mut Vec<i64>,
+    /// Where the last list ends.
+    end: usize,
+    rest: &'a mut [f64],
+}
+
+impl<'a> Lists<'a> {
+    /// Adds a list.
+    fn add(&mut self, length: usize) {
+        self.end += length;
+        self.ends.push(self.end as i64);
+    }
+
+    /// Takes the items up to the end of the last list, of which there are so many.
+    fn take(&mut self, count: usize) -> &'a mut [f64] {
+        take(&mut self.rest, count)
+    }
+}
+
+/// Finds where the lists end, and cuts the columns into pieces.
+struct Pieces<'a> {
+    /// The histograms that are left.
+    parts: &'a [(&'a Histograms, Range<usize>)],
+    /// The number of rows of the first part that are in earlier pieces.
+    done: usize,
+    edges: Lists<'a>,
+    counts: Lists<'a>,
+}
+
+impl<'a> Iterator for Pieces<'a> {
+    type Item = Piece<'a>;
+
+    fn next(&mut self) -> Option<Piece<'a>> {
+        let before = (self.edges.end, self.counts.end);
+        let mut rows = Vec::new();
+        while self.counts.end - before.1 < PIECE
+            && rows.len() < PIECE
+            && let Some(((histograms, all), others)) = self.parts.split_first()
+        {
+            let Some(row) = all.clone().nth(self.done) else {
+                (self.parts, self.done) = (others, 0);
+                continue;
+            };
+            self.done += 1;
+            let shown = histograms.shown(row);
+            self.counts.add(shown.len());
+            self.edges.add(edges_of(&shown));
+            rows.push((*histograms, row, shown));
         }
-        pieces
+        let edges = self.edges.take(self.edges.end - before.0);
+        let counts = self.counts.take(self.counts.end - before.1);
+        (!rows.is_empty()).then_some(Piece { rows, edges, counts })
     }
 }
 
@@ -103,27 +139,22 @@ fn take<'a>(rest: &mut &'a mut [f64], count: usize) -> &'a mut [f64] {
     taken
 }
 
-/// Consecutive histograms of a tag, and where their edges and counts go.
+/// Some histograms with the buckets that each shows, and where their edges and counts go.
 struct Piece<'a> {
-    histograms: &'a Histograms,
-    first: usize,
-    /// The buckets that each shows.
-    shown: Vec<Range<usize>>,
+    rows: Vec<(&'a Histograms, usize, Range<usize>)>,
     edges: &'a mut [f64],
     counts: &'a mut [f64],
 }
 
 impl Piece<'_> {
     fn fill(mut self) {
-        let (limits, counts) = (self.histograms.limits(), self.histograms.counts());
-        let outer = self.histograms.min().iter().zip(self.histograms.max());
-        for (shown, (&min, &max)) in self.shown.into_iter().zip(outer.skip(self.first)) {
+        for (histograms, row, shown) in self.rows {
             // The outer edges are the least and the greatest value.
             if let [first, inner @ .., last] = take(&mut self.edges, edges_of(&shown)) {
-                (*first, *last) = (min, max);
-                inner.copy_from_slice(&limits[shown.start..shown.end - 1]);
+                (*first, *last) = (histograms.min()[row], histograms.max()[row]);
+                inner.copy_from_slice(&histograms.limits()[shown.start..shown.end - 1]);
             }
-            take(&mut self.counts, shown.len()).copy_from_slice(&counts[shown]);
+            take(&mut self.counts, shown.len()).copy_from_slice(&histograms.counts()[shown]);
         }
     }
 }
