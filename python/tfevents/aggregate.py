@@ -19,6 +19,7 @@ from tfevents.trials import column_of, trials
 
 By = str | Sequence[str] | re.Pattern[str] | Callable[[Run], Hashable] | None
 Align = Literal["union", "interp", "bin"]
+Key = tuple[Any, ...]
 Stat = Literal["mean", "std", "sem", "median", "min", "max", "count"]
 STATS: tuple[Stat, ...] = ("mean", "std", "sem", "median", "min", "max", "count")
 
@@ -26,7 +27,7 @@ STATS: tuple[Stat, ...] = ("mean", "std", "sem", "median", "min", "max", "count"
 class Group(NamedTuple):
     """Runs that belong together."""
 
-    key: tuple[Any, ...]
+    key: Key
     """What they have in common, with a value for each column."""
     runs: list[str]
     """Their names."""
@@ -53,15 +54,34 @@ def grouped(runs: Mapping[str, Run], tag: str, by: By) -> Groups:
         known = dict.fromkeys(tag for run in runs.values() for tag in run.scalars)
         raise KeyError(missing(f"tag {tag!r} of kind scalar in any run", tag, known))
     names, key = _keys(runs, by)
-    found: dict[tuple[Any, ...], list[str]] = {}
-    for name in series:
-        value = key(name)
+    keys_of = {name: key(name) for name in series}
+    _join_parts(runs, keys_of, key)
+    found: dict[Key, list[str]] = {}
+    for name, value in keys_of.items():
         if value is not None:
-            found.setdefault(tuple(map(_plain, value)), []).append(name)
+            found.setdefault(value, []).append(name)
     if not found:
         raise ValueError(f"by: no run with {tag!r} is in any group by {by!r}")
     keys = sorted(found, key=_order)
     return Groups(names, [Group(k, found[k], [series[n] for n in found[k]]) for k in keys])
+
+
+def _join_parts(
+    runs: Mapping[str, Run], keys_of: dict[str, Key | None], key: Callable[[str], Key | None]
+) -> None:
+    """Leaves out what `add_hparams` repeats of a curve in a run of its own, which is no seed."""
+    parts: dict[str, list[str]] = {}
+    for trial in trials(runs):
+        if trial.run != trial.name and trial.run in keys_of:
+            parts.setdefault(trial.run, []).append(trial.name)
+    for owner, names in parts.items():
+        if keys_of[owner] is None:
+            # Only its parts have hyperparameters. Of several trials, none has the curve alone.
+            shared = set(map(key, names))
+            keys_of[owner] = shared.pop() if len(shared) == 1 else None
+        if keys_of[owner] is not None:
+            for name in names:
+                keys_of.pop(name, None)
 
 
 def _wrong(by: object) -> TypeError:
@@ -89,9 +109,7 @@ def _order(key: tuple[Any, ...]) -> list[tuple[int, Any]]:
     return [place(value) for value in key]
 
 
-def _keys(
-    runs: Mapping[str, Run], by: By
-) -> tuple[list[str], Callable[[str], tuple[Any, ...] | None]]:
+def _keys(runs: Mapping[str, Run], by: By) -> tuple[list[str], Callable[[str], Key | None]]:
     """The names of a key's parts, and what gives the key of a run, or `None` of one to leave."""
     if by is None:
         return [], lambda name: ()
@@ -101,7 +119,7 @@ def _keys(
         number = max(pattern.groups, 1)
         names = [named.get(i, f"group{i}" if number > 1 else "group") for i in range(1, number + 1)]
 
-        def matched(name: str) -> tuple[Any, ...] | None:
+        def matched(name: str) -> Key | None:
             match = pattern.search(name)
             if match is None:
                 return None
@@ -111,19 +129,19 @@ def _keys(
     if callable(by):
         function = by
 
-        def called(name: str) -> tuple[Any, ...] | None:
+        def called(name: str) -> Key | None:
             key = function(runs[name])
             if not isinstance(key, Hashable):
                 raise TypeError(
                     f"by: expected what can be a key, got {type(key).__name__} of {name!r}"
                 )
-            return None if key is None else (key,)
+            return None if key is None else (_plain(key),)
 
         return ["group"], called
     if not isinstance(by, Iterable):
         raise _wrong(by)
     chosen = [by] if isinstance(by, str) else list(by)
-    hparams = {name: trial.hparams for trial in trials(runs) for name in (trial.run, trial.name)}
+    hparams = {trial.name: trial.hparams for trial in trials(runs)}
     known = dict.fromkeys(name for values in hparams.values() for name in values)
     for name in chosen:
         if not isinstance(name, str):
@@ -131,9 +149,9 @@ def _keys(
         if name not in known:
             raise ValueError(f"by: {missing(f'hyperparameter {name!r} in any run', name, known)}")
 
-    def looked_up(name: str) -> tuple[Any, ...] | None:
+    def looked_up(name: str) -> Key | None:
         values = hparams.get(name)
-        return None if values is None else tuple(values.get(one) for one in chosen)
+        return None if values is None else tuple(_plain(values.get(one)) for one in chosen)
 
     return chosen, looked_up
 

@@ -266,15 +266,17 @@ class Runs(Named[Run]):
         """One curve for the runs of a group, such as the seeds of a configuration: statistics over
         the runs at each step.
 
-        Of several points of a run at a step the last counts. A value that is NaN is none.
+        Of several points of a run at a step the last counts. A value that is NaN is none. A run
+        that `add_hparams` made is a part of the one that it lies in, which has its hyperparameters:
+        its own values count only where that one has none, or has several such parts that belong to
+        different groups.
 
         Args:
             tag: a tag of scalars. Runs without it are left out.
             by: what the runs of a group have in common. A name of a hyperparameter, or several:
-                runs without any are left out, and the runs of `add_hparams` join those that they
-                are a part of. A compiled regular expression: what its groups match in the name of
-                the run, or else all of the match; runs in which it finds none are left out. A
-                function of a `Run`: what it returns, if not `None`. `None`: all runs.
+                runs without any are left out. A compiled regular expression: what its groups match
+                in the name of the run, or else all of the match; runs in which it finds none are
+                left out. A function of a `Run`: what it returns, if not `None`. `None`: all runs.
             align: what becomes of runs that have their points at different steps. `"union"`: each
                 step that any run of the group has, with the values of the runs that have one there;
                 a warning says where that compares little. `"interp"`: the same steps, with the
@@ -313,6 +315,7 @@ class Runs(Named[Run]):
         ax: Axes | None = None,
     ) -> Axes:
         """Draws a tag of scalars: a line a run, or with `by` a line a group, the mean of its runs.
+        The runs that `add_hparams` made are parts of others, as for `aggregate`.
 
         Args:
             tag: the tag.

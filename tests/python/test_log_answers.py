@@ -216,6 +216,37 @@ def test_seeds_by_names_and_functions(seeds: tfevents.Log) -> None:
             seeds.aggregate("acc", **wrong)  # type: ignore[arg-type]
 
 
+def test_what_add_hparams_repeats_is_no_seed(tmp_path: Path) -> None:
+    for seed in range(3):
+        with SummaryWriter(tmp_path / f"lr{seed % 2}" / f"seed{seed}") as writer:
+            writer.add_scalar_series("acc", [0.0, 1.0], [0, 1])
+            writer.add_hparams({"lr": seed % 2}, {"acc": 9.0})
+            if seed == 2:
+                # The program was started again.
+                writer.add_hparams({"lr": 0}, {"acc": 9.0}, run_name="1700000000.5")
+    log = tfevents.read(tmp_path)
+    assert len(log) == 7
+    for by in ("lr", lambda run: run.hparams.get("lr"), re.compile(r"lr(\d)")):
+        table = log.aggregate("acc", by=by, stats=("max", "count"))
+        assert rows(table) == [
+            *((table[table.columns[0]][0], 0, 0, 2), (table[table.columns[0]][0], 1, 1, 2)),
+            *((table[table.columns[0]][-1], 0, 0, 1), (table[table.columns[0]][-1], 1, 1, 1)),
+        ]
+    assert rows(log.aggregate("acc", stats=("max", "count"))) == [(0, 0, 3), (1, 1, 3)]
+
+
+def test_a_curve_above_several_trials_is_of_none(tmp_path: Path) -> None:
+    with SummaryWriter(tmp_path) as writer:
+        writer.add_scalar_series("acc", [5.0, 6.0], [0, 1])
+        for lr in range(3):
+            writer.add_hparams({"lr": lr}, {"acc": lr / 2})
+    log = tfevents.read(tmp_path)
+    expected = [(0, 0, 0, 1), (1, 0, 0.5, 1), (2, 0, 1, 1)]
+    for by in ("lr", lambda run: run.hparams.get("lr")):
+        assert rows(log.aggregate("acc", by=by, stats=("mean", "count"))) == expected
+    assert rows(log.aggregate("acc", stats=("mean", "count"))) == [(0, 5, 1), (1, 6, 1)]
+
+
 def test_statistics_leave_nans_out(tmp_path: Path) -> None:
     for run, value in {"a": 1.0, "b": 5.0, "c": np.nan}.items():
         with SummaryWriter(tmp_path / run) as writer:
