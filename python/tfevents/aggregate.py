@@ -270,8 +270,8 @@ def _increasing(series: Scalars) -> Scalars:
 
 def _spacing(several: Sequence[Scalars]) -> int:
     """How many steps lie between points, of the series that has the fewest for its length."""
-    widths = [int(np.median(np.diff(np.unique(one.step)))) for one in several if len(one) > 1]
-    return max([*widths, 1])
+    steps = [np.unique(one.step) for one in several]
+    return max([1, *(int(np.median(np.diff(one))) for one in steps if len(one) > 1)])
 
 
 def _tell_gaps(

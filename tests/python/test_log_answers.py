@@ -247,6 +247,15 @@ def test_a_curve_above_several_trials_is_of_none(tmp_path: Path) -> None:
     assert rows(log.aggregate("acc", stats=("mean", "count"))) == [(0, 5, 1), (1, 6, 1)]
 
 
+def test_bins_of_runs_without_steps(tmp_path: Path) -> None:
+    for run in "ab":
+        with SummaryWriter(tmp_path / run) as writer:
+            writer.add_scalar("loss", 1.0)
+            writer.add_scalar("loss", 3.0)
+    table = tfevents.read(tmp_path).aggregate("loss", align="bin", stats=("mean", "count"))
+    assert rows(table) == [(0, 3, 2)]
+
+
 def test_statistics_leave_nans_out(tmp_path: Path) -> None:
     for run, value in {"a": 1.0, "b": 5.0, "c": np.nan}.items():
         with SummaryWriter(tmp_path / run) as writer:
