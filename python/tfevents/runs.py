@@ -235,7 +235,7 @@ class Runs(Named[Run]):
                 value = data.scalars(index)[2] if kind == "scalar" else np.empty(0)
                 first, last = (None, None) if extent is None else extent[:2]
                 attribute = next((a for a, n in KINDS.items() if kind in n), kind)
-                final = float(value[-1]) if len(value) else np.nan
+                final = float(value[-1]) if len(value) else None
                 rows.append((name, tag, attribute, number, first, last, final))
         columns = list(zip(*rows, strict=True)) if rows else [()] * 7
         names = ("run", "tag", "kind", "count", "first_step", "last_step", "last_value")
@@ -246,12 +246,10 @@ class Runs(Named[Run]):
         }
         for name in ("run", "tag"):
             data_of[name] = Categories.of(data_of[name])
-        for name in ("count", "first_step", "last_step"):
+        for name in names[3:]:
             column, mask = data_of[name], [number is None for number in data_of[name]]
-            numbers = np.array([number or 0 for number in column], np.int64)
+            numbers = np.array([0 if it is None else it for it in column], types[name])
             data_of[name] = np.ma.MaskedArray(numbers, mask) if any(mask) else numbers
-        final_values = np.array(data_of["last_value"], np.float64)
-        data_of["last_value"] = np.ma.MaskedArray(final_values, np.isnan(final_values))
         return Columnar(types, len(rows), data_of)
 
     def aggregate(

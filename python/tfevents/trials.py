@@ -157,8 +157,8 @@ def table(runs: Mapping[str, Run], metrics: Metrics = "last") -> Columnar:
     for label, column in zip(labels[len(names) :], columns, strict=True):
         types[label] = "float64"
         numbers = np.array([found.get(column, np.nan) for found in values], np.float64)
-        # NaN means that the metric is missing. An infinite metric is not missing.
-        data[label] = np.ma.MaskedArray(numbers, np.isnan(numbers))
+        # A metric may be NaN without being missing.
+        data[label] = np.ma.MaskedArray(numbers, [column not in found for found in values])
     return Columnar(types, len(rows), data)
 
 

@@ -82,10 +82,10 @@ def test_what_is_infinite_or_not_there(tmp_path: Path) -> None:
     summary = {row[1]: row[3:] for row in rows(log.summary())}
     assert summary["loss"] == (2, 3, 4, float("inf"))
     assert summary["acc"][:3] == (2, 3, 4)
-    assert summary["acc"][3] is np.ma.masked
+    assert np.isnan(summary["acc"][3])
     trials = log.hparams.table("last")
     assert trials["loss"].tolist() == [float("inf")]
-    assert trials["acc"].tolist() == [None]
+    assert np.isnan(trials["acc"].tolist()).all()
     empty = tfevents.read(tmp_path, steps=(10, None), kinds="scalars").summary()
     assert empty["count"].tolist() == [0, 0]
     # Of no values there is no step.
@@ -98,7 +98,7 @@ def test_of_both_infinities_there_is_no_mean(tmp_path: Path) -> None:
         writer.add_scalar_series("loss", [np.inf, -np.inf, 1.0])
     log = tfevents.read(tmp_path)
     least, mean = (log.hparams.table({"loss": of})["loss"].tolist() for of in ("min", "mean"))
-    assert (least, mean) == ([-np.inf], [None])
+    np.testing.assert_equal((least, mean), ([-np.inf], [np.nan]))
     assert np.isnan(log.aggregate("loss", align="bin", every=2)["mean"][0])
 
 
@@ -170,6 +170,20 @@ def test_trials_with_other_hyperparameters(tmp_path: Path) -> None:
     assert table["on"].tolist() == [True, None]
     assert table["loss"].tolist() == [1.0, None]
     assert table["validation/epoch_loss"].tolist() == [None, 2.0]
+
+
+def test_a_value_that_is_nan_is_not_missing(tmp_path: Path) -> None:
+    for run, value in {"a": 1.0, "b": np.nan, "c": None}.items():
+        with SummaryWriter(tmp_path / run) as writer:
+            writer.add_hparams({"lr": 1.0}, {}, same_run=True)
+            if value is not None:
+                writer.add_scalar("loss", value, 0)
+    log = tfevents.read(tmp_path)
+    for loss in (log.hparams.table()["loss"], log.filter(tags="loss").summary()["last_value"]):
+        there = [value for value in loss.tolist() if value is not None]
+        np.testing.assert_equal(there, [1.0, np.nan])
+    assert log.hparams.table()["loss"].tolist()[2] is None
+    assert repr(log.hparams.table()).splitlines()[2].endswith("nan")
 
 
 def test_seeds_by_hyperparameters(seeds: tfevents.Log) -> None:
