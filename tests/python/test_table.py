@@ -241,6 +241,14 @@ def test_a_wide_table_too_large_for_any_memory_is_an_error(tmp_path: Path) -> No
         scalars.table().wide()
 
 
+def test_names_of_columns_come_in_any_form(log: tfevents.Log) -> None:
+    for view in (log.scalars, log.texts):
+        assert view.table(columns=iter(["step", "run"])).columns == ["step", "run"]  # type: ignore[arg-type]
+        for wrong in ("step", 5):
+            with pytest.raises(TypeError, match="columns: expected names"):
+                view.table(columns=wrong)  # type: ignore[arg-type]
+
+
 def test_log_scalars_is_a_mapping(log: tfevents.Log) -> None:
     assert list(log.scalars) == ["a", "b"]
     assert log.scalars["a"] is log["a"].scalars

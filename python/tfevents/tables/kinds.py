@@ -142,12 +142,13 @@ def column_types(own: dict[str, str], datetime: Datetime) -> dict[str, str]:
 
 def chosen_columns(columns: Sequence[str], types: dict[str, str]) -> list[str]:
     """Checks the names of columns."""
-    if isinstance(columns, str):
+    if isinstance(columns, str) or not isinstance(columns, Iterable):
         raise TypeError(f"columns: expected names, got {columns!r}")
-    for name in columns:
+    chosen = list(columns)
+    for name in chosen:
         if name not in types:
             raise ValueError(f"columns: there is no {name!r}; there are {', '.join(types)}")
-    return list(columns)
+    return chosen
 
 
 def run_names(names: Iterable[str]) -> list[str]:
