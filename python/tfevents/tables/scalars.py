@@ -121,7 +121,7 @@ class ScalarTable(Table):
             pivot: whether it is to be wide, with the columns of `to_polars`.
 
         Raises:
-            pivot: whether the table is wide, with the columns of `to_polars`.
+            ImportError: pyarrow is not installed.
             MemoryError: a wide table has a cell for every tag and step, which can be too many.
 
         Example:
