@@ -35,7 +35,7 @@ def table(
 ) -> dd.DataFrame:
     from dask.dataframe.utils import clear_known_categories
 
-    frame = empty(kind, datetime).to_pandas()
+    frame = empty(kind, datetime=datetime).to_pandas()
     meta = clear_known_categories(frame.copy())
     pieces = pieces_of(kind, path, options)
     # Dask would make strings of lists, and of the bytes of pictures.

@@ -8,7 +8,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, NamedTuple, Protocol, get_args
+from typing import Any, NamedTuple, Protocol
 from urllib.parse import quote
 
 from tfevents._extras import module
@@ -18,7 +18,7 @@ from tfevents.partition import Partition, partitions
 from tfevents.reader import Damage, Path, path_of
 from tfevents.tables import Datetime
 from tfevents.tables.kinds import run_names
-from tfevents.views import TableKind
+from tfevents.views import TableKind, empty
 
 # This directory has a file for each piece that was written. Readers of data sets pass it over, as
 # all names that begin with an underscore.
@@ -88,9 +88,7 @@ def write(
         ...     hive_schema={"run": polars.String},
         ... )  # doctest: +SKIP
     """
-    if kind not in get_args(TableKind):
-        kinds = ", ".join(get_args(TableKind))
-        raise ValueError(f"kind: there is no table of {kind!r}; there are {kinds}")
+    empty(kind, datetime=datetime)
     if executor is None:
         # A missing package is reported once here, and not for each piece.
         module("pyarrow", "Parquet", "arrow")

@@ -8,7 +8,7 @@ import re
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, SupportsIndex, get_args
+from typing import Any, Literal, SupportsIndex
 
 from tfevents import remote, selection
 from tfevents._arguments import absolute, warn
@@ -17,7 +17,7 @@ from tfevents.finding import Found, RunFiles, Skipped
 from tfevents.reader import Log, Path, finder_of, how
 from tfevents.runs import KindName
 from tfevents.tables import Datetime, Table
-from tfevents.views import TableKind
+from tfevents.views import TableKind, empty
 
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 _UNITS |= {f"{unit}i": 2 ** (10 * power) for power, unit in enumerate("kmgt", 1)}
@@ -82,9 +82,8 @@ class Partition:
         Example:
             >>> piece.table("scalars")  # doctest: +SKIP
         """
-        if kind not in get_args(TableKind):
-            kinds = ", ".join(get_args(TableKind))
-            raise ValueError(f"kind: there is no table of {kind!r}; there are {kinds}")
+        columns = selection.kept(columns)
+        empty(kind, columns=columns, datetime=datetime)
         log = self.read()
         _tell_skipped(log.skipped)
         for path, offset, length, wrong in log.damage:

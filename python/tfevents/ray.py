@@ -29,9 +29,10 @@ except ImportError:
 def table(
     kind: TableKind, path: Path, *, datetime: Datetime = None, **options: Any
 ) -> ray.data.Dataset:
+    nothing = empty(kind, datetime=datetime)
     pieces = pieces_of(kind, path, options)
     if not pieces:
-        return ray.data.from_arrow(_plain(empty(kind, datetime).to_arrow()))
+        return ray.data.from_arrow(_plain(nothing.to_arrow()))
     items = [{"piece": pickle.dumps(piece)} for piece in pieces]
 
     def load(batch: Any) -> Any:

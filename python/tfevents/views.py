@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 from tfevents.tables import (
     AudioTable,
@@ -55,12 +55,15 @@ TABLES: dict[str, type[KindTable]] = {
 }
 
 
-def empty(kind: str, datetime: Datetime = None) -> Table:
-    """The table of a kind, without rows."""
-    of = ScalarTable if kind == "scalars" else TABLES.get(kind)
-    if of is None:
-        raise ValueError(f"kind: expected scalars, {', '.join(TABLES)}, got {kind!r}")
-    return of([], datetime=datetime)
+def empty(
+    kind: TableKind, *, columns: Sequence[str] | None = None, datetime: Datetime = None
+) -> Table:
+    """The table of a kind, without rows; it checks the arguments before anything is read."""
+    kinds = get_args(TableKind)
+    if kind not in kinds:
+        raise ValueError(f"kind: there is no table of {kind!r}; there are {', '.join(kinds)}")
+    of = ScalarTable if kind == "scalars" else TABLES[kind]
+    return of([], columns=columns, datetime=datetime)
 
 
 class Tabular:

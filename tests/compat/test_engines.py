@@ -11,6 +11,7 @@ import sys
 import warnings
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -66,6 +67,28 @@ def test_kinds_without_a_table(root: Path, tmp_path: Path) -> None:
             tfevents.partitions(root)[0].table(kind)  # type: ignore[arg-type]
         with pytest.raises(ValueError, match=f"kind: there is no table of '{kind}'"):
             tfevents.parquet.write(root, tmp_path, kind=kind)  # type: ignore[arg-type]
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_wrong_arguments_are_found_before_workers_read(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    peer("dask"), peer("ray")
+    (piece,) = tfevents.partitions(root)
+    monkeypatch.setattr(tfevents.Partition, "read", lambda piece: pytest.fail("it was read"))
+    for call in (
+        partial(tfevents.parquet.write, root, tmp_path),
+        partial(tfevents.dask.scalars, root),
+        partial(tfevents.ray.scalars, root),
+        piece.table,
+    ):
+        with pytest.raises(ValueError, match="datetime must be None or 'utc', not 'UTC'"):
+            call(datetime="UTC")
+    for table in (tfevents.dask.table, tfevents.ray.table):
+        with pytest.raises(ValueError, match="kind: there is no table of 'hparams'"):
+            table("hparams", root)
+    with pytest.raises(ValueError, match="columns: there is no 'a'"):
+        piece.table(columns=iter("ab"))  # type: ignore[arg-type]
 
 
 def test_every_file_is_in_one_piece(root: Path) -> None:
