@@ -226,6 +226,8 @@ def test_it_shows_itself(tmp_path: Path) -> None:
     assert "<table>" in log.scalars.table()._repr_html_()
     assert log._ipython_key_completions_() == ["."]
     assert run.scalars._ipython_key_completions_() == ["<loss>"]
+    assert run.hparams._ipython_key_completions_() == list(run.hparams)
+    assert log.summary()._ipython_key_completions_()[:2] == ["run", "tag"]
 
 
 def test_other_buckets(tmp_path: Path) -> None:

@@ -54,5 +54,8 @@ class HParams(Mapping[str, Any]):
     def __len__(self) -> int:
         return len(self._values)
 
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(self)
+
     def __repr__(self) -> str:
         return f"HParams({self._values}, metrics={self.metrics}, status={self.status!r})"

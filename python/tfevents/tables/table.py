@@ -139,6 +139,9 @@ class Columnar(Table):
     def __len__(self) -> int:
         return self._rows
 
+    def _ipython_key_completions_(self) -> list[str]:
+        return self.columns
+
     def __getitem__(self, name: str) -> Any:
         """A column: an array, or a list of `str`."""
         data = self._data[name]
