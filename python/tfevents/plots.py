@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from tfevents._arguments import as_int
 from tfevents._text import shown
 from tfevents.aggregate import Align, By, Group, aligned, grouped, of
 from tfevents.run import Run
 from tfevents.series import Audio, AudioClip, Histograms, Image, Images, PrCurve, Scalars
 from tfevents.series.audio import decode_wav
+from tfevents.series.scalars import as_weight
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -51,6 +53,9 @@ def spread(count: int, most: int) -> list[int]:
     """At most so many of the indices up to a count, evenly chosen, the first and the last among
     them.
     """
+    most = as_int(most, "most")
+    if most < 0:
+        raise ValueError(f"most must be at least 0, not {most}")
     chosen = np.unique(np.linspace(0, count - 1, min(most, count)).astype(int))
     return [int(row) for row in chosen]
 
@@ -69,18 +74,21 @@ def curves(
     """A line a run or a group; see `Log.plot`."""
     if band not in ("std", "sem", "minmax", None):
         raise ValueError(f"band must be 'std', 'sem', 'minmax' or None, not {band!r}")
+    smooth = as_weight(smooth, "smooth")
     if by is None:
         names, groups = grouped(runs, tag, lambda run: run.name)
     else:
         names, groups = grouped(runs, tag, by)
+    is_plain = by is None and align == "union" and every is None
+    # An argument that can't be used leaves no empty figure.
+    means = [] if is_plain else list(aligned(groups, align, every, smooth))
     ax = axes(ax)
     before = len(ax.lines)
-    if by is None and align == "union":
+    if is_plain:
         for group in groups:
             line(group.series[0], smooth=smooth, ax=ax, label=_plain(group.label))
-    else:
-        for group, steps, values in aligned(groups, align, every, smooth):
-            _mean(ax, group, steps, values, band)
+    for group, steps, values in means:
+        _mean(ax, group, steps, values, band)
     ax.set(xlabel="step", ylabel=_plain(tag))
     if len(groups) > 1:
         labels = {_plain(group.label) for group in groups}
@@ -129,6 +137,7 @@ def line(
     series: Scalars, *, smooth: float = 0.0, ax: Axes | None = None, label: str | None = None
 ) -> Axes:
     """A curve; where it is smoothed, what it is without that is drawn faintly behind it."""
+    smooth = as_weight(smooth, "smooth")
     ax = axes(ax)
     shown = series.smooth(smooth) if smooth else series
     (drawn,) = ax.plot(shown.step, shown.value, label=label, marker=_marker(shown.step))
@@ -143,8 +152,8 @@ def ridge(histograms: Histograms, *, most: int = 30, ax: Axes | None = None) -> 
     """Densities above each other, the first step at the back, as TensorBoard has them."""
     from matplotlib import colormaps
 
-    ax = axes(ax, (6, 5))
     rows = spread(len(histograms), most)
+    ax = axes(ax, (6, 5))
     low, high = _range(histograms, rows)
     # The buckets have the same width. In the buckets of a file, density would grow without bound
     # around 0.

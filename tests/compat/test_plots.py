@@ -6,6 +6,7 @@ import io
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +123,24 @@ def test_a_ridge_a_step(log: tfevents.Log) -> None:
     bases = [line.get_ydata()[0] for line in ax.lines]
     assert bases == [4, 3, 2, 1, 0]
     assert len(histograms.plot(most=3).lines) == 3
+
+
+def test_wrong_arguments_leave_no_figure(log: tfevents.Log) -> None:
+    run = log["0.1-0"]
+    acc, weights, curves = run.scalars["acc"], run.histograms["w"], run.pr_curves["pr"]
+    for plot, wrong in (
+        *((plot, {"smooth": 2}) for plot in (partial(log.plot, "acc"), acc.plot)),
+        *((view.plot, {"most": -1}) for view in (weights, curves)),
+        (partial(log.plot, "acc", by="lr"), {"smooth": -1}),
+        (partial(log.plot, "acc"), {"align": "nearest"}),
+        (partial(log.plot, "acc"), {"every": 2}),
+        (partial(log.plot, "acc", align="bin"), {"every": 0}),
+    ):
+        with pytest.raises(ValueError, match=next(iter(wrong))):
+            plot(**wrong)
+    with pytest.raises(TypeError, match="most: expected an integer"):
+        weights.plot(most=2.5)  # type: ignore[arg-type]
+    assert not plt.get_fignums()
 
 
 def test_precision_over_recall(log: tfevents.Log) -> None:

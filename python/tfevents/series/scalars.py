@@ -23,6 +23,14 @@ How = Literal["mean", "last", "min", "max"]
 _NO_ORDER = "points have no order: compare their values or their steps"
 
 
+def as_weight(value: Any, argument: str) -> float:
+    """How much values are smoothed, from 0 to 1."""
+    weight = _native.as_number(value, argument)
+    if not 0 <= weight <= 1:
+        raise ValueError(f"{argument} must be from 0 to 1, not {value!r}")
+    return weight
+
+
 class Scalar(NamedTuple):
     """One number.
 
@@ -258,9 +266,7 @@ class Scalars(Columns[Scalar]):
             >>> loss.smooth(0.5).value.round(2)
             array([4.  , 2.67, 1.71, 1.07])
         """
-        number = _native.as_number(weight, "weight")
-        if not 0 <= number <= 1:
-            raise ValueError(f"weight must be from 0 to 1, not {weight!r}")
+        number = as_weight(weight, "weight")
         smoothed = _native.smooth(np.ascontiguousarray(self.value), number)
         return self._with(self.step, self.wall_time, smoothed)
 
