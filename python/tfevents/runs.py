@@ -189,7 +189,8 @@ class Runs(Named[Run]):
 
         Args:
             runs: names, globs or compiled regular expressions, as for `read`; or a function that
-                gets a `Run` and says whether it is wanted.
+                gets a `Run` and says whether it is wanted. What `add_hparams` wrote to a run of
+                its own is in `hparams` of that run only.
             tags: likewise names, globs or compiled regular expressions. Hyperparameters stay.
 
         Raises:
