@@ -178,12 +178,19 @@ def write_piece(
         table = getattr(one, kind).table(datetime=datetime).to_arrow()
         if len(table):
             # The run is in the name of the directory.
-            with place.create(f"run={quote(run, safe='')}/{name}.parquet") as sink:
+            with place.create(f"run={_quoted(run)}/{name}.parquet") as sink:
                 parquet.write_table(table.drop_columns(["run"]), sink)
     mark = {"kind": kind, "damage": log.damage, "skipped": log.skipped}
     with place.create(f"{_MARKS}/{name}.json") as sink:
         sink.write(json.dumps(mark).encode())
     return mark
+
+
+def _quoted(run: str) -> str:
+    """A run's name for a directory. As in Hive, other letters than ASCII's stay as they are: the
+    name of a directory may have no more than 255 bytes.
+    """
+    return re.sub(r"[\x00-\x7f]+", lambda found: quote(found[0], safe=""), run)
 
 
 def _identity(piece: Partition, kind: str, datetime: Datetime) -> str:

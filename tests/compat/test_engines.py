@@ -349,6 +349,7 @@ def test_what_a_failed_call_would_replace_stays(tmp_path: Path) -> None:
 
 
 HOSTILE = ["a=b", "a%2Fb", "a b#?;*", "ü", "001", "1", "2020-01-01", "..x", "deep/down", "r\udcff"]
+HOSTILE += ["学習率" * 25 + "🙂", "e\u0301\u2028"]
 
 
 def test_any_name_of_a_run_in_a_data_set(tmp_path: Path) -> None:
