@@ -64,7 +64,8 @@ def write(
     Args:
         path: where the runs are, as for `read`.
         directory: where the data set is to be, which may be a URI. It holds one kind, of one call:
-            what a call with another path or other options wrote there is removed.
+            what a call with another path or other options wrote there is removed. Where no run is
+            found, as on a disk that is not mounted, nothing is.
         kind: the kind, by the name of a run's attribute.
         datetime: as for `log.scalars.table`.
         executor: what writes the pieces: a `concurrent.futures.ProcessPoolExecutor`, or Dask's
@@ -127,6 +128,8 @@ def write(
     if failed:
         noted = "; ".join(error.__notes__[-1] for error in failed)
         raise ExceptionGroup(f"{len(failed)} of {len(todo)} pieces: {noted}", failed)
+    if not pieces:
+        return Written(0, 0, [], [])
     # Old pieces are removed only once all new ones are written, so that a failure loses nothing.
     # A worker that was killed may have left files of a piece that has no mark.
     for file in place.files():

@@ -348,6 +348,18 @@ def test_what_a_failed_call_would_replace_stays(tmp_path: Path) -> None:
     assert after not in before
 
 
+def test_a_call_that_finds_no_run_removes_nothing(tmp_path: Path) -> None:
+    with tfevents.SummaryWriter(tmp_path / "runs" / "run") as writer:
+        writer.add_scalar("loss", 1.0, 0)
+    tfevents.parquet.write(tmp_path / "runs", tmp_path / "set")
+    before = sorted((tmp_path / "set").rglob("*"))
+    with pytest.warns(RuntimeWarning, match="runs: nothing matches 'rum'"):
+        tfevents.parquet.write(tmp_path / "runs", tmp_path / "set", runs="rum")
+    (tmp_path / "unmounted").mkdir()
+    assert tfevents.parquet.write(tmp_path / "unmounted", tmp_path / "set").written == 0
+    assert sorted((tmp_path / "set").rglob("*")) == before
+
+
 HOSTILE = ["a=b", "a%2Fb", "a b#?;*", "ü", "001", "1", "2020-01-01", "..x", "deep/down", "r\udcff"]
 HOSTILE += ["学習率" * 25 + "🙂", "e\u0301\u2028"]
 
