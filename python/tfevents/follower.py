@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self, TypeVar
 
 from tfevents import _native, remote, selection
@@ -235,7 +234,14 @@ class FollowedValues(Following[Followed]):
             for value in self._rest:
                 return value
             run, event = next(self._follower)
-            self._rest = map(partial(self._followed, run, event), filter(_HOLDS, event.values))
+            values = filter(partial(self._is_value, run), event.values)
+            self._rest = map(partial(self._followed, run, event), values)
+
+    def _is_value(self, run: str, value: _native.Value) -> bool:
+        if value.what != "tensor":
+            return value.what is not None
+        # TensorFlow writes an empty tensor beside hyperparameters.
+        return self._follower._kind_of(run, value) != "hparams"
 
     def _followed(self, run: str, event: _native.Event, value: _native.Value) -> Followed:
         try:
@@ -257,9 +263,6 @@ class FollowedValues(Following[Followed]):
     def close(self) -> None:
         """Closes the follower."""
         self._follower.close()
-
-
-_HOLDS = attrgetter("what")
 
 
 class _Awaited:

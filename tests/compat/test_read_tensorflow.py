@@ -86,3 +86,15 @@ def test_the_kind_of_a_tag_is_tensorboards(tmp_path: Path) -> None:
     numbers = {"scalars 0", "scalars 1", " 1", "histograms 1", "mine 1"}
     assert set(scalars) == numbers
     assert all(rows == [(0, 0.0, 2.5), (1, 1.0, 2.5)] for rows in scalars.values())
+
+
+def test_hyperparameters_are_no_values_that_follow(tmp_path: Path) -> None:
+    api = peer("tensorboard.plugins.hparams.api")
+    with tf.summary.create_file_writer(str(tmp_path)).as_default():
+        api.hparams({"lr": 0.5})
+        tf.summary.scalar("loss", 1.0, 3)
+    for kinds in (None, ["hparams", "scalars"]):
+        values = tfevents.follow(tmp_path, kinds=kinds, timeout=0).values()
+        assert [(it.tag, it.value) for it in values] == [("loss", 1.0)]
+    run = tfevents.read_run(tmp_path)
+    assert (dict(run.hparams), list(run.tensors)) == ({"lr": 0.5}, [])
