@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tfevents._arguments import warn
-from tfevents.run import Run, count, missing
+from tfevents.run import Run, count, missing, missing_tag
 from tfevents.series import Scalars
 from tfevents.tables import Columnar
 from tfevents.tables.kinds import distinct
@@ -51,8 +51,7 @@ def grouped(runs: Mapping[str, Run], tag: str, by: By) -> Groups:
     """The scalars of a tag, by what runs have in common."""
     series = {name: run.scalars[tag] for name, run in runs.items() if tag in run.scalars}
     if not series:
-        known = dict.fromkeys(tag for run in runs.values() for tag in run.scalars)
-        raise KeyError(missing(f"tag {tag!r} of kind scalar in any run", tag, known))
+        raise missing_tag(runs, tag, "scalars")
     names, key = _keys(runs, by)
     keys_of = {name: key(name) for name in series}
     _join_parts(runs, keys_of, key)

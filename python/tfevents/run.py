@@ -428,6 +428,17 @@ def attributes_of(data: _native.RunData, tag: object) -> list[str]:
     return [name for name, native in KINDS.items() if there.intersection(native)]
 
 
+def missing_tag(runs: Mapping[str, Run], tag: object, kind: str) -> KeyError:
+    """The error of a tag that no run has of a kind, given by the name of a run's attribute."""
+    what = f"tag {tag!r} among the {kind} of any run"
+    for name, run in runs.items():
+        if others := attributes_of(run._data, tag):
+            where = f"in run {name!r} it is among its {' and '.join(others)}"
+            return KeyError(f"no {what}: {where}")
+    known = dict.fromkeys(tag for run in runs.values() for tag in getattr(run, kind))
+    return KeyError(missing(what, tag, known))
+
+
 def table(title: str, rows: list[tuple[str, str]], limit: int = 20) -> str:
     """A title and at most `limit` rows of two columns, for a person to read."""
     first = rows if len(rows) <= limit else rows[: limit - 1]

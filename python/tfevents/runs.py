@@ -17,9 +17,9 @@ from tfevents.run import (
     RunKind,
     RunMeshes,
     RunScalars,
-    attributes_of,
     count,
     missing,
+    missing_tag,
     table,
 )
 from tfevents.series import (
@@ -169,14 +169,7 @@ class Runs(Named[Run]):
         views = {name: getattr(run, kind) for name, run in self.items()}
         found = {name: view[tag] for name, view in views.items() if tag in view}
         if not found:
-            for name, run in self.items():
-                if others := attributes_of(run._data, tag):
-                    raise KeyError(
-                        f"no tag {tag!r} among the {kind} of any run: in run {name!r} it is among "
-                        f"its {' and '.join(others)}"
-                    )
-            known = dict.fromkeys(tag for view in views.values() for tag in view)
-            raise KeyError(missing(f"tag {tag!r} among the {kind} of any run", tag, known))
+            raise missing_tag(self, tag, kind)
         return found
 
     def filter(

@@ -43,6 +43,8 @@ def test_a_tag_over_runs(seeds: tfevents.Log) -> None:
         seeds.tag("accc")
     with pytest.raises(KeyError, match="it is among its scalars"):
         seeds.tag("acc", "images")
+    with pytest.raises(KeyError, match="it is among its hparams"):
+        seeds.aggregate("_hparams_/experiment")
     with pytest.raises(ValueError, match="kind"):
         seeds.tag("acc", "pictures")  # type: ignore[arg-type]
 
