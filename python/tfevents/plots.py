@@ -150,10 +150,11 @@ def line(
 
 def ridge(histograms: Histograms, *, most: int = 30, ax: Axes | None = None) -> Axes:
     """Densities above each other, the first step at the back, as TensorBoard has them."""
-    from matplotlib import colormaps
-
     rows = spread(len(histograms), most)
     ax = axes(ax, (6, 5))
+    # This comes after `axes`, which says what to install.
+    from matplotlib import colormaps
+
     low, high = _range(histograms, rows)
     # The buckets have the same width. In the buckets of a file, density would grow without bound
     # around 0.

@@ -18,6 +18,8 @@ import scripts
         ("pyarrow", "log.scalars.to_arrow()", "arrow"),
         ("pyarrow", "tfevents.parquet.write('run', 'out')", "arrow"),
         ("matplotlib", "log.plot('loss')", "plot"),
+        ("matplotlib", "log['.'].histograms['w'].plot()", "plot"),
+        ("matplotlib", "log['.'].images['i'].plot()", "plot"),
     ],
 )
 def test_the_error_names_the_extra(tmp_path: Path, missing: str, call: str, extra: str) -> None:
@@ -28,6 +30,8 @@ def test_the_error_names_the_extra(tmp_path: Path, missing: str, call: str, extr
     os.chdir({str(tmp_path)!r})
     with tfevents.SummaryWriter("run") as writer:
         writer.add_scalar("loss", 1.0, 0)
+        writer.add_histogram("w", [1.0, 2.0], 0)
+        writer.add_image("i", [[0.5]], 0, dataformats="HW")
     log = tfevents.read("run")
     try:
         {call}
