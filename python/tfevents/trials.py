@@ -27,7 +27,7 @@ _TIME = re.compile(r"\d+(\.\d+)?")
 # Names of metrics that are better if they are less.
 _LESS = re.compile(
     r"loss|error|cost|perplexity|cross.?entropy"
-    r"|(^|[^a-z])(err|ppl|mse|rmse|mae|nll|bce|wer|cer|fid|kl)([^a-z]|$)",
+    r"|(^|[^a-z])(err|ppl|r?msl?e|mae|s?mape|nll|bce|wer|cer|eer|ece|fid|kld?)([^a-z]|$)",
     re.I,
 )
 

@@ -550,6 +550,9 @@ def test_the_best_of_what_is_no_error() -> None:
         "ValidationError",
         "train_loss",
         "test/RMSE",
+        "val_mape",
+        "msle",
+        "calibration/ECE",
         "val_binary_crossentropy",
     ):
         assert trial_value(values, tag, "best") == 1
