@@ -59,4 +59,7 @@ def of_kind(kind: TableKind, table: Callable[..., T]) -> OfKind[T]:
 
 def pieces_of(kind: TableKind, path: Path, options: dict[str, Any]) -> list[Partition]:
     """The pieces for the table of a kind, which read nothing else."""
-    return partitions(path, **{"kinds": kind, **options})
+    pieces = partitions(path, **{"kinds": kind, **options})
+    for piece in pieces[:1]:
+        piece._check_kind(kind)
+    return pieces

@@ -13,8 +13,9 @@ from urllib.parse import quote
 
 from tfevents._extras import module
 from tfevents._native import is_uri
+from tfevents.engines import pieces_of
 from tfevents.finding import Skipped
-from tfevents.partition import Partition, partitions
+from tfevents.partition import Partition
 from tfevents.reader import Damage, Path, path_of
 from tfevents.tables import Datetime
 from tfevents.tables.kinds import run_names
@@ -93,9 +94,8 @@ def write(
     if executor is None:
         # A missing package is reported once here, and not for each piece.
         module("pyarrow", "Parquet", "arrow")
-    options.setdefault("kinds", kind)
     place = _Place(path_of(directory, "directory"))
-    pieces = {_identity(piece, kind, datetime): piece for piece in partitions(path, **options)}
+    pieces = {_identity(piece, kind, datetime): piece for piece in pieces_of(kind, path, options)}
     there = dict(place.marks())
     for mark in there.values():
         if mark["kind"] != kind:

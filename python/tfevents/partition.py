@@ -58,6 +58,12 @@ class Partition:
         default = remote.threads_for(self.files[:1]) if options["threads"] is None else None
         return how(default, **options)
 
+    def _check_kind(self, kind: str) -> None:
+        """Raises a ValueError if `kinds` of `partitions` leaves a kind out."""
+        kinds = self._options["kinds"]
+        if kinds is not None and kind not in ([kinds] if isinstance(kinds, str) else kinds):
+            raise ValueError(f"kind: {kind!r} is not read, since kinds={kinds!r}")
+
     def table(
         self,
         kind: TableKind = "scalars",
@@ -76,7 +82,7 @@ class Partition:
             datetime: `None` gives `wall_time` in seconds since the epoch, `"utc"` timestamps.
 
         Raises:
-            ValueError: there is no such kind or column.
+            ValueError: there is no such kind or column, or `kinds` of `partitions` leaves it out.
             OSError, CorruptFileError: as for `tfevents.read`.
 
         Example:
@@ -84,6 +90,7 @@ class Partition:
         """
         columns = selection.kept(columns)
         empty(kind, columns=columns, datetime=datetime)
+        self._check_kind(kind)
         log = self.read()
         _tell_skipped(log.skipped)
         for path, offset, length, wrong in log.damage:

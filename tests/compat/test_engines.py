@@ -87,6 +87,15 @@ def test_wrong_arguments_are_found_before_workers_read(
     for table in (tfevents.dask.table, tfevents.ray.table):
         with pytest.raises(ValueError, match="kind: there is no table of 'hparams'"):
             table("hparams", root)
+    for kinds in ("texts", ["texts", "images"]):
+        for call in (
+            partial(tfevents.parquet.write, root, tmp_path, kinds=kinds),
+            partial(tfevents.dask.scalars, root, kinds=kinds),
+            partial(tfevents.ray.scalars, root, kinds=kinds),
+            tfevents.partitions(root, kinds=kinds)[0].table,
+        ):
+            with pytest.raises(ValueError, match="kind: 'scalars' is not read, since kinds="):
+                call()
     with pytest.raises(ValueError, match="columns: there is no 'a'"):
         piece.table(columns=iter("ab"))  # type: ignore[arg-type]
 
