@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import itertools
 import operator
 import os
 import re
@@ -120,7 +121,8 @@ def rewrite(
             `output` itself. Their files become one, in the order of their first events.
         split: which tags go to a run of their own, below the one where they are: as `rename`, but
             with the name of that run. `split=("^(train|val)/", r"\\1")` has the tags of the run
-            `exp1` that begin with `train/` go to `exp1/train`. Sessions are in each.
+            `exp1` that begin with `train/` go to `exp1/train`. Sessions are in each. If there is a
+            file of that name already, the new one gets a number.
         cast: what scalars become: `"simple_value"`, as PyTorch and TensorFlow 1 write them;
             `"tensor"`, as TensorFlow 2 does; `"float32"`, of double. Or several.
         on_corrupt: what a corrupt record leads to: `"raise"`, an error and nothing is written;
@@ -329,7 +331,7 @@ class Rewriting:
             report.skipped.append(Skipped(file, "not_an_event_file"))
         paths = []
         for part in written:
-            path = os.path.join(os.path.dirname(part), names_of[os.path.basename(part)])
+            path = _free(os.path.join(os.path.dirname(part), names_of[os.path.basename(part)]))
             os.rename(part, path)
             paths.append(path)
         directories = [] if self._is_file else [directory for directory, _, _ in os.walk(tree)]
@@ -372,6 +374,12 @@ class Rewriting:
                 os.rename(old, self._target)
             raise
         _sync(os.path.dirname(os.path.abspath(self._target)))
+
+
+def _free(path: str) -> str:
+    """The path, or with a number if it is taken: a run that is split may go to that of others."""
+    paths = itertools.chain([path], (f"{path}.{number}" for number in itertools.count(1)))
+    return next(path for path in paths if not os.path.lexists(path))
 
 
 def _remove(stage: str) -> None:

@@ -145,6 +145,21 @@ def test_a_run_is_divided(logs, tmp_path):
     assert log["one"].tags == ["loss", "note/text_summary", "weight"]
 
 
+@pytest.mark.parametrize("merge", [False, True])
+def test_a_run_is_divided_into_one_that_is_there(tmp_path, merge):
+    for run, tag in {"one": "val/loss", "one/val": "loss"}.items():
+        with SummaryWriter(tmp_path / "logs" / run) as writer:
+            writer.add_scalar(tag, 1.0, 0)
+        # Files that were rewritten have the same name in each run.
+        only_file(tmp_path / "logs" / run).rename(tmp_path / "logs" / run / "events.tfevents.1")
+    report = rewrite(tmp_path / "logs", tmp_path / "out", split=(r"^val/", "val"), merge=merge)
+    assert report.files == [
+        str(tmp_path / "out" / "one" / "val" / name)
+        for name in ("events.tfevents.1", "events.tfevents.1.1")
+    ]
+    assert sorted(tfevents.read(tmp_path / "out")["one/val"].scalars) == ["loss", "val/loss"]
+
+
 @pytest.mark.parametrize("cast", ["tensor", "simple_value", "float32"])
 def test_casts(tmp_path, cast):
     with SummaryWriter(tmp_path / "run") as writer:
