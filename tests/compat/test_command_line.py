@@ -293,6 +293,17 @@ def test_diff(call, logs, tmp_path):
     assert call("diff", logs / "exp1", logs / "exp2", "--rtol", 2, "-t", "*loss")[0] == 0
 
 
+def test_numbers_that_are_none_do_not_differ(call, tmp_path):
+    for run in "ab":
+        with SummaryWriter(tmp_path / run) as writer:
+            # The sum of squares of a histogram of TensorFlow is not known.
+            writer.add_histogram_raw("raw", 0, 1, 2, 1, float("nan"), [1, 2], [1, 1], 0)
+            writer.add_histogram_raw("other", 0, 1, 2, ord(run), 1, [1, 2], [1, 1], 0)
+            writer.add_scalar("loss", float("nan"), 0)
+    code, out, _ = call("diff", tmp_path / "a", tmp_path / "b", "--json")
+    assert (code, [row["tag"] for row in json.loads(out)]) == (1, ["other"])
+
+
 def test_export_tables(call, logs, tmp_path):
     log = tfevents.read(logs)
     rows = sum(len(series) for run in log.values() for series in run.scalars.values())

@@ -97,7 +97,7 @@ class _Values:
         self._histograms = _histograms(data, index) if kind == "histogram" else None
 
     def __getitem__(self, at: int) -> Any:
-        """A function that tells whether two values are equal."""
+        """A value, to compare it with another one."""
         if self.numbers is not None:
             return float(self.numbers[at])
         if self._texts is not None:
@@ -105,7 +105,9 @@ class _Values:
         if self._histograms is not None:
             one = self._histograms[at]
             moments = one.min, one.max, one.num, one.sum, one.sum_squares
-            return *moments, one.bucket_limit.tolist(), one.bucket.tolist()
+            numbers = np.concatenate((moments, one.bucket_limit, one.bucket)).tolist()
+            # NaN does not equal itself. TensorFlow's histograms have no sum of squares.
+            return [None if it != it else it for it in numbers]
         return self._data.raw(self._index, at) if self._kind != "other" else None
 
 
