@@ -148,6 +148,10 @@ def repair(path: str | os.PathLike[str], output: str | os.PathLike[str]) -> Repo
     version takes its place. A truncated last record is left out. Of a file below `path` that is no
     event file there is no copy.
 
+    The result has its name once it is complete: a process that is killed leaves none, but maybe a
+    directory beside it whose name begins with `.repair-`. In a directory that is there already,
+    and under a URI, copies get their names one by one, once all are complete.
+
     Args:
         path: an event file (of any name), or a directory with runs at or below it.
         output: the new file; for a directory the new directory, which gets the event files in the
@@ -175,7 +179,8 @@ def repair_found(
     found: Found, source: str, target: str, done: Callable[[str], object] = lambda file: None
 ) -> Report:
     """The same of files that were found; `done` is called after each."""
-    if found.given:
+    is_given = bool(found.given)
+    if is_given:
         copies = [(source, target)]
     else:
         if lies_in(target, source):
@@ -188,45 +193,84 @@ def repair_found(
     for _, copy in copies:
         if exists(copy):
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), copy)
-    is_given = bool(found.given)
-    made: list[str] = []
+    with _stage(target) as stage:
+        # Half of a tree would be taken for all of it. The copy of one file is whole or not there.
+        is_whole = is_given and not is_uri(target)
+        parts = {
+            copy: copy if is_whole else os.path.join(stage, f"{number}.part")
+            for number, (_, copy) in enumerate(copies)
+        }
 
-    def copied() -> Iterator[tuple[str, str, _Read]]:
-        for file, copy in copies:
-            yield file, copy, _repair(file, copy, is_given, made)
-            done(file)
+        def copied() -> Iterator[tuple[str, str, _Read]]:
+            for file, copy in copies:
+                try:
+                    yield file, copy, _native.repair_file(file, parts[copy], is_given)
+                except OSError as error:
+                    if error.filename == parts[copy]:
+                        error.filename = copy
+                    raise
+                done(file)
 
-    try:
         report = _report(found, copied())
         if is_given and report[0].output is None:
             raise CorruptFileError(source, 0, _FOREIGN, 0)
-    except BaseException:
-        # Half of a tree would be taken for all of it.
-        for path in reversed(made):
-            with contextlib.suppress(OSError):
-                os.rmdir(path) if os.path.isdir(path) else os.remove(path)
-        raise
+        if not is_whole:
+            _put(stage, {it.output: parts[it.output] for it in report if it.output}, target)
     return report
 
 
-def _repair(file: str, copy: str, is_given: bool, made: list[str]) -> _Read:
-    """Copies a file. Adds the files and directories that it makes to `made`."""
-    if not is_uri(copy):
-        parents = Path(copy).parents
-        missing = [str(parent) for parent in parents if not parent.exists()]
-        made += reversed(missing)
-        parents[0].mkdir(parents=True, exist_ok=True)
-        found = _native.repair_file(file, copy, is_given)
-        made.append(copy)
-        return found
-    from tfevents.remote import files
+@contextlib.contextmanager
+def _stage(target: str) -> Iterator[str]:
+    """A directory in the output, or beside it if it is new. Missing directories above are made.
+    Those that stay empty go again.
+    """
+    place: Path | None = None
+    missing: list[Path] = []
+    if not is_uri(target):
+        path = Path(os.path.abspath(target))
+        place = path if path.is_dir() else path.parent
+        missing = [it for it in (place, *place.parents) if not it.exists()]
+    try:
+        if place is not None:
+            place.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(
+            prefix=".repair-", dir=place, ignore_cleanup_errors=True
+        ) as stage:
+            yield stage
+    finally:
+        for directory in missing:
+            with contextlib.suppress(OSError):
+                directory.rmdir()
 
-    with tempfile.TemporaryDirectory(prefix="tfevents-repair-") as directory:
-        local = os.path.join(directory, "copy")
-        found = _native.repair_file(file, local, is_given)
-        if os.path.exists(local):
-            files.upload(local, copy)
-    return found
+
+def _put(stage: str, parts: dict[str, str], target: str) -> None:
+    """Gives complete copies their names. A new tree has its name once it has all of them."""
+    if is_uri(target):
+        from tfevents.remote import files
+
+        for copy, part in parts.items():
+            files.upload(part, copy)
+        return
+    is_new = bool(parts) and not os.path.isdir(target)
+    tree = os.path.join(stage, "tree") if is_new else target
+    paths = {os.path.join(tree, os.path.relpath(it, target)): part for it, part in parts.items()}
+    named = []
+    try:
+        for path in paths:
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+        for path, part in paths.items():
+            os.rename(part, path)
+            named.append(path)
+        if is_new:
+            os.rename(tree, target)
+    except BaseException as error:
+        for path in named:
+            with contextlib.suppress(OSError):
+                os.remove(path)
+        if isinstance(error, OSError) and str(error.filename).startswith(stage):
+            # Where the copies were made means nothing to the caller.
+            raise OSError(error.errno, error.strerror, target) from error
+        raise
 
 
 def exists(path: str) -> bool:

@@ -234,7 +234,7 @@ class Rewriting:
         except OSError as error:
             # Where the output was to be made means nothing to the caller.
             if str(error.filename).startswith(stage):
-                error.filename = self._target
+                raise OSError(error.errno, error.strerror, self._target) from error
             raise
         finally:
             _remove(stage)

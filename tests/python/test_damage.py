@@ -1,5 +1,6 @@
 """The reports of `verify`, and the records that `repair` saves."""
 
+import os
 import random
 import subprocess
 import sys
@@ -73,6 +74,38 @@ def test_a_copy_that_fails_leaves_nothing(tmp_path: Path) -> None:
     written(tmp_path / "runs" / "a")
     written(tmp_path / "runs" / "b", 3000)
     subprocess.run([sys.executable, "-c", FULL], cwd=tmp_path, check=True, timeout=100)
+
+
+KILLED = """
+import os
+from tfevents.damage import repair_found
+from tfevents.finding import finder
+repair_found(finder(["runs"], False, skip=True)(), "runs", "copies", lambda file: os._exit(3))
+"""
+
+
+def test_a_copy_that_is_killed_leaves_no_half_of_a_tree(tmp_path: Path) -> None:
+    for run in "ab":
+        written(tmp_path / "runs" / run)
+    process = subprocess.run([sys.executable, "-c", KILLED], cwd=tmp_path, timeout=100)
+    assert process.returncode == 3
+    assert tfevents.read(tmp_path).runs == ["runs/a", "runs/b"]
+    assert not (tmp_path / "copies").exists()
+    assert len(repair(tmp_path / "runs", tmp_path / "copies")) == 2
+
+
+def test_a_copy_in_a_directory_that_is_there(tmp_path: Path) -> None:
+    for run in "ab":
+        written(tmp_path / "runs" / run)
+    (tmp_path / "copies").mkdir()
+    (tmp_path / "copies" / "b").write_text("mine")
+    with pytest.raises(FileExistsError):
+        repair(tmp_path / "runs", tmp_path / "copies")
+    assert event_files(tmp_path / "copies") == []
+    (tmp_path / "copies" / "b").unlink()
+    (tmp_path / "copies" / "mine").touch()
+    assert len(repair(tmp_path / "runs", tmp_path / "copies")) == 2
+    assert sorted(os.listdir(tmp_path / "copies")) == ["a", "b", "mine"]
 
 
 def test_a_damaged_record_is_left_out(tmp_path: Path) -> None:
