@@ -553,6 +553,13 @@ def test_rewrite(call, logs, tmp_path):
     assert log["a"].scalars["loss/train"].step.tolist() == [0, 5, 10, 15, 0, 5, 10, 15]
 
 
+def test_rewrite_swaps_tags(call, logs, tmp_path):
+    swap = ["--rename", "train/loss=val/loss", "--rename", "val/loss=train/loss"]
+    assert call("rewrite", logs, "-o", tmp_path / "out", *swap)[0] == 0
+    scalars = tfevents.read(tmp_path / "out")["exp1"].scalars
+    assert (len(scalars["val/loss"]), len(scalars["train/loss"])) == (20, 1)
+
+
 def test_uris(call, logs):
     fsspec = peer("fsspec")
     memory = fsspec.filesystem("memory")

@@ -77,11 +77,11 @@ def command(
         kinds=options.kinds(kinds),
         steps=options.steps(steps),
         drop=options.patterns(drop),
-        rename=_pairs("--rename", rename),
+        rename=_renaming("--rename", rename),
         every=every,
         restarts=restarts,
-        merge=_pairs("--merge-runs", merge_runs) or merge,
-        split=_pairs("--split", split),
+        merge=_renaming("--merge-runs", merge_runs) or merge,
+        split=_renaming("--split", split),
         cast=cast,
         on_corrupt="skip" if skip_damage else "raise",
         overwrite=overwrite,
@@ -105,10 +105,11 @@ def command(
     return int(bool(report.damage) or not report.files)
 
 
-def _pairs(argument: str, given: list[str] | None) -> list[Pair] | None:
-    """Regular expressions and replacements. Other names are taken literally."""
+def _renaming(argument: str, given: list[str] | None) -> dict[str, str] | list[Pair] | None:
+    """New names by old ones. With regular expressions among them, pairs for one after the other."""
     if not given:
         return None
+    names: dict[str, str] = {}
     pairs: list[Pair] = []
     for one in given:
         if match := re.fullmatch(r"/(.+)/=(.*)", one, re.DOTALL):
@@ -117,8 +118,9 @@ def _pairs(argument: str, given: list[str] | None) -> list[Pair] | None:
         old, sign, new = one.partition("=")
         if not sign or not old:
             raise ValueError(f"{argument}: expected OLD=NEW or /regex/=replacement, got {one!r}")
+        names[old] = new
         pairs.append((rf"\A{re.escape(old)}\Z", new.replace("\\", r"\\")))
-    return pairs
+    return names if len(names) == len(pairs) else pairs
 
 
 def _show(report: RewriteReport) -> None:
