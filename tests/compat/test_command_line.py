@@ -673,6 +673,12 @@ def test_terminals(logs):
     for command in (["ls", logs], ["ls", logs, "-t", "*"], ["hparams", logs], ["diff", logs, one]):
         lines = terminal(command, 20, TERM="dumb").splitlines()
         assert max(map(len, lines)) <= 20, command
+    for options, column in ([], "train/loss"), (["--sort", "best"], "best"):
+        lines = terminal(["hparams", logs, *options, "-t", "*"], 30, TERM="dumb").splitlines()
+        assert column in lines[0].split()
+    for options, column in ([], "train/loss"), (["--sort", "best"], "best"):
+        lines = terminal(["hparams", logs, *options, "-t", "*"], 30, TERM="dumb").splitlines()
+        assert column in lines[0].split()
     colours = terminal(["plot", logs, "train/loss"], 80, TERM="xterm-256color")
     assert "\x1b[36m" in colours
     plain = terminal(["plot", logs, "train/loss"], 80, TERM="xterm-256color", NO_COLOR="1")

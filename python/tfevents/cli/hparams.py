@@ -70,7 +70,9 @@ def command(
         + [_cell(one["metrics"].get(name)) for name in columns]
         for one in found
     ]
-    print_table([*places, *hparams, *columns], rows)
+    # A narrow terminal has no room for all columns, and trials are compared by this one.
+    keep = sort or next(iter(columns), "")
+    print_table([*places, *hparams, *columns], rows, keep=keep)
     return int(bool(log.damage))
 
 
