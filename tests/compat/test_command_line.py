@@ -503,6 +503,22 @@ def test_tags_whose_names_become_the_same_are_all_exported(call, tmp_path):
     assert len(found) == 2 * len(tags)
 
 
+def test_tags_whose_names_are_those_of_files_are_all_exported(call, tmp_path):
+    with SummaryWriter(tmp_path / "run") as writer:
+        for tag in ("a", "a/0.png", "b/0.png", "b", "long" * 100, "ä" * 150, "layers/0.weight"):
+            writer.add_image(tag, np.zeros((3, 2, 2)), 0)
+        # Values of one step, whose files end in the same way.
+        writer.add_histogram("c", [1.0, 2.0], 0)
+        writer.add_pr_curve("c", [0, 1], [0.1, 0.9], 0)
+    code, out, _ = call("export", tmp_path / "run", "-o", tmp_path / "out")
+    assert (code, out.split()[:2]) == (0, ["9", "files"])
+    found = [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
+    assert len(found) == 9
+    assert tmp_path / "out" / "layers" / "0.weight" / "0.png" in found
+    for name, header in ("0.csv", "left,"), ("0-1.csv", "threshold,"):
+        assert (tmp_path / "out" / "c" / name).read_text().startswith(header)
+
+
 def test_damage(call, logs, tmp_path):
     tfevents.rewrite(logs, tmp_path / "runs")
     path = event_files(tmp_path / "runs")[0]

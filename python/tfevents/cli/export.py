@@ -125,9 +125,9 @@ def _files(log: Log, output: str, kinds: list[str]) -> int:
     directory = files.Directory(output)
     values = written = 0
     with progress("exporting", files.number(log, kinds), lambda: values, in_bytes=False):
-        for run, tag, contents in files.files(log, kinds):
-            for name, content in contents:
-                directory.write(run, tag, name, content)
+        for run, tag, stem, contents in files.files(log, kinds):
+            for end, content in contents:
+                directory.write(run, tag, stem, end, content)
                 written += 1
             values += 1
     return written

@@ -31,24 +31,41 @@ KINDS = (
 )
 
 
+# The beginning of a part of a tag that may be the name of a file beside it.
+_FILE = re.compile(
+    r"\A(-?\d+(?:-\d+)?|graph)\.(?=(?:.*\.)?(?:png|gif|jpg|wav|bin|md|csv|npy|json|ply|pb)\Z)"
+)
+# The most bytes of a part. File systems take 255 for a name, and a number may follow.
+_LONGEST = 200
+
+
 class Directory:
     """Files below a directory, one for each value, by run, tag and step."""
 
     def __init__(self, path: str) -> None:
         self._path = path
         self._taken: dict[str, tuple[str, str]] = {}
+        # How many files would have the same name.
+        self._named: dict[str, int] = {}
 
-    def write(self, run: str, tag: str, name: str, content: bytes) -> None:
+    def write(self, run: str, tag: str, stem: str, end: str, content: bytes) -> None:
         # A tag may be any text. Characters that could lead elsewhere are replaced.
         parts = [re.sub(r"[^\w .=+-]", "_", part) for part in f"{run}/{tag}".split("/")]
-        plain = directory = os.path.join(self._path, *(part for part in parts if part.strip(". ")))
+        parts = [_FILE.sub(r"\1_", part) for part in parts if part.strip(". ")]
+        parts = [part.encode()[:_LONGEST].decode(errors="ignore") for part in parts]
+        plain = directory = os.path.join(self._path, *parts)
         # Different names may become the same name. Their files must not replace each other.
         again = 1
         while self._take(directory, run, tag) != (run, tag):
             again += 1
             directory = f"{plain}-{again}"
         os.makedirs(directory, exist_ok=True)
-        with open(os.path.join(directory, name), "wb") as file:
+        # A step may come again, or have values of several kinds.
+        name = os.path.join(directory, stem + end)
+        again = self._named[name] = self._named.get(name, -1) + 1
+        if again:
+            name = os.path.join(directory, f"{stem}-{again}{end}")
+        with open(name, "wb") as file:
             file.write(content)
 
     def _take(self, directory: str, run: str, tag: str) -> tuple[str, str]:
@@ -66,20 +83,17 @@ def _series(run: Any, kind: str) -> list[Any]:
     return list(getattr(run, kind).values())
 
 
-def files(log: Log, kinds: list[str]) -> Iterator[tuple[str, str, list[tuple[str, bytes]]]]:
-    """The run and tag of each value, and the names and contents of its files."""
+def files(log: Log, kinds: list[str]) -> Iterator[tuple[str, str, str, list[tuple[str, bytes]]]]:
+    """The run and tag of each value, and the stem, the ends and the contents of its files."""
     for name, run in log.items():
         for kind in kinds:
             if kind == "graph":
                 if run.graph is not None:
-                    yield name, "", [("graph.pb", run.graph.raw)]
+                    yield name, "", "graph", [(".pb", run.graph.raw)]
                 continue
             for tag, series in getattr(run, kind).items():
-                seen: dict[int, int] = {}
                 for item in series:
-                    again = seen[item.step] = seen.get(item.step, -1) + 1
-                    stem = f"{item.step}" + (f"-{again}" if again else "")
-                    yield name, tag, [(stem + end, it) for end, it in _contents(kind, item)]
+                    yield name, tag, str(item.step), _contents(kind, item)
 
 
 def _contents(kind: str, item: Any) -> list[tuple[str, bytes]]:
