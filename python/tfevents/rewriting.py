@@ -93,7 +93,7 @@ def rewrite(
 
     The result has its name once it is complete and on the disk: a process that is killed leaves
     none, but maybe a directory beside it whose name begins with `.rewrite-`. Files under a URI are
-    uploaded one by one, once all are complete.
+    uploaded one by one, once all are complete. Then those that they replace are removed.
 
     Args:
         path: an event file (of any name), the directory of a run, or one with runs anywhere below
@@ -191,6 +191,8 @@ class Rewriting:
         self._find = finder(paths, several, runs, skip=skip)
         self._found = self._find()
         self._is_file = bool(self._found.given) and not several and not self._splits
+        # What is replaced.
+        self._old: list[str] = []
         self._check_output(paths)
         self._groups = self._plan(options["merge"])
         # What is read twice counts twice.
@@ -274,18 +276,19 @@ class Rewriting:
                 raise ValueError(f"path must not lie in output, but {path} lies in {target}")
         if not exists(target):
             return
-        is_directory = not is_uri(target) and os.path.isdir(target)
-        if is_directory and not self._is_file and not os.listdir(target):
+        found = _files_in(target)
+        is_directory = found is not None
+        is_empty = not found if is_uri(target) else is_directory and not os.listdir(target)
+        if is_directory and is_empty and not self._is_file:
             return
-        if not self._overwrite or (is_directory == self._is_file and not is_uri(target)):
+        if not self._overwrite or is_directory == self._is_file:
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), target)
-        for directory, _, names in os.walk(target) if is_directory else ():
-            for name in names:
-                if "tfevents" not in name:
-                    file = os.path.join(directory, name)
-                    raise FileExistsError(
-                        errno.EEXIST, "not overwritten, since it holds no event file", file
-                    )
+        self._old = found or []
+        for file in self._old:
+            if "tfevents" not in re.split(r"[/\\]", file)[-1]:
+                raise FileExistsError(
+                    errno.EEXIST, "not overwritten, since it holds no event file", file
+                )
 
     def _plan(self, merge: Any) -> list[list[tuple[str, int, str, str]]]:
         """Files that are read in order, with the number of their run, their new run and name."""
@@ -351,9 +354,12 @@ class Rewriting:
     def _upload(self, tree: str, written: list[str]) -> None:
         from tfevents.remote import files
 
-        for file in written:
-            uri = self._target if self._is_file else self._join(file)
+        uris = {self._target if self._is_file else self._join(file): file for file in written}
+        for uri, file in uris.items():
             files.upload(os.path.join(tree, file), uri)
+        for uri in self._old:
+            if uri not in uris:
+                files.remove(uri)
 
     def _put_file(self, file: str) -> None:
         if self._overwrite:
@@ -374,6 +380,18 @@ class Rewriting:
                 os.rename(old, self._target)
             raise
         _sync(os.path.dirname(os.path.abspath(self._target)))
+
+
+def _files_in(target: str) -> list[str] | None:
+    """The files below a directory; None if it is a file."""
+    if not is_uri(target):
+        if not os.path.isdir(target):
+            return None
+        return [os.path.join(place, name) for place, _, names in os.walk(target) for name in names]
+    from tfevents.remote import files
+
+    found = files.find(target)
+    return None if found is None else [below(target, path) for path in found[0]]
 
 
 def _free(path: str) -> str:

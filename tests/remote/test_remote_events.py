@@ -147,6 +147,30 @@ def test_nothing_is_overwritten_or_mixed_up(uri: str, runs: Path) -> None:
     tfevents.repair(f"{uri}/runs/a", f"{uri}/runs/a2")
 
 
+def test_what_is_rewritten_replaces_all_that_was_there(
+    uri: str, runs: Path, tmp_path: Path
+) -> None:
+    shutil.rmtree(runs / "a")
+    put(runs, f"{uri}/in")
+    with SummaryWriter(tmp_path / "old" / "b") as writer:
+        writer.add_scalar("loss", 1.0, 0)
+    put(tmp_path / "old", f"{uri}/out")
+    with pytest.raises(FileExistsError):
+        tfevents.rewrite(f"{uri}/in", f"{uri}/out")
+    report = tfevents.rewrite(f"{uri}/in", f"{uri}/out/", overwrite=True)
+    assert files_of(f"{uri}/out") == local_files(runs)
+    assert len(report.files) == 1
+    (tmp_path / "old" / "notes.txt").write_text("mine")
+    put(tmp_path / "old", f"{uri}/out")
+    with pytest.raises(FileExistsError, match=r"notes\.txt"):
+        tfevents.rewrite(f"{uri}/in", f"{uri}/out", overwrite=True)
+    # A file is no directory.
+    with pytest.raises(FileExistsError):
+        tfevents.rewrite(f"{uri}/in", report.files[0], overwrite=True)
+    with pytest.raises(FileExistsError):
+        tfevents.rewrite(events.only_file(runs), f"{uri}/out", overwrite=True)
+
+
 def test_a_copy_that_can_not_be_uploaded(server, runs: Path) -> None:
     server.fault = lambda environ: ACCESS_DENIED if environ["REQUEST_METHOD"] == "PUT" else None
     with pytest.raises(PermissionError) as raised:

@@ -156,6 +156,15 @@ def upload(path: str, uri: str) -> None:
         raise as_os_error(error, "uploading failed", uri) from error
 
 
+def remove(uri: str) -> None:
+    """Removes a file; an OSError if that fails."""
+    fs, path = filesystem(uri)
+    try:
+        call(fs, "rm_file", path)
+    except Exception as error:
+        raise as_os_error(error, "removing failed", uri) from error
+
+
 def _find(fs: FileSystem, root: str) -> tuple[dict[str, dict[str, Any]], list[str]]:
     """The files below a path, and what is known of them; the directories that may not be listed."""
     from fsspec.asyn import AsyncFileSystem
