@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import itertools
+import math
 import operator
 import os
 import re
@@ -118,7 +119,8 @@ def rewrite(
             at even distances.
         merge: True makes one file of those of each run, in the order of their names. A renaming, as
             for tags, says which runs become one: those that get the same name, `"."` for
-            `output` itself. Their files become one, in the order of their first events.
+            `output` itself. Their files become one, in the order of their first events. Those of
+            one run keep their order.
         split: which tags go to a run of their own, below the one where they are: as `rename`, but
             with the name of that run. `split=("^(train|val)/", r"\\1")` has the tags of the run
             `exp1` that begin with `train/` go to `exp1/train`. Sessions are in each. If there is a
@@ -304,7 +306,7 @@ class Rewriting:
             if len(runs[name]) > 1:
                 if renaming is None:
                     raise ValueError(f"output: two runs would be {name!r}; name one by merge")
-                group.sort(key=lambda source: _first_time(source[0]))
+                group[:] = _by_time(group)
             if (merge is True or renaming is not None) and group:
                 first = group[0][3]
                 group[:] = [(file, number, name, first) for file, number, _, _ in group]
@@ -491,13 +493,24 @@ def _local(run: str) -> str:
     return "/".join(part for part in parts if part not in ("", "..", ".")).replace(":", "") or "."
 
 
+def _by_time(group: list[tuple[str, int, str, str]]) -> list[tuple[str, int, str, str]]:
+    """The files of several runs by the times of their first events. Those of one run keep their
+    order, by which it is known what their tags are.
+    """
+    times: list[float] = []
+    for at, (file, run, _, _) in enumerate(group):
+        is_next = at > 0 and group[at - 1][1] == run
+        times.append(max(_first_time(file), times[-1] if is_next else -math.inf))
+    return [source for _, source in sorted(zip(times, group, strict=True), key=lambda it: it[0])]
+
+
 def _first_time(file: str) -> float:
     """The time of a file's first event."""
     from tfevents.events import iter_events
 
     with iter_events(file, on_corrupt="skip") as events:
         first = next(events, None)
-    return float("inf") if first is None else first.wall_time
+    return -math.inf if first is None else first.wall_time
 
 
 def _every(every: SupportsIndex) -> int:

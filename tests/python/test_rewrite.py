@@ -137,6 +137,20 @@ def test_runs_become_one(logs, tmp_path):
     assert sum(event.what == "file_version" for event in tfevents.iter_events(path)) == 1
 
 
+def test_files_of_a_run_that_becomes_one_with_others_keep_their_order(tmp_path):
+    # The clock of the second file's machine was wrong.
+    for number, run in (2, "one"), (3, "two"), (1, "one"):
+        with SummaryWriter(tmp_path / "new") as writer:
+            writer.add_scalar("loss", number, 0)
+        (tmp_path / "logs" / run).mkdir(parents=True, exist_ok=True)
+        file = tmp_path / "logs" / run / f"events.tfevents.{number}"
+        only_file(tmp_path / "new").rename(file)
+    report = rewrite(tmp_path / "logs", tmp_path / "out", merge=("one|two", "all"))
+    assert len(report.files) == 1
+    values = tfevents.read(tmp_path / "out")["all"].scalars["loss"].value
+    assert [value for value in values if value != 3] == [1, 2]
+
+
 def test_a_run_is_divided(logs, tmp_path):
     rewrite(logs, tmp_path / "out", split=(r"^(val)/", r"\1"), rename=("^val/", ""), runs="one")
     log = tfevents.read(tmp_path / "out")
