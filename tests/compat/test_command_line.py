@@ -304,6 +304,24 @@ def test_numbers_that_are_none_do_not_differ(call, tmp_path):
     assert (code, [row["tag"] for row in json.loads(out)]) == (1, ["other"])
 
 
+def test_metadata_make_no_difference(call, tmp_path):
+    event_pb2 = peer("tensorboard.compat.proto.event_pb2")
+    for run, says in {"a": (True, True), "b": (True, False)}.items():
+        records = []
+        for step, says_kind in enumerate(says):
+            event = event_pb2.Event(step=step)
+            value = event.summary.value.add(tag="vector")
+            value.tensor.dtype = 1
+            value.tensor.tensor_shape.dim.add(size=2)
+            value.tensor.float_val.extend([step, float("nan")])
+            if says_kind:
+                value.metadata.plugin_data.plugin_name = "mine"
+            records.append(record(event.SerializeToString()))
+        (tmp_path / run).mkdir()
+        (tmp_path / run / "events.tfevents").write_bytes(b"".join(records))
+    assert call("diff", tmp_path / "a", tmp_path / "b") == (0, "", "")
+
+
 def test_export_tables(call, logs, tmp_path):
     log = tfevents.read(logs)
     rows = sum(len(series) for run in log.values() for series in run.scalars.values())

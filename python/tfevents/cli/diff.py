@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Callable, Iterator
 from typing import Annotated, Any
 
 import numpy as np
@@ -108,7 +109,24 @@ class _Values:
             numbers = np.concatenate((moments, one.bucket_limit, one.bucket)).tolist()
             # NaN does not equal itself. TensorFlow's histograms have no sum of squares.
             return [None if it != it else it for it in numbers]
-        return self._data.raw(self._index, at) if self._kind != "other" else None
+        if self._kind == "other":
+            return None
+        # Metadata may come with each value, or with the first one alone.
+        if content := self._content():
+            with contextlib.suppress(ValueError):
+                return content(self._index, at)
+        return self._data.raw(self._index, at)
+
+    def _content(self) -> Callable[[int, int], Any] | None:
+        """What gives a value without its metadata, if it has a content."""
+        match self._kind:
+            case "image":
+                return self._data.image
+            case "audio":
+                return self._data.audio
+            case "tensor" | "pr_curve" | "mesh" | "custom_scalars":
+                return self._data.tensor
+        return None
 
 
 def _histograms(data: _native.RunData, index: int) -> Any:
