@@ -492,6 +492,10 @@ def test_options_that_mean_nothing_say_why(call, logs, arguments, why):
 
 def test_repair_chooses_runs(call, logs, tmp_path):
     assert call("repair", logs, "-o", tmp_path / "out", "--runs", "exp*")[0] == 0
+    for command in (["verify", logs], ["repair", logs, "-o", tmp_path / "none"]):
+        code, out, err = call(*command, "--runs", "typo")
+        assert (code, out.split(",")[0]) == (1, "0 files")
+        assert "there are no runs of these names" in err
     assert sorted(tfevents.read(tmp_path / "out")) == ["exp1", "exp2"]
 
 

@@ -7,10 +7,8 @@ from typing import Annotated
 import typer
 
 from tfevents.cli import options
-from tfevents.cli.verify import WHOLE, files_done, show
+from tfevents.cli.verify import WHOLE, files_done, find, show
 from tfevents.damage import repair_found
-from tfevents.finding import finder
-from tfevents.reader import roots
 
 
 def command(
@@ -32,7 +30,7 @@ def command(
     tfevents repair runs -o runs-repaired --runs 'exp*'
     """
     options.refuse(WHOLE, tags=tags, kinds=kinds, steps=steps)
-    found = finder(*roots(path), options.patterns(runs), skip=True)()
+    found = find(path, runs)
     with files_done("repairing", found.files) as done:
         report = repair_found(found, path, output, done)
     show(report, json)

@@ -8,9 +8,9 @@ from typing import Any
 
 from tfevents.cli import options
 from tfevents.cli.logs import file_sizes
-from tfevents.cli.output import print_json, print_table, progress, size
+from tfevents.cli.output import print_json, print_table, progress, size, warn
 from tfevents.damage import FileReport, Report, verify_found
-from tfevents.finding import finder
+from tfevents.finding import Found, finder
 from tfevents.reader import roots
 from tfevents.run import count
 
@@ -35,11 +35,19 @@ def command(
     tfevents verify runs --runs 'exp*'
     """
     options.refuse(WHOLE, tags=tags, kinds=kinds, steps=steps)
-    found = finder(*roots(path), options.patterns(runs), skip=True)()
+    found = find(path, runs)
     with files_done("verifying", found.files) as done:
         report = verify_found(found, done)
     show(report, json)
     return int(not report.ok or not report)
+
+
+def find(path: str, runs: list[str] | None) -> Found:
+    """The files of these runs. Says so if there are none."""
+    found = finder(*roots(path), options.patterns(runs), skip=True)()
+    if not found.files:
+        warn(f"{path}: there are no runs" + (" of these names" if runs else ""))
+    return found
 
 
 @contextmanager
