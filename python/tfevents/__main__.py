@@ -40,23 +40,36 @@ def main(arguments: list[str]) -> int | str:
         case ["pth", "write"]:
             from tfevents import _startup
 
-            print(_startup.write())
+            return _print(f"{_startup.write()}\n")
         case ["pth", "remove"]:
             from tfevents import _startup
 
             removed = _startup.remove()
-            print("\n".join(map(str, removed)) or "there is none")
+            return _print("".join(f"{path}\n" for path in removed) or "there is none\n")
         case ["run" | "pth", "-h" | "--help"]:
-            print(USAGE, end="")
+            return _print(USAGE)
         case ["run" | "pth", *_]:
             print(USAGE, end="", file=sys.stderr)
             return 2
         case ["--version"]:
             from tfevents import __version__
 
-            print(__version__)
+            return _print(f"{__version__}\n")
         case _:
             return _other(arguments)
+    return 0
+
+
+def _print(text: str) -> int:
+    """Prints a text. Returns the exit code, which tells whether anybody got it."""
+    try:
+        print(text, end="", flush=True)
+    except OSError as error:
+        # Python would try to write the rest of the buffer again when it exits.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            print(f"tfevents: {error.strerror}", file=sys.stderr)
+        return 1
     return 0
 
 

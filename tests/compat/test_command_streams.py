@@ -91,10 +91,11 @@ def test_tables_of_names_of_no_encoding(logs, tmp_path, form, wide):
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full")
 @pytest.mark.parametrize("unbuffered", ["", "1"])
-def test_an_output_that_is_full(logs, unbuffered):
+@pytest.mark.parametrize("arguments", [["ls", "{logs}"], ["--version"], ["run", "--help"]])
+def test_an_output_that_is_full(logs, arguments, unbuffered):
     with open("/dev/full", "w") as full:
         done = subprocess.run(
-            [*COMMAND, "ls", logs],
+            [*COMMAND, *(argument.format(logs=logs) for argument in arguments)],
             stdout=full,
             stderr=subprocess.PIPE,
             text=True,
@@ -113,13 +114,13 @@ def test_an_output_that_is_closed(logs, closed):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a pipe's")
-def test_a_reader_that_is_gone_before_it_begins(logs):
+@pytest.mark.parametrize("arguments", [["ls", "{logs}"], ["--version"], ["run", "--help"]])
+def test_a_reader_that_is_gone_before_it_begins(logs, arguments):
+    command = [*COMMAND, *(argument.format(logs=logs) for argument in arguments)]
     read, write = os.pipe()
     os.close(read)
     with open(write, "w") as pipe:
-        done = subprocess.run(
-            [*COMMAND, "ls", logs], stdout=pipe, stderr=subprocess.PIPE, text=True, timeout=100
-        )
+        done = subprocess.run(command, stdout=pipe, stderr=subprocess.PIPE, text=True, timeout=100)
     assert (done.returncode, done.stderr) == (1, "")
 
 
