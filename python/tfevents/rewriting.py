@@ -285,6 +285,9 @@ class Rewriting:
             return
         if not self._overwrite or is_directory == self._is_file:
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), target)
+        if not is_directory and not is_uri(target) and not os.path.isfile(target):
+            # A device would become a file.
+            raise FileExistsError(errno.EEXIST, "not overwritten, since it is no file", target)
         self._old = found or []
         for file in self._old:
             if "tfevents" not in re.split(r"[/\\]", file)[-1]:

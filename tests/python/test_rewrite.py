@@ -237,6 +237,14 @@ def test_what_is_there_stays(logs, tmp_path):
     assert sorted(os.listdir(tmp_path)) == ["empty", "logs", "out"]
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
+def test_what_is_no_file_is_not_overwritten(logs, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(FileExistsError, match="since it is no file"):
+        rewrite(event_files(logs)[0], tmp_path / "pipe", overwrite=True)
+    assert sorted(os.listdir(tmp_path)) == ["logs", "pipe"]
+
+
 def test_never_in_place(logs, tmp_path):
     for output in (logs, logs / "three", tmp_path):
         with pytest.raises(ValueError, match="must not lie in"):
