@@ -85,6 +85,8 @@ def test_ls(call, logs):
         ),
         (["show", "{logs}", "weights"], 1, "there is no tag 'weights'; close: 'weight'"),
         (["plot", "{logs}", "none"], 1, "there are no such scalars"),
+        (["plot", "{logs}", "val/loss", "-s", ":1"], 1, "no value of 'val/loss' that is selected"),
+        (["show", "{logs}", "weight", "-k", "images"], 1, "no value of 'weight' that is selected"),
         (["plot", "{logs}", "train/los"], 1, "no tag 'train/los'; close: 'train/loss'"),
         (["plot", "{logs}", "weight"], 1, "there is no tag 'weight'"),
         (["hparams", "{logs}", "--sort", "none"], 2, "--sort: there is no 'none'; there are best"),

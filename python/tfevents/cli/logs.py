@@ -66,10 +66,14 @@ def tell(damage: Iterable[Damage], skipped: Iterable[Skipped]) -> None:
 def no_tag(
     path: str, runs: list[str] | None, tags: list[str], kinds: str | list[str] | None = None
 ) -> str:
-    """The message that there is no such tag, with the tags that may be meant."""
+    """The message that there is no such tag, with the tags that may be meant; or no value of one
+    that there is, since others were selected.
+    """
     with warnings.catch_warnings(action="ignore"):
         log = read(path, runs=options.patterns(runs), kinds=kinds, on_corrupt="skip")  # type: ignore[arg-type]
     known = dict.fromkeys(tag for _, data in native(log) for tag, _, _ in data.summary())
+    if there := [tag for tag in tags if tag in known]:
+        return f"no value of {', '.join(map(repr, there))} that is selected"
     return missing(f"tag {', '.join(map(repr, tags))}", tags[0], known)
 
 
