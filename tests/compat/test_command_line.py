@@ -112,6 +112,7 @@ def test_ls(call, logs):
         (["rewrite", "{logs}", "-o", "{logs}"], 2, "output must not lie in path"),
         (["tail", "{logs}", "--plot", "--json"], 2, "--plot can't be with --json"),
         (["repair", "{logs}", "-o", "{logs}/x"], 2, "output must not lie in path"),
+        (["diff", "{logs}", "{logs}/exp1", "--rtol", "inf"], 2, "--rtol: expected a finite number"),
     ],
 )
 def test_exit_codes(call, logs, tmp_path, monkeypatch, arguments, code, message):

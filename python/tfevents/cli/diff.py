@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Callable, Iterator
 from typing import Annotated, Any
 
@@ -42,6 +43,8 @@ def command(
     """
     if a == b:
         raise ValueError("both are the same path")
+    if not math.isfinite(tolerance):
+        raise ValueError(f"--rtol: expected a finite number, got {tolerance}")
     one, other = (
         read_log(path, runs, tags, options.kinds(kinds), steps, restarts) for path in (a, b)
     )
