@@ -87,6 +87,7 @@ def test_ls(call, logs):
         (["plot", "{logs}", "none"], 1, "there are no such scalars"),
         (["plot", "{logs}", "val/loss", "-s", ":1"], 1, "no value of 'val/loss' that is selected"),
         (["show", "{logs}", "weight", "-k", "images"], 1, "no value of 'weight' that is selected"),
+        (["plot", "{logs}", "val/loss", "-o", "s3://x/y.png"], 2, "can't be written to a URI"),
         (["plot", "{logs}", "train/los"], 1, "no tag 'train/los'; close: 'train/loss'"),
         (["plot", "{logs}", "weight"], 1, "there is no tag 'weight'"),
         (["hparams", "{logs}", "--sort", "none"], 2, "--sort: there is no 'none'; there are best"),
@@ -112,6 +113,7 @@ def test_ls(call, logs):
         (["rewrite", "{logs}", "-o", "{logs}"], 2, "output must not lie in path"),
         (["tail", "{logs}", "--plot", "--json"], 2, "--plot can't be with --json"),
         (["repair", "{logs}", "-o", "{logs}/x"], 2, "output must not lie in path"),
+        (["repair", "{logs}", "-o", ""], 2, "output must not be empty"),
         (["diff", "{logs}", "{logs}/exp1", "--rtol", "inf"], 2, "--rtol: expected a finite number"),
     ],
 )
@@ -601,7 +603,7 @@ def test_rewrite_swaps_tags(call, logs, tmp_path):
     assert (len(scalars["val/loss"]), len(scalars["train/loss"])) == (20, 1)
 
 
-def test_uris(call, logs):
+def test_uris(call, logs, tmp_path):
     fsspec = peer("fsspec")
     memory = fsspec.filesystem("memory")
     try:
@@ -617,6 +619,15 @@ def test_uris(call, logs):
         assert call("rewrite", "memory://command/runs", "-o", uri)[0] == 1
         assert call("verify", uri)[0] == 0
         assert "20 values differ" in call("diff", "memory://command/runs/exp1", logs / "exp2")[1]
+        for source, output in (
+            (logs.as_uri(), tmp_path.as_uri() + "/out"),
+            (
+                "memory://command/runs",
+                "memory://command/repaired",
+            ),
+        ):
+            assert call("repair", source, "-o", output)[0] == 0
+            assert tfevents.read(output).runs == tfevents.read(logs).runs
     finally:
         memory.store.clear()
 

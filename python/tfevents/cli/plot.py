@@ -12,7 +12,8 @@ from tfevents.cli import options
 from tfevents.cli.draw import Numbers, curves, smoothed
 from tfevents.cli.logs import no_tag, read_log
 from tfevents.cli.output import Quit, print_json
-from tfevents.reader import Log
+from tfevents.reader import Log, path_of
+from tfevents.remote.uri import is_uri
 
 Line = tuple[str, Numbers, Numbers]
 
@@ -47,6 +48,8 @@ def command(
     tfevents plot runs loss -o loss.png
     """
     options.refuse("a curve is made of scalars", kinds=kinds)
+    if output is not None and is_uri(output := path_of(output, "output")):
+        raise ValueError("--output: a plot can't be written to a URI")
     if x not in ("step", "relative", "wall"):
         raise ValueError(f"--x: expected step, relative or wall, got {x!r}")
     chosen = [*(tag or []), *(tags or [])]

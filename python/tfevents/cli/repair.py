@@ -9,6 +9,7 @@ import typer
 from tfevents.cli import options
 from tfevents.cli.verify import WHOLE, files_done, find, show
 from tfevents.damage import repair_found
+from tfevents.reader import path_of
 
 
 def command(
@@ -30,8 +31,9 @@ def command(
     tfevents repair runs -o runs-repaired --runs 'exp*'
     """
     options.refuse(WHOLE, tags=tags, kinds=kinds, steps=steps)
-    found = find(path, runs)
+    source, target = path_of(path), path_of(output, "output")
+    found = find(source, runs)
     with files_done("repairing", found.files) as done:
-        report = repair_found(found, path, output, done)
+        report = repair_found(found, source, target, done)
     show(report, json)
     return int(not report.ok or not report)
