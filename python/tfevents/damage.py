@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -233,10 +234,11 @@ def _stage(target: str) -> Iterator[str]:
     try:
         if place is not None:
             place.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(
-            prefix=".repair-", dir=place, ignore_cleanup_errors=True
-        ) as stage:
+        stage = new_directory(".repair-", place, target)
+        try:
             yield stage
+        finally:
+            shutil.rmtree(stage, ignore_errors=True)
     finally:
         for directory in missing:
             with contextlib.suppress(OSError):
@@ -271,6 +273,14 @@ def _put(stage: str, parts: dict[str, str], target: str) -> None:
             # Where the copies were made means nothing to the caller.
             raise OSError(error.errno, error.strerror, target) from error
         raise
+
+
+def new_directory(prefix: str, place: str | Path | None, target: str) -> str:
+    """A directory with a new name, for what becomes the output. An OSError names the output."""
+    try:
+        return tempfile.mkdtemp(prefix=prefix, dir=place)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, target) from error
 
 
 def exists(path: str) -> bool:

@@ -10,13 +10,12 @@ import operator
 import os
 import re
 import shutil
-import tempfile
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal, NamedTuple, SupportsIndex, TypeAlias
 
 from tfevents import _native, selection
-from tfevents.damage import exists, lies_in
+from tfevents.damage import exists, lies_in, new_directory
 from tfevents.errors import CorruptFileError
 from tfevents.finding import Skipped, finder
 from tfevents.reader import Damage, choice, path_of, read, roots, unmatched
@@ -221,7 +220,7 @@ class Rewriting:
         parent = None if is_remote else os.path.dirname(os.path.abspath(self._target))
         if parent is not None:
             os.makedirs(parent, exist_ok=True)
-        stage = tempfile.mkdtemp(prefix=".rewrite-", dir=parent)
+        stage = new_directory(".rewrite-", parent, self._target)
         try:
             tree = os.path.join(stage, "tree")
             os.mkdir(tree)

@@ -1,9 +1,11 @@
 """`rewrite`: its arguments, its errors, and the files that it leaves when it is killed."""
 
+import errno
 import os
 import re
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -349,6 +351,17 @@ def test_what_fails_leaves_nothing(tmp_path, monkeypatch, has_threads):
     with pytest.raises(LookupError):
         rewrite(tmp_path / "logs", tmp_path / "out", rename=rename)
     assert [path.name for path in tmp_path.iterdir()] == ["logs"]
+
+
+@pytest.mark.parametrize("call", [rewrite, tfevents.repair])
+def test_where_nothing_can_be_made(logs, tmp_path, monkeypatch, call):
+    def refuse(prefix, dir):
+        raise PermissionError(errno.EACCES, "Permission denied", f"{dir}/{prefix}x")
+
+    monkeypatch.setattr(tempfile, "mkdtemp", refuse)
+    with pytest.raises(PermissionError) as error:
+        call(logs, tmp_path / "out")
+    assert error.value.filename == str(tmp_path / "out")
 
 
 def test_metrics_and_charts_name_the_new_tags(tmp_path):
