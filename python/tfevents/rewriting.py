@@ -375,12 +375,13 @@ class Rewriting:
 
     def _put_tree(self, stage: str, tree: str) -> None:
         old = os.path.join(stage, "old")
-        if self._overwrite and os.path.isdir(self._target):
-            os.rename(self._target, old)
         try:
+            if self._overwrite and os.path.isdir(self._target):
+                os.rename(self._target, old)
             os.rename(tree, self._target)
-        except OSError:
-            if os.path.isdir(old):
+        except BaseException:
+            # Ctrl-C may come between the two.
+            if os.path.isdir(old) and not os.path.lexists(self._target):
                 os.rename(old, self._target)
             raise
         _sync(os.path.dirname(os.path.abspath(self._target)))

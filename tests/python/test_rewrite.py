@@ -239,6 +239,22 @@ def test_what_is_there_stays(logs, tmp_path):
     assert sorted(os.listdir(tmp_path)) == ["empty", "logs", "out"]
 
 
+def test_what_is_there_stays_if_it_is_interrupted(logs, tmp_path, monkeypatch):
+    rewrite(logs, tmp_path / "out")
+    before = [path.read_bytes() for path in event_files(tmp_path / "out")]
+    rename = os.rename
+
+    def interrupted(source, target):
+        rename(source, target)
+        if str(source) == str(tmp_path / "out"):
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "rename", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        rewrite(logs, tmp_path / "out", drop="*", overwrite=True)
+    assert [path.read_bytes() for path in event_files(tmp_path / "out")] == before
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
 def test_what_is_no_file_is_not_overwritten(logs, tmp_path):
     os.mkfifo(tmp_path / "pipe")
