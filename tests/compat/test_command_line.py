@@ -253,6 +253,24 @@ def test_a_plot_shows_the_point_of_the_last_step(call, tmp_path, monkeypatch):
         assert any("b" in line for line in drawn), out
 
 
+def test_axes_of_any_numbers(call, tmp_path):
+    values = {"small": [-1.2345e-5, -9.9e-5], "large": [-1e308, 1e308], "log": [1e-300, 1e308]}
+    with SummaryWriter(tmp_path) as writer:
+        for tag, numbers in values.items():
+            for number, step in zip(numbers, (0, 10**18), strict=True):
+                writer.add_scalar(tag, number, step, new_style=True, double_precision=True)
+    for tag in values:
+        log_y = ["--log-y"] if tag == "log" else []
+        code, out, err = call("plot", tmp_path, tag, *log_y)
+        assert (code, err) == (0, "")
+        *rows, _axis, labels, _ = out.splitlines()
+        ticks = [float(row.partition("|")[0]) for row in rows]
+        assert ticks == sorted(ticks, reverse=True), out
+        assert np.diff([float(label) for label in labels.split()[1:]]).min() > 0
+        if tag == "small":
+            assert min(ticks) < -9.9e-5 < -1.2345e-5 < max(ticks) < 1e-4
+
+
 def test_hparams(call, logs):
     _, out, _ = call("hparams", logs, "--sort", "best", "--json")
     rows = json.loads(out)

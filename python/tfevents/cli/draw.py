@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import shutil
 from itertools import pairwise
@@ -46,8 +47,8 @@ def curves(
     figure.height = min(max(height - len(lines) - 8, 8), 40)
     figure.x_label = x_label
     figure.origin = False
-    figure.x_ticks_fkt = lambda low, high: f"{low:.4g}"
-    figure.y_ticks_fkt = lambda low, high: f"{10**low if log_y else low:.5g}"
+    figure.x_ticks_fkt = lambda low, high: _tick(low, 4, 9)
+    figure.y_ticks_fkt = lambda low, high: _tick(_power(low) if log_y else low, 5, 10)
     drawn, ends = 0, []
     for name, x, y in lines:
         can_be = np.isfinite(y) & (y > 0) if log_y else np.isfinite(y)
@@ -55,7 +56,8 @@ def curves(
         if len(x):
             color = _COLORS[drawn % len(_COLORS)] if figure.with_colors else None
             letter = None if figure.with_colors or len(lines) == 1 else _LETTERS[drawn % 26]
-            y = np.log10(y) if log_y else y
+            # The axis is longer than what it shows, and its length is a number, too.
+            y = np.log10(y) if log_y else np.clip(y, -4e307, 4e307)
             label = shown(name)
             # The sign of the line and a blank come before it.
             label = label if len(label) <= width - 4 else label[: width - 5] + "…"
@@ -71,6 +73,20 @@ def curves(
         figure.width = max(figure.width - over, 20)
         rows = _rows(figure, min(ends), max(ends))
     return "\n".join(rows)
+
+
+def _power(exponent: float) -> float:
+    """A power of ten. The axis goes on beyond the greatest number."""
+    try:
+        return math.pow(10, exponent)
+    except OverflowError:
+        return math.inf
+
+
+def _tick(value: float, digits: int, room: int) -> str:
+    """A number in as many digits as there is room for. What is longer would lose its end."""
+    texts = (f"{value:.{number}g}" for number in range(digits, 0, -1))
+    return next((text for text in texts if len(text) <= room), "")
 
 
 def _rows(figure: Any, low: float, high: float) -> list[str]:
