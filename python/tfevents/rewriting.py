@@ -521,9 +521,10 @@ def _every(every: SupportsIndex) -> int:
         number = operator.index(every)
     except TypeError:
         raise TypeError(f"every: expected an integer, got {every!r}") from None
-    if not 1 <= number < 2**63:
+    if number < 1:
         raise ValueError(f"every: expected at least 1, got {number}")
-    return number
+    # No tag has more values.
+    return min(number, 2**63 - 1)
 
 
 def _casts(cast: Any) -> list[str]:

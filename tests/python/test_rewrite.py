@@ -106,6 +106,8 @@ def test_nothing_is_written_of_no_runs(tmp_path):
 
 
 def test_thinning(logs, tmp_path):
+    report = rewrite(logs, tmp_path / "first", every=2**64, kinds="scalars")
+    assert report.left_out["every"] == 2 * 2 * 9
     rewrite(logs, tmp_path / "out", every=4)
     run = tfevents.read(tmp_path / "out")["two"]
     assert run.scalars["loss"].step.tolist() == [0, 4, 8]
