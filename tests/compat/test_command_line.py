@@ -758,6 +758,16 @@ def test_terminals(logs):
     assert picture.count("▀") == 3 * 8 * 4
 
 
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_characters_that_take_two_columns(tmp_path):
+    cell_len = peer("rich.cells").cell_len
+    with SummaryWriter(tmp_path / ("猫" * 40)) as writer:
+        writer.add_scalar("犬" * 40, 1.0, 0)
+    for command in (["ls"], ["plot"], ["tail", "--all", "--timeout", "0"]):
+        lines = terminal([*command, tmp_path], 60, TERM="dumb").splitlines()
+        assert max(map(cell_len, lines)) <= 60, command
+
+
 def test_export_with_dask_writes_a_data_set_and_goes_on(tmp_path):
     dataset = peer("pyarrow.dataset")
     peer("distributed")

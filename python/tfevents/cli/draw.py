@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from tfevents._extras import module
 from tfevents._text import shown
-from tfevents.cli.output import Quit, console, is_terminal
+from tfevents.cli.output import Quit, console, cut, is_terminal
 
 Numbers = NDArray[np.float64]
 
@@ -58,9 +58,8 @@ def curves(
             letter = None if figure.with_colors or len(lines) == 1 else _LETTERS[drawn % 26]
             # The axis is longer than what it shows, and its length is a number, too.
             y = np.log10(y) if log_y else np.clip(y, -4e307, 4e307)
-            label = shown(name)
             # The sign of the line and a blank come before it.
-            label = label if len(label) <= width - 4 else label[: width - 5] + "…"
+            label = cut(shown(name), width - 4)
             figure.plot(x.tolist(), y.tolist(), label=label, lc=color, marker=letter)
             drawn += 1
             ends += [float(x.min()), float(x.max())]

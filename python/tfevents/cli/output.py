@@ -75,7 +75,7 @@ def print_table(
     In a terminal, the widest columns are cut so that a row takes one line. If that is not enough,
     the last columns are left out, except the one to keep. The last two are cut further.
     """
-    from rich.cells import cell_len, set_cell_size
+    from rich.cells import cell_len
 
     cells = [[shown(cell) for cell in row] for row in (header, *rows)]
     # The number of columns that each cell takes in a terminal.
@@ -100,7 +100,7 @@ def print_table(
         for at in columns:
             text, width, length = row[at], widths[at], lengths[at]
             if length > width:
-                text = set_cell_size(text, width - 1) + "…"
+                text = cut(text, width)
             elif is_right[at]:
                 text = " " * (width - length) + text
             else:
@@ -111,6 +111,15 @@ def print_table(
     first, *others = map(line, cells, lengths)
     heading(first)
     sys.stdout.write("".join(f"{other}\n" for other in others))
+
+
+def cut(text: str, room: int) -> str:
+    """A text in no more than so many columns of a terminal. Some characters take two."""
+    if text.isascii() and len(text) <= room:
+        return text
+    from rich.cells import cell_len, set_cell_size
+
+    return text if cell_len(text) <= room else set_cell_size(text, room - 1) + "…"
 
 
 def heading(text: str, style: str = "bold") -> None:

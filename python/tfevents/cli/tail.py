@@ -22,6 +22,7 @@ from tfevents.cli.ls import NAMES
 from tfevents.cli.output import (
     Quit,
     console,
+    cut,
     is_terminal,
     number,
     print_json_line,
@@ -166,7 +167,7 @@ def _print(found: Iterator[Found | None], json: bool) -> None:
             what = " ".join(what.split())
             text = f"{when(event.wall_time)}  {run}  step {event.step}  {value.tag}  {what}"
             text = shown(text)
-            print(_cut(text) if is_cut else text)
+            print(cut(text, console().width) if is_cut else text)
         sys.stdout.flush()
 
 
@@ -178,11 +179,6 @@ def _text(value: Value) -> str | None:
     if isinstance(found, bytes):
         found = found.decode(errors="replace")
     return found if isinstance(found, str) else None
-
-
-def _cut(text: str) -> str:
-    width = console().width
-    return text if len(text) <= width else text[: width - 1] + "…"
 
 
 def _draw(found: Iterator[Found | None]) -> None:
