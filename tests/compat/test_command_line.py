@@ -564,7 +564,7 @@ def test_tags_whose_names_are_those_of_files_are_all_exported(call, tmp_path):
         assert (tmp_path / "out" / "c" / name).read_text().startswith(header)
 
 
-def test_damage(call, logs, tmp_path):
+def test_damage(call, logs, tmp_path, monkeypatch):
     tfevents.rewrite(logs, tmp_path / "runs")
     path = event_files(tmp_path / "runs")[0]
     data = bytearray(path.read_bytes())
@@ -574,6 +574,9 @@ def test_damage(call, logs, tmp_path):
     assert code == 1
     assert "damaged bytes" in err
     assert [row["damaged"] > 0 for row in json.loads(out)] == [True, False, False]
+    monkeypatch.chdir(tmp_path)
+    for given in ("runs", "./runs/exp1", "runs/../runs"):
+        assert json.loads(call("ls", given, "--json")[1])[0]["damaged"] > 0
     assert call("hparams", tmp_path / "runs")[0] == 1
     assert call("tail", tmp_path / "runs", "--all", "--timeout", "0")[0] == 1
     code, out, _ = call("verify", tmp_path / "runs", "--json")

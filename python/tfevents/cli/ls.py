@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from tfevents.cli import options
 from tfevents.cli.logs import file_sizes, native, read_log
 from tfevents.cli.output import print_json, print_table, size, when
 from tfevents.reader import Log
+from tfevents.remote.uri import is_uri
 from tfevents.run import KINDS
 
 # The kinds by the names that `--kinds` has.
@@ -106,12 +108,18 @@ def _tag_rows(log: Log) -> list[dict[str, Any]]:
     return rows
 
 
+def _absolute(path: str) -> str:
+    """The whole path. That of damage is as the log's was given."""
+    return path if is_uri(path) else os.path.abspath(path)
+
+
 def _run_rows(log: Log) -> list[dict[str, Any]]:
     files = {run: data.files() for run, data in native(log)}
     sizes = file_sizes(one for paths in files.values() for one in paths)
     damaged: dict[str, int] = {}
     for one in log.damage:
-        damaged[one.path] = damaged.get(one.path, 0) + one.length
+        path = _absolute(one.path)
+        damaged[path] = damaged.get(path, 0) + one.length
     rows = []
     for run, data in native(log):
         tags, values, extent = data.overall()
@@ -128,7 +136,7 @@ def _run_rows(log: Log) -> list[dict[str, Any]]:
                 "last_time": last_time,
                 "files": len(paths),
                 "size": sum(sizes.get(one, 0) for one in paths),
-                "damaged": sum(damaged.get(one, 0) for one in paths),
+                "damaged": sum(damaged.get(_absolute(one), 0) for one in paths),
             }
         )
     return rows
