@@ -266,6 +266,9 @@ class Rewriting:
         # Layouts are found by their tag alone.
         new = tag if tag == "custom_scalars__config__" else self._rename(tag)
         directory = _directory("split", self._split(tag)) if self._splits else None
+        for argument, name in ("rename", new), ("split", directory or ""):
+            if not name.isascii() and re.search("[\ud800-\udfff]", name):
+                raise ValueError(f"{argument}: {name!r} is no Unicode text")
         return directory, None if new == tag else new
 
     def _check_output(self, paths: list[str]) -> None:
@@ -455,6 +458,8 @@ def _renaming(argument: str, given: Any, *, whole: bool = False) -> Callable[[st
             )
         try:
             pattern = re.compile(pair[0])
+            if not isinstance(pattern.pattern, str):
+                raise TypeError("it is of bytes")
         except (re.error, TypeError) as error:
             raise ValueError(f"{argument}: {pair[0]!r} is no regular expression: {error}") from None
         new = _text(argument, pair[1])
@@ -530,7 +535,10 @@ def _every(every: SupportsIndex) -> int:
 def _casts(cast: Any) -> list[str]:
     if cast is None:
         return []
-    casts = [cast] if isinstance(cast, str) else list(cast)
+    try:
+        casts = [cast] if isinstance(cast, str) else list(cast)
+    except TypeError:
+        raise TypeError(f"cast: expected a name or several, got {cast!r}") from None
     for one in casts:
         choice("cast", one, *_CASTS)
     if "simple_value" in casts and "tensor" in casts:

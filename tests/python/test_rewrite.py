@@ -293,6 +293,10 @@ def test_never_in_place(logs, tmp_path):
         ({"restarts": "all"}, ValueError, "restarts"),
         ({"kinds": "scalar"}, ValueError, "kinds"),
         ({"on_corrupt": "ignore"}, ValueError, "on_corrupt"),
+        ({"rename": {"loss": "\ud800"}}, ValueError, r"rename: '\\ud800' is no Unicode text"),
+        ({"split": lambda tag: "\ud800"}, ValueError, r"split: '\\ud800' is no Unicode text"),
+        ({"rename": (b"loss", "x")}, ValueError, "rename: b'loss' is no regular expression"),
+        ({"cast": 3}, TypeError, "cast: expected a name or several"),
     ],
 )
 def test_wrong_arguments(logs, tmp_path, options, error, names):
