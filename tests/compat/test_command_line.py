@@ -383,6 +383,14 @@ def test_wide_tables_of_tags_that_are_called_as_other_columns(call, tmp_path):
     assert (tmp_path / "x.csv").read_text() == "run,step,run_,step_\nexp,1,5.0,6.0\n"
 
 
+def test_export_replaces_nothing_else(call, logs, tmp_path):
+    (tmp_path / "t.csv.part").write_text("mine")
+    assert call("export", logs, "-o", tmp_path / "t.csv")[0] == 0
+    assert call("export", logs, "-o", tmp_path / "u.csv", "--steps", "1000:")[0] == 1
+    assert sorted(os.listdir(tmp_path)) == ["t.csv", "t.csv.part"]
+    assert (tmp_path / "t.csv.part").read_text() == "mine"
+
+
 def test_export_replaces_no_device_and_no_link(call, logs, tmp_path):
     os.mkfifo(tmp_path / "pipe.csv")
     code, out, err = call("export", logs, "-o", tmp_path / "pipe.csv", "--overwrite")

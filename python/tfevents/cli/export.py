@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import shutil
 from collections.abc import Iterator
 from itertools import repeat
 from typing import Annotated, Any
@@ -15,6 +16,7 @@ from tfevents._extras import module
 from tfevents.cli import files, options
 from tfevents.cli.logs import native, read_log, tell
 from tfevents.cli.output import Quit, json_line, print_json, progress
+from tfevents.damage import new_directory
 from tfevents.reader import Log, path_of
 from tfevents.remote.uri import is_uri
 from tfevents.run import count
@@ -143,7 +145,8 @@ def _table(log: Log, output: str, form: str, wide: bool) -> int:
     # The target of a link is replaced, and not the link. /dev/stdout is a link.
     output = os.path.realpath(output)
     # A reader of the output sees all of it or nothing.
-    part = f"{output}.part"
+    stage = new_directory(".export-", os.path.dirname(output), output)
+    part = os.path.join(stage, os.path.basename(output))
     try:
         if form in ("parquet", "arrow"):
             rows_written = _arrow(log, part, form, wide)
@@ -156,8 +159,7 @@ def _table(log: Log, output: str, form: str, wide: bool) -> int:
             os.replace(part, output)
         return rows_written
     finally:
-        if os.path.exists(part):
-            os.remove(part)
+        shutil.rmtree(stage, ignore_errors=True)
 
 
 def _arrow(log: Log, output: str, form: str, wide: bool) -> int:
