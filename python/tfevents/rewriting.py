@@ -217,7 +217,9 @@ class Rewriting:
             self._tell_unmatched()
             return self._nothing()
         is_remote = is_uri(self._target)
-        parent = None if is_remote else os.path.dirname(os.path.abspath(self._target))
+        # What a link leads to is replaced, and not the link.
+        place = self._target if is_remote else os.path.realpath(self._target)
+        parent = None if is_remote else os.path.dirname(place)
         if parent is not None:
             os.makedirs(parent, exist_ok=True)
         stage = new_directory(".rewrite-", parent, self._target)
@@ -231,9 +233,9 @@ class Rewriting:
             if is_remote:
                 self._upload(tree, files)
             elif self._is_file:
-                self._put_file(os.path.join(tree, files[0]))
+                self._put_file(os.path.join(tree, files[0]), place)
             else:
-                self._put_tree(stage, tree)
+                self._put_tree(stage, tree, place)
         except OSError as error:
             # Where the output was to be made means nothing to the caller.
             if str(error.filename).startswith(stage):
@@ -278,6 +280,10 @@ class Rewriting:
                 raise ValueError(f"output must not lie in path, but {target} lies in {path}")
             if lies_in(path, target):
                 raise ValueError(f"path must not lie in output, but {path} lies in {target}")
+        if self._is_file and target.endswith(("/", os.sep)):
+            raise NotADirectoryError(
+                errno.ENOTDIR, "the name of a file has no slash at its end", target
+            )
         if not exists(target):
             return
         found = _files_in(target)
@@ -368,26 +374,26 @@ class Rewriting:
             if uri not in uris:
                 files.remove(uri)
 
-    def _put_file(self, file: str) -> None:
+    def _put_file(self, file: str, place: str) -> None:
         if self._overwrite:
-            os.replace(file, self._target)
+            os.replace(file, place)
         else:
             # Unlike a renaming, it fails where something came there meanwhile.
-            os.link(file, self._target)
-        _sync(os.path.dirname(os.path.abspath(self._target)))
+            os.link(file, place)
+        _sync(os.path.dirname(place))
 
-    def _put_tree(self, stage: str, tree: str) -> None:
+    def _put_tree(self, stage: str, tree: str, place: str) -> None:
         old = os.path.join(stage, "old")
         try:
-            if self._overwrite and os.path.isdir(self._target):
-                os.rename(self._target, old)
-            os.rename(tree, self._target)
+            if self._overwrite and os.path.isdir(place):
+                os.rename(place, old)
+            os.rename(tree, place)
         except BaseException:
             # Ctrl-C may come between the two.
-            if os.path.isdir(old) and not os.path.lexists(self._target):
-                os.rename(old, self._target)
+            if os.path.isdir(old) and not os.path.lexists(place):
+                os.rename(old, place)
             raise
-        _sync(os.path.dirname(os.path.abspath(self._target)))
+        _sync(os.path.dirname(place))
 
 
 def _files_in(target: str) -> list[str] | None:

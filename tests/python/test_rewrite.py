@@ -265,6 +265,21 @@ def test_what_is_no_file_is_not_overwritten(logs, tmp_path):
     assert sorted(os.listdir(tmp_path)) == ["logs", "pipe"]
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")
+def test_what_a_link_leads_to_is_replaced(logs, tmp_path):
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "out").symlink_to("disk")
+    for overwrite in (False, True):
+        report = rewrite(logs, tmp_path / "out", overwrite=overwrite)
+        assert (tmp_path / "out").is_symlink()
+        assert event_files(tmp_path / "disk") == [
+            tmp_path / "disk" / Path(file).relative_to(tmp_path / "out") for file in report.files
+        ]
+    with pytest.raises(NotADirectoryError):
+        rewrite(event_files(logs)[0], f"{tmp_path}/new/")
+    assert sorted(os.listdir(tmp_path)) == ["disk", "logs", "out"]
+
+
 def test_never_in_place(logs, tmp_path):
     for output in (logs, logs / "three", tmp_path):
         with pytest.raises(ValueError, match="must not lie in"):
