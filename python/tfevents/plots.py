@@ -17,6 +17,7 @@ from tfevents.series.scalars import as_weight
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.legend import Legend
     from matplotlib.lines import Line2D
 
 Band = Literal["std", "sem", "minmax"] | None
@@ -93,11 +94,11 @@ def curves(
     if len(groups) > 1:
         labels = {_plain(group.label) for group in groups}
         drawn = [line for line in ax.lines[before:] if line.get_label() in labels]
-        _legend(ax, drawn, _plain(", ".join(names)) if by is not None else None)
+        legend(ax, drawn, _plain(", ".join(names)) if by is not None else None)
     return ax
 
 
-def _legend(ax: Axes, drawn: Sequence[Line2D], title: str | None) -> None:
+def legend(ax: Axes, drawn: Sequence[Line2D], title: str | None) -> Legend:
     """A legend of these lines and what else the axes have, which does not fill them."""
     from matplotlib.lines import Line2D
 
@@ -106,7 +107,7 @@ def _legend(ax: Axes, drawn: Sequence[Line2D], title: str | None) -> None:
     if more := len(handles[_NAMED:]):
         rest = Line2D([], [], linestyle="none", label=f"… and {more + 1} more")
         handles[_NAMED - 1 :] = [rest]
-    ax.legend(handles=handles, title=title, fontsize="small" if len(handles) > 8 else None)
+    return ax.legend(handles=handles, title=title, fontsize="small" if len(handles) > 8 else None)
 
 
 def _plain(name: str) -> str:
@@ -116,7 +117,7 @@ def _plain(name: str) -> str:
 
 def _mean(ax: Axes, group: Group, steps: Any, values: Any, band: Band) -> None:
     mean = of(values, "mean")
-    (drawn,) = ax.plot(steps, mean, label=_plain(group.label), marker=_marker(steps))
+    (drawn,) = ax.plot(steps, mean, label=_plain(group.label), marker=marker(steps))
     if band is None or len(group.runs) == 1:
         return
     if band == "minmax":
@@ -128,7 +129,7 @@ def _mean(ax: Axes, group: Group, steps: Any, values: Any, band: Band) -> None:
     ax.fill_between(steps, low, high, color=drawn.get_color(), alpha=0.2, linewidth=0)
 
 
-def _marker(steps: Any) -> str | None:
+def marker(steps: Any) -> str | None:
     """What shows a single point, of which there is no line."""
     return "." if len(steps) == 1 else None
 
@@ -140,7 +141,7 @@ def line(
     smooth = as_weight(smooth, "smooth")
     ax = axes(ax)
     shown = series.smooth(smooth) if smooth else series
-    (drawn,) = ax.plot(shown.step, shown.value, label=label, marker=_marker(shown.step))
+    (drawn,) = ax.plot(shown.step, shown.value, label=label, marker=marker(shown.step))
     if smooth:
         ax.plot(series.step, series.value, color=drawn.get_color(), alpha=0.25, zorder=0.5)
     if label is None:

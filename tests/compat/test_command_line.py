@@ -225,6 +225,19 @@ def test_a_plot_of_any_names(call, tmp_path):
         assert f"<!-- {name} -->" in drawn
 
 
+def test_a_plot_of_many_runs_in_a_file(call, tmp_path):
+    pyplot = peer("matplotlib.pyplot")
+    for number in range(100):
+        with SummaryWriter(tmp_path / "runs" / f"run{number:02}") as writer:
+            writer.add_scalar("loss", number, 0)
+    # Warnings are errors here, and matplotlib warns if a legend leaves no room.
+    assert call("plot", tmp_path / "runs", "loss", "-o", tmp_path / "plot.png")[0] == 0
+    pixels = pyplot.imread(tmp_path / "plot.png")[..., :3]
+    # There is no line from one point to another, but the points are seen.
+    colours = {tuple(colour) for colour in (pixels[:, :600] * 255).astype(int).reshape(-1, 3)}
+    assert (31, 119, 180) in colours
+
+
 @pytest.mark.parametrize(
     ("output", "why"),
     [

@@ -97,14 +97,17 @@ def _save(found: list[Line], output: str, label: str, log_y: bool) -> None:
         from matplotlib.figure import Figure
     except ImportError as error:
         raise Quit(2, "a plot in a file needs matplotlib: pip install 'tfevents[plot]'") from error
+    from tfevents import plots
+
     figure = Figure(figsize=(9, 5), layout="constrained")
     axes = figure.subplots()
-    drawn = [axes.plot(at, y)[0] for _, at, y in found]
+    drawn = [
+        axes.plot(at, y, label=shown(name), marker=plots.marker(at))[0] for name, at, y in found
+    ]
     axes.set_xlabel(label)
     if log_y:
         axes.set_yscale("log")
-    legend = axes.legend(drawn, [shown(name) for name, _, _ in found])
     # A name with dollars is not a formula.
-    for text in legend.get_texts():
+    for text in plots.legend(axes, drawn, None).get_texts():
         text.set_parse_math(False)
     figure.savefig(output)
