@@ -378,8 +378,7 @@ class Rewriting:
         if self._overwrite:
             os.replace(file, place)
         else:
-            # Unlike a renaming, it fails where something came there meanwhile.
-            os.link(file, place)
+            _link_or_rename(file, place)
         _sync(os.path.dirname(place))
 
     def _put_tree(self, stage: str, tree: str, place: str) -> None:
@@ -394,6 +393,19 @@ class Rewriting:
                 os.rename(old, place)
             raise
         _sync(os.path.dirname(place))
+
+
+def _link_or_rename(file: str, place: str) -> None:
+    """Gives a file its name, unlike a renaming only where nothing came there meanwhile."""
+    try:
+        os.link(file, place)
+    except FileExistsError:
+        raise
+    except OSError:
+        # Some file systems have no links.
+        if os.path.lexists(place):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), place) from None
+        os.rename(file, place)
 
 
 def _files_in(target: str) -> list[str] | None:

@@ -257,6 +257,27 @@ def test_what_is_there_stays_if_it_is_interrupted(logs, tmp_path, monkeypatch):
     assert [path.read_bytes() for path in event_files(tmp_path / "out")] == before
 
 
+def test_a_file_system_without_links(logs, tmp_path, monkeypatch):
+    place = tmp_path / "out.tfevents"
+    theirs: list[bytes] = []
+
+    def refused(file, to):
+        for content in theirs:
+            Path(to).write_bytes(content)
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM), file)
+
+    monkeypatch.setattr(os, "link", refused)
+    report = rewrite(event_files(logs)[0], place)
+    assert tfevents.verify(place).ok
+    assert report.files == [str(place)]
+    place.unlink()
+    theirs.append(b"theirs")
+    with pytest.raises(FileExistsError, match=r"out\.tfevents"):
+        rewrite(event_files(logs)[0], place)
+    assert place.read_bytes() == b"theirs"
+    assert sorted(os.listdir(tmp_path)) == ["logs", "out.tfevents"]
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
 def test_what_is_no_file_is_not_overwritten(logs, tmp_path):
     os.mkfifo(tmp_path / "pipe")
