@@ -13,7 +13,7 @@ from typing import NamedTuple, TypeAlias, overload
 
 from tfevents import _native
 from tfevents.errors import CorruptFileError
-from tfevents.finding import Found, Skipped, finder
+from tfevents.finding import Found, Skipped, exists, finder
 from tfevents.reader import Damage, path_of, roots
 from tfevents.remote.uri import below, is_uri
 from tfevents.run import count, table
@@ -281,14 +281,6 @@ def new_directory(prefix: str, place: str | Path | None, target: str) -> str:
         return tempfile.mkdtemp(prefix=prefix, dir=place)
     except OSError as error:
         raise OSError(error.errno, error.strerror, target) from error
-
-
-def exists(path: str) -> bool:
-    if not is_uri(path):
-        return os.path.lexists(path)
-    from tfevents.remote import files
-
-    return files.exists(path)
 
 
 def lies_in(target: str, source: str) -> bool:

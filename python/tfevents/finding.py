@@ -169,10 +169,22 @@ def _signs(path: str) -> re.Pattern[str]:
 
 
 def is_glob(path: str) -> bool:
-    """Whether a path stands for others; a local one that is there stands for itself."""
+    """Whether a path stands for others; one that is there stands for itself."""
     if not _signs(path).search(path):
         return False
-    return is_uri(path) or not os.path.lexists(path)
+    try:
+        return not exists(path)
+    except OSError:
+        # A service may allow to list, but not to look.
+        return True
+
+
+def exists(path: str) -> bool:
+    if not is_uri(path):
+        return os.path.lexists(path)
+    from tfevents.remote import files
+
+    return files.exists(path)
 
 
 def _below(places: Mapping[str, str]) -> tuple[list[RunFiles], list[Unseen]]:

@@ -15,9 +15,9 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal, NamedTuple, SupportsIndex, TypeAlias
 
 from tfevents import _native, selection
-from tfevents.damage import exists, lies_in, new_directory
+from tfevents.damage import lies_in, new_directory
 from tfevents.errors import CorruptFileError
-from tfevents.finding import Skipped, finder
+from tfevents.finding import Skipped, exists, finder
 from tfevents.reader import Damage, choice, path_of, read, roots, unmatched
 from tfevents.remote.uri import below, is_uri
 from tfevents.run import count, table

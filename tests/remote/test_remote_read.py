@@ -167,6 +167,14 @@ def test_names_with_signs_that_mean_something_elsewhere(uri, tree):
     assert content(log)[0][0][1:] == content(tfevents.read(tree / "golden" / "torch"))[0][0][1:]
 
 
+def test_a_directory_whose_name_is_also_a_glob(uri, tree):
+    for run in ("[1]*", "1a", "[1]*b"):
+        upload(tree / "golden" / "torch", f"{uri}/{run}")
+    assert tfevents.read(f"{uri}/[1]*").runs == ["."]
+    assert tfevents.read_run(f"{uri}/[1]*").name == "."
+    assert tfevents.read(f"{uri}/1*").runs == ["1a"]
+
+
 def test_a_sibling_with_the_same_beginning_is_no_part(uri, tree):
     upload(tree / "golden", f"{uri}/run")
     upload(tree / "golden", f"{uri}/run2")
