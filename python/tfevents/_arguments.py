@@ -6,7 +6,7 @@ import operator
 import os
 import sys
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from types import FrameType
 from typing import Any, SupportsFloat, TypeGuard
@@ -59,6 +59,15 @@ def as_sequence(value: object, argument: str) -> Sequence[Any]:
 def is_sequence(value: object) -> TypeGuard[Sequence[Any]]:
     """Whether `value` is a sequence, other than a string or bytes."""
     return isinstance(value, Sequence) and not isinstance(value, (str, bytes, bytearray))
+
+
+def is_iterable(value: object) -> TypeGuard[Iterable[Any]]:
+    """Whether `value` can be gone over; an array of no dimensions only looks so."""
+    try:
+        iter(value)  # type: ignore[call-overload]
+    except TypeError:
+        return False
+    return True
 
 
 def as_int(value: Any, argument: str) -> int:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tfevents._arguments import warn
+from tfevents._arguments import is_iterable, warn
 from tfevents.run import Run, count, missing, missing_tag
 from tfevents.series import Scalars
 from tfevents.tables import Columnar
@@ -137,7 +137,7 @@ def _keys(runs: Mapping[str, Run], by: By) -> tuple[list[str], Callable[[str], K
             return None if key is None else (_plain(key),)
 
         return ["group"], called
-    if not isinstance(by, Iterable):
+    if not is_iterable(by):
         raise _wrong(by)
     chosen = [by] if isinstance(by, str) else list(by)
     hparams = {trial.name: trial.hparams for trial in trials(runs)}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import operator
 import os
 import re
 import zlib
@@ -235,8 +237,10 @@ def amount(value: int | str, argument: str = "bytes") -> int:
             number = (
                 float(match[1]) * _UNITS[match[2].lower()] if match[2].lower() in _UNITS else None
             )
-    elif isinstance(value, SupportsIndex):
-        number = value.__index__()
+    else:
+        # Arrays have the method, but only some of them are a number.
+        with contextlib.suppress(TypeError):
+            number = operator.index(value)
     if number is None or number < 1:
         raise ValueError(
             f"{argument}: expected a number of bytes, as 256_000_000 or '256MB', got {value!r}"

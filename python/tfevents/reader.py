@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple, SupportsIndex
 
 from tfevents import _native, remote, selection
 from tfevents import state as states
+from tfevents._arguments import is_iterable
 from tfevents.finding import (
     Find,
     Finder,
@@ -437,7 +438,7 @@ def roots(path: object) -> tuple[list[str], bool]:
     if isinstance(path, (str, bytes, os.PathLike)):
         return [path_of(path)], False
     # A mapping is refused, since its names would be lost.
-    if not isinstance(path, Iterable) or isinstance(path, Mapping):
+    if not is_iterable(path) or isinstance(path, Mapping):
         raise TypeError(f"path must be a path or an iterable of paths, not {_type(path)}")
     return [path_of(one) for one in path], True
 

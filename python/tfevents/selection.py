@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any, SupportsIndex, TypeAlias
 
-from tfevents._arguments import warn
+from tfevents._arguments import is_iterable, warn
 from tfevents.run import KINDS
 
 Pattern: TypeAlias = str | re.Pattern[str]
@@ -67,7 +67,7 @@ def matcher(argument: str, patterns: Patterns | None) -> Matcher | None:
 
 def kept(given: Any) -> Any:
     """What can be gone over more than once."""
-    if given is None or isinstance(given, (str, re.Pattern)) or not isinstance(given, Iterable):
+    if given is None or isinstance(given, (str, re.Pattern)) or not is_iterable(given):
         return given
     return list(given)
 
@@ -113,6 +113,6 @@ def step_bounds(
 def _several(argument: str, given: object) -> Iterable[object]:
     if isinstance(given, (str, re.Pattern)):
         return [given]
-    if not isinstance(given, Iterable) or isinstance(given, bytes):
+    if not is_iterable(given) or isinstance(given, bytes):
         raise TypeError(f"{argument}: expected a name or several, got {given!r}")
     return given

@@ -371,6 +371,7 @@ def test_checksums_can_be_left_unverified(run: Path) -> None:
         ({"path": 3}, TypeError, "path"),
         ({"path": b"x"}, TypeError, "path"),
         ({"path": ["x", 3]}, TypeError, "path"),
+        ({"path": np.array("x")}, TypeError, "path"),
         ({"path": ""}, ValueError, "path"),
         ({"path": "a\0b"}, ValueError, "path"),
         ({"verify": "md5"}, ValueError, "verify"),

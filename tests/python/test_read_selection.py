@@ -169,6 +169,8 @@ def test_an_error_of_a_pattern_is_the_callers(logs: Path) -> None:
         ({"kinds": "scalar"}, ValueError, "kinds.*'scalar'.*scalars"),
         ({"kinds": [3]}, TypeError, "kinds"),
         ({"kinds": 3}, TypeError, "kinds"),
+        # An array of no dimensions only looks like an iterable.
+        *(({name: np.array("a")}, TypeError, name) for name in ("tags", "runs", "kinds")),
         ({"steps": 3}, TypeError, "steps"),
         ({"steps": (1, 2, 3)}, TypeError, "steps"),
         ({"steps": (1.5, 2)}, TypeError, "steps"),

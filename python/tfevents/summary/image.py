@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tfevents import _native
+from tfevents._arguments import is_iterable
 from tfevents._arrays import as_array
 from tfevents._native import Summary, as_number
 from tfevents.summary._pixels import channels, check_size, with_axes
@@ -134,7 +135,7 @@ def _label_list(labels: Any, count: int) -> list[str]:
     if isinstance(labels, str):
         labels = [labels]
     # A set is refused, since it has no order.
-    if isinstance(labels, (set, frozenset)) or not isinstance(labels, Iterable):
+    if isinstance(labels, (set, frozenset)) or not is_iterable(labels):
         raise TypeError(f"labels: expected a list of str, got {labels!r:.60}")
     texts = list(labels)
     for text in texts:

@@ -11,7 +11,7 @@ from typing import Any, SupportsIndex
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from tfevents._arguments import warn
+from tfevents._arguments import is_iterable, warn
 from tfevents._arrays import as_array
 from tfevents._native import as_step
 from tfevents._pictures import are_pictures, colours, is_picture, stacked
@@ -178,13 +178,9 @@ def _items(argument: str, values: Any) -> list[Any]:
         values = values.to_pylist()
     # A set is refused, since it has no order.
     is_no_list = isinstance(values, (str, bytes, Mapping, set, frozenset))
-    if is_no_list or not isinstance(values, Iterable):
+    if is_no_list or not is_iterable(values):
         raise TypeError(f"{argument}: expected a list, got {type(values).__name__}")
-    try:
-        return list(values)
-    except TypeError as error:
-        # Arrays without dimensions look like iterables.
-        raise TypeError(f"{argument}: {error}") from error
+    return list(values)
 
 
 def _check_count(argument: str, what: str, count: int, found: int) -> None:
