@@ -89,9 +89,9 @@ class Report(Sequence[FileReport]):
 
     def __repr__(self) -> str:
         title = f"{count(len(self), 'file')}, {count(self.records, 'good record')}"
-        if not self.ok:
-            lost = sum(damage.length for damage in self.damage)
-            title += f", {lost} damaged bytes in {count(len(self.damage), 'place')}"
+        if damage := self.damage:
+            lost = sum(one.length for one in damage)
+            title += f", {lost} damaged bytes in {count(len(damage), 'place')}"
         if self.skipped:
             title += f", {len(self.skipped)} skipped"
         rows = [(file.path, _words(file)) for file in self if file.damage or file.truncated]

@@ -341,6 +341,7 @@ def test_a_directory_that_the_system_cannot_read_hides_nothing(tree: Path) -> No
     assert (len(log), [skipped.reason for skipped in log.skipped]) == (3, ["unreadable"])
     report = tfevents.verify(tree)
     assert (report.ok, report.skipped) == (False, log.skipped)
+    assert repr(report).startswith("3 files, 6 good records, 1 skipped:\n")
     # What is not selected is not touched.
     log = tfevents.read(tree, runs=["a", "b"])
     assert (log.runs, log.skipped) == (["a", "b"], [])
