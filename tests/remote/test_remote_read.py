@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import sys
 from pathlib import Path
 
@@ -288,6 +289,33 @@ def test_a_failure_names_the_uri(server, tree, fault, when):
     assert it.value.filename.startswith(uri)
     if when == "reading":
         assert it.value.filename.endswith(".golden")
+
+
+def test_an_interrupt_between_files_is_not_lost(tree):
+    """Where a thread lets a file go, the main thread may run what Python does about it."""
+    for run in range(100):
+        upload(tree / "golden" / "torch", f"memory://interrupted/{run}")
+
+    class Interrupt(BaseException):
+        pass
+
+    came = []
+
+    def handler(*_):
+        came.append(True)
+        raise Interrupt
+
+    before = signal.signal(signal.SIGALRM, handler)
+    try:
+        for attempt in range(10):
+            came.clear()
+            signal.setitimer(signal.ITIMER_REAL, 0.02 + attempt * 0.003)
+            with pytest.raises(Interrupt):
+                while not came:
+                    tfevents.verify("memory://interrupted")
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def test_a_server_that_is_away(server):

@@ -257,8 +257,11 @@ class RemoteFile:
             raise OSError(errno.EIO, f"{what}: there were {len(data)}", self._uri)
         return data
 
-    def __del__(self) -> None:
-        for at in tuple(getattr(self, "_pending", ())):
+    def close(self) -> None:
+        """Gives up what was requested and not read."""
+        # No `__del__` does it, since the main thread may run that where a thread of ours let the
+        # file go, and Ctrl-C in it would be lost.
+        for at in tuple(self._pending):
             self._drop(at)
 
 

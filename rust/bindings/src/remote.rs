@@ -168,6 +168,12 @@ impl RemoteFile {
     }
 }
 
+impl Drop for RemoteFile {
+    fn drop(&mut self) {
+        let _ = attach(|py| self.file.call_method0(py, of::close(py)));
+    }
+}
+
 impl Source for RemoteFile {
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
         if offset >= self.size || buffer.is_empty() {

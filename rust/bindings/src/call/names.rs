@@ -129,7 +129,7 @@ attributes! {
     // A `tfevents.writer.run.Run`.
     look = "_look";
     relay = "_relay";
-    // A `tfevents.remote.spool.Spool`, and its `SpooledRun`.
+    // A `tfevents.remote.spool.Spool`, and its `SpooledRun`; a `tfevents.remote.files.RemoteFile`.
     abandon = "abandon";
     close = "close";
     flush = "flush";
