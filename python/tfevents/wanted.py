@@ -5,26 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tfevents import _native, selection
-from tfevents.run import KINDS, Metadata
+from tfevents.run import Metadata
 
 
 class Kinds:
-    """The kinds of values. A tensor without metadata is what the first value of its tag claims."""
+    """The kinds of values. A tensor without metadata is what the first value of its tag claims, if
+    it fits.
+    """
 
     def __init__(self, known: Iterable[tuple[str, str, Metadata]] = ()) -> None:
-        self._claims: dict[tuple[str, str], str | None] = {}
+        self._claims: dict[tuple[str, str], str] = {}
         for run, tag, metadata in known:
             self._claim(run, tag, metadata)
 
     def __call__(self, run: str, value: _native.Value) -> str | None:
         """The native name of what a value is; None if it is nothing."""
-        kind: str | None = value.kind
-        metadata = value.metadata
-        if metadata is not None:
+        if (metadata := value.metadata) is not None:
             self._claim(run, value.tag, metadata)
-        elif value.what == "tensor":
-            kind = self._claims.get((run, value.tag), kind)
-        return None if kind is None else KINDS[kind][0]
+        kind = value._kind_by(self._claims.get((run, value.tag), "tensor"))
+        return None if kind == "other" else kind
 
     def _claim(self, run: str, tag: str, metadata: Metadata) -> None:
         claimed = _native.claimed_kind(metadata.plugin_name, metadata.data_class)

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from test_read_kinds import tensor, written
 
 import tfevents
 from tfevents import SummaryWriter
@@ -54,6 +55,24 @@ def test_kinds(runs: Path) -> None:
     ] * 3
     with pytest.raises(ValueError, match="kinds: there is no kind 'pictures'"):
         seen(runs, kinds="pictures")
+
+
+@pytest.mark.parametrize("plugin", ["scalars", "text", "histograms", "images", "pr_curves"])
+def test_a_value_that_does_not_fit_is_a_tensor(tmp_path: Path, plugin: str) -> None:
+    """As in `read`, where only the first value has metadata."""
+    tensors = [
+        tensor("a", 1, [], bytes(4), plugin),
+        tensor("a", 1, [], bytes(4)),
+        tensor("a", 1, [3], bytes(12)),
+        tensor("a", 1, [2, 3], bytes(24)),
+        tensor("a", 1, [6, 2], bytes(48)),
+        tensor("a", 7, [1], b"text", field=8),
+    ]
+    run = written(tmp_path, *tensors)
+    for kind in ("scalars", "texts", "histograms", "images", "pr_curves", "tensors"):
+        series = getattr(run, kind)
+        there = series["a"].step.tolist() if "a" in series else []
+        assert [step for step, _, _ in seen(tmp_path, kinds=kind)] == there, kind
 
 
 def test_what_is_not_there_yet(tmp_path: Path) -> None:

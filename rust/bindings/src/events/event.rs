@@ -410,6 +410,17 @@ impl Value {
         Ok(Kind::of(&value.data, claimed).plural())
     }
 
+    /// The native name of the kind, where a value without metadata has those that its tag claims.
+    #[pyo3(name = "_kind_by")]
+    fn kind_by(&self, py: Python<'_>, claimed: &str) -> PyResult<&'static str> {
+        let value = self.decoded(py)?;
+        let claimed = match &value.metadata {
+            Some(metadata) => Kind::claimed_by(metadata),
+            None => argument::kind(claimed, "claimed")?,
+        };
+        Ok(Kind::of(&value.data, claimed).name())
+    }
+
     /// The serialized `Summary.Value` message, as it is in the file.
     #[getter]
     fn raw<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
@@ -463,9 +474,9 @@ fn malformed(_: Malformed) -> PyErr {
     PyValueError::new_err("the event is malformed")
 }
 
-/// The kind that a tensor with these metadata claims to be, by the name of a run's attribute.
+/// The native name of the kind that a tensor with these metadata claims to be.
 #[pyfunction]
-pub fn claimed_kind(plugin_name: String, data_class: i64) -> Option<&'static str> {
+pub fn claimed_kind(plugin_name: String, data_class: i64) -> &'static str {
     let plugin_name = plugin_name.into();
-    Kind::claimed_by(&Metadata { plugin_name, data_class, ..Metadata::default() }).plural()
+    Kind::claimed_by(&Metadata { plugin_name, data_class, ..Metadata::default() }).name()
 }
