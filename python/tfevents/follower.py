@@ -16,7 +16,6 @@ from tfevents._arguments import warn
 from tfevents._closing import Closing
 from tfevents.finding import Find, Found, Skipped
 from tfevents.reader import Damage, choice, finder_of
-from tfevents.run import Metadata
 from tfevents.runs import KindName
 from tfevents.series.of_tensor import of_tensor
 from tfevents.wanted import Kinds, Wanted
@@ -371,10 +370,11 @@ def follow(
         resumed = log.state()
     files.resume(resumed, found)
     kind_of = Kinds(
-        (run, tag, Metadata(*metadata))
-        for run, _, known in resumed
-        for tag, _, metadata in known
-        if metadata is not None
+        (run, tag, claimed)
+        for run, files_of_run, _ in resumed
+        for *_, claims in files_of_run
+        for tag, claimed, _ in claims
+        if claimed is not None
     )
     wanted = None if choices == (None, None) else Wanted(*choices, kind_of)
     return Follower(find, files, waits, pause, kind_of, wanted)

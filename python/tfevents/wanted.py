@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tfevents import _native, selection
-from tfevents.run import Metadata
 
 
 class Kinds:
@@ -13,21 +12,18 @@ class Kinds:
     it fits.
     """
 
-    def __init__(self, known: Iterable[tuple[str, str, Metadata]] = ()) -> None:
+    def __init__(self, known: Iterable[tuple[str, str, str]] = ()) -> None:
         self._claims: dict[tuple[str, str], str] = {}
-        for run, tag, metadata in known:
-            self._claim(run, tag, metadata)
+        for run, tag, claimed in known:
+            self._claims.setdefault((run, tag), claimed)
 
     def __call__(self, run: str, value: _native.Value) -> str | None:
         """The native name of what a value is; None if it is nothing."""
         if (metadata := value.metadata) is not None:
-            self._claim(run, value.tag, metadata)
+            claimed = _native.claimed_kind(metadata.plugin_name, metadata.data_class)
+            self._claims.setdefault((run, value.tag), claimed)
         kind = value._kind_by(self._claims.get((run, value.tag), "tensor"))
         return None if kind == "other" else kind
-
-    def _claim(self, run: str, tag: str, metadata: Metadata) -> None:
-        claimed = _native.claimed_kind(metadata.plugin_name, metadata.data_class)
-        self._claims.setdefault((run, tag), claimed)
 
 
 class Wanted:

@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import pty
+import select
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import tfevents
 from events import event_files, record
 from peers import peer
 from tfevents import SummaryWriter
+from tfevents.proto import Event, TensorProto
 
 for name in ("typer", "rich", "plotille"):
     peer(name)
@@ -713,6 +715,32 @@ def test_tail_shows_values_soon(tmp_path):
         writer.close()
     # The bound is loose, since the machine may be busy.
     assert sorted(delays)[len(delays) // 2] < 1
+
+
+def test_tail_knows_what_was_said_before_it_began(tmp_path):
+    with SummaryWriter(tmp_path) as writer:
+        writer.add_text("note", "first", 0)
+    event = Event(step=1)
+    event.summary.value.add(tag="note/text_summary").tensor.CopyFrom(
+        TensorProto(dtype="DT_STRING", string_val=[b"then"])
+    )
+    process = subprocess.Popen(
+        [*COMMAND, "tail", str(tmp_path), "--kinds", "texts", "--json"],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    try:
+        end = time.monotonic() + 30
+        while not select.select([process.stdout], [], [], 0.1)[0]:
+            assert time.monotonic() < end, "nothing came"
+            with event_files(tmp_path)[0].open("ab") as file:
+                file.write(record(event.SerializeToString()))
+        assert json.loads(process.stdout.readline())["kind"] == "texts"
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
 
 
 def test_tail_what_was_written_before(call, logs):

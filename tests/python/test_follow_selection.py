@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from test_read import bytes_field, event
 from test_read_kinds import tensor, written
 
 import tfevents
@@ -73,6 +74,26 @@ def test_a_value_that_does_not_fit_is_a_tensor(tmp_path: Path, plugin: str) -> N
         series = getattr(run, kind)
         there = series["a"].step.tolist() if "a" in series else []
         assert [step for step, _, _ in seen(tmp_path, kinds=kind)] == there, kind
+
+
+@pytest.mark.parametrize("start", ["beginning", "end"])
+def test_the_first_metadata_are_known_though_another_kind_came_first(
+    tmp_path: Path, start: str
+) -> None:
+    number = bytes_field(1, b"a") + b"\x15" + bytes(4)
+    metadata = bytes_field(9, bytes_field(1, bytes_field(1, b"scalars")))
+    log = written(tmp_path, number, tensor("a", 1, [3], bytes(12), "other"), number + metadata)
+    assert len(log.scalars["a"]) == 2
+    state = tfevents.read(tmp_path).state() if start == "beginning" else None
+    options: Any = {"state": state, "start": start, "timeout": 0}
+    followers = {
+        kind: tfevents.follow(tmp_path, kinds=kind, **options) for kind in ("scalars", "tensors")
+    }
+    assert [len(list(follower)) for follower in followers.values()] == [0, 0]
+    with (tmp_path / "tfevents").open("ab") as file:
+        file.write(event(3, 13.0, tensor("a", 1, [], bytes(4))))
+    assert len(tfevents.read(tmp_path)["."].tensors["a"]) == 2
+    assert [len(list(follower)) for follower in followers.values()] == [0, 1]
 
 
 def test_what_is_not_there_yet(tmp_path: Path) -> None:

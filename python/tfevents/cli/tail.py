@@ -31,7 +31,6 @@ from tfevents.cli.output import (
 )
 from tfevents.follower import follow
 from tfevents.reader import Damage
-from tfevents.wanted import Kinds
 
 # The number of last points of a curve that are drawn.
 _MOST = 10_000
@@ -112,7 +111,6 @@ def _values(
         interval=interval,
         on_corrupt="skip",
     )
-    kind_of = Kinds()
     quiet = time.monotonic()
     with events, warnings.catch_warnings():
         warnings.showwarning = lambda message, *rest, **more: warn(str(message))
@@ -121,7 +119,7 @@ def _values(
             for run, event in events:
                 quiet = time.monotonic()
                 for value in event.values if event.what == "summary" else ():
-                    kind = NAMES.get(kind_of(run, value) or "", "other")
+                    kind = NAMES.get(events._kind_of(run, value) or "", "other")
                     if (
                         (wants is None or wants(value.tag))
                         and (wanted is None or kind in wanted)
