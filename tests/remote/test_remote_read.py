@@ -318,6 +318,36 @@ def test_an_interrupt_between_files_is_not_lost(tree):
         signal.signal(signal.SIGALRM, before)
 
 
+# The call ends while a thread still asks, which the interpreter ends then.
+ENDS = """
+    import signal, sys, time
+    import fsspec, tfevents
+    files = fsspec.filesystem("memory")
+    files.pipe("/bucket/run/events.out.tfevents.1", open(sys.argv[1], "rb").read())
+    def asks(*_, **__):
+        while True:
+            time.sleep(0.001)
+    if sys.argv[2] == "file":
+        type(files).cat_file = asks
+    elif sys.argv[2] == "tag":
+        tfevents.selection.Matcher.__call__ = asks
+    else:
+        type(files).info = type(files).find = type(files).ls = asks
+    signal.signal(signal.SIGALRM, signal.default_int_handler)
+    signal.setitimer(signal.ITIMER_REAL, 0.3)
+    try:
+        tfevents.read("memory://bucket", tags="a")
+    except KeyboardInterrupt:
+        print("interrupted")
+"""
+
+
+@pytest.mark.parametrize("what", ["file", "listing", "tag"])
+def test_a_program_that_ends_while_a_thread_still_asks(tree, what):
+    (file,) = (tree / "golden" / "torch").iterdir()
+    assert scripts.check(ENDS, file, what) == "interrupted\n"
+
+
 def test_a_server_that_is_away(server):
     server.stop()
     with pytest.raises(OSError, match="listing failed") as raised:

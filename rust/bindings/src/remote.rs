@@ -12,6 +12,7 @@ use tfevents::storage::remote::{Listing, Remote};
 use tfevents::storage::{Source, Stamp, uri};
 
 use crate::call::error::Raised;
+use crate::call::helper;
 use crate::call::names::{self, of};
 
 /// The number of bytes in a request, if a file is read from its beginning to its end.
@@ -32,7 +33,7 @@ pub struct Fsspec;
 impl Remote for Fsspec {
     fn list(&self, uri: &str) -> io::Result<Listing> {
         attach(|py| {
-            let found = names::FIND_REMOTE.call(py, (uri,))?;
+            let found = helper::call(names::FIND_REMOTE.get(py)?, (uri,))?;
             let found: Option<(Vec<String>, Vec<String>)> = found.extract()?;
             Ok(match found {
                 None => Listing::File,
@@ -43,7 +44,7 @@ impl Remote for Fsspec {
 
     fn stamp(&self, uri: &str) -> io::Result<Stamp> {
         attach(|py| {
-            let stamp = names::REMOTE_STAMP.call(py, (uri,))?;
+            let stamp = helper::call(names::REMOTE_STAMP.get(py)?, (uri,))?;
             let (length, version) = stamp.extract()?;
             Ok(stamp_of(length, version))
         })
@@ -51,7 +52,7 @@ impl Remote for Fsspec {
 
     fn open(&self, uri: &str) -> io::Result<Box<dyn Source>> {
         let (file, size, version) = attach(|py| {
-            let file = names::REMOTE_FILE.call(py, (uri,))?;
+            let file = helper::call(names::REMOTE_FILE.get(py)?, (uri,))?;
             let (size, version) = (file.getattr(of::size(py))?, file.getattr(of::version(py))?);
             Ok((file.unbind(), size.extract()?, version.extract()?))
         })?;
@@ -60,7 +61,7 @@ impl Remote for Fsspec {
 
     fn read(&self, uri: &str, offset: u64, length: usize) -> io::Result<Vec<u8>> {
         let bytes = attach(|py| {
-            let bytes = names::READ_RANGE.call(py, (uri, offset, length))?;
+            let bytes = helper::call(names::READ_RANGE.get(py)?, (uri, offset, length))?;
             Ok(bytes.extract::<PyBackedBytes>()?)
         })?;
         Ok(bytes.to_vec())
@@ -161,8 +162,8 @@ impl RemoteFile {
         let end = (start + size).min(self.size);
         let bytes = attach(|py| {
             let arguments = (start, end, ahead, BLOCK);
-            let bytes = self.file.call_method1(py, of::read(py), arguments)?;
-            Ok(bytes.extract::<PyBackedBytes>(py)?)
+            let bytes = helper::call(&self.file.bind(py).getattr(of::read(py))?, arguments)?;
+            Ok(bytes.extract::<PyBackedBytes>()?)
         })?;
         Ok(Window { start, bytes: Some(bytes), read: start, size, ahead })
     }
@@ -170,7 +171,8 @@ impl RemoteFile {
 
 impl Drop for RemoteFile {
     fn drop(&mut self) {
-        let _ = attach(|py| self.file.call_method0(py, of::close(py)));
+        let _ =
+            attach(|py| helper::call(&self.file.bind(py).getattr(of::close(py))?, ()).map(drop));
     }
 }
 

@@ -11,6 +11,7 @@ use tfevents::rewrite::{self, Cast, Report, Rules, Source, Style, Target};
 
 use crate::call::argument;
 use crate::call::error::to_py;
+use crate::call::helper;
 use crate::call::job;
 use crate::call::list::List;
 use crate::reader::damage::{DamageTuple, checks, damage_tuple};
@@ -108,7 +109,7 @@ pub fn sync(py: Python<'_>, paths: List<PathBuf>) -> PyResult<()> {
 fn target(route: &Py<PyAny>, run: usize, tag: &str) -> Option<PyResult<Option<Target>>> {
     Python::try_attach(|py| {
         let answer: Option<(Option<String>, Option<String>)> =
-            route.call1(py, (run, tag))?.extract(py)?;
+            helper::call(route.bind(py), (run, tag))?.extract()?;
         Ok(answer.map(|(directory, tag)| Target { directory, tag }))
     })
 }

@@ -4,6 +4,7 @@
 pub mod argument;
 pub mod bytes;
 pub mod error;
+pub mod helper;
 pub mod job;
 pub mod list;
 pub mod loan;

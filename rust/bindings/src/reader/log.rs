@@ -16,6 +16,7 @@ use tfevents::scan::OnCorrupt;
 
 use crate::call::argument;
 use crate::call::error::to_py;
+use crate::call::helper;
 use crate::call::job;
 use crate::call::list::List;
 use crate::reader::damage::{DamageTuple, SkippedTuple, checks, damage_tuple, skipped_tuple};
@@ -238,7 +239,8 @@ impl<'f> Chosen<'f> {
         // No lock is held while Python code runs. At the interpreter's exit no caller waits any
         // more.
         let answer = Python::try_attach(|py| {
-            let answer = self.function.call1(py, (tag,)).and_then(|answer| answer.is_truthy(py));
+            let answer =
+                helper::call(self.function.bind(py), (tag,)).and_then(|answer| answer.is_truthy());
             let keep = |error| {
                 self.error.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
             };
