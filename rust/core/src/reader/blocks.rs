@@ -47,6 +47,9 @@ const AHEAD: usize = 2;
 /// columns of few values takes longer than reading them.
 const WORTH_JOINING: u64 = 512;
 
+/// Columns that know more series than this are not used for another block, which may have others.
+const MANY_SERIES: usize = 1 << 14;
+
 /// What is to be read, and how.
 pub(super) struct Blocks<'b> {
     path: &'b Path,
@@ -161,7 +164,7 @@ impl<'b> Blocks<'b> {
             moved: Condvar::new(),
         };
         let help = || self.help(&shared);
-        with_help(self.threads - 1, help, || self.work(scanner, &shared));
+        with_help(self.threads - 1, help, || self.work(scanner, &shared, false));
         let whole = shared.whole.into_inner().unwrap_or_else(PoisonError::into_inner);
         whole.error.map_or(Ok(whole.stretch), Err)
     }
@@ -179,11 +182,13 @@ impl<'b> Blocks<'b> {
         };
         // What can't be opened is told by the thread that has it open.
         if let Ok(Some(mut scanner)) = open() {
-            self.work(&mut scanner, shared);
+            self.work(&mut scanner, shared, true);
         }
     }
 
-    fn work<'p>(&'p self, scanner: &mut Scanner, shared: &Shared<'_, '_, '_, 'p>) {
+    /// Reads blocks up to the end. One that only helps leaves blocks of many series to the other,
+    /// since each thread takes memory from a place of its own.
+    fn work<'p>(&'p self, scanner: &mut Scanner, shared: &Shared<'_, '_, '_, 'p>, helps: bool) {
         let mut misses = 0;
         let mut part = Part::new(self.selection);
         loop {
@@ -196,8 +201,9 @@ impl<'b> Blocks<'b> {
                 PATIENCE.. => None,
                 _ => self.guess(block, from, scanner, &mut part),
             };
+            let is_many = part.columns.filled_count() > self.most_series;
             misses = match guess.is_some() {
-                true if part.columns.series_count() > self.most_series => PATIENCE,
+                true if is_many => PATIENCE,
                 true => 0,
                 false => misses + 1,
             };
@@ -205,6 +211,9 @@ impl<'b> Blocks<'b> {
             let Some(serves) = shared.hand_in(block, HandedIn { part, guess }, most) else { break };
             if serves {
                 self.serve(scanner, shared);
+            }
+            if helps && is_many {
+                break;
             }
             part = shared.spare().unwrap_or_else(|| Part::new(self.selection));
         }
@@ -325,7 +334,9 @@ impl<'b> Shared<'_, '_, '_, 'b> {
         queue.turn += 1;
         queue.is_over = is_over;
         self.moved.notify_all();
-        queue.spare.push(part);
+        if part.columns.series_count() <= MANY_SERIES {
+            queue.spare.push(part);
+        }
     }
 
     fn spare(&self) -> Option<Part<'b>> {

@@ -271,6 +271,11 @@ impl<'a> Columns<'a> {
         self.hot.len()
     }
 
+    /// The number of series that have values.
+    pub fn filled_count(&self) -> usize {
+        (0..self.hot.len() as u32).filter(|&series| self.len(series) > 0).count()
+    }
+
     /// The number of values in a series.
     pub(super) fn len(&self, series: u32) -> usize {
         self.hot[series as usize].points.len() + self.cold[series as usize].values.len()
