@@ -15,6 +15,7 @@ use tfevents::summary::{self, DeferredEvent, Prepared};
 use tfevents::writer::{self, Farewell, Options, Report, Writer};
 
 use crate::call::error::to_py;
+use crate::call::helper;
 use crate::call::names::{self, of};
 use crate::call::warning::warn;
 
@@ -336,7 +337,7 @@ pub fn before_termination(act: Py<PyAny>, seconds: f64) -> PyResult<bool> {
     let call = move || {
         // At the interpreter's exit, attaching may fail. The process ends soon anyway.
         Python::try_attach(|py| {
-            if let Err(error) = act.call0(py) {
+            if let Err(error) = helper::call(act.bind(py), ()) {
                 error.write_unraisable(py, None);
             }
         });
