@@ -149,9 +149,8 @@ def repair(path: str | os.PathLike[str], output: str | os.PathLike[str]) -> Repo
     version takes its place. A truncated last record is left out. Of a file below `path` that is no
     event file there is no copy.
 
-    The result has its name once it is complete: a process that is killed leaves none, but maybe a
-    directory beside it whose name begins with `.repair-`. In a directory that is there already,
-    and under a URI, copies get their names one by one, once all are complete.
+    Copies get their names one after the other, once all are complete: a process that is killed
+    before leaves none, but maybe a directory in the output whose name begins with `.repair-`.
 
     Args:
         path: an event file (of any name), or a directory with runs at or below it.
@@ -194,7 +193,7 @@ def repair_found(
     for _, copy in copies:
         if exists(copy):
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), copy)
-    with _stage(target) as stage:
+    with _stage(target, is_given) as stage:
         # Half of a tree would be taken for all of it. The copy of one file is whole or not there.
         is_whole = is_given and not is_uri(target)
         parts = {
@@ -216,20 +215,20 @@ def repair_found(
         if is_given and report[0].output is None:
             raise CorruptFileError(source, 0, _FOREIGN, 0)
         if not is_whole:
-            _put(stage, {it.output: parts[it.output] for it in report if it.output}, target)
+            _put({it.output: parts[it.output] for it in report if it.output}, target)
     return report
 
 
 @contextlib.contextmanager
-def _stage(target: str) -> Iterator[str]:
-    """A directory in the output, or beside it if it is new. Missing directories above are made.
+def _stage(target: str, is_file: bool) -> Iterator[str]:
+    """A directory in the output, or beside it if that is a file. Missing directories are made.
     Those that stay empty go again.
     """
     place: Path | None = None
     missing: list[Path] = []
     if not is_uri(target):
         path = Path(os.path.abspath(target))
-        place = path if path.is_dir() else path.parent
+        place = path.parent if is_file else path
         missing = [it for it in (place, *place.parents) if not it.exists()]
     try:
         if place is not None:
@@ -245,33 +244,25 @@ def _stage(target: str) -> Iterator[str]:
                 directory.rmdir()
 
 
-def _put(stage: str, parts: dict[str, str], target: str) -> None:
-    """Gives complete copies their names. A new tree has its name once it has all of them."""
+def _put(parts: dict[str, str], target: str) -> None:
+    """Gives copies their names, once all are complete."""
     if is_uri(target):
         from tfevents.remote import files
 
         for copy, part in parts.items():
             files.upload(part, copy)
         return
-    is_new = bool(parts) and not os.path.isdir(target)
-    tree = os.path.join(stage, "tree") if is_new else target
-    paths = {os.path.join(tree, os.path.relpath(it, target)): part for it, part in parts.items()}
     named = []
     try:
-        for path in paths:
-            os.makedirs(os.path.dirname(path), exist_ok=True)
-        for path, part in paths.items():
-            os.rename(part, path)
-            named.append(path)
-        if is_new:
-            os.rename(tree, target)
-    except BaseException as error:
-        for path in named:
+        for copy in parts:
+            os.makedirs(os.path.dirname(copy), exist_ok=True)
+        for copy, part in parts.items():
+            os.rename(part, copy)
+            named.append(copy)
+    except BaseException:
+        for copy in named:
             with contextlib.suppress(OSError):
-                os.remove(path)
-        if isinstance(error, OSError) and str(error.filename).startswith(stage):
-            # Where the copies were made means nothing to the caller.
-            raise OSError(error.errno, error.strerror, target) from error
+                os.remove(copy)
         raise
 
 
