@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tfevents import _native
+from tfevents._arguments import is_iterable
 from tfevents._text import as_unicode
 from tfevents.series import Audio, Histograms, Images, PrCurves, RunMetadatas, Tensors, Texts
 from tfevents.series.audio import AudioClip
@@ -142,7 +143,7 @@ def column_types(own: dict[str, str], datetime: Datetime) -> dict[str, str]:
 
 def chosen_columns(columns: Sequence[str], types: dict[str, str]) -> list[str]:
     """Checks the names of columns."""
-    if isinstance(columns, str) or not isinstance(columns, Iterable):
+    if isinstance(columns, str) or not is_iterable(columns):
         raise TypeError(f"columns: expected names, got {columns!r}")
     chosen = list(columns)
     for name in chosen:

@@ -437,8 +437,9 @@ mod tests {
                 Stretch::read(file.path(), &mut scanner(), &mut alone, u64::MAX, None).unwrap();
             let mut together = columns();
             let (path, stamp, begin) = (file.path(), &stamp, Mark::default());
-            let blocks =
-                Blocks { path, stamp, begin, size, most_series, threads, verify, on_corrupt, selection };
+            let blocks = Blocks {
+                path, stamp, begin, size, most_series, threads, verify, on_corrupt, selection,
+            };
             let mut found = blocks.read(&mut scanner(), &mut together, &mut layout()).unwrap();
             // Whether the end was seen does not matter where nothing is left of the file.
             found.is_end = expected.is_end;
