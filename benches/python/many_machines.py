@@ -20,7 +20,7 @@ from unittest import mock
 import tfevents
 from harness import eventfiles
 from tfevents import partition
-from tfevents.finding import Found
+from tfevents.reader.finding import Found
 
 RUNS, TOTAL, PIECE = 100_000, 10 * 10**12, 256 * 10**6
 # For S3: the number of keys in a page of a listing, and the bytes of one request of the reader.

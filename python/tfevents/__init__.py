@@ -9,16 +9,15 @@ from tfevents import _exit as _exit
 from tfevents._native import Event, Value, __version__
 from tfevents.damage import FileReport, Report, repair, verify
 from tfevents.errors import CorruptFileError, Error, FileChangedError
-from tfevents.events import Events, LogMessage, TaggedRunMetadata, iter_events
-from tfevents.finding import Skipped
-from tfevents.follower import Followed, FollowedValues, Follower, follow
-from tfevents.global_writer import GlobalSummaryWriter
 from tfevents.partition import Partition, partitions
-from tfevents.reader import Damage, Log, read, read_run
+from tfevents.reader.events import Events, LogMessage, TaggedRunMetadata, iter_events
+from tfevents.reader.finding import Skipped
+from tfevents.reader.follower import Followed, FollowedValues, Follower, follow
+from tfevents.reader.log import Damage, Log, read, read_run
+from tfevents.reader.run import Run
+from tfevents.reader.runs import Runs
 from tfevents.remote import upload_spools
 from tfevents.rewriting import RewriteReport, rewrite
-from tfevents.run import Run
-from tfevents.runs import Runs
 from tfevents.series import (
     Audio,
     Graph,
@@ -34,9 +33,10 @@ from tfevents.series import (
     Texts,
 )
 from tfevents.writer import FileWriter, SummaryWriter
+from tfevents.writer.global_writer import GlobalSummaryWriter
 
 if TYPE_CHECKING:
-    from tfevents._install import install, uninstall
+    from tfevents._stand_ins.install import install, uninstall
 
 __all__ = [
     "Audio",
@@ -98,7 +98,7 @@ def __getattr__(name: str) -> Any:
     if name in _LAZY:
         return importlib.import_module(f"tfevents.{name}")
     if name in _STAND_INS:
-        return getattr(importlib.import_module("tfevents._install"), name)
+        return getattr(importlib.import_module("tfevents._stand_ins.install"), name)
     raise AttributeError(f"module 'tfevents' has no attribute {name!r}")
 
 

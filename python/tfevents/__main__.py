@@ -75,7 +75,7 @@ def _print(text: str) -> int:
 
 def _install() -> None:
     # The classes that stand in for others' are many, and looking at a log takes none of them.
-    from tfevents._install import install
+    from tfevents._stand_ins.install import install
 
     install()
 

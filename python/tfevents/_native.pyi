@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 from typing_extensions import disjoint_base
 
 from tfevents._arguments import WallTime
-from tfevents.finding import RunFiles, Unseen
+from tfevents.reader.finding import RunFiles, Unseen
+from tfevents.reader.run import Metadata
+from tfevents.reader.runs import KindName
+from tfevents.reader.state import RunState
 from tfevents.remote.spool import SpooledRun
-from tfevents.run import Metadata
-from tfevents.runs import KindName
-from tfevents.state import RunState
 
 _T = TypeVar("_T")
 

@@ -13,10 +13,10 @@ from typing import NamedTuple, TypeAlias, overload
 
 from tfevents import _native
 from tfevents.errors import CorruptFileError
-from tfevents.finding import Found, Skipped, exists, finder
-from tfevents.reader import Damage, path_of, roots
+from tfevents.reader.finding import Found, Skipped, exists, finder
+from tfevents.reader.log import Damage, path_of, roots
+from tfevents.reader.run import count, table
 from tfevents.remote.uri import below, is_uri
-from tfevents.run import count, table
 
 _FOREIGN = "not_an_event_file"
 

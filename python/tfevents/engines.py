@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
 from tfevents.partition import Partition, partitions
-from tfevents.reader import Path
+from tfevents.reader.log import Path
+from tfevents.reader.views import TableKind
 from tfevents.tables import Datetime
-from tfevents.views import TableKind
 
 T = TypeVar("T", covariant=True)
 F = TypeVar("F", bound=Callable[..., Any])

@@ -14,12 +14,12 @@ from urllib.parse import quote
 from tfevents._extras import module
 from tfevents._native import is_uri
 from tfevents.engines import pieces_of
-from tfevents.finding import Skipped
 from tfevents.partition import Partition
-from tfevents.reader import Damage, Path, path_of
+from tfevents.reader.finding import Skipped
+from tfevents.reader.log import Damage, Path, path_of
+from tfevents.reader.views import TableKind, empty
 from tfevents.tables import Datetime
 from tfevents.tables.kinds import run_names
-from tfevents.views import TableKind, empty
 
 # This directory has a file for each piece that was written. Readers of data sets pass it over, as
 # all names that begin with an underscore.

@@ -12,14 +12,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, SupportsIndex
 
-from tfevents import remote, selection
+from tfevents import remote
 from tfevents._arguments import absolute, warn
 from tfevents._native import is_uri
-from tfevents.finding import Found, RunFiles, Skipped
-from tfevents.reader import Log, Path, finder_of, how
-from tfevents.runs import KindName
+from tfevents.reader import selection
+from tfevents.reader.finding import Found, RunFiles, Skipped
+from tfevents.reader.log import Log, Path, finder_of, how
+from tfevents.reader.runs import KindName
+from tfevents.reader.views import TableKind, empty
 from tfevents.tables import Datetime, Table
-from tfevents.views import TableKind, empty
 
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 _UNITS |= {f"{unit}i": 2 ** (10 * power) for power, unit in enumerate("kmgt", 1)}

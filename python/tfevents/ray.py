@@ -11,9 +11,9 @@ import pickle
 from typing import Any
 
 from tfevents.engines import of_kind, pieces_of, table_of
-from tfevents.reader import Path
+from tfevents.reader.log import Path
+from tfevents.reader.views import TableKind, empty
 from tfevents.tables import Datetime
-from tfevents.views import TableKind, empty
 
 try:
     import ray.data

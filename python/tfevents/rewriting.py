@@ -14,13 +14,14 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal, NamedTuple, SupportsIndex, TypeAlias
 
-from tfevents import _native, selection
+from tfevents import _native
 from tfevents.damage import lies_in, new_directory
 from tfevents.errors import CorruptFileError
-from tfevents.finding import Skipped, exists, finder
-from tfevents.reader import Damage, choice, path_of, read, roots, unmatched
+from tfevents.reader import selection
+from tfevents.reader.finding import Skipped, exists, finder
+from tfevents.reader.log import Damage, choice, path_of, read, roots, unmatched
+from tfevents.reader.run import count, table
 from tfevents.remote.uri import below, is_uri
-from tfevents.run import count, table
 
 Pair: TypeAlias = tuple[str | re.Pattern[str], str]
 Renaming: TypeAlias = Mapping[str, str] | Callable[[str], str | None] | Pair | list[Pair]
@@ -532,7 +533,7 @@ def _by_time(group: list[tuple[str, int, str, str]]) -> list[tuple[str, int, str
 
 def _first_time(file: str) -> float:
     """The time of a file's first event."""
-    from tfevents.events import iter_events
+    from tfevents.reader.events import iter_events
 
     with iter_events(file, on_corrupt="skip") as events:
         first = next(events, None)

@@ -12,7 +12,7 @@ from typing import Any
 from tensorboard.backend.event_processing import data_provider
 
 from tfevents import _native
-from tfevents.selection import step_bounds
+from tfevents.reader.selection import step_bounds
 from tfevents.tensorboard.contents import Contents
 from tfevents.tensorboard.provider import Provider
 

@@ -17,7 +17,7 @@ import tfevents
 from events import only_file, record
 from peers import peer
 from tfevents import SummaryWriter
-from tfevents.views import TableKind
+from tfevents.reader.views import TableKind
 
 pd, pl, pa = peer("pandas"), peer("polars"), peer("pyarrow")
 
@@ -255,8 +255,8 @@ def test_duckdb_takes_every_kind(log: tfevents.Log) -> None:
 def test_no_mapping_is_a_table() -> None:
     from collections.abc import Mapping
 
-    from tfevents.run import RunKind, RunScalars
-    from tfevents.runs import LogHParams, LogKind, LogScalars, Runs
+    from tfevents.reader.run import RunKind, RunScalars
+    from tfevents.reader.runs import LogHParams, LogKind, LogScalars, Runs
     from tfevents.tables import Table
 
     for view in (RunKind, RunScalars, LogHParams, LogKind, LogScalars, Runs):

@@ -79,7 +79,7 @@ def test_a_copy_that_fails_leaves_nothing(tmp_path: Path) -> None:
 KILLED = """
 import os
 from tfevents.damage import repair_found
-from tfevents.finding import finder
+from tfevents.reader.finding import finder
 repair_found(finder(["runs"], False, skip=True)(), "runs", "copies", lambda file: os._exit(3))
 """
 

@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 
 import tfevents
-from tfevents import parquet, run, series, summary, tables
+from tfevents import parquet, series, summary, tables
+from tfevents.reader import run
 
 # What `tfevents` and `tfevents.summary` name, and what comes out of that.
 NAMED = [

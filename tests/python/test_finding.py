@@ -16,7 +16,8 @@ import pytest
 import scripts
 import tfevents
 from events import only_file
-from tfevents import SummaryWriter, _native, finding
+from tfevents import SummaryWriter, _native
+from tfevents.reader import finding
 
 FOREIGN = {
     "._events.out.tfevents.1": b"\x00\x05\x16\x07\x00\x02\x00\x00Mac OS X        " + bytes(200),

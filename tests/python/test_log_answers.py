@@ -15,8 +15,8 @@ import every_plugin
 import tfevents
 from events import event_files
 from tfevents import SummaryWriter
-from tfevents.trials import trial_value, trials
-from tfevents.views import TABLES
+from tfevents.analysis.trials import trial_value, trials
+from tfevents.reader.views import TABLES
 
 
 @pytest.fixture
@@ -531,8 +531,8 @@ def test_asking_for_what_may_be_missing_makes_no_message(
     def no_message(*_: object) -> str:
         raise AssertionError("a message was made")
 
-    monkeypatch.setattr("tfevents.run.missing", no_message)
-    monkeypatch.setattr("tfevents.runs.missing", no_message)
+    monkeypatch.setattr("tfevents.reader.run.missing", no_message)
+    monkeypatch.setattr("tfevents.reader.runs.missing", no_message)
     run = seeds["lr0.1/seed0"]
     for mapping in (seeds, seeds.scalars, run.scalars, run.texts, run.meshes, run.metadata):
         assert mapping.get("accc") is None

@@ -149,13 +149,13 @@ def test_an_error_of_a_pattern_is_the_callers(logs: Path) -> None:
         def search(self, name: str) -> bool:
             raise ZeroDivisionError(name)
 
-    original = tfevents.selection.re.Pattern
+    original = tfevents.reader.selection.re.Pattern
     try:
-        tfevents.selection.re.Pattern = Pattern  # type: ignore[misc]
+        tfevents.reader.selection.re.Pattern = Pattern  # type: ignore[misc]
         with pytest.raises(ZeroDivisionError):
             tfevents.read(logs, tags=Pattern(), threads=2)  # type: ignore[arg-type]
     finally:
-        tfevents.selection.re.Pattern = original  # type: ignore[misc]
+        tfevents.reader.selection.re.Pattern = original  # type: ignore[misc]
 
 
 @pytest.mark.parametrize(

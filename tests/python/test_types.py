@@ -14,9 +14,9 @@ import pytest
 
 import tfevents
 from tfevents import _native
-from tfevents.run import KINDS
-from tfevents.runs import KindName, LogHParams
-from tfevents.views import TABLES, TableKind, Tabular, TabularScalars
+from tfevents.reader.run import KINDS
+from tfevents.reader.runs import KindName, LogHParams
+from tfevents.reader.views import TABLES, TableKind, Tabular, TabularScalars
 
 # Strings that are not choices, or have as many values as there are permutations.
 FREE = {

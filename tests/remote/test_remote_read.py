@@ -330,7 +330,7 @@ ENDS = """
     if sys.argv[2] == "file":
         type(files).cat_file = asks
     elif sys.argv[2] == "tag":
-        tfevents.selection.Matcher.__call__ = asks
+        tfevents.reader.selection.Matcher.__call__ = asks
     else:
         type(files).info = type(files).find = type(files).ls = asks
     signal.signal(signal.SIGALRM, signal.default_int_handler)

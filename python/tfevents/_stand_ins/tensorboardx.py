@@ -8,9 +8,11 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, SupportsFloat, SupportsIndex, TypeVar, cast
 
-from tfevents import _seams, global_writer, writer
+from tfevents import writer
 from tfevents._arguments import WallTime, warn
 from tfevents._stand_ins import StandIn
+from tfevents._stand_ins import seams as _seams
+from tfevents.writer import global_writer
 from tfevents.writer.base import StrPath, escaped
 
 Method = TypeVar("Method", bound=Callable[..., None])

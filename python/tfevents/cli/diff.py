@@ -15,8 +15,8 @@ from tfevents.cli import options
 from tfevents.cli.logs import native, read_log
 from tfevents.cli.ls import NAMES
 from tfevents.cli.output import print_json, print_table, progress
-from tfevents.reader import Log
-from tfevents.run import count
+from tfevents.reader.log import Log
+from tfevents.reader.run import count
 
 
 def command(

@@ -17,9 +17,9 @@ from tfevents.cli import files, options
 from tfevents.cli.logs import native, read_log, tell
 from tfevents.cli.output import Quit, json_line, print_json, progress
 from tfevents.damage import new_directory
-from tfevents.reader import Log, path_of
+from tfevents.reader.log import Log, path_of
+from tfevents.reader.run import count
 from tfevents.remote.uri import is_uri
-from tfevents.run import count
 from tfevents.tables.kinds import distinct
 
 # Formats by the suffix of the file's name.

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tfevents.reader import Log
+from tfevents.reader.log import Log
 from tfevents.series.histograms import Histogram
 from tfevents.series.meshes import Mesh
 from tfevents.series.pr_curves import PrCurve

@@ -7,11 +7,11 @@ from typing import Annotated, Any
 
 import typer
 
+from tfevents.analysis.trials import Choice, trial_value, trials
 from tfevents.cli import options
 from tfevents.cli.logs import no_tag, read_log
 from tfevents.cli.output import Quit, number, print_json, print_table
-from tfevents.reader import Log
-from tfevents.trials import Choice, trial_value, trials
+from tfevents.reader.log import Log
 
 
 def command(

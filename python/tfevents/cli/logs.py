@@ -9,10 +9,10 @@ from collections.abc import Iterable
 from tfevents import _native
 from tfevents.cli import options
 from tfevents.cli.output import Quit, progress, warn
-from tfevents.finding import Skipped
-from tfevents.reader import Damage, Log, read
+from tfevents.reader.finding import Skipped
+from tfevents.reader.log import Damage, Log, read
+from tfevents.reader.run import KINDS, missing
 from tfevents.remote.uri import is_uri
-from tfevents.run import KINDS, missing
 
 _TAGLESS = ("hparams", "graph", "run_metadata", "session_logs")
 

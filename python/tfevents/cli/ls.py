@@ -8,9 +8,9 @@ from typing import Any
 from tfevents.cli import options
 from tfevents.cli.logs import file_sizes, native, read_log
 from tfevents.cli.output import print_json, print_table, size, when
-from tfevents.reader import Log
+from tfevents.reader.log import Log
+from tfevents.reader.run import KINDS
 from tfevents.remote.uri import is_uri
-from tfevents.run import KINDS
 
 # The kinds by the names that `--kinds` has.
 NAMES = {native: name for name, natives in KINDS.items() for native in natives}

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tfevents import selection
+from tfevents.reader import selection
 
 Path = Annotated[
     str, typer.Argument(metavar="PATH", help="An event file, a run, a tree of runs, or a URI.")

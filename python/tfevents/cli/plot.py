@@ -12,7 +12,7 @@ from tfevents.cli import options
 from tfevents.cli.draw import Numbers, curves, smoothed
 from tfevents.cli.logs import no_tag, read_log
 from tfevents.cli.output import Quit, print_json
-from tfevents.reader import Log, path_of
+from tfevents.reader.log import Log, path_of
 from tfevents.remote.uri import is_uri
 
 Line = tuple[str, Numbers, Numbers]
@@ -97,7 +97,7 @@ def _save(found: list[Line], output: str, label: str, log_y: bool) -> None:
         from matplotlib.figure import Figure
     except ImportError as error:
         raise Quit(2, "a plot in a file needs matplotlib: pip install 'tfevents[plot]'") from error
-    from tfevents import plots
+    from tfevents.analysis import plots
 
     figure = Figure(figsize=(9, 5), layout="constrained")
     axes = figure.subplots()

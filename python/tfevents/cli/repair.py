@@ -9,7 +9,7 @@ import typer
 from tfevents.cli import options
 from tfevents.cli.verify import WHOLE, files_done, find, show
 from tfevents.damage import repair_found
-from tfevents.reader import path_of
+from tfevents.reader.log import path_of
 
 
 def command(

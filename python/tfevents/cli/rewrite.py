@@ -11,8 +11,8 @@ import typer
 from tfevents.cli import options
 from tfevents.cli.logs import tell
 from tfevents.cli.output import print_json, progress, size, warn
+from tfevents.reader.run import count
 from tfevents.rewriting import Pair, RewriteReport, Rewriting
-from tfevents.run import count
 
 
 def command(

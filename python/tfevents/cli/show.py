@@ -14,8 +14,8 @@ from tfevents.cli import options
 from tfevents.cli.draw import histogram, picture
 from tfevents.cli.logs import no_tag, read_log
 from tfevents.cli.output import Quit, heading, number, print_json, when
-from tfevents.reader import Log
-from tfevents.run import KINDS, Run
+from tfevents.reader.log import Log
+from tfevents.reader.run import KINDS, Run
 
 # The kinds whose values are shown one by one.
 _TAGGED = tuple(kind for kind in KINDS if kind not in ("hparams", "graph", "session_logs"))

@@ -13,7 +13,6 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from tfevents import selection
 from tfevents._native import Event, Value
 from tfevents._text import shown
 from tfevents.cli import options
@@ -29,8 +28,9 @@ from tfevents.cli.output import (
     warn,
     when,
 )
-from tfevents.follower import follow
-from tfevents.reader import Damage
+from tfevents.reader import selection
+from tfevents.reader.follower import follow
+from tfevents.reader.log import Damage
 
 # The number of last points of a curve that are drawn.
 _MOST = 10_000

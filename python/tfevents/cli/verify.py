@@ -10,9 +10,9 @@ from tfevents.cli import options
 from tfevents.cli.logs import file_sizes
 from tfevents.cli.output import print_json, print_table, progress, size, warn
 from tfevents.damage import FileReport, Report, verify_found
-from tfevents.finding import Found, finder
-from tfevents.reader import roots
-from tfevents.run import count
+from tfevents.reader.finding import Found, finder
+from tfevents.reader.log import roots
+from tfevents.reader.run import count
 
 WHOLE = "what is damaged has no tag, kind or step; choose among files by --runs"
 

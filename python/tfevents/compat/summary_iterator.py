@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
-from tfevents.events import iter_events
+from tfevents.reader.events import iter_events
 
 __all__ = ["summary_iterator"]
 

@@ -93,7 +93,7 @@ class AudioClip:
         Example:
             >>> run.audio["speech"][0].plot()  # doctest: +SKIP
         """
-        from tfevents import plots
+        from tfevents.analysis import plots
 
         return plots.waveform(self, index, ax=ax)
 
@@ -102,7 +102,7 @@ class AudioClip:
         return f"AudioClip(step {self.step}, {size})"
 
     def _repr_html_(self) -> str:
-        from tfevents import notebook
+        from tfevents.analysis import notebook
 
         return notebook.audio(self)
 
@@ -174,12 +174,12 @@ class Audio(Stored[AudioClip]):
         Example:
             >>> run.audio["speech"].plot(most=2)  # doctest: +SKIP
         """
-        from tfevents import plots
+        from tfevents.analysis import plots
 
         return plots.waveforms(self, most=most)
 
     def _repr_html_(self) -> str:
-        from tfevents import notebook
+        from tfevents.analysis import notebook
 
         return notebook.series(self)
 

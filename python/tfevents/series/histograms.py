@@ -98,7 +98,7 @@ class Histogram:
         )
 
     def _repr_html_(self) -> str:
-        from tfevents import notebook
+        from tfevents.analysis import notebook
 
         return notebook.histogram(self)
 
@@ -167,12 +167,12 @@ class Histograms(Columns[Histogram]):
         Example:
             >>> weights.plot(most=10)  # doctest: +SKIP
         """
-        from tfevents import plots
+        from tfevents.analysis import plots
 
         return plots.ridge(self, most=most, ax=ax)
 
     def _repr_html_(self) -> str:
-        from tfevents import notebook
+        from tfevents.analysis import notebook
 
         return notebook.series(self)
 

@@ -92,7 +92,7 @@ class Image:
         Example:
             >>> run.images["sample"][0].plot()  # doctest: +SKIP
         """
-        from tfevents import plots
+        from tfevents.analysis import plots
 
         return plots.picture(self, index, ax=ax)
 
@@ -101,7 +101,7 @@ class Image:
         return f"Image(step {self.step}, {self.width}x{self.height}, {size})"
 
     def _repr_html_(self) -> str:
-        from tfevents import notebook
+        from tfevents.analysis import notebook
 
         return notebook.image(self)
 
@@ -203,12 +203,12 @@ class Images(Stored[Image]):
         Example:
             >>> run.images["sample"].plot(most=4)  # doctest: +SKIP
         """
-        from tfevents import plots
+        from tfevents.analysis import plots
 
         return plots.pictures(self, most=most)
 
     def _repr_html_(self) -> str:
-        from tfevents import notebook
+        from tfevents.analysis import notebook
 
         return notebook.series(self)
 

@@ -53,7 +53,7 @@ class PrCurve:
         Example:
             >>> run.pr_curves["pr"][-1].plot()  # doctest: +SKIP
         """
-        from tfevents import plots
+        from tfevents.analysis import plots
 
         return plots.precision_recall([self], ax=ax)
 
@@ -103,7 +103,7 @@ class PrCurves(Stored[PrCurve]):
         Example:
             >>> run.pr_curves["pr"].plot(most=3)  # doctest: +SKIP
         """
-        from tfevents import plots
+        from tfevents.analysis import plots
 
         return plots.precision_recall([self[i] for i in plots.spread(len(self), most)], ax=ax)
 

@@ -339,12 +339,12 @@ class Scalars(Columns[Scalar]):
         Example:
             >>> loss.plot(smooth=0.6)  # doctest: +SKIP
         """
-        from tfevents import plots
+        from tfevents.analysis import plots
 
         return plots.line(self, smooth=smooth, ax=ax, label=label)
 
     def _repr_html_(self) -> str:
-        from tfevents import notebook
+        from tfevents.analysis import notebook
 
         return notebook.scalars(self)
 

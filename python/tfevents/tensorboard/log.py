@@ -8,9 +8,9 @@ import posixpath
 from collections.abc import Iterator, Mapping
 
 from tfevents import _native, remote
-from tfevents.finding import Find, RunFiles, finder
-from tfevents.reader import path_of
-from tfevents.selection import step_bounds
+from tfevents.reader.finding import Find, RunFiles, finder
+from tfevents.reader.log import path_of
+from tfevents.reader.selection import step_bounds
 from tfevents.tensorboard.contents import Contents
 
 logger = logging.getLogger(__name__)

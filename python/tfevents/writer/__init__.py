@@ -8,7 +8,8 @@ from __future__ import annotations
 from types import FunctionType
 
 from tfevents import _exit as _exit
-from tfevents import _native, _seams
+from tfevents import _native
+from tfevents._stand_ins import seams as _seams
 from tfevents.writer.custom_scalars import CustomScalarMethods
 from tfevents.writer.distributions import DistributionMethods
 from tfevents.writer.embedding import EmbeddingMethods

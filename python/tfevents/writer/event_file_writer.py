@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from tfevents import _seams, remote
+from tfevents import remote
 from tfevents._native import FileWriter as NativeFileWriter
+from tfevents._stand_ins import seams as _seams
 from tfevents.remote.uri import below
 
 

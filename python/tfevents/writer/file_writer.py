@@ -6,8 +6,9 @@ import os
 import time
 from typing import Any, ClassVar, Literal, Self, SupportsFloat, SupportsIndex
 
-from tfevents import _native, _seams
+from tfevents import _native
 from tfevents._arguments import absolute, as_directory
+from tfevents._stand_ins import seams as _seams
 from tfevents.writer.event_file_writer import EventFileWriter, shown
 
 StrPath = str | os.PathLike[str]

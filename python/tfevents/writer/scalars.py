@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from tfevents._arguments import WallTime, as_mapping
 from tfevents._arrays import float_points, int_column, time_column
 from tfevents._native import as_number, as_step, as_text, as_wall_time
-from tfevents.reader import Log, finder_of, how
+from tfevents.reader.log import Log, finder_of, how
 from tfevents.series import Scalars
 from tfevents.writer.base import BaseWriter, StrPath, check_name, escaped
 

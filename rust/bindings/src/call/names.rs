@@ -51,14 +51,14 @@ macro_rules! globals {
 
 globals! {
     // Classes of values and events.
-    AUDIO_CLIP = "tfevents.events"."AudioClip";
-    HISTOGRAM = "tfevents.events"."Histogram";
-    IMAGE = "tfevents.events"."Image";
-    LOG_MESSAGE = "tfevents.events"."LogMessage";
-    METADATA = "tfevents.events"."Metadata";
-    SESSION_LOG = "tfevents.events"."SessionLog";
-    TAGGED_RUN_METADATA = "tfevents.events"."TaggedRunMetadata";
-    TENSOR_AS_ARRAY = "tfevents.events"."as_array";
+    AUDIO_CLIP = "tfevents.reader.events"."AudioClip";
+    HISTOGRAM = "tfevents.reader.events"."Histogram";
+    IMAGE = "tfevents.reader.events"."Image";
+    LOG_MESSAGE = "tfevents.reader.events"."LogMessage";
+    METADATA = "tfevents.reader.events"."Metadata";
+    SESSION_LOG = "tfevents.reader.events"."SessionLog";
+    TAGGED_RUN_METADATA = "tfevents.reader.events"."TaggedRunMetadata";
+    TENSOR_AS_ARRAY = "tfevents.reader.events"."as_array";
     EVENT_MESSAGE = "tfevents.proto"."Event";
     // Functions that load pickles.
     RUN_DATA = "tfevents._native"."run_data";

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tfevents import _native, selection
+from tfevents import _native
+from tfevents.reader import selection
 
 
 class Kinds:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import numpy as np
 
-from tfevents import _native, selection
-from tfevents import aggregate as aggregation
-from tfevents import trials as trial
-from tfevents.run import (
+from tfevents import _native
+from tfevents.analysis import aggregate as aggregation
+from tfevents.analysis import trials as trial
+from tfevents.reader import selection
+from tfevents.reader.run import (
     KINDS,
     Named,
     Run,
@@ -22,6 +23,7 @@ from tfevents.run import (
     missing_tag,
     table,
 )
+from tfevents.reader.views import TableKind, Tabular, TabularScalars
 from tfevents.series import (
     Audio,
     Histograms,
@@ -37,7 +39,6 @@ from tfevents.tables import Columnar
 from tfevents.tables import Runs as TableRuns
 from tfevents.tables.columns import Categories
 from tfevents.tables.kinds import run_names
-from tfevents.views import TableKind, Tabular, TabularScalars
 
 if TYPE_CHECKING:
     import pandas
@@ -329,7 +330,7 @@ class Runs(Named[Run]):
         Example:
             >>> log.plot("loss", by="lr")  # doctest: +SKIP
         """
-        from tfevents import plots
+        from tfevents.analysis import plots
 
         return plots.curves(
             self, tag, by=by, smooth=smooth, band=band, align=align, every=every, ax=ax
@@ -344,7 +345,7 @@ class Runs(Named[Run]):
         return table(self._title(), rows)
 
     def _repr_html_(self) -> str:
-        from tfevents import notebook
+        from tfevents.analysis import notebook
 
         return notebook.log(self, self._title())
 
@@ -392,7 +393,7 @@ class _ByRun(Named[V]):
         return table(f"{self._attribute} of {count(len(self), 'run')}", rows)
 
     def _repr_html_(self) -> str:
-        from tfevents import notebook
+        from tfevents.analysis import notebook
 
         named = ((f"{run}: {tag}", view[tag]) for run, view in self.items() for tag in view)  # type: ignore[attr-defined,index]
         total = sum(map(len, self.values()))  # type: ignore[arg-type]

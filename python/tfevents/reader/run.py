@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from tfevents import _native
 from tfevents._text import shown
+from tfevents.reader.views import Tabular, TabularScalars
 from tfevents.series import (
     Audio,
     Graph,
@@ -29,7 +30,6 @@ from tfevents.series import (
     session_log,
 )
 from tfevents.tables.kinds import Runs
-from tfevents.views import Tabular, TabularScalars
 
 T = TypeVar("T")
 V = TypeVar("V", covariant=True)
@@ -139,7 +139,7 @@ class Tagged(Named[T], Generic[T, Place]):
         return table(count(len(self), "tag"), [(tag, repr(self[tag])) for tag in self])
 
     def _repr_html_(self) -> str:
-        from tfevents import notebook
+        from tfevents.analysis import notebook
 
         return notebook.tags(self.items(), count(len(self), "tag"), len(self))
 
@@ -410,7 +410,7 @@ class Run:
         return self._once("metadata", make)
 
     def _repr_html_(self) -> str:
-        from tfevents import notebook
+        from tfevents.analysis import notebook
 
         return notebook.run(self)
 

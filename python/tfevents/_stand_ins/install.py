@@ -12,8 +12,8 @@ from importlib.util import find_spec
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from tfevents import _seams
 from tfevents._stand_ins import event_accumulator, tbparse, tensorboardx, torch
+from tfevents._stand_ins import seams as _seams
 
 # The modules that define the classes, and the classes that replace them. Other names of the same
 # classes, in packages that export them and in modules that imported them, are found by a search.

@@ -8,9 +8,9 @@ from typing import Literal, NamedTuple
 
 from tfevents import _native
 from tfevents._closing import Closing
-from tfevents.finding import Skipped, finder
-from tfevents.reader import Damage, choice, roots
-from tfevents.run import Metadata
+from tfevents.reader.finding import Skipped, finder
+from tfevents.reader.log import Damage, choice, roots
+from tfevents.reader.run import Metadata
 from tfevents.series import AudioClip, Histogram, Image, SessionLog
 from tfevents.series.tensors import as_array
 

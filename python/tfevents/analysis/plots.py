@@ -9,8 +9,8 @@ import numpy as np
 
 from tfevents._arguments import as_int
 from tfevents._text import shown
-from tfevents.aggregate import Align, By, Group, aligned, grouped, of
-from tfevents.run import Run
+from tfevents.analysis.aggregate import Align, By, Group, aligned, grouped, of
+from tfevents.reader.run import Run
 from tfevents.series import Audio, AudioClip, Histograms, Image, Images, PrCurve, Scalars
 from tfevents.series.audio import decode_wav
 from tfevents.series.scalars import as_weight

@@ -10,15 +10,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self, TypeVar
 
-from tfevents import _native, remote, selection
-from tfevents import state as states
+from tfevents import _native, remote
 from tfevents._arguments import warn
 from tfevents._closing import Closing
-from tfevents.finding import Find, Found, Skipped
-from tfevents.reader import Damage, choice, finder_of
-from tfevents.runs import KindName
+from tfevents.reader import selection
+from tfevents.reader import state as states
+from tfevents.reader.finding import Find, Found, Skipped
+from tfevents.reader.log import Damage, choice, finder_of
+from tfevents.reader.runs import KindName
+from tfevents.reader.wanted import Kinds, Wanted
 from tfevents.series.of_tensor import of_tensor
-from tfevents.wanted import Kinds, Wanted
 
 if TYPE_CHECKING:
     import asyncio

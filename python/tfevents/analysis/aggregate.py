@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tfevents._arguments import is_iterable, warn
-from tfevents.run import Run, count, missing, missing_tag
+from tfevents.analysis.trials import column_of, trials
+from tfevents.reader.run import Run, count, missing, missing_tag
 from tfevents.series import Scalars
 from tfevents.tables import Columnar
 from tfevents.tables.kinds import distinct
-from tfevents.trials import column_of, trials
 
 By = str | Sequence[str] | re.Pattern[str] | Callable[[Run], Hashable] | None
 Align = Literal["union", "interp", "bin"]

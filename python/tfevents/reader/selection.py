@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, SupportsIndex, TypeAlias
 
 from tfevents._arguments import is_iterable, warn
-from tfevents.run import KINDS
+from tfevents.reader.run import KINDS
 
 Pattern: TypeAlias = str | re.Pattern[str]
 Patterns: TypeAlias = Pattern | Iterable[Pattern]

@@ -10,8 +10,9 @@ import re
 from collections.abc import Callable, Mapping
 from typing import NamedTuple, TypeAlias
 
-from tfevents import _native, selection
+from tfevents import _native
 from tfevents._native import is_uri
+from tfevents.reader import selection
 
 RunFiles: TypeAlias = tuple[str, list[str], list[str]]
 """A run's name, its files, and those of them that the caller named."""

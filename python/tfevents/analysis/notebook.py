@@ -16,7 +16,7 @@ from tfevents._text import shown
 from tfevents.errors import Error
 
 if TYPE_CHECKING:
-    from tfevents.run import Run
+    from tfevents.reader.run import Run
     from tfevents.series import Audio, AudioClip, Histogram, Histograms, Image, Images, Scalars
 
 _MOST = 20

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 
 from tfevents._text import as_unicode
-from tfevents.run import Run, missing
+from tfevents.reader.run import Run, missing
 from tfevents.series import Scalars
 from tfevents.tables import Columnar
 from tfevents.tables.columns import Categories

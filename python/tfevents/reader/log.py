@@ -7,10 +7,11 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sized
 from typing import Any, Literal, NamedTuple, SupportsIndex
 
-from tfevents import _native, remote, selection
-from tfevents import state as states
+from tfevents import _native, remote
 from tfevents._arguments import is_iterable
-from tfevents.finding import (
+from tfevents.reader import selection
+from tfevents.reader import state as states
+from tfevents.reader.finding import (
     Find,
     Finder,
     Found,
@@ -20,8 +21,8 @@ from tfevents.finding import (
     finder,
     is_glob,
 )
-from tfevents.run import KINDS, Run, count
-from tfevents.runs import KindName, Runs
+from tfevents.reader.run import KINDS, Run, count
+from tfevents.reader.runs import KindName, Runs
 
 Path = (
     str | os.PathLike[str] | Iterable[str | os.PathLike[str]] | Mapping[str, str | os.PathLike[str]]

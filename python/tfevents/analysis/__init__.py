@@ -1,0 +1,1 @@
+"""Compares runs and shows them: trials, aggregates, plots, notebooks."""

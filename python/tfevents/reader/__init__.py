@@ -1,0 +1,1 @@
+"""Reads logs: finds runs and their files, reads them at once, and follows what is added."""
