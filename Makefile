@@ -75,6 +75,7 @@ lint: build $(STAMPS)/lint ## Check format, lints, types and stubs
 	$(BIN)/mypy
 	$(BIN)/python -m mypy.stubtest --mypy-config-file pyproject.toml tfevents._native
 	$(BIN)/python .ci/layers.py
+	$(BIN)/lint-imports --no-cache
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	$(BIN)/python .ci/notices.py --check
 	@if ! command -v cargo-deny >/dev/null; then \

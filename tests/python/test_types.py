@@ -14,6 +14,7 @@ import pytest
 
 import tfevents
 from tfevents import _native
+from tfevents.analysis import aggregate, trials
 from tfevents.reader.run import KINDS
 from tfevents.reader.runs import KindName, LogHParams
 from tfevents.reader.views import TABLES, TableKind, Tabular, TabularScalars
@@ -57,7 +58,8 @@ def is_choice(function: Any, parameter: str) -> bool:
 
     function = inspect.unwrap(function)
     annotation = inspect.signature(function).parameters[parameter].annotation
-    names = vars(sys.modules[function.__module__])
+    # The second ones are imported for type checkers only.
+    names = vars(sys.modules[function.__module__]) | vars(aggregate) | vars(trials)
     return has_literal(eval(annotation, names) if isinstance(annotation, str) else annotation)
 
 

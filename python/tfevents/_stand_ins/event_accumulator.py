@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import new_class
 from typing import Any
 
-from tfevents._stand_ins import StandIn
+from tfevents._stand_in import StandIn
 from tfevents.compat import event_accumulator, events
 
 

@@ -13,7 +13,7 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 from tfevents._stand_ins import event_accumulator, tbparse, tensorboardx, torch
-from tfevents._stand_ins import seams as _seams
+from tfevents.writer import seams
 
 # The modules that define the classes, and the classes that replace them. Other names of the same
 # classes, in packages that export them and in modules that imported them, are found by a search.
@@ -151,7 +151,7 @@ _lock = threading.RLock()
 _loading = threading.RLock()
 _STAND_INS = {id(stand_in): stand_in for _, _, stand_in in REPLACEMENTS}
 _MODULES = tuple(dict.fromkeys(module for module, _, _ in REPLACEMENTS))
-_originals = _seams.originals
+_originals = seams.originals
 
 
 def _patch_all() -> None:
@@ -208,7 +208,7 @@ def _load_fully(name: str) -> None:
         now = vars(module).get("EventFileWriter")
         if now is not None:
             # If another class has replaced it since, it must not be hooked again.
-            vars(module)["EventFileWriter"] = rest.imported or _seams.unhooked(now) or now
+            vars(module)["EventFileWriter"] = rest.imported or seams.unhooked(now) or now
         with _lock:
             if _hook in sys.meta_path:
                 _patch_all()
@@ -295,7 +295,7 @@ class _Lazy(_Patching):
                     f"module {module.__name__!r} has no attribute {name!r}"
                 ) from None
 
-        imported = vars(sys.modules.get(_seams.TENSORBOARD, object)).get("EventFileWriter")
+        imported = vars(sys.modules.get(seams.TENSORBOARD, object)).get("EventFileWriter")
         vars(module)["__getattr__"] = _Rest(__getattr__, self.loader, imported)
         # The package has the module as an attribute, as usual.
         importlib.import_module(_LAZY[-1])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tfevents._stand_ins import StandIn
+from tfevents._stand_in import StandIn
 from tfevents.compat import tbparse
 
 

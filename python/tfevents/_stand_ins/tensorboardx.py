@@ -10,9 +10,8 @@ from typing import Any, SupportsFloat, SupportsIndex, TypeVar, cast
 
 from tfevents import writer
 from tfevents._arguments import WallTime, warn
-from tfevents._stand_ins import StandIn
-from tfevents._stand_ins import seams as _seams
-from tfevents.writer import global_writer
+from tfevents._stand_in import StandIn
+from tfevents.writer import global_writer, seams
 from tfevents.writer.base import StrPath, escaped
 
 Method = TypeVar("Method", bound=Callable[..., None])
@@ -35,7 +34,7 @@ class FileWriter(writer.FileWriter, StandIn):
     """`tfevents.FileWriter` for callers of tensorboardX's."""
 
     stands_for = (writer.FileWriter,)
-    _seams = (_seams.TENSORBOARDX,)
+    _seams = (seams.TENSORBOARDX,)
 
     def __init__(
         self,

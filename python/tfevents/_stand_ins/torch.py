@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tfevents import writer
-from tfevents._stand_ins import StandIn
+from tfevents._stand_in import StandIn
 
 
 class FileWriter(writer.FileWriter, StandIn):

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 import numpy as np
 
 from tfevents import _native
-from tfevents.analysis import aggregate as aggregation
-from tfevents.analysis import trials as trial
 from tfevents.reader import selection
 from tfevents.reader.run import (
     KINDS,
@@ -45,6 +43,9 @@ if TYPE_CHECKING:
     import polars
     import pyarrow
     from matplotlib.axes import Axes
+
+    from tfevents.analysis.aggregate import Align, By, Stat
+    from tfevents.analysis.trials import Metrics
 
 V = TypeVar("V", covariant=True)
 
@@ -250,11 +251,11 @@ class Runs(Named[Run]):
     def aggregate(
         self,
         tag: str,
-        by: aggregation.By = None,
+        by: By = None,
         *,
-        align: aggregation.Align = "union",
+        align: Align = "union",
         every: int | None = None,
-        stats: Sequence[aggregation.Stat] = ("mean", "std", "min", "max", "count"),
+        stats: Sequence[Stat] = ("mean", "std", "min", "max", "count"),
     ) -> Columnar:
         """One curve for the runs of a group, such as the seeds of a configuration: statistics over
         the runs at each step.
@@ -294,16 +295,18 @@ class Runs(Named[Run]):
             >>> seeds = re.compile("(?P<config>.*)/seed")
             >>> log.aggregate("val/acc", by=seeds).to_polars()  # doctest: +SKIP
         """
-        return aggregation.aggregate(self, tag, by, align=align, every=every, stats=stats)
+        from tfevents.analysis.aggregate import aggregate
+
+        return aggregate(self, tag, by, align=align, every=every, stats=stats)
 
     def plot(
         self,
         tag: str,
         *,
-        by: aggregation.By = None,
+        by: By = None,
         smooth: float = 0.0,
         band: Literal["std", "sem", "minmax"] | None = "std",
-        align: aggregation.Align = "union",
+        align: Align = "union",
         every: int | None = None,
         ax: Axes | None = None,
     ) -> Axes:
@@ -419,7 +422,7 @@ class LogHParams(_ByRun[HParams]):
 
     __slots__ = ()
 
-    def table(self, metrics: trial.Metrics = "last") -> Columnar:
+    def table(self, metrics: Metrics = "last") -> Columnar:
         """A row a trial, which is a run with hyperparameters: its name, `trial`; the `run` that it
         belongs to; its hyperparameters; its metrics.
 
@@ -441,9 +444,11 @@ class LogHParams(_ByRun[HParams]):
         Example:
             >>> log.hparams.table({"loss": "min"})  # doctest: +SKIP
         """
-        return trial.table(self._log, metrics)
+        from tfevents.analysis import trials
 
-    def to_pandas(self, metrics: trial.Metrics = "last") -> pandas.DataFrame:
+        return trials.table(self._log, metrics)
+
+    def to_pandas(self, metrics: Metrics = "last") -> pandas.DataFrame:
         """The table as a `pandas.DataFrame`.
 
         Args:
@@ -458,7 +463,7 @@ class LogHParams(_ByRun[HParams]):
         """
         return self.table(metrics).to_pandas()
 
-    def to_polars(self, metrics: trial.Metrics = "last") -> polars.DataFrame:
+    def to_polars(self, metrics: Metrics = "last") -> polars.DataFrame:
         """The table as a `polars.DataFrame`.
 
         Args:
@@ -473,7 +478,7 @@ class LogHParams(_ByRun[HParams]):
         """
         return self.table(metrics).to_polars()
 
-    def to_arrow(self, metrics: trial.Metrics = "last") -> pyarrow.Table:
+    def to_arrow(self, metrics: Metrics = "last") -> pyarrow.Table:
         """The table as a `pyarrow.Table`.
 
         Args:

@@ -9,7 +9,7 @@ from types import FunctionType
 
 from tfevents import _exit as _exit
 from tfevents import _native
-from tfevents._stand_ins import seams as _seams
+from tfevents.writer import seams
 from tfevents.writer.custom_scalars import CustomScalarMethods
 from tfevents.writer.distributions import DistributionMethods
 from tfevents.writer.embedding import EmbeddingMethods
@@ -97,8 +97,8 @@ class SummaryWriter(
 
     @classmethod
     def _take_over(cls) -> None:
-        for module in (_seams.TORCH, _seams.TENSORBOARDX):
-            _seams.take_over(SummaryWriter, module)
+        for module in (seams.TORCH, seams.TENSORBOARDX):
+            seams.take_over(SummaryWriter, module)
 
 
 def _name_publicly(cls: type) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 
 from tfevents import remote
 from tfevents._native import FileWriter as NativeFileWriter
-from tfevents._stand_ins import seams as _seams
 from tfevents.remote.uri import below
+from tfevents.writer import seams
 
 
 class EventFileWriter:
@@ -23,10 +23,10 @@ class EventFileWriter:
 
     @classmethod
     def _of(
-        cls, files: NativeFileWriter, logdir: str, seams: tuple[str, ...], *rest: Any
+        cls, files: NativeFileWriter, logdir: str, modules: tuple[str, ...], *rest: Any
     ) -> EventFileWriter:
         """One for these files, of a class that somebody put in the place of TensorBoard's."""
-        kind: Any = _seams.event_file_writer(cls, seams)
+        kind: Any = seams.event_file_writer(cls, modules)
         writer: EventFileWriter = kind.__new__(kind)
         vars(writer)["_files"] = files
         kind.__init__(writer, logdir, *rest)

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal, Self, SupportsFloat, SupportsIndex
 
 from tfevents import _native
 from tfevents._arguments import absolute, as_directory
-from tfevents._stand_ins import seams as _seams
+from tfevents.writer import seams
 from tfevents.writer.event_file_writer import EventFileWriter, shown
 
 StrPath = str | os.PathLike[str]
@@ -38,7 +38,7 @@ class FileWriter:
 
     event_writer: Any
     _files: _native.FileWriter
-    _seams: ClassVar[tuple[str, ...]] = (_seams.TORCH, _seams.TENSORBOARDX, _seams.TENSORBOARD)
+    _seams: ClassVar[tuple[str, ...]] = (seams.TORCH, seams.TENSORBOARDX, seams.TENSORBOARD)
     # The module whose hooked `FileWriter` is a base of this class.
     _hooked_in: ClassVar[str | None] = None
 
@@ -83,7 +83,7 @@ class FileWriter:
     def _look(self) -> bool:
         """Whether somebody is to be called with what is added; looked for anew."""
         own: Any = vars(self)["_own_class"]
-        kinds = (_seams.hooked_class(own, module) for module in self._seams)
+        kinds = (seams.hooked_class(own, module) for module in self._seams)
         kind: Any = next((kind for kind in kinds if kind is not None), own)
         if type(self) is not kind:
             self.__class__ = kind
@@ -105,11 +105,11 @@ class FileWriter:
 
     def _as_message(self, event: Any) -> Any:
         """`event` as an object of the class that hooks expect."""
-        return _converted(event, _seams.event_class(self._hooked_in), "event")
+        return _converted(event, seams.event_class(self._hooked_in), "event")
 
     def _as_summary(self, summary: Any) -> Any:
         """`summary` as an object of the class that hooks expect."""
-        kind = _seams.event_class(self._hooked_in)
+        kind = seams.event_class(self._hooked_in)
         if kind is _native.Event:
             return summary
         return _converted(summary, type(kind().summary), "summary")
@@ -292,7 +292,7 @@ def relay(file_writer: Any, event: bytes, step: int | None) -> None:
 
 
 def _message(event: Any) -> Any:
-    return _converted(event, _seams.event_class(None), "event")
+    return _converted(event, seams.event_class(None), "event")
 
 
 class Encoded:

@@ -20,7 +20,7 @@ from typing import Any
 
 from tfevents._arguments import warn
 from tfevents._native import Event
-from tfevents._stand_ins import StandIn
+from tfevents._stand_in import StandIn
 
 TORCH = "torch.utils.tensorboard.writer"
 TENSORBOARDX = "tensorboardX.writer"
