@@ -105,7 +105,6 @@ FUNCTIONS: dict[str, list[Any]] = {
     "as_wall_time": [1.0, "x"],
     "audio": ["t", np.zeros((4, 1), "i2"), 8000],
     "buckets": [[]],
-    "claimed_kind": ["scalars", 1],
     "custom_scalars": [[("c", [("t", ["a"]), ("m", ("a", "b", "c"))])]],
     "decode_png": [b"\x89PNG\r\n\x1a\n"],
     "decode_value": [b"\x0a\x03\x0a\x01t"],

@@ -20,8 +20,7 @@ class Kinds:
 
     def __call__(self, run: str, value: _native.Value) -> str | None:
         """The native name of what a value is; None if it is nothing."""
-        if (metadata := value.metadata) is not None:
-            claimed = _native.claimed_kind(metadata.plugin_name, metadata.data_class)
+        if (claimed := value._claimed()) is not None:
             self._claims.setdefault((run, value.tag), claimed)
         kind = value._kind_by(self._claims.get((run, value.tag), "tensor"))
         return None if kind == "other" else kind

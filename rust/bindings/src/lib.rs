@@ -27,7 +27,7 @@ mod _native {
     #[pymodule_export]
     use crate::call::turn::Turn;
     #[pymodule_export]
-    use crate::events::event::{Event, Value, claimed_kind};
+    use crate::events::event::{Event, Value};
     #[pymodule_export]
     use crate::events::follow::EventFollower;
     #[pymodule_export]

@@ -7,9 +7,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyFloat, PyInt, PyList, PyString};
-use tfevents::proto::{
-    Data, Event as Decoded, Kind, Malformed, Metadata, ScalarEvent, SummaryValue, What,
-};
+use tfevents::proto::{Data, Event as Decoded, Kind, Malformed, ScalarEvent, SummaryValue, What};
 use tfevents::record::{FOOTER, HEADER};
 use tfevents::summary::{replaced_event, retagged_value};
 use tfevents::wire::{self, Cursor, Field};
@@ -410,6 +408,12 @@ impl Value {
         Ok(Kind::of(&value.data, claimed).plural())
     }
 
+    /// The native name of the kind that the metadata give to tensors; None without metadata.
+    #[pyo3(name = "_claimed")]
+    fn claimed(&self, py: Python<'_>) -> PyResult<Option<&'static str>> {
+        Ok(self.decoded(py)?.metadata.map(|metadata| Kind::claimed_by(&metadata).name()))
+    }
+
     /// The native name of the kind, where a value without metadata has those that its tag claims.
     #[pyo3(name = "_kind_by")]
     fn kind_by(&self, py: Python<'_>, claimed: &str) -> PyResult<&'static str> {
@@ -472,11 +476,4 @@ fn data_name<'py>(py: Python<'py>, data: &Data<'_>) -> Option<&'py Bound<'py, Py
 /// Only what was found well-formed becomes an event.
 fn malformed(_: Malformed) -> PyErr {
     PyValueError::new_err("the event is malformed")
-}
-
-/// The native name of the kind that a tensor with these metadata claims to be.
-#[pyfunction]
-pub fn claimed_kind(plugin_name: String, data_class: i64) -> &'static str {
-    let plugin_name = plugin_name.into();
-    Kind::claimed_by(&Metadata { plugin_name, data_class, ..Metadata::default() }).name()
 }

@@ -75,8 +75,7 @@ impl Columns<'_> {
         let named = || {
             // A longer record has no shape.
             let (_, _, summary) = head(bytes.get(HEADER..bytes.len().min(MAX_RECORD))?)?;
-            let (_, values) = varint(summary.get(1..)?)?;
-            self.guess(values)
+            self.guess(values_of(summary)?)
         };
         let Some(series) = named() else { return false };
         mem::replace(&mut self.hot[self.last as usize].next, series) != series
@@ -87,8 +86,7 @@ impl Columns<'_> {
     #[inline(never)]
     pub(super) fn one_value(&mut self, payload: &[u8]) -> Option<(u32, usize)> {
         let (wall_time, step, summary) = head(payload)?;
-        let (_, values) = varint(summary.get(1..)?)?;
-        let series = self.guess(values)?;
+        let series = self.guess(values_of(summary)?)?;
         let hot = &mut self.hot[series as usize];
         let value = hot.template.read_summary(summary)?;
         if hot.is_selected && self.selection.has_step(step) {
@@ -189,6 +187,12 @@ impl Columns<'_> {
         }
         Some(())
     }
+}
+
+/// What is in a field `summary`.
+#[inline(always)]
+fn values_of(summary: &[u8]) -> Option<&[u8]> {
+    Some(varint(summary.get(1..)?)?.1)
 }
 
 /// The payload of the record at the beginning of `bytes`, if it is whole and good.
