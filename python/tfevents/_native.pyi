@@ -415,6 +415,9 @@ class RunData:
     def extents(self) -> list[tuple[int, int, float, float] | None]:
         """The least and the greatest step and wall time of the tag at each index."""
 
+    def size(self) -> tuple[int, int]:
+        """How many files it has, and how many bytes they had when they were read."""
+
     def overall(self) -> tuple[int, int, tuple[int, int, float, float] | None]:
         """How many tags and values there are, and the least and the greatest step and wall time of
         all.

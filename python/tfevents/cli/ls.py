@@ -6,7 +6,7 @@ import os
 from typing import Any
 
 from tfevents.cli import options
-from tfevents.cli.logs import file_sizes, native, read_log
+from tfevents.cli.logs import native, read_log
 from tfevents.cli.output import print_json, print_table, size, when
 from tfevents.reader.log import Log
 from tfevents.reader.run import KINDS
@@ -114,8 +114,6 @@ def _absolute(path: str) -> str:
 
 
 def _run_rows(log: Log) -> list[dict[str, Any]]:
-    files = {run: data.files() for run, data in native(log)}
-    sizes = file_sizes(one for paths in files.values() for one in paths)
     damaged: dict[str, int] = {}
     for one in log.damage:
         path = _absolute(one.path)
@@ -124,7 +122,9 @@ def _run_rows(log: Log) -> list[dict[str, Any]]:
     for run, data in native(log):
         tags, values, extent = data.overall()
         first_step, last_step, first_time, last_time = extent or (None,) * 4
-        paths = files[run]
+        files, length = data.size()
+        # Most logs have no damage, and names take long to complete.
+        damage = sum(damaged.get(_absolute(one), 0) for one in data.files()) if damaged else 0
         rows.append(
             {
                 "run": run,
@@ -134,10 +134,9 @@ def _run_rows(log: Log) -> list[dict[str, Any]]:
                 "last_step": last_step,
                 "first_time": first_time,
                 "last_time": last_time,
-                "files": len(paths),
-                "size": sum(sizes.get(one, 0) for one in paths),
-                # Most logs have no damage, and names take long to complete.
-                "damaged": sum(damaged.get(_absolute(one), 0) for one in paths if damaged),
+                "files": files,
+                "size": length,
+                "damaged": damage,
             }
         )
     return rows

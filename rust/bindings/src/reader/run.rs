@@ -133,6 +133,11 @@ impl RunData {
         self.files.iter().map(|path| path.clone().into_os_string()).collect()
     }
 
+    /// How many files it has, and how many bytes they had when they were read.
+    fn size(&self) -> (usize, u64) {
+        (self.files.len(), self.run.size())
+    }
+
     fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, RunTuple<'py>)> {
         let load = names::RUN_DATA.get(py)?.clone();
         Ok((load, dump(py, self)?))

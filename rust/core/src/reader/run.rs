@@ -214,6 +214,12 @@ impl Run {
         &self.name
     }
 
+    /// The number of bytes of its files when they were opened. A pipe has none.
+    pub fn size(&self) -> u64 {
+        let stamps = self.files.iter().filter_map(|file| file.progress.stamp.as_ref());
+        stamps.map(|stamp| stamp.length).sum()
+    }
+
     /// The paths of its files, in the order of the indices that
     /// [`Place::file`](crate::columns::Place::file) gives.
     pub fn paths(&self) -> impl Iterator<Item = &Path> {
