@@ -44,11 +44,13 @@ mod _native {
     #[pymodule_export]
     use crate::reader::column::smooth;
     #[pymodule_export]
+    use crate::reader::decode::{decode_png, decode_value};
+    #[pymodule_export]
     use crate::reader::instances::instances;
     #[pymodule_export]
     use crate::reader::log::{LogData, find};
     #[pymodule_export]
-    use crate::reader::run::{RunData, decode_png, decode_value, run_data};
+    use crate::reader::run::{RunData, run_data};
     #[pymodule_export]
     use crate::remote::{is_uri, join_uri, local_path};
     #[pymodule_export]

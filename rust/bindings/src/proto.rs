@@ -13,7 +13,7 @@ use tfevents::proto::{
 
 use crate::call::bytes;
 use crate::call::names;
-use crate::reader::run::tensor_array;
+use crate::reader::decode::tensor_array;
 
 fn malformed(_: Malformed) -> PyErr {
     PyValueError::new_err("the message is malformed")

@@ -16,7 +16,7 @@ use crate::call::argument;
 use crate::call::bytes;
 use crate::call::names::{self, of};
 use crate::events::tags;
-use crate::reader::run::tensor_array;
+use crate::reader::decode::tensor_array;
 
 /// One event.
 // What Python reads of a field that is an object takes no call.

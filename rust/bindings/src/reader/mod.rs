@@ -2,6 +2,7 @@
 
 pub mod column;
 pub mod damage;
+pub mod decode;
 pub mod instances;
 pub mod log;
 pub mod pickle;

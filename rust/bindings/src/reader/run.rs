@@ -6,18 +6,16 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use numpy::PyArray1;
 use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::{PyIndexError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList};
 use tfevents::columns::{self, Blob, Series, Text, Values};
 use tfevents::proto::Kind;
-use tfevents::proto::{Data, Elements, NoArray, Pictures, SummaryValue, Tensor};
+use tfevents::proto::{Data, SummaryValue};
 use tfevents::reader::chart::{self, Style};
 use tfevents::reader::{Run, Tag};
 use tfevents::storage;
-use tfevents::summary::PictureError;
 
 use crate::call::bytes;
 use crate::call::error::to_py;
@@ -25,6 +23,7 @@ use crate::call::job;
 use crate::call::list::List;
 use crate::call::names;
 use crate::reader::column::{self, Column};
+use crate::reader::decode::{Array, PictureTuple, no_strings, pictures, tensor_array};
 use crate::reader::pickle::{self, RunTuple, TagTuple};
 
 /// The tags of one run and their values.
@@ -44,9 +43,6 @@ type Strings<'a> = (Vec<usize>, Vec<&'a str>);
 /// counts, and which are tensors.
 type Histograms<'py> =
     ([Column<'py, f64>; 5], (Column<'py, usize>, Column<'py, f64>, Column<'py, f64>), Vec<bool>);
-
-/// The name of the elements' type, the shape, and the elements. One element may stand for all.
-pub type Array<'py> = (&'static str, Vec<usize>, Bound<'py, PyAny>);
 
 /// Frames per second, the type of the files, and each file with its label.
 type Sounds<'py> = (Option<f32>, String, Vec<(Bound<'py, PyBytes>, Option<Bound<'py, PyBytes>>)>);
@@ -457,69 +453,6 @@ pub fn run_data(
 ) -> PyResult<RunData> {
     let run = pickle::load((name, files, is_continued, tags, events))?;
     Ok(RunData::new(Arc::new(run), None))
-}
-
-/// The width, the height and the bytes of pictures.
-type PictureTuple<'py> = (i64, i64, Vec<Bound<'py, PyBytes>>);
-
-fn pictures<'py>(py: Python<'py>, pictures: Pictures<'_>) -> PyResult<PictureTuple<'py>> {
-    let encoded = pictures.encoded.iter().map(|picture| bytes::copied(py, picture));
-    Ok((pictures.width, pictures.height, encoded.collect::<PyResult<_>>()?))
-}
-
-fn no_strings() -> PyErr {
-    PyValueError::new_err("the tensor holds no strings")
-}
-
-fn no_array(error: NoArray) -> PyErr {
-    PyValueError::new_err(format!("the tensor can't be an array: {error}"))
-}
-
-pub fn tensor_array<'py>(py: Python<'py>, tensor: &Tensor<'_>) -> PyResult<Array<'py>> {
-    let array = tensor.array().map_err(no_array)?;
-    Ok(match array.elements {
-        // The array over these bytes is writable.
-        Elements::Numbers(dtype, numbers) => {
-            (dtype.name, array.shape, bytes::writable(py, &numbers)?.into_any())
-        }
-        Elements::Strings(strings) => {
-            let strings = strings.into_iter().map(|string| bytes::copied(py, string));
-            let strings = strings.collect::<PyResult<Vec<_>>>()?;
-            ("object", array.shape, PyList::new(py, strings)?.into_any())
-        }
-    })
-}
-
-/// The tensor of a serialized `Summary` with one value, as `RunData.tensor` gives it.
-#[pyfunction]
-pub fn decode_value<'py>(py: Python<'py>, summary: &[u8]) -> PyResult<Array<'py>> {
-    let malformed = || PyValueError::new_err("the message is malformed");
-    match SummaryValue::from_raw(summary).map_err(|_| malformed())?.data {
-        Data::Tensor(tensor) => tensor_array(py, &tensor),
-        _ => Err(PyValueError::new_err("the value is no tensor")),
-    }
-}
-
-/// The height, width and channels of a PNG, and its samples of 8 bits. If it needs more than
-/// `limit` bytes, their number instead.
-#[pyfunction]
-pub fn decode_png(py: Python<'_>, data: &Bound<'_, PyBytes>, limit: usize) -> PyResult<Decoded> {
-    let bytes = data.as_bytes();
-    match py.detach(|| tfevents::summary::decode_png(bytes, limit)) {
-        Ok(picture) => Ok(Decoded::Picture(
-            [picture.height, picture.width, picture.channels],
-            PyArray1::from_vec(py, picture.samples).unbind(),
-        )),
-        Err(PictureError::TooLarge(size)) => Ok(Decoded::TooLarge(size)),
-        Err(error) => Err(PyValueError::new_err(error.to_string())),
-    }
-}
-
-/// The result of `decode_png`.
-#[derive(IntoPyObject)]
-pub enum Decoded {
-    Picture([usize; 3], Py<PyArray1<u8>>),
-    TooLarge(usize),
 }
 
 /// The least and the greatest step and wall time of some values, if there are any.
