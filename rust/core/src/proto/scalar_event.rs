@@ -77,6 +77,20 @@ pub(crate) fn whole(field: &[u8]) -> Option<&[u8]> {
     (length == bytes.len() as u64).then_some(bytes)
 }
 
+/// What is in a field `summary`, of which the end may be missing.
+#[inline(always)]
+pub(crate) fn values_of(summary: &[u8]) -> Option<&[u8]> {
+    Some(varint(summary.strip_prefix(&[SUMMARY])?)?.1)
+}
+
+/// The tag of the first of these values, and the bytes after it, if it comes first in the value.
+#[inline(always)]
+pub(crate) fn first_tag(values: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (_, value) = varint(values.strip_prefix(&[VALUE])?)?;
+    let (length, rest) = varint(value.strip_prefix(&[TAG])?)?;
+    rest.split_at_checked(usize::try_from(length).ok()?)
+}
+
 /// The varint at the beginning of `bytes`, and the bytes after it.
 #[inline(always)]
 pub(crate) fn varint(bytes: &[u8]) -> Option<(u64, &[u8])> {

@@ -1,10 +1,9 @@
 //! Finds values in the bytes of an event, and replaces an event's summary.
 
-use crate::proto::number::{event as number, summary, value as field};
-use crate::wire::{BYTES, Cursor, FIXED64, VARINT, encode, key};
-
-const VALUE: u8 = key(summary::VALUE, BYTES) as u8;
-const TAG: u8 = key(field::TAG, BYTES) as u8;
+use crate::columns::shape::WALL_TIME_LEN;
+use crate::proto::number::event as number;
+use crate::proto::scalar_event::{self, SUMMARY, whole};
+use crate::wire::{Cursor, encode};
 
 /// An event that consists of a time, a step and a summary, in this order.
 pub struct Values<'p> {
@@ -22,40 +21,11 @@ pub struct Values<'p> {
 impl<'p> Values<'p> {
     #[inline]
     pub fn of(payload: &'p [u8]) -> Option<Values<'p>> {
-        const WALL_TIME: u8 = key(number::WALL_TIME, FIXED64) as u8;
-        const STEP: u8 = key(number::STEP, VARINT) as u8;
-        const SUMMARY: u8 = key(number::SUMMARY, BYTES) as u8;
-        let after_time = payload.strip_prefix(&[WALL_TIME])?.get(size_of::<f64>()..)?;
-        let (step, summary) = match after_time.strip_prefix(&[STEP]) {
-            Some(rest) => {
-                let mut cursor = Cursor::new(rest);
-                (cursor.varint().ok()? as i64, cursor.rest())
-            }
-            None => (0, after_time),
-        };
-        let values = whole(summary, SUMMARY)?;
-        let (head, step_len) = (payload.len() - summary.len(), after_time.len() - summary.len());
-        Some(Values { step, head, step_len, summary, values })
+        let (_, step, summary) = scalar_event::head(payload)?;
+        let values = whole(summary.strip_prefix(&[SUMMARY])?)?;
+        let head = payload.len() - summary.len();
+        Some(Values { step, head, step_len: head - WALL_TIME_LEN, summary, values })
     }
-}
-
-/// The tag of the first of these values, if it comes first in the value.
-#[inline]
-pub fn first_tag(values: &[u8]) -> Option<&[u8]> {
-    let mut value = Cursor::new(values.strip_prefix(&[VALUE])?);
-    value.varint().ok()?;
-    let mut tag = Cursor::new(value.rest().strip_prefix(&[TAG])?);
-    let length = usize::try_from(tag.varint().ok()?).ok()?;
-    tag.rest().get(..length)
-}
-
-/// The content of the only field of a message, if it has this key.
-#[inline]
-fn whole(message: &[u8], key: u8) -> Option<&[u8]> {
-    let rest = message.strip_prefix(&[key])?;
-    let mut cursor = Cursor::new(rest);
-    let length = cursor.varint().ok()?;
-    (cursor.rest().len() as u64 == length).then_some(cursor.rest())
 }
 
 /// Appends the fields of an event, with another summary in place of its own.

@@ -1,11 +1,14 @@
 //! Rewrites the usual records of scalars without decoding them in full.
 
+use std::mem;
+
 use crate::columns::memory::prefetch;
-use crate::columns::shape::{Shape, Shaped};
+use crate::columns::shape::{MAX_RECORD, Shape, Shaped};
 use crate::crc32c;
 use crate::proto::Kind;
+use crate::proto::scalar_event::{first_tag, head, values_of};
 use crate::record::{HEADER, Verify};
-use crate::rewrite::event::{Values, first_tag};
+use crate::rewrite::event::Values;
 use crate::rewrite::group::Group;
 use crate::rewrite::known::{Fate, Habit, How, Known, Lesson, Outcome};
 use crate::rewrite::output::Kept;
@@ -31,7 +34,7 @@ impl Group<'_> {
         let (mut rest, mut records) = (window, 0);
         let mut kept = Kept::default();
         let run = self.file.run;
-        let mut known = std::mem::take(&mut self.runs[run].known);
+        let mut known = mem::take(&mut self.runs[run].known);
         let mut last = self.file.last_tag;
         let mut next = known.get(last as usize).map_or(0, |known| known.next);
         loop {
@@ -69,7 +72,7 @@ impl Group<'_> {
             let shape = Shape::of(record, event.step_len, &habit.template);
             habit.shape = shape.unwrap_or_default();
         }
-        let mut habit = std::mem::take(habit);
+        let mut habit = mem::take(habit);
         self.expect(tag);
         let summary = HEADER + event.head;
         let scalar = Scalar { record, at: 0, step: event.step, summary, number };
@@ -142,13 +145,28 @@ impl Group<'_> {
     /// The number of the tag of the first value, or of another tag.
     fn guess(&self, values: &[u8]) -> Option<u32> {
         let run = &self.runs[self.file.run];
-        let tag = run.tags.guess(first_tag(values)?)?;
+        let (tag, _) = first_tag(values)?;
+        let tag = run.tags.guess(tag)?;
         ((tag as usize) < run.known.len()).then_some(tag)
+    }
+
+    /// Expects the tag whose record these bytes seem to begin with, which are not verified. Returns
+    /// whether another one was expected.
+    pub(super) fn expect_next(&mut self, bytes: &[u8]) -> bool {
+        let named = || {
+            // A longer record has no shape.
+            let (_, _, summary) = head(bytes.get(HEADER..bytes.len().min(MAX_RECORD))?)?;
+            self.guess(values_of(summary)?)
+        };
+        let Some(tag) = named() else { return false };
+        let known = &mut self.runs[self.file.run].known;
+        let last = known.get_mut(self.file.last_tag as usize);
+        last.is_some_and(|last| mem::replace(&mut last.next, tag) != tag)
     }
 
     /// Keeps what was learnt from the event in this record, which was decoded in full.
     pub(super) fn remember(&mut self, record: &[u8], event: &Values<'_>) {
-        let mut lessons = std::mem::take(&mut self.file.lessons);
+        let mut lessons = mem::take(&mut self.file.lessons);
         let claims = self.claims;
         for Lesson { tag, mut habit } in lessons.drain(..).filter(|it| it.habit.claims == claims) {
             if habit.template.summary_number(event.summary).is_some() {

@@ -147,6 +147,9 @@ impl Sink for Group<'_> {
                 let (size, count) = self.predicted(&window[at..], sums);
                 at += size;
                 records += count;
+                if self.expect_next(&window[at..]) {
+                    continue;
+                }
             }
             let Parsed::Record(payload) = record::parse(&window[at..], verify) else { break };
             let record = &window[at..at + payload.len() + OVERHEAD];

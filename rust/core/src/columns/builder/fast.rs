@@ -9,7 +9,7 @@ use crate::columns::series::Values;
 use crate::columns::shape::{MAX_RECORD, Shaped, WALL_TIME_LEN};
 use crate::crc32c::{self, Hardware};
 use crate::proto::number::value;
-use crate::proto::scalar_event::{SUMMARY, TAG, VALUE, head, varint, whole};
+use crate::proto::scalar_event::{SUMMARY, TAG, VALUE, first_tag, head, values_of, varint, whole};
 use crate::proto::{Histogram, Kind};
 use crate::record::{self, HEADER, Parsed, Verify};
 use crate::wire::{BYTES, key};
@@ -101,9 +101,7 @@ impl Columns<'_> {
     /// when the template fits.
     #[inline]
     fn guess(&self, values: &[u8]) -> Option<u32> {
-        let (_, value) = varint(values.strip_prefix(&[VALUE])?)?;
-        let (length, rest) = varint(value.strip_prefix(&[TAG])?)?;
-        let (name, data) = rest.split_at_checked(usize::try_from(length).ok()?)?;
+        let (name, data) = first_tag(values)?;
         // A histogram need not be looked up here.
         let tag = (data.first() != Some(&HISTOGRAM)).then(|| self.tags.guess(name))??;
         self.find(tag, Kind::Scalar)
@@ -187,12 +185,6 @@ impl Columns<'_> {
         }
         Some(())
     }
-}
-
-/// What is in a field `summary`.
-#[inline(always)]
-fn values_of(summary: &[u8]) -> Option<&[u8]> {
-    Some(varint(summary.get(1..)?)?.1)
 }
 
 /// The payload of the record at the beginning of `bytes`, if it is whole and good.
