@@ -80,6 +80,7 @@ __all__ = [
     "pr_curve_raw",
     "repair_file",
     "run_data",
+    "run_metadata",
     "scalar",
     "session_log",
     "smooth",
@@ -537,6 +538,13 @@ class Event:
             3
         """
 
+    @staticmethod
+    def _of_summary(summary: bytes) -> Event: ...
+    @staticmethod
+    def _of_graph(graph: bytes) -> Event: ...
+    @staticmethod
+    def _of_run_metadata(run_metadata: bytes) -> Event: ...
+    def _summary(self) -> bytes | None: ...
     def SerializeToString(self) -> bytes:
         """The same as `raw`, named as protobuf's messages name it."""
     def to_proto(self) -> Any:
@@ -806,6 +814,7 @@ def graph_def(
     nodes: Sequence[tuple[str, str, list[str], list[list[int]] | None, str | None]],
 ) -> bytes: ...
 def onnx_graph_def(model: bytes, argument: str) -> bytes: ...
+def run_metadata(device: str) -> bytes: ...
 
 @type_check_only
 class _Array(Protocol):

@@ -131,6 +131,7 @@ FUNCTIONS: dict[str, list[Any]] = {
     "pr_curve_raw": ["t", np.zeros(30), 5],
     "repair_file": ["file", "copy"],
     "run_data": ["r", ["file"], False, [("t", "tensor", None, STEPS, F64, [b""] * 3)], []],
+    "run_metadata": ["device"],
     "session_log": [b"\x08\x01"],
     "smooth": [F64, 0.6],
     "sync": [["file", "."]],

@@ -13,10 +13,6 @@ from tfevents.writer.event_file_writer import EventFileWriter, shown
 
 StrPath = str | os.PathLike[str]
 
-# The field numbers of Event.graph_def, .summary, .tagged_run_metadata, and of Summary.value.
-_GRAPH, _SUMMARY, _RUN_METADATA = 4, 5, 8
-_VALUE = 1
-
 
 class FileWriter:
     """Writes events and summaries that were made elsewhere, protocol buffers of any package.
@@ -183,9 +179,8 @@ class FileWriter:
         if not self._is_patched("add_event"):
             self._files.add_summary(summary, global_step, walltime)
             return
-        event = field(_SUMMARY, _serialized(summary, "summary"))
-        event = self._as_message(_native.Event.FromString(event))
-        self.add_event(event, global_step, walltime)
+        event = _native.Event._of_summary(_serialized(summary, "summary"))
+        self.add_event(self._as_message(event), global_step, walltime)
 
     def add_graph(
         self, graph_profile: tuple[Any, Any], walltime: SupportsFloat | None = None
@@ -207,10 +202,8 @@ class FileWriter:
             self._files.add_graph(graph_profile, walltime)
             return
         graph, profile = graph_profile
-        tagged = field(1, b"step1")
-        tagged += field(2, _serialized(profile, "graph_profile[1]"))
+        event = _native.Event._of_run_metadata(_serialized(profile, "graph_profile[1]"))
         self.add_onnx_graph(graph, walltime)
-        event = _native.Event.FromString(field(_RUN_METADATA, tagged))
         self.add_event(self._as_message(event), None, walltime)
 
     def add_onnx_graph(self, graph: Any, walltime: SupportsFloat | None = None) -> None:
@@ -230,7 +223,7 @@ class FileWriter:
         if not self._is_patched("add_event"):
             self._files.add_onnx_graph(graph, walltime)
             return
-        event = _native.Event.FromString(field(_GRAPH, _serialized(graph, "graph")))
+        event = _native.Event._of_graph(_serialized(graph, "graph"))
         self.add_event(self._as_message(event), None, walltime)
 
     def copy(self, event: Any) -> None:
@@ -284,8 +277,8 @@ def relay(file_writer: Any, event: bytes, step: int | None) -> None:
     step = step if step is not None else logged.step or None
     as_message = getattr(file_writer, "_as_message", _message)
     message = as_message(logged)
-    if logged.what == "summary":
-        summary = message.summary if message is not logged else _summary_of(logged)
+    if (serialized := logged._summary()) is not None:
+        summary = message.summary if message is not logged else Encoded(serialized)
         file_writer.add_summary(summary, step, logged.wall_time)
     else:
         file_writer.add_event(message, step, logged.wall_time)
@@ -303,20 +296,6 @@ class Encoded:
 
     def SerializeToString(self) -> bytes:
         return self._serialized
-
-
-def _summary_of(event: _native.Event) -> Encoded:
-    return Encoded(b"".join(field(_VALUE, value.raw) for value in event.values))
-
-
-def field(number: int, payload: bytes) -> bytes:
-    """A field of a message that holds a string, bytes or a message."""
-    return _varint(number << 3 | 2) + _varint(len(payload)) + payload
-
-
-def _varint(value: int) -> bytes:
-    low, high = value & 0x7F, value >> 7
-    return bytes([low | 0x80]) + _varint(high) if high else bytes([low])
 
 
 def _serialized(message: Any, argument: str) -> bytes:

@@ -6,10 +6,10 @@ import os
 from pathlib import Path
 from typing import Any
 
-from tfevents._native import onnx_graph_def
+from tfevents._native import onnx_graph_def, run_metadata
 from tfevents.graph import model_graph
 from tfevents.writer.base import BaseWriter
-from tfevents.writer.file_writer import Encoded, field
+from tfevents.writer.file_writer import Encoded
 
 
 class GraphMethods(BaseWriter):
@@ -52,10 +52,8 @@ class GraphMethods(BaseWriter):
         """
         graph = model_graph(model, input_to_model, verbose, use_strict_trace)
         if self._look():
-            # RunMetadata.step_stats, StepStats.dev_stats and DeviceStepStats.device have the number
-            # 1.
-            device = field(1, field(1, field(1, _DEVICE.encode())))
-            self._get_file_writer().add_graph((Encoded(graph), Encoded(device)))
+            profile = run_metadata(_DEVICE)
+            self._get_file_writer().add_graph((Encoded(graph), Encoded(profile)))
         else:
             self._add_graph(graph, _DEVICE)
 

@@ -35,6 +35,12 @@ pub fn graph_def<'py>(py: Python<'py>, nodes: List<Row>) -> Bound<'py, PyBytes> 
     PyBytes::new(py, &graph::graph_def(nodes.into_iter().map(node).collect()))
 }
 
+/// The encoded `RunMetadata` of a run on this device, without its cost.
+#[pyfunction]
+pub fn run_metadata<'py>(py: Python<'py>, device: &str) -> Bound<'py, PyBytes> {
+    PyBytes::new(py, &graph::run_metadata(device))
+}
+
 /// The encoded `GraphDef` of an encoded ONNX model. An error calls the model `argument`.
 #[pyfunction]
 pub fn onnx_graph_def<'py>(

@@ -35,7 +35,7 @@ mod _native {
     #[pymodule_export]
     use crate::events::tail::EventTail;
     #[pymodule_export]
-    use crate::graph::{graph_def, onnx_graph_def};
+    use crate::graph::{graph_def, onnx_graph_def, run_metadata};
     #[pymodule_export]
     use crate::proto::{
         graph_nodes, graph_of_meta_graph, hparams_plugin_data, layout, mesh_plugin_data,

@@ -7,9 +7,10 @@ use pyo3::exceptions::PyValueError;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyFloat, PyInt, PyList, PyString};
+use tfevents::graph::{graph_event, run_metadata_event};
 use tfevents::proto::{Data, Event as Decoded, Kind, Malformed, ScalarEvent, SummaryValue, What};
 use tfevents::record::{FOOTER, HEADER};
-use tfevents::summary::{replaced_event, retagged_value};
+use tfevents::summary::{replaced_event, retagged_value, summary_event};
 use tfevents::wire::{self, Cursor, Field};
 
 use crate::call::argument;
@@ -200,6 +201,41 @@ impl Event {
     #[pyo3(name = "FromString")]
     fn from_string(py: Python<'_>, serialized: &[u8]) -> PyResult<Py<Event>> {
         Event::from_payload(py, serialized)
+    }
+
+    /// An event with this encoded `Summary`.
+    #[staticmethod]
+    #[pyo3(name = "_of_summary")]
+    fn of_summary(py: Python<'_>, summary: &[u8]) -> PyResult<Py<Event>> {
+        let mut record = Vec::new();
+        summary_event(&mut record, 0.0, None, summary);
+        Event::of(py, &record)
+    }
+
+    /// An event with this encoded `GraphDef`.
+    #[staticmethod]
+    #[pyo3(name = "_of_graph")]
+    fn of_graph(py: Python<'_>, graph: &[u8]) -> PyResult<Py<Event>> {
+        let mut record = Vec::new();
+        graph_event(&mut record, 0.0, graph);
+        Event::of(py, &record)
+    }
+
+    /// An event with this encoded `RunMetadata`.
+    #[staticmethod]
+    #[pyo3(name = "_of_run_metadata")]
+    fn of_run_metadata(py: Python<'_>, run_metadata: &[u8]) -> PyResult<Py<Event>> {
+        let mut record = Vec::new();
+        run_metadata_event(&mut record, 0.0, run_metadata);
+        Event::of(py, &record)
+    }
+
+    /// The encoded `Summary`; None if the event is none.
+    fn _summary<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyBytes>>> {
+        match self.decoded(py)?.what {
+            What::Summary(summary) => bytes::copied(py, summary.raw()).map(Some),
+            _ => Ok(None),
+        }
     }
 
     /// The event as a `tfevents.proto.Event`.
