@@ -302,6 +302,32 @@ def test_trials_whose_metrics_are_in_runs_below(tmp_path: Path) -> None:
     assert empty.columns[2:] == ["lr", "epoch_loss"]
 
 
+def test_metrics_that_are_named_for_the_experiment(tmp_path: Path) -> None:
+    """TensorFlow's `hparams_config` logs them once, in a run above the trials."""
+    experiment, _, _ = tfevents.summary.hparams({"lr": 0.0}, {"acc": 0, "epoch_loss": 0, "f1": 0})
+    file = tfevents.FileWriter(str(tmp_path / "tuning"))
+    file.add_summary(experiment)
+    file.close()
+    for i in range(2):
+        run = tmp_path / "tuning" / f"run{i}"
+        with SummaryWriter(run) as writer:
+            writer.add_hparams({"lr": i}, {}, same_run=True)
+            writer.add_scalar("acc", i)
+            writer.add_scalar("other", i)
+        with SummaryWriter(run / "validation") as writer:
+            writer.add_scalar("epoch_loss", 2 + i)
+    with SummaryWriter(tmp_path / "alone") as writer:
+        writer.add_hparams({"lr": 2}, {}, same_run=True)
+        writer.add_scalar("other", 5)
+    table = tfevents.read(tmp_path).hparams.table()
+    # TensorBoard has a column for `f1`, too, which nothing was logged for.
+    assert table.columns == ["trial", "run", "lr", "other", "acc", "epoch_loss"]
+    assert table["epoch_loss"].tolist() == [None, 2, 3]
+    assert table["other"].tolist() == [5, None, None]
+    # Where no run has any of them, as by Keras's callback, all scalars are metrics.
+    assert tfevents.read(tmp_path, tags="other").hparams.table().columns[3:] == ["other"]
+
+
 def test_the_runs_below_a_trial(tmp_path: Path) -> None:
     names = ["a", "a/b", "a/b/c", "a/b0", "a-b", "a0", "a/\u00fc", "b/d/e", "b/d", "."]
     for name in names:

@@ -41,7 +41,7 @@ class Trial:
         run: the run that it belongs to: itself, or the one above it, of which `add_hparams` made
             it a part.
         hparams: the hyperparameters by name.
-        metrics: the tags that were named as metrics.
+        metrics: the tags that were named as metrics, in the run or for the experiment above it.
         sources: the runs that have its metrics: itself and the one that it belongs to.
     """
 
@@ -87,6 +87,12 @@ def trials(runs: Mapping[str, Run]) -> list[Trial]:
     children: dict[str, list[str]] = {}
     for name in chosen:
         children.setdefault(_above(name), []).append(name)
+    experiments = {
+        name: run.hparams.metrics
+        for name, run in runs.items()
+        if name not in chosen and run.hparams.metrics
+    }
+    logged = {tag for run in runs.values() for tag in run.scalars} if experiments else set()
     names = sorted(runs)
     places = {name: place for place, name in enumerate(runs)}
 
@@ -99,6 +105,16 @@ def trials(runs: Mapping[str, Run]) -> list[Trial]:
         return {
             other[len(prefix) :]: runs[other] for other in within if other not in (name, owner, ".")
         }
+
+    def metrics(name: str) -> list[str]:
+        """Those that a run names, or else those of its experiment that any run has. Keras's
+        callback names none, and calls the tags otherwise than most experiments do.
+        """
+        named = chosen[name].hparams.metrics
+        while not named and name != ".":
+            name = _above(name)
+            named = [tag for tag in experiments.get(name, ()) if tag in logged]
+        return named
 
     found = []
     for name, run in chosen.items():
@@ -113,7 +129,7 @@ def trials(runs: Mapping[str, Run]) -> list[Trial]:
         owner = parent if belongs and parent is not None else run
         sources = [run] if owner is run else [owner, run]
         find = partial(below, owner.name, name)
-        found.append(Trial(name, owner.name, run.hparams, run.hparams.metrics, sources, find))
+        found.append(Trial(name, owner.name, run.hparams, metrics(name), sources, find))
     return found
 
 

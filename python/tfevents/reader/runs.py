@@ -433,10 +433,10 @@ class LogHParams(_ByRun[HParams]):
             metrics: which value of each metric: `"last"`, `"min"`, `"max"`, `"mean"` (without NaNs,
                 where there is something else), or `"best"`, which is the least of tags that are
                 called a loss or an error, and the greatest of others. Metrics are the tags that
-                were named as such, or else all scalars of the run, or where it has none, of the
-                runs below it. A mapping says for each tag that
-                is wanted which value. A tag that the run does not have itself is looked for in the
-                runs below it; where several have it, there is a column for each.
+                were named as such, in the run or for the experiment in a run above it, or else all
+                scalars of the run, or where it has none, of the runs below it. A mapping says for
+                each tag that is wanted which value. A tag that the run does not have itself is
+                looked for in the runs below it; where several have it, there is a column for each.
 
         Raises:
             KeyError: no trial has a metric that is asked for.
