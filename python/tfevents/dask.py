@@ -8,9 +8,9 @@ are not made.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tfevents.engines import of_kind, pieces_of, table_of
+from tfevents.engines import missing, of_kind, pieces_of, table_of
 from tfevents.reader.log import Path
 from tfevents.reader.views import TableKind, empty
 from tfevents.tables import Datetime
@@ -63,3 +63,8 @@ pr_curves = of_kind("pr_curves", table)
 meshes = of_kind("meshes", table)
 custom_scalars = of_kind("custom_scalars", table)
 run_metadata = of_kind("run_metadata", table)
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        raise missing(__name__, name)

@@ -7,7 +7,7 @@ from typing import Any, Protocol, TypeVar
 
 from tfevents.partition import Partition, partitions
 from tfevents.reader.log import Path
-from tfevents.reader.views import TableKind
+from tfevents.reader.views import NO_HPARAMS, TableKind
 from tfevents.tables import Datetime
 
 T = TypeVar("T", covariant=True)
@@ -55,6 +55,12 @@ def of_kind(kind: TableKind, table: Callable[..., T]) -> OfKind[T]:
     one.__module__ = table.__module__
     one.__doc__ = f"The table of {kind}; see `table`."
     return one
+
+
+def missing(module: str, name: str) -> AttributeError:
+    """The error of a function that a module lacks."""
+    hint = f": {NO_HPARAMS}" if name == "hparams" else ""
+    return AttributeError(f"module {module!r} has no attribute {name!r}{hint}", name=name)
 
 
 def pieces_of(kind: TableKind, path: Path, options: dict[str, Any]) -> list[Partition]:

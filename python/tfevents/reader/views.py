@@ -41,6 +41,12 @@ TableKind = Literal[
 ]
 """The kinds that have a table of their values."""
 
+NO_HPARAMS = (
+    "hyperparameters have no table of pieces, since what belongs to a trial may be in several; "
+    "read the log with kinds=['hparams', 'scalars'] and use log.hparams.table()"
+)
+"""What to do instead."""
+
 # The tables, by the attributes of runs and logs.
 TABLES: dict[str, type[KindTable]] = {
     "histograms": HistogramTable,
@@ -61,6 +67,8 @@ def empty(
     """The table of a kind, without rows; it checks the arguments before anything is read."""
     kinds = get_args(TableKind)
     if kind not in kinds:
+        if str(kind) == "hparams":
+            raise ValueError(f"kind: {NO_HPARAMS}")
         raise ValueError(f"kind: there is no table of {kind!r}; there are {', '.join(kinds)}")
     of = ScalarTable if kind == "scalars" else TABLES[kind]
     return of([], columns=columns, datetime=datetime)
