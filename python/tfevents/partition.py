@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import operator
 import os
 import re
@@ -242,7 +243,8 @@ def amount(value: int | str, argument: str = "bytes") -> int:
         # Arrays have the method, but only some of them are a number.
         with contextlib.suppress(TypeError):
             number = operator.index(value)
-    if number is None or number < 1:
+    # A string may have more digits than a float holds.
+    if number is None or not 1 <= number < math.inf:
         raise ValueError(
             f"{argument}: expected a number of bytes, as 256_000_000 or '256MB', got {value!r}"
         )
