@@ -36,6 +36,10 @@ from tfevents.writer import FileWriter, SummaryWriter
 from tfevents.writer.global_writer import GlobalSummaryWriter
 
 if TYPE_CHECKING:
+    from tfevents import dask as dask
+    from tfevents import parquet as parquet
+    from tfevents import ray as ray
+    from tfevents import summary as summary
     from tfevents._stand_ins.install import install, uninstall
 
 __all__ = [
@@ -94,12 +98,15 @@ _LAZY = ("dask", "parquet", "ray")
 _STAND_INS = ("install", "uninstall")
 
 
-def __getattr__(name: str) -> Any:
-    if name in _LAZY:
-        return importlib.import_module(f"tfevents.{name}")
-    if name in _STAND_INS:
-        return getattr(importlib.import_module("tfevents._stand_ins.install"), name)
-    raise AttributeError(f"module 'tfevents' has no attribute {name!r}")
+# Type checkers take any name of a module with this function for one that there is.
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        if name in _LAZY:
+            return importlib.import_module(f"tfevents.{name}")
+        if name in _STAND_INS:
+            return getattr(importlib.import_module("tfevents._stand_ins.install"), name)
+        raise AttributeError(f"module 'tfevents' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

@@ -105,7 +105,9 @@ def test_wrong_arguments_are_found_before_workers_read(
         piece.table(columns=iter("ab"))  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("size", [0, -1, 1.5, None, "x", "0", f"{10**400}MB", np.array([1, 2]), np.array("a")])
+@pytest.mark.parametrize(
+    "size", [0, -1, 1.5, None, "x", "0", f"{10**400}MB", np.array([1, 2]), np.array("a")]
+)
 def test_an_amount_that_is_none(root: Path, size: Any) -> None:
     with pytest.raises(ValueError, match="bytes: expected a number of bytes"):
         tfevents.partitions(root, bytes=size)

@@ -136,3 +136,13 @@ def test_dir_holds_what_is_public() -> None:
             assert "pip install 'tfevents[" in str(error)
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = tfevents.nothing  # type: ignore[attr-defined]
+
+
+def test_type_checkers_know_the_names_and_no_others() -> None:
+    """A module's `__getattr__` that they see would make every name one that there is."""
+    tree = ast.parse(Path(tfevents.__file__).read_text(encoding="utf-8"))
+    assert "__getattr__" not in {it.name for it in tree.body if isinstance(it, ast.FunctionDef)}
+    imported = {
+        alias.name for it in ast.walk(tree) if isinstance(it, ast.ImportFrom) for alias in it.names
+    }
+    assert set(dir(tfevents)) <= imported
