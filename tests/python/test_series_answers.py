@@ -42,6 +42,9 @@ def test_slices_and_masks(pairs: list[tuple[int, float]], chosen: slice) -> None
     one = series(pairs)
     part = one[chosen]
     assert isinstance(part, Scalars)
+    for column in (part.step, part.wall_time, part.value):
+        assert column.flags.c_contiguous
+        assert not column.flags.writeable
     assert part.wall_time.tolist() == list(range(len(pairs)))[chosen]
     same(one[one.step > 0], one[np.flatnonzero(one.step > 0)])
     same(one[one.step > 0], one.between(1, None))
@@ -49,6 +52,29 @@ def test_slices_and_masks(pairs: list[tuple[int, float]], chosen: slice) -> None
     same(one[[]], one[:0])
     assert np.array_equal(np.asarray(one), one.value, equal_nan=True)
     assert np.asarray(one, np.float32).dtype == np.float32
+
+
+class Tensor:
+    """What torch's tensors have: every one can be asked for an integer, and few are one."""
+
+    def __init__(self, values: Any) -> None:
+        self._values = np.asarray(values)
+        self.ndim = self._values.ndim
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        return self._values
+
+    def __index__(self) -> int:
+        return operator.index(self._values)
+
+
+def test_tensors_as_indices() -> None:
+    one = series([(0, 1.0), (1, 2.0), (2, 3.0)])
+    mask, order = Tensor([True, False, True]), Tensor([2, 0])
+    assert one[mask].step.tolist() == [0, 2]  # type: ignore[call-overload]
+    assert one[order].step.tolist() == [2, 0]  # type: ignore[call-overload]
+    assert one[Tensor([1])].step.tolist() == [1]  # type: ignore[call-overload]
+    assert one[Tensor(1)] == one[np.array(1)] == one[1]  # type: ignore[call-overload]
 
 
 @pytest.mark.parametrize("wrong", [1.5, "x", [[0]], [0.5], None])

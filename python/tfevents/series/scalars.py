@@ -103,7 +103,8 @@ class Scalars(Columns[Scalar]):
         self, index: slice | NDArray[np.bool_ | np.integer] | list[int] | list[bool]
     ) -> Scalars: ...
     def __getitem__(self, index: Any) -> Scalar | Scalars:
-        if hasattr(index, "__index__") and not isinstance(index, np.ndarray):
+        # Arrays and tensors have the method, too.
+        if hasattr(index, "__index__") and not getattr(index, "ndim", 0):
             point: Scalar = super().__getitem__(index)
             return point
         if not isinstance(index, slice):
@@ -119,9 +120,11 @@ class Scalars(Columns[Scalar]):
 
     @staticmethod
     def _with(*columns: NDArray[Any]) -> Scalars:
-        for column in columns:
+        # Some of the points, such as every second one, are copied.
+        contiguous = [np.ascontiguousarray(column) for column in columns]
+        for column in contiguous:
             column.flags.writeable = False
-        return Scalars(*columns)
+        return Scalars(*contiguous)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         # NumPy 1 does not accept `copy=None`, which means to copy if necessary.
