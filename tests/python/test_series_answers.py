@@ -261,6 +261,7 @@ def test_other_buckets(tmp_path: Path) -> None:
     with tfevents.SummaryWriter(tmp_path) as writer:
         writer.add_histogram("w", values, 0)
         writer.add_histogram("one", np.full(7, 2.0), 0)
+        writer.add_histogram_raw("none", 0, 0, 0, 0, 0, [1.0], [0])
     run = tfevents.read_run(tmp_path)
     edges = np.linspace(-4, 4, 9)
     found = run.histograms["w"][0].rebin(edges)
@@ -270,6 +271,12 @@ def test_other_buckets(tmp_path: Path) -> None:
     own = run.histograms["w"][0]
     assert np.allclose(own.rebin(own.edges), own.counts)
     assert run.histograms["one"][0].rebin(np.array([0.0, 1.5, 3.0])).tolist() == [0, 7]
+    ends = np.array([-np.inf, 2.0, np.inf])
+    assert run.histograms["one"][0].rebin(ends).tolist() == [0, 7]
+    for one in (run.histograms["w"][0], run.histograms["one"][0], run.histograms["none"][0]):
+        for wrong in ([2.0, 1.0], [0.0, np.nan, 1.0], [], [[0.0, 1.0]], 3.0):
+            with pytest.raises(ValueError, match="edges: expected increasing numbers, got"):
+                one.rebin(wrong)  # type: ignore[arg-type]
 
 
 def test_what_cannot_be_shown_hides_nothing_else(tmp_path: Path) -> None:

@@ -75,6 +75,9 @@ class Histogram:
         """
         own, counts = self.edges, self.counts
         edges = np.asarray(edges, float)
+        # NaN is neither less nor greater.
+        if edges.ndim != 1 or not len(edges) or not (edges[1:] >= edges[:-1]).all():
+            raise ValueError(f"edges: expected increasing numbers, got {edges.tolist()!r:.60}")
         if not len(own):
             return np.zeros(len(edges) - 1)
         # A bucket without width, such as that of a histogram of one number, is a step.
