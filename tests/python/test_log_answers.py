@@ -230,6 +230,8 @@ def test_seeds_by_names_and_functions(seeds: tfevents.Log) -> None:
     for wrong in ({"align": "nearest"}, {"stats": ("mode",)}, {"every": 2}):
         with pytest.raises(ValueError, match=next(iter(wrong))):
             seeds.aggregate("acc", **wrong)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="stats: expected several, got None"):
+        seeds.aggregate("acc", stats=None)  # type: ignore[arg-type]
 
 
 def test_what_add_hparams_repeats_is_no_seed(tmp_path: Path) -> None:

@@ -166,7 +166,7 @@ def aggregate(
     stats: Sequence[Stat] = ("mean", "std", "min", "max", "count"),
 ) -> Columnar:
     """A row a group and step; see `Log.aggregate`."""
-    if isinstance(stats, str):
+    if isinstance(stats, str) or not is_iterable(stats):
         raise TypeError(f"stats: expected several, got {stats!r}")
     chosen = list(stats)
     for stat in chosen:
