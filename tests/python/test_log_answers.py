@@ -148,6 +148,8 @@ def test_trials(seeds: tfevents.Log) -> None:
         assert best == pytest.approx(lr)
         assert acc == pytest.approx(seeds[run].scalars["acc"].max())
     assert seeds.hparams.table().columns == ["trial", "run", "lr", "seed", "best"]
+    assert repr(seeds.hparams).splitlines()[1].endswith("  2 hyperparameters")
+    assert "<th>hyperparameter</th>" in seeds.hparams._repr_html_()
     with pytest.raises(KeyError, match="close: 'best'"):
         seeds.hparams.table({"bes": "max"})
     with pytest.raises(ValueError, match="metrics: expected one of"):

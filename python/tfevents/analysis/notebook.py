@@ -50,10 +50,10 @@ def series(many: Histograms | Images | Audio) -> str:
     return f"<div>{html.escape(repr(many))}</div>{last}"
 
 
-def tags(named: Iterable[tuple[str, Any]], title: str, total: int) -> str:
+def tags(named: Iterable[tuple[str, Any]], title: str, total: int, what: str = "tag") -> str:
     """Tags and what they hold, each with its last value where that shows itself."""
     rows = [[name, _or_error(partial(_shown, held))] for name, held in _first(named)]
-    return _table(title, ["tag", ""], rows, total, raw={1})
+    return _table(title, [what, ""], rows, total, raw={1})
 
 
 def _shown(held: Any) -> str:

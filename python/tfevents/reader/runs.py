@@ -368,6 +368,9 @@ class _ByRun(Named[V]):
 
     __slots__ = ("_attribute", "_log")
 
+    # What it has of a run.
+    _ITEM = "tag"
+
     def __init__(self, log: Runs, attribute: str) -> None:
         self._log = log
         self._attribute = attribute
@@ -392,7 +395,7 @@ class _ByRun(Named[V]):
         return list(self._log._contents[0].items())
 
     def __repr__(self) -> str:
-        rows = [(name, count(len(self[name]), "tag")) for name in self]  # type: ignore[arg-type]
+        rows = [(name, count(len(self[name]), self._ITEM)) for name in self]  # type: ignore[arg-type]
         return table(f"{self._attribute} of {count(len(self), 'run')}", rows)
 
     def _repr_html_(self) -> str:
@@ -401,7 +404,7 @@ class _ByRun(Named[V]):
         named = ((f"{run}: {tag}", view[tag]) for run, view in self.items() for tag in view)  # type: ignore[attr-defined,index]
         total = sum(map(len, self.values()))  # type: ignore[arg-type]
         title = f"{self._attribute} of {count(len(self), 'run')}"
-        return notebook.tags(named, title, total)
+        return notebook.tags(named, title, total, self._ITEM)
 
 
 class LogKind(_ByRun[V], Tabular):
@@ -421,6 +424,7 @@ class LogHParams(_ByRun[HParams]):
     """The hyperparameters of all runs: a read-only mapping by the names of runs."""
 
     __slots__ = ()
+    _ITEM = "hyperparameter"
 
     def table(self, metrics: Metrics = "last") -> Columnar:
         """A row a trial, which is a run with hyperparameters: its name, `trial`; the `run` that it
