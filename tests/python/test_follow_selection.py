@@ -5,6 +5,8 @@ for`.
 from __future__ import annotations
 
 import asyncio
+import re
+import shutil
 import threading
 from pathlib import Path
 from typing import Any
@@ -108,6 +110,28 @@ def test_what_is_not_there_yet(tmp_path: Path) -> None:
     threading.Timer(0.1, write).start()
     with follower:
         assert next(event.step for name, event in follower if event.values) == 7
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_what_is_there_is_not_kept_back_by_what_is_not(tmp_path: Path, *, named: bool) -> None:
+    paths = [tmp_path / name for name in "abc"]
+
+    def write(path: Path) -> None:
+        with SummaryWriter(path) as writer:
+            writer.add_scalar("x", 1.0, 7)
+
+    write(paths[1])
+    path: Any = {path.name: path for path in paths} if named else paths
+    follower = tfevents.follow(path, wait_for_path=True, timeout=0)
+    names = [path.name if named else str(path) for path in paths]
+    assert [it.run for it in follower.values()] == [names[1]]
+    for index in (2, 0):
+        write(paths[index])
+        assert [it.run for it in follower.values()] == [names[index]]
+    # One that was there is not waited for again.
+    shutil.rmtree(paths[2])
+    with pytest.raises(FileNotFoundError, match=re.escape(str(paths[2]))):
+        next(follower)
 
 
 def test_async_for(runs: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import errno
 import fnmatch
 import glob
@@ -94,6 +95,12 @@ class Finder:
     def _search(self) -> tuple[list[RunFiles], list[Unseen]]:
         return _native.find(self.paths, self._several)
 
+    def without(self, paths: set[str]) -> Finder:
+        """What finds the same, but for what is below some of the paths."""
+        other = copy.copy(self)
+        other.paths = [path for path in self.paths if path not in paths]
+        return other
+
     def names(self) -> list[str]:
         """The names of all runs that there are, selected or not."""
         return [name for name, _, _ in self._search()[0]]
@@ -109,7 +116,8 @@ class NamedFinder(Finder):
         self._places = dict(places)
 
     def _search(self) -> tuple[list[RunFiles], list[Unseen]]:
-        return _below(self._places)
+        paths = set(self.paths)
+        return _below({name: path for name, path in self._places.items() if path in paths})
 
 
 class GlobFinder(Finder):

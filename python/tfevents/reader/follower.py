@@ -15,7 +15,7 @@ from tfevents._arguments import warn
 from tfevents._closing import Closing
 from tfevents.reader import selection
 from tfevents.reader import state as states
-from tfevents.reader.finding import Find, Found, Skipped
+from tfevents.reader.finding import Find, Finder, Found, Skipped, exists
 from tfevents.reader.log import Damage, choice, finder_of
 from tfevents.reader.runs import KindName
 from tfevents.reader.wanted import Kinds, Wanted
@@ -266,20 +266,26 @@ class FollowedValues(Following[Followed]):
 
 
 class _Awaited:
-    """Finds nothing as long as nothing is there."""
+    """Finds what is there of some paths, as long as the others never were."""
 
-    def __init__(self, find: Find) -> None:
+    def __init__(self, find: Finder) -> None:
         self._find = find
-        self._there = False
+        self._awaited = set(find.paths)
 
     def __call__(self) -> Found:
+        paths = self._find.paths
         try:
             found = self._find()
         except FileNotFoundError:
-            if self._there:
+            # What a glob begins with may be there.
+            missing = {it for it in paths if not exists(it)} if len(paths) > 1 else set(paths)
+            if not missing or not missing <= self._awaited:
                 raise
-            return Found([], [])
-        self._there = True
+            rest = self._find.without(missing)
+            found = rest() if rest.paths else Found([], [])
+            self._awaited = missing
+        else:
+            self._awaited = set()
         return found
 
 
@@ -322,7 +328,8 @@ def follow(
         kinds: which values, by the names of a run's attributes, `"scalars"` say, or several; of a
             tensor its metadata say it. Graphs, run metadata and session logs are events that come
             whole, where their kind is named and no `tags` are.
-        wait_for_path: whether to wait for `path`, too, where nothing is there yet.
+        wait_for_path: whether to wait for `path`, too, where nothing is there yet. Those of several
+            paths that are there are read meanwhile.
         start: `"beginning"`, with the first event of each file, or `"end"`, with what is written
             from now on. Files that come later are always read from their beginning.
         state: what `Log.state` returned: starts with what was written since.
@@ -357,16 +364,16 @@ def follow(
     waits = math.inf if timeout is None else _seconds("timeout", timeout)
     pause = _seconds("interval", interval)
     resumed = [] if state is None else states.load(state)
-    find: Find = finder_of(path, runs, skip=skip)
-    paths = find.paths  # type: ignore[attr-defined]
-    if wait_for_path:
-        find = _Awaited(find)
+    finder = finder_of(path, runs, skip=skip)
+    find: Find = _Awaited(finder) if wait_for_path else finder
     found = find().runs
     choices = selection.matcher("tags", tags), selection.kind_names(kinds)
     files = _native.EventFollower(check, skip)
     if at_end:
         # Steps over everything, reading as little as can be.
-        log = _native.LogData(False, True, remote.threads_for(paths), None, [], (1, 0), "raw")
+        log = _native.LogData(
+            False, True, remote.threads_for(finder.paths), None, [], (1, 0), "raw"
+        )
         log.update(found)
         resumed = log.state()
     files.resume(resumed, found)
