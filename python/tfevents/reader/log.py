@@ -234,11 +234,11 @@ def read(
             it. Of an iterable of such paths each is read; the names of its runs are then the path
             as given, joined with the run's path below it, and a file belongs to the run of its
             directory. What is reached twice is read once. Of a mapping from names to paths, the
-            names of runs begin with these names. A path with `*`, `?` or `[...]` in it, of which
-            there is nothing, is a glob: `"runs/exp*"`, whose runs are called as those of
-            `read("runs")` are; `**` stands for any directories. A path may be a URI, such as
-            `"s3://bucket/runs"`, with the extra `tfevents[remote]` and the package that fsspec asks
-            for to get at that service.
+            names of runs begin with these names. A path that is given alone, with `*`, `?` or
+            `[...]` in it, and of which there is nothing, is a glob: `"runs/exp*"`, whose runs are
+            called as those of `read("runs")` are; `**` stands for any directories. A path may be a
+            URI, such as `"s3://bucket/runs"`, with the extra `tfevents[remote]` and the package
+            that fsspec asks for to get at that service.
         runs: the runs to read, by the names that they would have: a string, a compiled regular
             expression, or several of these. Files of other runs are not opened, and that a
             directory can't be read is an error only where these name it or what is below it. Where
