@@ -73,6 +73,12 @@ def test_what_there_is(seeds: tfevents.Log, tmp_path: Path) -> None:
     back = tfevents.read(tmp_path / "back").summary()
     assert rows(back) == [(".", "acc", "scalars", 3, 3, 7, 3.0)]
     assert sum(table["count"][np.array(table["tag"]) == "acc"]) == 30
+    with pytest.raises(KeyError, match="no column 'step'; there are run, tag, kind, "):
+        table["step"]
+    # It is no mapping.
+    for wrong in (list, iter, lambda table: "run" in table):
+        with pytest.raises(TypeError, match=r"'Columnar' .*is not iterable"):
+            wrong(table)
 
 
 def test_what_is_infinite_or_not_there(tmp_path: Path) -> None:

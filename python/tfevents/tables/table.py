@@ -131,6 +131,9 @@ class Table:
 class Columnar(Table):
     """A table of columns that exist already."""
 
+    # Else Python would ask for the columns 0, 1, …, for `in` too.
+    __iter__ = None
+
     def __init__(self, types: dict[str, str], rows: int, data: dict[str, Any]) -> None:
         super().__init__(types)
         self._rows = rows
@@ -144,6 +147,8 @@ class Columnar(Table):
 
     def __getitem__(self, name: str) -> Any:
         """A column: an array, or a list of `str`."""
+        if name not in self._data:
+            raise KeyError(f"no column {name!r}; there are {', '.join(self.columns)}")
         data = self._data[name]
         if isinstance(data, columns.Categories):
             return [data.names[code] for code in data.codes]
