@@ -143,7 +143,7 @@ def test_steps_that_came_again_count_once(tmp_path: Path) -> None:
         assert table["mean"].tolist() == expected
 
 
-def test_trials(seeds: tfevents.Log) -> None:
+def test_trials(seeds: tfevents.Log, tmp_path: Path) -> None:
     table = seeds.hparams.table({"acc": "max", "best": "last"})
     assert table.columns == ["trial", "run", "lr", "seed", "acc", "best"]
     assert len(table) == 6
@@ -154,6 +154,10 @@ def test_trials(seeds: tfevents.Log) -> None:
         assert best == pytest.approx(lr)
         assert acc == pytest.approx(seeds[run].scalars["acc"].max())
     assert seeds.hparams.table().columns == ["trial", "run", "lr", "seed", "best"]
+    # They also do if the curves were not read.
+    for options in ({"kinds": "hparams"}, {"tags": "best"}):
+        part = tfevents.read(tmp_path, **options)  # type: ignore[arg-type]
+        assert part.hparams.table()["run"] == table["run"]
     assert repr(seeds.hparams).splitlines()[1].endswith("  2 hyperparameters")
     assert "<th>hyperparameter</th>" in seeds.hparams._repr_html_()
     with pytest.raises(KeyError, match="close: 'best'"):

@@ -120,12 +120,13 @@ def trials(runs: Mapping[str, Run]) -> list[Trial]:
     for name, run in chosen.items():
         above = _above(name)
         parent = runs.get(above) if above != name else None
-        belongs = (
-            parent is not None
-            and above not in chosen
-            and bool(parent.scalars)
-            and (bool(_TIME.fullmatch(_last(name))) or len(children[above]) == 1)
+        signs = (
+            bool(_TIME.fullmatch(_last(name))),
+            len(children[above]) == 1,
+            # These may be there and not have been selected, so that two signs are enough.
+            parent is not None and bool(parent.scalars),
         )
+        belongs = above not in chosen and above not in experiments and sum(signs) > 1
         owner = parent if belongs and parent is not None else run
         sources = [run] if owner is run else [owner, run]
         find = partial(below, owner.name, name)
