@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import struct
 import sys
 import wave
@@ -270,6 +271,21 @@ def test_pr_curves_meshes_and_layouts(tmp_path: Path) -> None:
     assert category.charts[1].margins == (("v", "l", "u"),)
 
 
+def test_malformed_hparams_hide_no_others(tmp_path: Path) -> None:
+    with tfevents.SummaryWriter(tmp_path / "good") as writer:
+        writer.add_hparams({"lr": 0.5}, {"acc": 0.5}, same_run=True)
+    shutil.copytree(tmp_path / "good", tmp_path / "bad")
+    with next((tmp_path / "bad").iterdir()).open("ab") as file:
+        metadata = bytes_field(1, bytes_field(1, b"hparams") + bytes_field(2, b"\xff"))
+        file.write(event(1, 2.0, bytes_field(1, b"odd") + bytes_field(9, metadata)))
+    log = tfevents.read(tmp_path)
+    with pytest.warns(RuntimeWarning, match="run 'bad', tag 'odd': left out"):
+        assert len(log.hparams.table()) == 2
+    assert dict(log["bad"].hparams) == dict(log["good"].hparams) == {"lr": 0.5}
+    assert log.aggregate("acc", by="lr")["count"].tolist() == [2]
+    assert "1 hyperparameter" in repr(log.hparams)
+
+
 def test_hparams(tmp_path: Path) -> None:
     with tfevents.SummaryWriter(tmp_path) as writer:
         writer.add_hparams(
@@ -524,6 +540,7 @@ PLUGINS = ["", "histograms", "images", "audio", "text", "pr_curves", "mesh", "hp
 PLUGINS += ["custom_scalars"]
 
 
+@pytest.mark.filterwarnings(r"ignore:run '\.', tag 'tag':RuntimeWarning")
 @given(data=st.data())
 def test_any_value_is_data_or_a_clean_error(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject

@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from tfevents import _native
+from tfevents._arguments import warn
 from tfevents._text import shown
 from tfevents.reader.views import Tabular, TabularScalars
 from tfevents.series import (
@@ -353,11 +354,20 @@ class Run:
 
     @property
     def hparams(self) -> HParams:
-        """The hyperparameters by name, with what is known of them and of the metrics."""
+        """The hyperparameters by name, with what is known of them and of the metrics.
+
+        A `RuntimeWarning` tells of a tag that can't be decoded, which hides no other, and no other
+        run's.
+        """
 
         def make() -> HParams:
-            indices = self._data.indices("hparams").values()
-            return HParams([self._data.metadata(index)[1] for index in indices])
+            found = HParams([])
+            for tag, index in self._data.indices("hparams").items():
+                try:
+                    found._add(self._data.metadata(index)[1])
+                except ValueError as error:
+                    warn(f"run {self.name!r}, tag {tag!r}: left out ({error})")
+            return found
 
         return self._once("hparams", make)
 

@@ -32,18 +32,22 @@ class HParams(Mapping[str, Any]):
         self.end_time: float | None = None
         self._values: dict[str, Any] = {}
         for content in contents:
-            match _native.hparams_plugin_data(content):
-                case "experiment", domains, metrics:
-                    self.domains.update(domains)
-                    self.metrics += [tag for tag in metrics if tag not in self.metrics]
-                case "start", values, group_name, start_time:
-                    self._values.update(values)
-                    self.group_name = group_name
-                    self.start_time = start_time or None
-                    self.status = self.status or "running"
-                case "end", status, end_time:
-                    self.status = status
-                    self.end_time = end_time or None
+            self._add(content)
+
+    def _add(self, content: bytes) -> None:
+        """Adds what a tag's metadata say; a ValueError if that is malformed."""
+        match _native.hparams_plugin_data(content):
+            case "experiment", domains, metrics:
+                self.domains.update(domains)
+                self.metrics += [tag for tag in metrics if tag not in self.metrics]
+            case "start", values, group_name, start_time:
+                self._values.update(values)
+                self.group_name = group_name
+                self.start_time = start_time or None
+                self.status = self.status or "running"
+            case "end", status, end_time:
+                self.status = status
+                self.end_time = end_time or None
 
     def __getitem__(self, name: str) -> Any:
         return self._values[name]
