@@ -144,6 +144,21 @@ def test_wall_times_as_timestamps(log: tfevents.Log, kind: str) -> None:
         view.table(datetime="local")
 
 
+def test_timestamps_are_rounded_once(tmp_path: Path) -> None:
+    """As `datetime` rounds them, of any kind and by any package, so that events can be joined."""
+    times = np.random.default_rng(0).uniform(-1e9, 4e9, 200).tolist()
+    times += [0.5e-6, 1.5e-6, 2.5e-6, -0.5e-6, -1.5e-6, 1700000000.1234565]
+    with SummaryWriter(tmp_path) as writer:
+        for step, time in enumerate(times):
+            writer.add_scalar("x", 1.0, step, walltime=time)
+            writer.add_text("t", "x", step, walltime=time)
+    log = tfevents.read(tmp_path)
+    expected = [datetime.fromtimestamp(time, UTC) for time in times]
+    for view in (log.scalars, log.texts):
+        assert view.to_arrow(datetime="utc")["wall_time"].to_pylist() == expected
+        assert view.to_pandas(datetime="utc").wall_time.tolist() == expected
+
+
 def test_times_that_are_none_are_missing(tmp_path: Path) -> None:
     with SummaryWriter(tmp_path) as writer:
         writer.add_scalar("x", 1.0, 0, walltime=1.5)

@@ -87,11 +87,14 @@ def _bits(flags: Any) -> NDArray[np.uint8]:
 
 def _micros(seconds: NDArray[np.float64]) -> NDArray[np.datetime64]:
     """Seconds as times. Other numbers become NaT."""
-    micros = np.round(seconds * 1e6)
-    is_time = np.abs(micros) < 2.0**63
-    whole = np.where(is_time, micros, 0).astype(np.int64)
-    whole[~is_time] = np.iinfo(np.int64).min
-    return whole.view("M8[us]")
+    with np.errstate(over="ignore"):
+        is_time = np.abs(seconds * 1e6) < 2.0**63
+    seconds = np.where(is_time, seconds, 0)
+    whole = np.trunc(seconds)
+    # The product of all seconds would be rounded before this rounds it.
+    micros = whole.astype(np.int64) * 1_000_000 + np.rint((seconds - whole) * 1e6).astype(np.int64)
+    micros[~is_time] = np.iinfo(np.int64).min
+    return micros.view("M8[us]")
 
 
 def _strings(strings: Sequence[str | bytes | None], offsets: type) -> Native:

@@ -236,17 +236,20 @@ impl WideTable {
 
 /// Converts seconds to microseconds. Null if they are not a valid time.
 fn timestamps(seconds: &[f64]) -> Array {
-    let rounded = seconds.iter().map(|seconds| (seconds * 1e6).round());
-    let is_time = |micros: f64| micros.abs() < i64::MAX as f64;
-    let valid = (!rounded.clone().all(is_time)).then(|| {
+    let is_time = |seconds: f64| (seconds * 1e6).abs() < i64::MAX as f64;
+    let valid = (!seconds.iter().copied().all(is_time)).then(|| {
         let mut bits = vec![0u8; seconds.len().div_ceil(8)];
-        for (row, micros) in rounded.clone().enumerate() {
-            bits[row / 8] |= u8::from(is_time(micros)) << (row % 8);
+        for (row, seconds) in seconds.iter().enumerate() {
+            bits[row / 8] |= u8::from(is_time(*seconds)) << (row % 8);
         }
         Buffer::of(bits)
     });
-    let micros: Vec<i64> = rounded.map(|micros| micros as i64).collect();
-    Array::numbers(seconds.len(), valid, Buffer::of(micros))
+    let micros = seconds.iter().map(|&seconds| {
+        // The product of all seconds would be rounded before this rounds it.
+        let whole = if is_time(seconds) { seconds.trunc() } else { return 0 };
+        whole as i64 * 1_000_000 + ((seconds - whole) * 1e6).round_ties_even() as i64
+    });
+    Array::numbers(seconds.len(), valid, Buffer::of(micros.collect::<Vec<i64>>()))
 }
 
 /// A column without nulls.
