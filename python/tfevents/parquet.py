@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import re
+import secrets
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import quote
@@ -25,6 +26,7 @@ from tfevents.tables.kinds import run_names
 # all names that begin with an underscore.
 _MARKS = "_tfevents"
 _FILE = re.compile(r"run=[^/]*/([0-9a-f]{16})\.parquet")
+_UNFINISHED = re.compile(rf"{_MARKS}/.*\.tmp")
 _TRIES = 2
 
 
@@ -134,7 +136,7 @@ def write(
     # A worker that was killed may have left files of a piece that has no mark.
     for file in place.files():
         found = _FILE.fullmatch(file)
-        if found and found[1] not in pieces:
+        if (found and found[1] not in pieces) or _UNFINISHED.fullmatch(file):
             place.remove(file)
     for name in there.keys() - pieces.keys():
         place.remove(f"{_MARKS}/{name}.json")
@@ -258,8 +260,8 @@ class _Place:
         marks = f"{self._path}/{_MARKS}"
         for directory in (marks, os.path.dirname(path)):
             os.makedirs(directory, exist_ok=True)
-        # Another process may write the same piece.
-        return _Renamed(path, f"{marks}/{os.path.basename(path)}.{os.getpid()}.tmp")
+        # Another worker may write the same piece, in a container with the same process numbers.
+        return _Renamed(path, f"{marks}/{os.path.basename(path)}.{secrets.token_hex(8)}.tmp")
 
     def remove(self, name: str) -> None:
         path = f"{self._path}/{name}"

@@ -223,6 +223,27 @@ def test_a_data_set_written_by_workers_goes_on(
     assert sum(again[path] != times[path] for path in times) < len(times)
 
 
+def test_workers_of_one_number_write_the_same_piece(root: Path, tmp_path: Path) -> None:
+    """As in containers, where the first process is 1. The slower one comes late or is killed."""
+    directory = tmp_path / "set"
+    place = tfevents.parquet._Place(str(directory))
+    name = "run=a/0123456789abcdef.parquet"
+    with place.create(name) as slow:
+        slow.write(b"sl")
+        with place.create(name) as fast:
+            fast.write(b"whole")
+        slow.flush()
+        assert (directory / name).read_bytes() == b"whole"
+        slow.write(b"ow")
+    assert (directory / name).read_bytes() == b"slow"
+    # What one that was killed left is removed.
+    left = directory / "_tfevents" / "0123456789abcdef.parquet.1.tmp"
+    left.write_bytes(b"sl")
+    tfevents.parquet.write(root, directory)
+    assert not left.exists()
+    assert not (directory / name).exists()
+
+
 def test_a_piece_that_fails_twice_is_named_and_the_others_are_kept(
     tmp_path: Path,
 ) -> None:
