@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from tfevents import _native
 from tfevents.series.columns import Columns
@@ -57,7 +57,7 @@ class Histogram:
         start, end = self._shown()
         return self.bucket[start:end].copy()
 
-    def rebin(self, edges: NDArray[np.float64]) -> NDArray[np.float64]:
+    def rebin(self, edges: ArrayLike) -> NDArray[np.float64]:
         """How many values are in other buckets, were those of each of its own spread evenly.
 
         Args:
