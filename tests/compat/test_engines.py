@@ -186,6 +186,19 @@ def test_dask_has_every_kind(root: Path) -> None:
     assert table.wall_time.dtype == "datetime64[us, UTC]"
 
 
+@pytest.mark.filterwarnings("ignore:The inplace keyword")
+@pytest.mark.parametrize("kind", ["scalars", "histograms", "images"])
+def test_dask_writes_parquet(root: Path, tmp_path: Path, kind: Any) -> None:
+    pieces = tfevents.partitions(root, **SMALL)
+    schema = pieces[0].table(kind).to_arrow().schema
+    found = getattr(tfevents.dask, kind)(root, **SMALL)
+    found.to_parquet(tmp_path, schema=schema, compute_kwargs={"scheduler": "synchronous"})
+    read = plain(pd.read_parquet(tmp_path))
+    expected = plain(getattr(tfevents.read(root), kind).to_pandas())
+    for name, column in expected.items():
+        assert [*map(repr, read[name])] == [*map(repr, column)]
+
+
 def test_dask_has_no_rows_of_an_empty_tree(tmp_path: Path) -> None:
     table = tfevents.dask.scalars(tmp_path).compute(scheduler="synchronous")
     pd.testing.assert_frame_equal(table, tfevents.read(tmp_path).scalars.to_pandas())
