@@ -502,6 +502,12 @@ def test_where_runs_are(seeds: tfevents.Log, tmp_path: Path) -> None:
     assert tfevents.read_run(run.path).scalars["acc"].step.tolist() == [0, 2, 4, 6, 8]
     with pytest.raises(ValueError, match=r"no event files in .*, but in seed0, "):
         tfevents.read_run(tmp_path / "lr0.1")
+    foreign = tmp_path / "foreign"
+    foreign.mkdir()
+    (foreign / "my.tfevents.txt").write_text("this is a text of more than a few bytes")
+    with pytest.raises(ValueError, match=r"no .* left out: .*my\.tfevents\.txt' \(not_an_event"):
+        tfevents.read_run(foreign)
+    shutil.rmtree(foreign)
     assert tfevents.read(str(tmp_path / "lr0.1" / "seed[01]"), kinds="scalars").runs[:1] == [
         "seed0"
     ]

@@ -417,7 +417,11 @@ def read_run(path: str | os.PathLike[str], **options: Any) -> Run:
     if "." not in names:
         below = f", but in {', '.join(names[:5])} below it" if names else ""
         raise ValueError(f"path: there are no event files in {place!r}{below}")
-    return read(place, runs=".", **options)["."]
+    log = read(place, runs=".", **options)
+    if "." not in log:
+        out = ", ".join(f"{file!r} ({reason})" for file, reason in log.skipped[:5])
+        raise ValueError(f"path: there are no event files in {place!r}; left out: {out}")
+    return log["."]
 
 
 def finder_of(path: object, runs: selection.Patterns | None, *, skip: bool) -> Finder:
