@@ -118,6 +118,8 @@ def test_pictures_of_tensorflow_2(tmp_path: Path) -> None:
     images = run.images["p"]
     assert (images[0].width, images[0].height, len(images[0].batch)) == (3, 2, 2)
     assert images[0].decode(1).shape == (2, 3, 3)
+    with pytest.raises(TypeError, match="index: expected an integer, got slice"):
+        images[0].decode(slice(None))  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="tensor"):
         images[1]
     # A value without strings is not a picture.

@@ -222,7 +222,7 @@ def pictures(images: Images, *, most: int) -> list[Axes]:
 def waveform(clip: AudioClip, index: int = 0, *, ax: Axes | None = None) -> Axes:
     """The samples of a sound over the seconds, a line a channel."""
     ax = axes(ax, (7, 2))
-    samples, rate, bits = decode_wav(clip.batch[index])
+    samples, rate, bits = decode_wav(clip.batch[as_int(index, "index")])
     # Samples of 8 bits have their zero at 128.
     values = samples.astype(float) - (128 if bits == 8 else 0)
     ax.plot(np.arange(len(values)) / (rate or 1), values / 2 ** (bits - 1), linewidth=0.7)

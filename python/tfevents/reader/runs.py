@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
 
 import numpy as np
 
@@ -166,8 +166,9 @@ class Runs(Named[Run]):
             exp1 0.5
             exp2 0.25
         """
-        if kind not in KINDS or kind in ("hparams", "graph", "session_logs"):
-            raise ValueError(f"kind: {kind!r} has no tags, or is none")
+        if kind not in get_args(TableKind):
+            known = ", ".join(get_args(TableKind))
+            raise ValueError(f"kind: expected one that has tags, {known}, got {kind!r}")
         views = {name: getattr(run, kind) for name, run in self.items()}
         found = {name: view[tag] for name, view in views.items() if tag in view}
         if not found:

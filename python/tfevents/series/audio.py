@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tfevents._arguments import as_int
 from tfevents.series.columns import Stored
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ class AudioClip:
             >>> run.audio["speech"][0].decode().shape
             (800, 1)
         """
-        samples, _, _ = decode_wav(self.batch[index])
+        samples, _, _ = decode_wav(self.batch[as_int(index, "index")])
         return samples
 
     def plot(self, index: int = 0, *, ax: Axes | None = None) -> Axes:

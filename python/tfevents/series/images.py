@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import operator
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tfevents import _native
+from tfevents._arguments import as_int
 from tfevents.series.columns import Stored
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class Image:
             >>> run.images["sample"][0].decode().shape
             (4, 6, 3)
         """
-        return decode_image(self.batch[index], max_bytes)
+        return decode_image(self.batch[as_int(index, "index")], max_bytes)
 
     def plot(self, index: int = 0, *, ax: Axes | None = None) -> Axes:
         """Draws the picture, or the first frame of an animation.
@@ -108,7 +108,7 @@ class Image:
 
 def decode_image(data: bytes, max_bytes: int | None = MAX_BYTES) -> NDArray[np.uint8]:
     """The pixels of a picture, as `Image.decode` gives them."""
-    limit = sys.maxsize if max_bytes is None else min(operator.index(max_bytes), sys.maxsize)
+    limit = sys.maxsize if max_bytes is None else min(as_int(max_bytes, "max_bytes"), sys.maxsize)
     if limit < 0:
         raise ValueError(f"max_bytes must be at least 0, not {max_bytes}")
     if not data.startswith(_PNG):
