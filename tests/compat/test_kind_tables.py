@@ -169,6 +169,8 @@ def test_times_that_are_none_are_missing(tmp_path: Path) -> None:
     assert log.scalars.to_arrow(datetime="utc")["wall_time"].to_pylist() == [first, None]
     assert log.texts.to_arrow(datetime="utc")["wall_time"].to_pylist() == [None]
     assert log.scalars.to_pandas(datetime="utc").wall_time.isna().tolist() == [False, True]
+    shown = repr(log.scalars.table(columns=["step", "wall_time"], datetime="utc"))
+    assert shown.splitlines()[1:] == ["0     1970-01-01T00:00:01.500000Z", "1"]
 
 
 def test_some_columns(log: tfevents.Log) -> None:

@@ -166,7 +166,8 @@ def cell(holds: str, data: Any, row: int) -> str:
         first = ", ".join(_short(item) for item in data.items[start : min(end, start + 3)])
         return f"[{first}{', …' if end - start > 3 else ''}]"
     if holds == "timestamp":
-        return f"{_micros(data)[row]}Z"
+        (time,) = _micros(data[row : row + 1])
+        return "" if np.isnat(time) else f"{time}Z"
     return _short(data[row])
 
 
