@@ -564,6 +564,20 @@ def test_texts_by_the_name_they_were_logged_under(tmp_path: Path) -> None:
             ask("note")
 
 
+def test_meshes_are_asked_for_by_their_names(tmp_path: Path) -> None:
+    with SummaryWriter(tmp_path) as writer:
+        writer.add_mesh("cloud", np.zeros((1, 3, 3)))
+        writer.add_scalar("loss", 1.0, 0)
+    log = tfevents.read(tmp_path)
+    for ask in (log["."].scalars.__getitem__, log.tag, log.aggregate):
+        with pytest.raises(KeyError, match="it is among its meshes"):
+            ask("cloud")
+    # They are not called as their parts are.
+    for ask in (log["."].meshes.__getitem__, lambda tag: log.tag(tag, "meshes")):
+        with pytest.raises(KeyError, match="close: 'cloud'"):
+            ask("cloud_VERTEX")
+
+
 def test_what_is_public() -> None:
     assert set(tfevents.__all__) <= set(dir(tfevents))
     assert "annotations" not in dir(tfevents)

@@ -119,7 +119,7 @@ class Tagged(Named[T], Generic[T, Place]):
     def _missing(self, tag: object) -> str:
         kinds = KINDS.get(self._attribute)
         what = f"tag {tag!r}{f' of kind {kinds[0]}' if kinds else ''} in run {self._run!r}"
-        others = attributes_of(self._data, tag)
+        others = attributes_of(self._data, tag, self._attribute)
         if kinds and others:
             return f"no {what}: it is among its {' and '.join(others)}"
         return missing(what, tag, self)
@@ -429,20 +429,24 @@ class Run:
         return table(f"Run {self.name!r}, {count(len(self.tags), 'tag')}", rows)
 
 
-def attributes_of(data: _native.RunData, tag: object) -> list[str]:
-    """The attributes of a run that have a tag, or a text that was logged under this name."""
+def attributes_of(data: _native.RunData, tag: object, but: str = "") -> list[str]:
+    """The attributes of a run, but for one, that have a tag, or a text or a mesh that was logged
+    under this name.
+    """
     text = f"{tag}/text_summary"
     there = {
         kind for name, kind, _ in data.summary() if name == tag or (name, kind) == (text, "text")
     }
-    return [name for name, native in KINDS.items() if there.intersection(native)]
+    if tag in mesh_names(data, data.indices("mesh")):
+        there.add("mesh")
+    return [name for name, native in KINDS.items() if name != but and there.intersection(native)]
 
 
 def missing_tag(runs: Mapping[str, Run], tag: object, kind: str) -> KeyError:
     """The error of a tag that no run has of a kind, given by the name of a run's attribute."""
     what = f"tag {tag!r} among the {kind} of any run"
     for name, run in runs.items():
-        if others := attributes_of(run._data, tag):
+        if others := attributes_of(run._data, tag, kind):
             where = f"in run {name!r} it is among its {' and '.join(others)}"
             return KeyError(f"no {what}: {where}")
     known = dict.fromkeys(tag for run in runs.values() for tag in getattr(run, kind))
