@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any, Literal, SupportsFloat
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from tfevents._extras import imported
 from tfevents._native import as_number, as_wall_time
 from tfevents._pictures import colours, is_picture
 
@@ -230,8 +230,8 @@ def _with_mask_of_any(values: Any, argument: str) -> tuple[NDArray[Any], Mask | 
 
 def _is_masked(array: object) -> bool:
     # If there is a masked array, the module was imported.
-    module = sys.modules.get("numpy.ma")
-    return module is not None and isinstance(array, module.MaskedArray)
+    masked = imported("numpy.ma", "MaskedArray")
+    return masked is not None and isinstance(array, masked)
 
 
 def _as_numpy(values: Any) -> Any:

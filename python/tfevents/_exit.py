@@ -2,17 +2,17 @@
 
 import atexit
 import os
-import sys
 
 from tfevents import _native
+from tfevents._extras import imported
 
 
 def flush() -> None:
     """Flushes all writers, to where they write."""
     _native.flush_at_exit()
-    spool = sys.modules.get("tfevents.remote.spool")
-    if spool is not None:
-        spool.flush_at_exit()
+    upload = imported("tfevents.remote.spool", "flush_at_exit")
+    if upload is not None:
+        upload()
 
 
 atexit.register(flush)
@@ -27,8 +27,8 @@ def opened() -> None:
     the finalizers of `multiprocessing.util` do, and those it forgets in each child.
     """
     global _finalized_in
-    process = sys.modules.get("multiprocessing.process")
-    if process is None or process.parent_process() is None or _finalized_in == os.getpid():
+    parent = imported("multiprocessing.process", "parent_process")
+    if parent is None or parent() is None or _finalized_in == os.getpid():
         return
     from multiprocessing.util import Finalize
 

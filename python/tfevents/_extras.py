@@ -1,7 +1,8 @@
-"""Imports packages of extras, and raises errors that name the extra."""
+"""Imports packages of extras, with errors that name the extra, and finds what others imported."""
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import Any
 
@@ -16,3 +17,11 @@ def module(name: str, what: str, extra: str) -> Any:
         raise ImportError(
             f"{what} needs {name}: pip install 'tfevents[{extra}]'", name=name
         ) from error
+
+
+def imported(module: str, name: str) -> Any:
+    """What a module has under a name; `None` where nobody imported it.
+
+    Another thread may be importing it, so that it does not have everything yet.
+    """
+    return getattr(sys.modules.get(module), name, None)

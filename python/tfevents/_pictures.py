@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tfevents._extras import imported
+
 
 def is_picture(value: object) -> bool:
     """Whether `value` is a picture of Pillow, which was imported where there is one."""
-    module = sys.modules.get("PIL.Image")
-    return module is not None and isinstance(value, module.Image)
+    picture = imported("PIL.Image", "Image")
+    return picture is not None and isinstance(value, picture)
 
 
 def are_pictures(values: object) -> bool:

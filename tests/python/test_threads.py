@@ -8,6 +8,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -218,3 +219,22 @@ def test_arrays_may_go_in_another_thread(tmp_path: Path):
             assert values[-1] == 99_999
 
     at_once(work)
+
+
+def test_modules_that_another_thread_is_importing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A module is known before it has anything in it."""
+    names = ("numpy.ma", "PIL.Image", "omegaconf", "argparse", "multiprocessing.process")
+    for name in (*names, "matplotlib.figure", "matplotlib.pyplot", "torch.export"):
+        monkeypatch.setitem(sys.modules, name, ModuleType(name))
+    with SummaryWriter(tmp_path) as writer:
+        writer.add_scalar("a", np.float32(0.5))
+        writer.add_histogram("b", [1, 2])
+        writer.add_image("c", [[0.5]], dataformats="HW")
+        writer.add_hparams({"lr": 0.1, "layers": [1, 2], "opt": {"name": "adam"}}, {"acc": 0.5})
+        with pytest.raises(TypeError, match="figure: expected a Matplotlib Figure"):
+            writer.add_figure("d", "no figure")  # type: ignore[arg-type]
+    log = tfevents.read(tmp_path)
+    assert log["."].tags == ["a", "b", "c"]
+    assert list(log.hparams.values())[-1] == {"lr": 0.1, "layers": "[1, 2]", "opt/name": "adam"}

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from tfevents import _native
+from tfevents._extras import imported
 
 # All events.
 _ALL = sys.maxsize
@@ -174,5 +175,6 @@ def _deleted(path: str) -> Exception:
 
 def _deleted_error() -> type[Exception]:
     # Code that catches TensorBoard's error has imported its module.
-    module = sys.modules.get("tensorboard.backend.event_processing.directory_watcher")
-    return DirectoryDeletedError if module is None else module.DirectoryDeletedError
+    module = "tensorboard.backend.event_processing.directory_watcher"
+    error: type[Exception] | None = imported(module, "DirectoryDeletedError")
+    return DirectoryDeletedError if error is None else error

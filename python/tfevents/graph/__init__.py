@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from tfevents._extras import imported
 from tfevents._native import graph_def
 from tfevents.graph._calls import (
     Arguments,
@@ -43,8 +44,8 @@ def model_graph(
 def _nodes(torch: Any, model: Any, inputs: Any, strict: bool) -> tuple[list[Node], object]:
     """The nodes, and what torch prints for the graph."""
     # It need not be imported: if the model is such a program, `torch.export` was imported.
-    export = sys.modules.get("torch.export")
-    if export is not None and isinstance(model, export.ExportedProgram):
+    program = imported("torch.export", "ExportedProgram")
+    if program is not None and isinstance(model, program):
         return exported_nodes(model), model
     if isinstance(model, (torch.jit.ScriptModule, torch.jit.ScriptFunction)):
         # The graph is copied, since inlining would change the caller's module.

@@ -6,7 +6,6 @@ import contextlib
 import dataclasses
 import os
 import re
-import sys
 from collections.abc import Iterable, Mapping, Set
 from enum import Enum
 from types import SimpleNamespace
@@ -16,6 +15,7 @@ import numpy as np
 
 from tfevents._arguments import is_sequence
 from tfevents._arrays import with_mask
+from tfevents._extras import imported
 from tfevents._native import as_number
 
 Value = bool | float | str
@@ -48,8 +48,8 @@ def _items_of(value: Any) -> Mapping[Any, Any] | None:
     if isinstance(value, tuple) and _has(value, "_asdict"):
         return _attributes(value, getattr(value, "_fields", ()))
     # It need not be imported: if there is a namespace of it, the module was imported.
-    argparse = sys.modules.get("argparse")
-    if isinstance(value, SimpleNamespace) or (argparse and isinstance(value, argparse.Namespace)):
+    namespace = imported("argparse", "Namespace")
+    if isinstance(value, (SimpleNamespace, namespace or SimpleNamespace)):
         return dict(vars(value))
     if is_array(value):
         return None
@@ -76,25 +76,28 @@ def _has(value: Any, name: str) -> bool:
 
 def _resolved(mapping: Mapping[Any, Any]) -> dict[Any, Any]:
     """A mapping's items, with references of OmegaConf's followed."""
-    omegaconf = sys.modules.get("omegaconf")
-    if omegaconf is None or not isinstance(mapping, omegaconf.DictConfig):
+    config = imported("omegaconf", "DictConfig")
+    if config is None or not isinstance(mapping, config):
         return dict(mapping)
-    items: dict[Any, Any] = _followed(omegaconf.OmegaConf, mapping, mapping)
+    items: dict[Any, Any] = _followed(mapping, mapping)
     return items
 
 
 def _listed(sequence: Any) -> list[Any]:
     """A sequence's items, with references of OmegaConf's followed."""
-    omegaconf = sys.modules.get("omegaconf")
-    if omegaconf is None or not isinstance(sequence, omegaconf.ListConfig):
+    config = imported("omegaconf", "ListConfig")
+    if config is None or not isinstance(sequence, config):
         return list(sequence)
-    items: list[Any] = _followed(omegaconf.OmegaConf, sequence, range(len(sequence)))
+    items: list[Any] = _followed(sequence, range(len(sequence)))
     return items
 
 
-def _followed(omegaconf: Any, config: Any, keys: Iterable[Any]) -> Any:
+def _followed(config: Any, keys: Iterable[Any]) -> Any:
     """The items of a configuration. A reference that leads nowhere stays as it is written."""
-    items = omegaconf.to_container(config, resolve=False)
+    # This waits for another thread that is importing it.
+    from omegaconf import OmegaConf
+
+    items: Any = OmegaConf.to_container(config, resolve=False)
     for key in keys:
         with contextlib.suppress(Exception):
             items[key] = config[key]

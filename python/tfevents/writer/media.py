@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
@@ -10,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tfevents._arguments import WallTime
+from tfevents._extras import imported
 from tfevents.summary.audio import audio_summary
 from tfevents.summary.image import boxes_summary, image_summary
 from tfevents.summary.video import video_summary
@@ -143,10 +143,10 @@ class MediaMethods(BaseWriter):
         batch = pictures[0][None] if len(pictures) == 1 else np.stack(pictures)
         self._add(image_summary(tag, batch, "figure", 1, "NHWC"), global_step, walltime)
         # If pyplot was not imported, it does not manage the figure.
-        pyplot = sys.modules.get("matplotlib.pyplot")
-        if close and pyplot is not None:
+        closes = imported("matplotlib.pyplot", "close")
+        if close and closes is not None:
             for item in figures:
-                pyplot.close(item)
+                closes(item)
 
     def add_video(
         self,
@@ -211,8 +211,8 @@ class MediaMethods(BaseWriter):
 def _rendered(figure: Any) -> NDArray[np.uint8]:
     """The RGB pixels of a figure, of shape [height, width, 3]."""
     # If there is a figure, the module was imported.
-    module = sys.modules.get("matplotlib.figure")
-    if module is None or not isinstance(figure, module.Figure):
+    made = imported("matplotlib.figure", "Figure")
+    if made is None or not isinstance(figure, made):
         raise TypeError(
             f"figure: expected a Matplotlib Figure or a list of them, got {figure!r:.60}"
         )
