@@ -144,3 +144,17 @@ def test_runs_with_names_that_are_no_unicode(tmp_path: Path) -> None:
     # Pages and terminals take no lone surrogates.
     for shown in (log, log[names[0]], scalars, scalars.table(), log.summary(), trials):
         f"{shown!r}{shown._repr_html_()}".encode()  # type: ignore[attr-defined]
+
+
+def test_what_pandas_has_can_be_written_to(tmp_path: Path) -> None:
+    with tfevents.SummaryWriter(tmp_path) as writer:
+        writer.add_scalar_series("loss", [3.0, 2.0, 1.0])
+    log = tfevents.read(tmp_path)
+    loss = log["."].scalars["loss"]
+    for series in (loss.to_pandas(), loss[:2].to_pandas(), loss.smooth(0.6).to_pandas()):
+        series.iloc[0] = 9.0
+        assert series.iloc[0] == 9
+    for frame in (log.scalars.to_pandas(), log.scalars.to_pandas(pivot=True)):
+        frame.iloc[0, -1] = 9.0
+        assert frame.iloc[0, -1] == 9
+    assert loss.value.tolist() == [3, 2, 1]

@@ -324,7 +324,8 @@ class Scalars(Columns[Scalar]):
         pd = module("pandas", "to_pandas", "pandas")
 
         index = pd.Index(self.step, name="step", copy=False)
-        return pd.Series(self.value, index, name="value", copy=False)
+        # The caller may write to it.
+        return pd.Series(self.value.copy(), index, name="value", copy=False)
 
     def plot(
         self, *, smooth: float = 0.0, ax: Axes | None = None, label: str | None = None
