@@ -158,3 +158,16 @@ def test_what_pandas_has_can_be_written_to(tmp_path: Path) -> None:
         frame.iloc[0, -1] = 9.0
         assert frame.iloc[0, -1] == 9
     assert loss.value.tolist() == [3, 2, 1]
+    # A table of answers keeps its own values, too.
+    with tfevents.SummaryWriter(tmp_path / "other") as writer:
+        writer.add_scalar("loss", 5.0)
+    log = tfevents.read(tmp_path)
+    curves = log.aggregate("loss", by=lambda run: run.name, stats=("mean", "count"))
+    for table in (log.summary(), curves):
+        before = table.to_arrow().to_pylist()
+        frame = table.to_pandas()
+        for place, name in enumerate(frame.columns):
+            is_number = frame[name].dtype.kind in "if"
+            frame.iloc[0, place] = 99 if is_number else frame.iloc[1, place]
+        assert not frame.equals(table.to_pandas())
+        assert table.to_arrow().to_pylist() == before

@@ -143,6 +143,13 @@ def pandas(holds: str, parts: list[Any]) -> Any:
     return data
 
 
+def copied(data: Any) -> Any:
+    """A column that shares no memory with another one."""
+    if isinstance(data, Categories):
+        return Categories(data.codes.copy(), data.names)
+    return data.copy()
+
+
 def _views(lists: Lists) -> NDArray[np.object_]:
     if isinstance(lists.items, np.ndarray):
         return _native.views(lists.items, lists.ends)

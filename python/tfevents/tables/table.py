@@ -156,4 +156,5 @@ class Columnar(Table):
 
     def _batches(self, rows: int | None) -> Iterator[Batch]:
         if self._rows:
-            yield self._rows, self._data
+            # What is made of the columns may be written to.
+            yield self._rows, {name: columns.copied(it) for name, it in self._data.items()}
