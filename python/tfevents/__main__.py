@@ -6,10 +6,13 @@ need no other packages. The other subcommands are in `tfevents.cli`.
 
 from __future__ import annotations
 
+import builtins
 import io
 import os
+import pkgutil
 import runpy
 import sys
+from importlib.machinery import SourceFileLoader
 from types import ModuleType
 
 USAGE = """\
@@ -111,18 +114,25 @@ def _prepare(name: str, arguments: list[str]) -> None:
 def _run(script: str, arguments: list[str]) -> int | str:
     """Runs a script, or a directory or archive with a `__main__.py`, as the main module."""
     _prepare(script, arguments)
-    if not os.path.isfile(script) or script.endswith((".zip", ".pyz")):
-        if not os.path.exists(script):
-            return f"can't open file {script!r}: there is no such file"
+    if not os.path.exists(script):
+        return f"can't open file {script!r}: there is no such file"
+    # The program may change its working directory.
+    path = os.path.abspath(script)
+    is_file = pkgutil.get_importer(path) is None
+    if not sys.flags.safe_path:
         sys.path.pop(0)
-        runpy.run_path(script, run_name="__main__")
+        if is_file:
+            sys.path.insert(0, os.path.dirname(os.path.realpath(script)))
+    if not is_file:
+        runpy.run_path(path, run_name="__main__")
         return 0
-    sys.path[0] = os.path.dirname(os.path.realpath(script))
-    with io.open_code(os.path.abspath(script)) as file:
-        code = compile(file.read(), script, "exec")
+    with io.open_code(path) as file:
+        # The future statements of this module are not the script's.
+        code = compile(file.read(), path, "exec", dont_inherit=True)
     # The module must stay alive, since code at the end of the process may still use it.
     module = ModuleType("__main__")
-    vars(module).update(__file__=script, __builtins__=__builtins__)
+    vars(module).update(__file__=path, __builtins__=builtins)
+    module.__loader__ = SourceFileLoader("__main__", path)
     sys.modules["__main__"] = module
     exec(code, vars(module))
     return 0

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,37 @@ def test_how_a_script_ends(tmp_path):
     assert code == 1
     assert "raises.py" in err
     assert "LookupError: lost" in err
+
+
+AS_PYTHON = """
+import dataclasses, os, sys
+@dataclasses.dataclass
+class Options:
+    rate: float = 0.1
+print(dataclasses.fields(Options)[0].type, sys.path[0], os.path.isabs(__file__))
+print(type(__loader__).__name__, type(__builtins__).__name__, sys._getframe().f_code.co_filename)
+"""
+
+
+@pytest.mark.parametrize("flags", [[], ["-P"]])
+@pytest.mark.parametrize("form", ["script", "directory", "archive"])
+def test_a_program_sees_what_it_sees_in_python(tmp_path, form, flags):
+    path = "program"
+    if form == "script":
+        (tmp_path / path).write_text(AS_PYTHON)
+    elif form == "directory":
+        (tmp_path / path).mkdir()
+        (tmp_path / path / "__main__.py").write_text(AS_PYTHON)
+    else:
+        with zipfile.ZipFile(tmp_path / path, "w") as archive:
+            archive.writestr("__main__.py", AS_PYTHON)
+    expected = python(*flags, path, directory=tmp_path)
+    if form != "script":
+        # Only here `runpy` gives a module the builtins as a dict.
+        expected = (*expected[:1], expected[1].replace(" module ", " dict "), *expected[2:])
+    assert expected[0] == 0
+    script = "from tfevents.__main__ import command; command()"
+    assert python(*flags, "-c", script, "run", path, directory=tmp_path) == expected
 
 
 @pytest.mark.parametrize("arguments", [["run"], ["run", "-m"], ["pth"]])
