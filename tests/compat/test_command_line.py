@@ -858,3 +858,13 @@ def test_export_with_dask_writes_a_data_set_and_goes_on(tmp_path):
     runs = dataset.dataset(tmp_path / "other", partitioning="hive").to_table().to_pydict()["run"]
     assert runs.count("b") == 3
     assert runs.count("a") == 2
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_names_between_colons_are_no_pictures(tmp_path):
+    with SummaryWriter(tmp_path / "runs/lr:fire:1") as writer:
+        writer.add_hparams({":key:": 1}, {"a:fire:b": 1}, same_run=True)
+    for command in (["show"], ["hparams"], ["ls", "--tags", "*"]):
+        shown = terminal([*command, tmp_path / "runs"], 100, TERM="xterm-256color")
+        assert all(name in shown for name in ("lr:fire:1", "a:fire:b")), command
+        assert command != ["hparams"] or ":key:" in shown
+
+

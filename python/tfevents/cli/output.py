@@ -36,7 +36,7 @@ def is_terminal() -> bool:
 def console() -> Console:
     from rich.console import Console
 
-    return Console(highlight=False, soft_wrap=True)
+    return Console(highlight=False, soft_wrap=True, emoji=False)
 
 
 def print_json(value: Any) -> None:
