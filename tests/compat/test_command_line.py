@@ -227,6 +227,9 @@ def test_a_plot_of_any_names(call, tmp_path):
         assert f"<!-- {name} -->" in drawn
 
 
+    code, _, err = call("plot", logs, "train/loss", "-o", tmp_path / "loss")
+    assert code == 2
+    assert "says no format; it must end in .png, say" in err
 def test_a_plot_of_many_runs_in_a_file(call, tmp_path):
     pyplot = peer("matplotlib.pyplot")
     for number in range(100):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated
 
 import numpy as np
@@ -48,8 +49,12 @@ def command(
     tfevents plot runs loss -o loss.png
     """
     options.refuse("a curve is made of scalars", kinds=kinds)
-    if output is not None and is_uri(output := path_of(output, "output")):
-        raise ValueError("--output: a plot can't be written to a URI")
+    if output is not None:
+        if is_uri(output := path_of(output, "output")):
+            raise ValueError("--output: a plot can't be written to a URI")
+        if not os.path.splitext(output)[1]:
+            # Matplotlib would write to another file.
+            raise ValueError(f"--output: {output!r} says no format; it must end in .png, say")
     if x not in ("step", "relative", "wall"):
         raise ValueError(f"--x: expected step, relative or wall, got {x!r}")
     chosen = [*(tag or []), *(tags or [])]
