@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import pty
+import re
 import select
 import signal
 import subprocess
@@ -176,6 +177,25 @@ def test_what_a_file_says_commands_no_terminal(call, tmp_path):
         assert code == 0
         assert not {"\x1b", "\x07"} & set(out)
         assert r"\x1b[2Jloss" in out
+
+
+@pytest.mark.parametrize(
+    ("edges", "counts", "rows"),
+    [
+        ([0, 0, 1], [5, 12], ["0 to 0.08333 6", "0.08333 to 0.1667 1"]),
+        ([0, 1, np.inf], [1, 2], ["0 to 1 1", "1 to inf 2"]),
+        ([0, 1, 2, 3], [1, np.nan, 2], ["0 to 1 1", "1 to 2 nan", "2 to 3 2"]),
+        ([-1.7e308, 0, 1.7e308], [1, 2], ["-1.7e+308 to 0 1", "0 to 1.7e+308 2"]),
+        ([*range(24), np.inf], [1] * 24, ["0 to 2 2", "2 to 4 2"]),
+    ],
+)
+def test_histograms_of_any_numbers(call, tmp_path, edges, counts, rows):
+    with SummaryWriter(tmp_path / "run") as writer:
+        writer.add_histogram_raw("h", edges[0], edges[-1], 3, 1, 1, edges[1:], counts, 0)
+    code, out, err = call("show", tmp_path / "run", "h")
+    assert (code, err) == (0, "")
+    shown = [re.sub(r" +[█▏▎▍▌▋▊▉]* ", " ", line).strip() for line in out.splitlines()[3:]]
+    assert [re.sub(r" to +", " to ", line) for line in shown[: len(rows)]] == rows
 
 
 def test_show_takes_the_names_that_it_shows(call, tmp_path):

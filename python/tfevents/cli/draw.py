@@ -6,7 +6,7 @@ import math
 import re
 import shutil
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 from tfevents._extras import module
 from tfevents._text import shown
 from tfevents.cli.output import Quit, console, cut, is_terminal
+
+if TYPE_CHECKING:
+    from tfevents.series.histograms import Histogram
 
 Numbers = NDArray[np.float64]
 
@@ -125,33 +128,41 @@ def smoothed(y: Numbers, weight: float) -> Numbers:
     return out
 
 
-def histogram(edges: Numbers, counts: Numbers, most: int = 12) -> str:
+def histogram(one: Histogram, most: int = 12) -> str:
     """A bar for each of several buckets of the same width. Values are spread evenly over their
     buckets.
     """
+    edges, counts = one.edges, one.counts
     if not len(counts):
         return "(empty)"
-    if len(counts) > most or edges[-1] > edges[0]:
+    with np.errstate(all="ignore"):
         # The buckets of a histogram have any widths, and people compare equal ones.
-        below = np.concatenate(([0.0], np.cumsum(counts)))
         even = np.linspace(edges[0], edges[-1], most + 1)
-        edges, counts = even, np.diff(np.interp(even, edges, below))
+        grows = (np.diff(edges) >= 0).all() and (np.diff(even) >= 0).all() and even[0] < even[-1]
+        spread = one.rebin(even) if grows else counts
+        if grows and np.isfinite(spread).all():
+            edges, counts = even, spread
+        elif len(counts) > most:
+            # Where some have no end, each bar stands for several.
+            at = np.linspace(0, len(counts), most + 1).astype(int)
+            edges, counts = edges[at], np.add.reduceat(counts, at[:-1])
     labels = [f"{a:.4g} to {b:.4g}" for a, b in pairwise(edges)]
     width = max(map(len, labels))
     columns, _ = shutil.get_terminal_size()
     room = max(10, min(50, columns - width - 22))
-    top = float(counts.max()) or 1.0
+    top = float(counts[np.isfinite(counts)].max(initial=0)) or 1.0
     rows = []
     for label, count in zip(labels, counts.tolist(), strict=True):
-        eighths = round(8 * room * count / top)
+        share = 0 if math.isnan(count) else min(max(count / top, 0), 1)
+        eighths = round(8 * room * share)
         bar = "█" * (eighths // 8) + " ▏▎▍▌▋▊▉"[eighths % 8].strip()
         rows.append(f"{label:>{width}}  {bar} {count:.4g}")
     return "\n".join(rows)
 
 
-def picture(image: Any) -> None:
-    """Draws a picture with two pixels in each character, if the output is a terminal with
-    colours.
+def picture(image: Any, index: int = 0) -> None:
+    """Draws one picture of a batch, with two pixels in each character, if the output is a terminal
+    with colours.
     """
     if not has_colors() or console().color_system not in ("truecolor", "256"):
         print("      (a terminal with colours would show it)")
@@ -162,7 +173,7 @@ def picture(image: Any) -> None:
     from rich.style import Style
 
     try:
-        pixels = image.decode()
+        pixels = image.decode(index)
     except (ValueError, ImportError, OSError) as error:
         print(f"      (it can't be shown: {error})")
         return

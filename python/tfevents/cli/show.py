@@ -165,7 +165,7 @@ def _show(one: dict[str, Any], detailed: bool) -> None:
                 moments = f"min {number(item.min)}  max {number(item.max)}  num {number(item.num)}"
                 print(f"    step {item.step}  {when(item.wall_time)}  {moments}")
                 if detailed:
-                    print(textwrap.indent(histogram(item.edges, item.counts), "      "))
+                    print(textwrap.indent(histogram(item), "      "))
             case "images":
                 about = f"{item.width} × {item.height}, {len(item.data)} bytes"
                 print(f"    step {item.step}  {when(item.wall_time)}  {about}")
