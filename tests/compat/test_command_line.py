@@ -18,7 +18,7 @@ import tfevents
 from events import event_files, record
 from peers import peer
 from tfevents import SummaryWriter
-from tfevents.proto import Event, TensorProto
+from tfevents.proto import Event, Summary, TensorProto
 
 for name in ("typer", "rich", "plotille"):
     peer(name)
@@ -227,6 +227,9 @@ def test_plot(call, logs, tmp_path):
     for name, beginning in (("loss.png", b"\x89PNG"), ("loss.svg", b"<?xml")):
         assert call("plot", logs, "train/loss", "-o", tmp_path / name)[0] == 0
         assert (tmp_path / name).read_bytes().startswith(beginning)
+    code, _, err = call("plot", logs, "train/loss", "-o", tmp_path / "loss")
+    assert code == 2
+    assert "says no format; it must end in .png, say" in err
     assert call("plot", logs, "val/loss")[0] == 1  # nothing but NaN
     # Both are written.
     code, out, _ = call("plot", logs, "train/loss", "--json", "-o", tmp_path / "both.png")
@@ -247,9 +250,6 @@ def test_a_plot_of_any_names(call, tmp_path):
         assert f"<!-- {name} -->" in drawn
 
 
-    code, _, err = call("plot", logs, "train/loss", "-o", tmp_path / "loss")
-    assert code == 2
-    assert "says no format; it must end in .png, say" in err
 def test_a_plot_of_many_runs_in_a_file(call, tmp_path):
     pyplot = peer("matplotlib.pyplot")
     for number in range(100):
@@ -523,6 +523,71 @@ def test_export_files_of_all_kinds(call, tmp_path):
     assert (points.dtype.names, len(corners)) == (("x", "y", "z"), 0)
 
 
+def tensor(tag, plugin, dtype, shape, **fields):
+    """A value with a tensor, however wrong."""
+    value = Summary.Value(tag=tag)
+    value.metadata.plugin_data.plugin_name = plugin
+    value.tensor.dtype = dtype
+    for size in shape:
+        value.tensor.tensor_shape.dim.add(size=size)
+    for name, numbers in fields.items():
+        getattr(value.tensor, name).extend(numbers)
+    return value
+
+
+def test_pictures_and_sounds_of_a_batch_are_all_shown_and_exported(call, tmp_path):
+    pictures, sounds = [b"\x89PNG 0", b"RIFF....WEBP 1"], [b"RIFF....WAVE 0", b"", b"RIFF 1", b""]
+    values = [
+        tensor("pictures", "images", 7, [4], string_val=[b"2", b"3", *pictures]),
+        tensor("sounds", "audio", 7, [2, 2], string_val=sounds),
+        tensor("none", "images", 7, [2], string_val=[b"2", b"3"]),
+    ]
+    with SummaryWriter(tmp_path / "run") as writer:
+        for value in values:
+            writer.file_writer.add_summary(Summary(value=[value]), 5)
+    code, out, err = call("export", tmp_path / "run", "-o", tmp_path / "out", "--json")
+    assert (code, json.loads(out)["files"], err) == (0, 4, "")
+    for name, content in {
+        "pictures/5.0.png": pictures[0],
+        "pictures/5.1.webp": pictures[1],
+        "sounds/5.0.wav": sounds[0],
+        "sounds/5.1.wav": sounds[2],
+    }.items():
+        assert (tmp_path / "out" / name).read_bytes() == content
+    code, out, err = call("show", tmp_path / "run")
+    assert (code, err) == (0, "")
+    assert "2 × 3, 6 bytes, 14 bytes\n" in out
+    assert "2 × 3, none\n" in out
+    assert "batch 2, bytes 20\n" in out
+
+
+def test_what_can_not_be_had_hides_nothing_else(call, tmp_path):
+    """A tensor whose shape lies, and messages that are malformed."""
+    hparams = tensor("_hparams_/session_start_info", "hparams", 0, [])
+    hparams.metadata.plugin_data.content = b"\xff\xff"
+    wrong = tensor("wrong", "mine", 1, [10**9, 10**9], float_val=[1.0])
+    with SummaryWriter(tmp_path / "runs/bad") as writer:
+        for value in (wrong, hparams):
+            writer.file_writer.add_summary(Summary(value=[value]), 5)
+        writer.add_text("note", "text", 6)
+    with SummaryWriter(tmp_path / "runs/good") as writer:
+        writer.add_hparams({"lr": 1}, {"loss": 2}, same_run=True)
+    root, said = tmp_path / "runs", "run 'bad', tag 'wrong' at step 5: a tensor of one element"
+    malformed = "run 'bad', hparams: the message is malformed"
+    for arguments, lines, shown in (
+        (["show", root], [said, malformed], "text"),
+        (["show", root, "--json"], [said, malformed], '"text"'),
+        (["tail", root, "--all", "--timeout", "0"], [said], "(texts) text"),
+        (["export", root, "-o", tmp_path / "out"], [said], "1 file in"),
+        (["hparams", root], [malformed], "good  1   2"),
+    ):
+        code, out, err = call(*arguments)
+        assert code == 1
+        assert shown in out
+        assert err.count("\n") == len(lines)
+        assert all(line in err for line in lines)
+
+
 def test_meshes_that_fit_no_file_are_exported_in_parts(tmp_path):
     from tfevents.cli.files import _meshes
     from tfevents.series.meshes import Mesh
@@ -766,6 +831,16 @@ def test_tail_knows_what_was_said_before_it_began(tmp_path):
         process.stdout.close()
 
 
+def test_tail_shows_texts_and_no_messages(call, tmp_path):
+    with SummaryWriter(tmp_path / "run") as writer:
+        value = tensor("texts", "text", 7, [2], string_val=[b"one", b"\xff"])
+        writer.file_writer.add_summary(Summary(value=[value]), 5)
+        writer.add_custom_scalars({"category": {"chart": ["Multiline", ["loss"]]}})
+    code, out, _ = call("tail", tmp_path / "run", "--all", "--timeout", 0, "--json")
+    assert code == 0
+    assert [json.loads(line)["value"] for line in out.splitlines()] == [["one", "\ufffd"], None]
+
+
 def test_tail_what_was_written_before(call, logs):
     code, out, _ = call(
         "tail", logs, "--all", "--timeout", 0, "-t", "train/*", "-s", "18:", "--json"
@@ -843,6 +918,16 @@ def test_characters_that_take_two_columns(tmp_path):
         assert max(map(cell_len, lines)) <= 60, command
 
 
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_names_between_colons_are_no_pictures(tmp_path):
+    with SummaryWriter(tmp_path / "runs/lr:fire:1") as writer:
+        writer.add_hparams({":key:": 1}, {"a:fire:b": 1}, same_run=True)
+    for command in (["show"], ["hparams"], ["ls", "--tags", "*"]):
+        shown = terminal([*command, tmp_path / "runs"], 100, TERM="xterm-256color")
+        assert all(name in shown for name in ("lr:fire:1", "a:fire:b")), command
+        assert command != ["hparams"] or ":key:" in shown
+
+
 def test_export_with_dask_writes_a_data_set_and_goes_on(tmp_path):
     dataset = peer("pyarrow.dataset")
     peer("distributed")
@@ -881,13 +966,3 @@ def test_export_with_dask_writes_a_data_set_and_goes_on(tmp_path):
     runs = dataset.dataset(tmp_path / "other", partitioning="hive").to_table().to_pydict()["run"]
     assert runs.count("b") == 3
     assert runs.count("a") == 2
-@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
-def test_names_between_colons_are_no_pictures(tmp_path):
-    with SummaryWriter(tmp_path / "runs/lr:fire:1") as writer:
-        writer.add_hparams({":key:": 1}, {"a:fire:b": 1}, same_run=True)
-    for command in (["show"], ["hparams"], ["ls", "--tags", "*"]):
-        shown = terminal([*command, tmp_path / "runs"], 100, TERM="xterm-256color")
-        assert all(name in shown for name in ("lr:fire:1", "a:fire:b")), command
-        assert command != ["hparams"] or ":key:" in shown
-
-

@@ -14,7 +14,7 @@ import typer
 
 from tfevents._extras import module
 from tfevents.cli import files, options
-from tfevents.cli.logs import native, read_log, tell
+from tfevents.cli.logs import Lost, native, read_log, tell
 from tfevents.cli.output import Quit, json_line, print_json, progress
 from tfevents.damage import new_directory
 from tfevents.reader.log import Log, path_of
@@ -92,6 +92,7 @@ def command(
         raise Quit(1, f"{output}: there is something already; --overwrite replaces it")
     suffix = os.path.splitext(output)[1].lower()
     chosen = options.kinds(kinds)
+    lost = Lost()
     if suffix in _FORMATS:
         if chosen is not None and chosen != ["scalars"]:
             raise ValueError("--kinds: a table holds scalars; for others give a directory")
@@ -111,7 +112,7 @@ def command(
             names = ", ".join(files.KINDS)
             raise ValueError(f"--kinds: {unknown[0]} are no files; there are {names}")
         log = read_log(path, runs, tags, wanted, steps, restarts)
-        number = _files(log, output, wanted)
+        number = _files(log, output, wanted, lost)
         what = "file"
     if not number:
         raise Quit(1, f"{path}: there is nothing to export")
@@ -119,15 +120,15 @@ def command(
         print_json({"output": output, f"{what}s": number})
     else:
         print(f"{count(number, what)} in {output}")
-    return 1 if log.damage else 0
+    return int(bool(log.damage or lost.number))
 
 
-def _files(log: Log, output: str, kinds: list[str]) -> int:
+def _files(log: Log, output: str, kinds: list[str], lost: Lost) -> int:
     """Writes files. Returns their number."""
     directory = files.Directory(output)
     values = written = 0
     with progress("exporting", files.number(log, kinds), lambda: values, in_bytes=False):
-        for run, tag, stem, contents in files.files(log, kinds):
+        for run, tag, stem, contents in files.files(log, kinds, lost):
             for end, content in contents:
                 directory.write(run, tag, stem, end, content)
                 written += 1

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tfevents.cli.logs import Lost
 from tfevents.reader.log import Log
 from tfevents.series.histograms import Histogram
 from tfevents.series.meshes import Mesh
@@ -33,7 +34,7 @@ KINDS = (
 
 # The beginning of a part of a tag that may be the name of a file beside it.
 _FILE = re.compile(
-    r"\A(-?\d+(?:-\d+)?|graph)\.(?=(?:.*\.)?(?:png|gif|jpg|wav|bin|md|csv|npy|json|ply|pb)\Z)"
+    r"\A(-?\d+(?:-\d+)?|graph)\.(?=(?:.*\.)?(?:png|gif|jpg|webp|wav|bin|md|csv|npy|json|ply|pb)\Z)"
 )
 # The most bytes of a part. File systems take 255 for a name, and a number may follow.
 _LONGEST = 200
@@ -83,17 +84,25 @@ def _series(run: Any, kind: str) -> list[Any]:
     return list(getattr(run, kind).values())
 
 
-def files(log: Log, kinds: list[str]) -> Iterator[tuple[str, str, str, list[tuple[str, bytes]]]]:
-    """The run and tag of each value, and the stem, the ends and the contents of its files."""
+def files(
+    log: Log, kinds: list[str], lost: Lost
+) -> Iterator[tuple[str, str, str, list[tuple[str, bytes]]]]:
+    """The run and tag of each value, and the stem, the ends and the contents of its files. A value
+    that can't be had has none.
+    """
     for name, run in log.items():
         for kind in kinds:
             if kind == "graph":
-                if run.graph is not None:
-                    yield name, "", "graph", [(".pb", run.graph.raw)]
+                with lost.tell(name, "graph"):
+                    if run.graph is not None:
+                        yield name, "", "graph", [(".pb", run.graph.raw)]
                 continue
             for tag, series in getattr(run, kind).items():
-                for item in series:
-                    yield name, tag, str(item.step), _contents(kind, item)
+                for at, step in enumerate(series.step.tolist()):
+                    contents: list[tuple[str, bytes]] = []
+                    with lost.tell(name, f"tag {tag!r}", step):
+                        contents = _contents(kind, series[at])
+                    yield name, tag, str(step), contents
 
 
 def _contents(kind: str, item: Any) -> list[tuple[str, bytes]]:
@@ -111,10 +120,20 @@ def _contents(kind: str, item: Any) -> list[tuple[str, bytes]]:
         case "meshes":
             return _meshes(item)
         case _:
-            return [(_suffix(item.data), item.data)]
+            # TensorFlow 2 writes several pictures and sounds at once.
+            return _numbered([(_suffix(data), data) for data in item.batch])
+
+
+def _numbered(contents: list[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
+    """The contents of files beside each other. A number tells several apart."""
+    if len(contents) == 1:
+        return contents
+    return [(f".{at}{end}", content) for at, (end, content) in enumerate(contents)]
 
 
 def _suffix(data: bytes) -> str:
+    if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
+        return ".webp"
     beginnings = {b"\x89PNG": ".png", b"GIF8": ".gif", b"\xff\xd8": ".jpg", b"RIFF": ".wav"}
     found = (suffix for beginning, suffix in beginnings.items() if data.startswith(beginning))
     return next(found, ".bin")
@@ -170,10 +189,8 @@ def _meshes(item: Mesh) -> list[tuple[str, bytes]]:
     none = [None] * len(item.vertices)
     faces = none if item.faces is None else item.faces
     colors = none if item.colors is None else item.colors
-    found = [_ply(*parts) for parts in zip(item.vertices, faces, colors, strict=True)]
-    if len(found) == 1:
-        return [(".ply", found[0])]
-    return [(f".{at}.ply", one) for at, one in enumerate(found)]
+    batch = zip(item.vertices, faces, colors, strict=True)
+    return _numbered([(".ply", _ply(*parts)) for parts in batch])
 
 
 def _ply(vertices: NDArray[Any], faces: NDArray[Any] | None, colors: NDArray[Any] | None) -> bytes:

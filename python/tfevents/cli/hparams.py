@@ -9,7 +9,7 @@ import typer
 
 from tfevents.analysis.trials import Choice, trial_value, trials
 from tfevents.cli import options
-from tfevents.cli.logs import no_tag, read_log
+from tfevents.cli.logs import Lost, no_tag, read_log
 from tfevents.cli.output import Quit, number, print_json, print_table
 from tfevents.reader.log import Log
 
@@ -44,7 +44,8 @@ def command(
     """
     options.refuse("a trial is made of hparams and scalars", kinds=kinds)
     log = read_log(path, runs, tags, ["hparams", "scalars"], steps, tells_tags=False)
-    found = rows_of(log, metrics, every_tag=bool(tags))
+    lost = Lost()
+    found = rows_of(log, metrics, lost, every_tag=bool(tags))
     if not found:
         raise Quit(1, f"{path}: no run has hyperparameters")
     if tags and not any(one["metrics"] for one in found):
@@ -59,7 +60,7 @@ def command(
         found = present + absent
     if json:
         print_json(found)
-        return int(bool(log.damage))
+        return int(bool(log.damage or lost.number))
     hparams = list(dict.fromkeys(name for one in found for name in one["hparams"]))
     columns = list(dict.fromkeys(name for one in found for name in one["metrics"]))
     # A trial that is part of a run has a name of its own.
@@ -73,13 +74,19 @@ def command(
     # A narrow terminal has no room for all columns, and trials are compared by this one.
     keep = sort or next(iter(columns), "")
     print_table([*places, *hparams, *columns], rows, keep=keep)
-    return int(bool(log.damage))
+    return int(bool(log.damage or lost.number))
 
 
-def rows_of(log: Log, choice: Choice, every_tag: bool = False) -> list[dict[str, Any]]:
+def rows_of(log: Log, choice: Choice, lost: Lost, every_tag: bool = False) -> list[dict[str, Any]]:
     """Each trial of `log.hparams`, with one value of each of its metrics."""
+    runs = {}
+    for name, run in log.items():
+        with lost.tell(name, "hparams"):
+            # They are decoded at first use.
+            len(run.hparams)
+            runs[name] = run
     found = []
-    for trial in trials(log):
+    for trial in trials(runs):
         metrics = {
             column: trial_value(series, tag, choice)
             for tag in trial.tags(every=every_tag)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from tfevents import _native
 from tfevents.cli import options
@@ -61,6 +62,27 @@ def tell(damage: Iterable[Damage], skipped: Iterable[Skipped]) -> None:
         warn(f"{one.path}: {one.length} damaged bytes at {one.offset} ({one.kind})")
     for left in skipped:
         warn(f"{left.path}: left out ({left.reason})")
+
+
+class Lost:
+    """Values that can't be had. Each is told of, and hides no other.
+
+    Attributes:
+        number: how many there are.
+    """
+
+    def __init__(self) -> None:
+        self.number = 0
+
+    @contextmanager
+    def tell(self, run: str, what: str, step: object = None) -> Iterator[None]:
+        """Warns of a ValueError in the block, which ends."""
+        try:
+            yield
+        except ValueError as error:
+            at = "" if step is None else f" at step {step}"
+            warn(f"run {run!r}, {what}{at}: {error}")
+            self.number += 1
 
 
 def no_tag(

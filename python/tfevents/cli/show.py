@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import textwrap
 from collections.abc import Iterator
 from typing import Annotated, Any
@@ -12,7 +13,7 @@ import typer
 from tfevents._text import shown
 from tfevents.cli import options
 from tfevents.cli.draw import histogram, picture
-from tfevents.cli.logs import no_tag, read_log
+from tfevents.cli.logs import Lost, no_tag, read_log
 from tfevents.cli.output import Quit, heading, number, print_json, when
 from tfevents.reader.log import Log
 from tfevents.reader.run import KINDS, Run
@@ -52,7 +53,8 @@ def command(
     chosen = [*(tag or []), *(tags or [])]
     stored = [f"{name}{end}" for name in chosen for end in _ENDS]
     log = read_log(path, runs, stored, options.kinds(kinds), steps, restarts, tells_tags=False)
-    found = list(_found(log, last))
+    lost = Lost()
+    found = list(_found(log, last, lost))
     if chosen and not any(one["tag"] for one in found):
         raise Quit(1, f"{path}: there is {no_tag(path, runs, chosen)}")
     if json:
@@ -64,36 +66,45 @@ def command(
                 run = one["run"]
                 heading(f"run {run}")
             _show(one, detailed=bool(chosen) or len(found) == 1)
-    return 1 if log.damage else 0
+    return int(bool(log.damage or lost.number))
 
 
-def _found(log: Log, last: int) -> Iterator[dict[str, Any]]:
+def _found(log: Log, last: int, lost: Lost) -> Iterator[dict[str, Any]]:
     for name, run in log.items():
         for kind in _TAGGED:
             for tag, series in getattr(run, kind).items():
-                if len(series):
-                    yield {
-                        "run": name,
-                        "tag": tag,
-                        "kind": kind,
-                        "count": len(series),
-                        **_said(run, tag),
-                        "items": _items(kind, series, last),
-                        "values": [_value(kind, item) for item in _items(kind, series, last)],
-                    }
-        if run.hparams:
-            yield {
-                "run": name,
-                "tag": "",
-                "kind": "hparams",
-                "count": len(run.hparams),
-                "status": run.hparams.status,
-                "metrics": run.hparams.metrics,
-                "values": [dict(run.hparams)],
-            }
-        if run.graph is not None:
-            nodes = {"nodes": len(run.graph), "step": run.graph.step}
-            yield {"run": name, "tag": "", "kind": "graph", "count": 1, "values": [nodes]}
+                if not len(series):
+                    continue
+                items, values = [], []
+                for at in range(max(len(series) - last, 0), len(series)):
+                    with lost.tell(name, f"tag {tag!r}", series.step[at]):
+                        item = series[at]
+                        values.append(_value(kind, item))
+                        items.append(item)
+                yield {
+                    "run": name,
+                    "tag": tag,
+                    "kind": kind,
+                    "count": len(series),
+                    **_said(run, tag),
+                    "items": items,
+                    "values": values,
+                }
+        with lost.tell(name, "hparams"):
+            if run.hparams:
+                yield {
+                    "run": name,
+                    "tag": "",
+                    "kind": "hparams",
+                    "count": len(run.hparams),
+                    "status": run.hparams.status,
+                    "metrics": run.hparams.metrics,
+                    "values": [dict(run.hparams)],
+                }
+        with lost.tell(name, "graph"):
+            if run.graph is not None:
+                nodes = {"nodes": len(run.graph), "step": run.graph.step}
+                yield {"run": name, "tag": "", "kind": "graph", "count": 1, "values": [nodes]}
         if run.session_logs:
             logs = [{"step": one.step, "status": one.status} for one in run.session_logs]
             found = {"run": name, "tag": "", "kind": "session_logs", "count": len(logs)}
@@ -107,19 +118,12 @@ def _said(run: Run, tag: str) -> dict[str, str]:
     return {} if said is None else {name: it for name in names if (it := getattr(said, name))}
 
 
-def _items(kind: str, series: Any, last: int) -> list[Any]:
-    if kind == "scalars":
-        columns = (series.step[-last:], series.wall_time[-last:], series.value[-last:])
-        return list(zip(*(column.tolist() for column in columns), strict=True))
-    return list(series[-last:])
-
-
 def _value(kind: str, item: Any) -> dict[str, Any]:
     """A value for JSON, without its large parts."""
-    if kind == "scalars":
-        return dict(zip(("step", "wall_time", "value"), item, strict=True))
     value = {"step": item.step, "wall_time": item.wall_time}
     match kind:
+        case "scalars":
+            value["value"] = item.value
         case "texts":
             value["value"] = np.asarray(item.value, dtype=object).tolist()
         case "histograms":
@@ -127,9 +131,11 @@ def _value(kind: str, item: Any) -> dict[str, Any]:
             value.update({name: getattr(item, name) for name in names})
             value.update(edges=item.edges.tolist(), counts=item.counts.tolist())
         case "images":
-            value.update(width=item.width, height=item.height, bytes=len(item.data))
+            value.update(width=item.width, height=item.height, **_sizes(item))
         case "audio":
-            value.update(sample_rate=item.sample_rate, bytes=len(item.data))
+            with contextlib.suppress(ValueError):
+                value.update(sample_rate=item.sample_rate)
+            value.update(_sizes(item))
         case "tensors":
             value.update(dtype=str(item.value.dtype), shape=list(item.value.shape))
         case "run_metadata":
@@ -137,6 +143,12 @@ def _value(kind: str, item: Any) -> dict[str, Any]:
         case _:
             value["value"] = repr(item)
     return value
+
+
+def _sizes(item: Any) -> dict[str, Any]:
+    """The bytes of a picture or a sound. TensorFlow 2 writes several at once."""
+    sizes = [len(data) for data in item.batch]
+    return {"bytes": sizes[0]} if len(sizes) == 1 else {"batch": len(sizes), "bytes": sum(sizes)}
 
 
 def _show(one: dict[str, Any], detailed: bool) -> None:
@@ -149,8 +161,7 @@ def _show(one: dict[str, Any], detailed: bool) -> None:
     for item, value in zip(one.get("items", one["values"]), one["values"], strict=True):
         match one["kind"]:
             case "scalars":
-                step, time, scalar = item
-                print(f"    step {step}  {when(time)}  {number(scalar)}")
+                print(f"    step {item.step}  {when(item.wall_time)}  {number(item.value)}")
             case "hparams":
                 for name, it in value.items():
                     print(f"    {shown(name)} = {shown(str(it))}")
@@ -167,10 +178,11 @@ def _show(one: dict[str, Any], detailed: bool) -> None:
                 if detailed:
                     print(textwrap.indent(histogram(item), "      "))
             case "images":
-                about = f"{item.width} × {item.height}, {len(item.data)} bytes"
-                print(f"    step {item.step}  {when(item.wall_time)}  {about}")
-                if detailed:
-                    picture(item)
+                about = ", ".join(f"{len(data)} bytes" for data in item.batch) or "none"
+                size = f"{item.width} × {item.height}, {about}"
+                print(f"    step {item.step}  {when(item.wall_time)}  {size}")
+                for at in range(len(item.batch)) if detailed else ():
+                    picture(item, at)
             case _:
                 print(f"    step {item.step}  {when(item.wall_time)}  {_short(value, item)}")
 

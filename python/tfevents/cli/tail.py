@@ -17,6 +17,7 @@ from tfevents._native import Event, Value
 from tfevents._text import shown
 from tfevents.cli import options
 from tfevents.cli.draw import curves
+from tfevents.cli.logs import Lost
 from tfevents.cli.ls import NAMES
 from tfevents.cli.output import (
     Quit,
@@ -34,6 +35,8 @@ from tfevents.reader.log import Damage
 
 # The number of last points of a curve that are drawn.
 _MOST = 10_000
+# The kinds whose strings are texts.
+_TEXTS = ("texts", "tensors")
 # Seconds between two drawings.
 _PAUSE = 0.5
 
@@ -69,14 +72,15 @@ def command(
         raise ValueError("--plot can't be with --json")
     damage: list[Damage] = []
     found = _values(path, runs, tags, kinds, steps, everything, timeout, interval, plot, damage)
+    lost = Lost()
     try:
         if plot:
-            _draw(found)
+            _draw(found, lost)
         else:
-            _print(found, json)
+            _print(found, json, lost)
     except KeyboardInterrupt:
         return 0
-    return int(bool(damage))
+    return int(bool(damage or lost.number))
 
 
 Found = tuple[str, Event, Value, str]
@@ -142,44 +146,50 @@ def _number(value: Value) -> float | None:
     return None
 
 
-def _print(found: Iterator[Found | None], json: bool) -> None:
+def _print(found: Iterator[Found | None], json: bool, lost: Lost) -> None:
     is_cut = is_terminal()
     for one in found:
         if one is None:
             continue
         run, event, value, kind = one
-        scalar = _number(value) if kind == "scalars" else None
-        if json:
-            print_json_line(
-                {
-                    "run": run,
-                    "tag": value.tag,
-                    "kind": kind,
-                    "step": event.step,
-                    "wall_time": event.wall_time,
-                    "value": scalar if kind == "scalars" else _text(value),
-                }
-            )
-        else:
-            what = number(scalar) if scalar is not None else f"({kind}) {_text(value) or ''}"
-            what = " ".join(what.split())
-            text = f"{when(event.wall_time)}  {run}  step {event.step}  {value.tag}  {what}"
-            text = shown(text)
-            print(cut(text, console().width) if is_cut else text)
-        sys.stdout.flush()
+        with lost.tell(run, f"tag {value.tag!r}", event.step):
+            row = {
+                "run": run,
+                "tag": value.tag,
+                "kind": kind,
+                "step": event.step,
+                "wall_time": event.wall_time,
+                "value": _number(value) if kind == "scalars" else _text(value, kind),
+            }
+            if json:
+                print_json_line(row)
+            else:
+                text = shown(_line(row))
+                print(cut(text, console().width) if is_cut else text)
+            sys.stdout.flush()
 
 
-def _text(value: Value) -> str | None:
-    """The text of a value."""
-    found: Any = value.value
-    if isinstance(found, np.ndarray) and found.dtype == object and found.size == 1:
-        found = found.reshape(-1)[0]
-    if isinstance(found, bytes):
-        found = found.decode(errors="replace")
-    return found if isinstance(found, str) else None
+def _line(row: dict[str, Any]) -> str:
+    what = row["value"]
+    what = number(what) if isinstance(what, float) else f"({row['kind']}) {what or ''}"
+    place = f"{when(row['wall_time'])}  {row['run']}  step {row['step']}  {row['tag']}"
+    return f"{place}  {' '.join(what.split())}"
 
 
-def _draw(found: Iterator[Found | None]) -> None:
+def _text(value: Value, kind: str) -> Any:
+    """The text of a value, or its texts. The strings of other kinds are messages and pictures."""
+    found: Any = value.value if kind in _TEXTS else None
+    if not isinstance(found, np.ndarray) or found.dtype != object:
+        return None
+    texts = np.vectorize(_decoded, [object])(found) if found.size else found
+    return texts.item() if texts.size == 1 else texts.tolist()
+
+
+def _decoded(text: str | bytes) -> str:
+    return text.decode(errors="replace") if isinstance(text, bytes) else text
+
+
+def _draw(found: Iterator[Found | None], lost: Lost) -> None:
     """Draws the curves again if values came, at most every half a second."""
     points: dict[str, deque[tuple[int, float]]] = {}
     drawn, changed = 0.0, False
@@ -187,7 +197,10 @@ def _draw(found: Iterator[Found | None]) -> None:
     for one in found:
         if one is not None:
             run, event, value, kind = one
-            scalar = _number(value) if kind == "scalars" else None
+            scalar = None
+            if kind == "scalars":
+                with lost.tell(run, f"tag {value.tag!r}", event.step):
+                    scalar = _number(value)
             if scalar is not None:
                 name = f"{run} {value.tag}"
                 points.setdefault(name, deque(maxlen=_MOST)).append((event.step, scalar))
