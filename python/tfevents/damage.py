@@ -115,8 +115,8 @@ def verify(path: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> R
 
     Args:
         path: an event file (of any name), the directory of a run, or one with runs anywhere below
-            it, or an iterable of these, as for `read`. What is below it and goes meanwhile, or may
-            not be read, is listed in `Report.skipped`.
+            it, or an iterable of these, or a glob, as for `read`. What is below it and goes
+            meanwhile, or may not be read, is listed in `Report.skipped`.
 
     Raises:
         FileNotFoundError: there is nothing at `path`.
@@ -153,7 +153,8 @@ def repair(path: str | os.PathLike[str], output: str | os.PathLike[str]) -> Repo
     before leaves none, but maybe a directory in the output whose name begins with `.repair-`.
 
     Args:
-        path: an event file (of any name), or a directory with runs at or below it.
+        path: an event file (of any name), or a directory with runs at or below it, or a glob, as
+            for `read`.
         output: the new file; for a directory the new directory, which gets the event files in the
             same tree. Other files are not copied. Directories that are missing are made.
 
@@ -172,19 +173,25 @@ def repair(path: str | os.PathLike[str], output: str | os.PathLike[str]) -> Repo
         True
     """
     source, target = path_of(path), path_of(output, "output")
-    return repair_found(finder([source], False, skip=True)(), source, target)
+    find = finder([source], False, skip=True)
+    found = find()
+    return repair_found(found, find.inputs(found), target)
 
 
 def repair_found(
-    found: Found, source: str, target: str, done: Callable[[str], object] = lambda file: None
+    found: Found,
+    inputs: list[str],
+    target: str,
+    done: Callable[[str], object] = lambda file: None,
 ) -> Report:
     """The same of files that were found; `done` is called after each."""
     is_given = bool(found.given)
     if is_given:
-        copies = [(source, target)]
+        copies = [(inputs[0], target)]
     else:
-        if lies_in(target, source):
-            raise ValueError(f"output must not lie in path, but {target} lies in {source}")
+        for source in inputs:
+            if lies_in(target, source):
+                raise ValueError(f"output must not lie in path, but {target} lies in {source}")
         copies = [
             (file, _below(target, run, os.path.basename(file)))
             for run, files, _ in found.runs
@@ -213,7 +220,7 @@ def repair_found(
 
         report = _report(found, copied())
         if is_given and report[0].output is None:
-            raise CorruptFileError(source, 0, _FOREIGN, 0)
+            raise CorruptFileError(inputs[0], 0, _FOREIGN, 0)
         if not is_whole:
             _put({it.output: parts[it.output] for it in report if it.output}, target)
     return report

@@ -98,7 +98,7 @@ def rewrite(
 
     Args:
         path: an event file (of any name), the directory of a run, or one with runs anywhere below
-            it, or an iterable of these, as for `read`.
+            it, or an iterable of these, or a glob, as for `read`.
         output: the new file, if `path` is one and `split` is not given; otherwise the new
             directory. May be a URI.
         runs, tags, kinds, steps: what stays, as for `read`. Hyperparameters are not asked for a tag
@@ -195,7 +195,7 @@ class Rewriting:
         self._is_file = bool(self._found.given) and not several and not self._splits
         # What is replaced.
         self._old: list[str] = []
-        self._check_output(paths)
+        self._check_output(self._find.inputs(self._found))
         self._groups = self._plan(options["merge"])
         # What is read twice counts twice.
         self._passes = 1 if options["restarts"] == "raw" else 2

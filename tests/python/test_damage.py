@@ -220,6 +220,24 @@ def test_nothing_is_overwritten_or_mixed_up(tmp_path: Path) -> None:
         repair(b, 3)
 
 
+def test_globs(tmp_path: Path) -> None:
+    for name in ("exp1", "exp2", "other"):
+        written(tmp_path / "runs" / name)
+    glob = f"{tmp_path}/runs/exp*"
+    assert len(verify(glob)) == 2
+    assert len(list(tfevents.iter_events(glob))) == 26
+    repair(glob, tmp_path / "copies")
+    assert sorted(tfevents.read(tmp_path / "copies")) == ["exp1", "exp2"]
+    with pytest.raises(ValueError, match="output must not lie in path"):
+        repair(glob, tmp_path / "runs/exp1/copies")
+    # A directory of that name is meant.
+    written(tmp_path / "runs" / "a[1]")
+    assert len(verify(tmp_path / "runs" / "a[1]")) == 1
+    for call in (verify, tfevents.iter_events):
+        with pytest.raises(FileNotFoundError):
+            call(f"{tmp_path}/none*")
+
+
 @st.composite
 def mutations(draw: st.DrawFn) -> tuple[bytes, list[range]]:
     """A file that is damaged in one place, and the records that the damage does not touch."""

@@ -310,6 +310,20 @@ def test_never_in_place(logs, tmp_path):
         rewrite(file, file, overwrite=True)
 
 
+def test_globs(logs, tmp_path):
+    for glob, runs in ((f"{logs}/o*", ["one"]), (f"{logs}/*/*tfevents*", ["one", "two"])):
+        output = tmp_path / f"out{len(runs)}"
+        rewrite(glob, output)
+        assert sorted(tfevents.read(output)) == runs
+    file = rewrite(f"{logs}/one/*tfevents*", tmp_path / "file").files[0]
+    assert Path(file).parent == tmp_path / "file"
+    for output in (logs / "one/in", logs, tmp_path):
+        with pytest.raises(ValueError, match="must not lie in"):
+            rewrite(f"{logs}/o*", output, overwrite=True)
+    with pytest.raises(FileNotFoundError, match="none"):
+        rewrite(f"{logs}/none*", tmp_path / "none")
+
+
 @pytest.mark.parametrize(
     ("options", "error", "names"),
     [

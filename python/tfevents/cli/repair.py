@@ -32,8 +32,8 @@ def command(
     """
     options.refuse(WHOLE, tags=tags, kinds=kinds, steps=steps)
     source, target = path_of(path), path_of(output, "output")
-    found = find(source, runs)
+    found, inputs = find(source, runs)
     with files_done("repairing", found.files) as done:
-        report = repair_found(found, source, target, done)
+        report = repair_found(found, inputs, target, done)
     show(report, json)
     return int(not report.ok or not report)

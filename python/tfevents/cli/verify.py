@@ -35,19 +35,20 @@ def command(
     tfevents verify runs --runs 'exp*'
     """
     options.refuse(WHOLE, tags=tags, kinds=kinds, steps=steps)
-    found = find(path, runs)
+    found, _ = find(path, runs)
     with files_done("verifying", found.files) as done:
         report = verify_found(found, done)
     show(report, json)
     return int(not report.ok or not report)
 
 
-def find(path: str, runs: list[str] | None) -> Found:
-    """The files of these runs. Says so if there are none."""
-    found = finder(*roots(path), options.patterns(runs), skip=True)()
+def find(path: str, runs: list[str] | None) -> tuple[Found, list[str]]:
+    """The files of these runs, and where they are. Says so if there are none."""
+    find = finder(*roots(path), options.patterns(runs), skip=True)
+    found = find()
     if not found.files:
         warn(f"{path}: there are no runs" + (" of these names" if runs else ""))
-    return found
+    return found, find.inputs(found)
 
 
 @contextmanager

@@ -86,10 +86,10 @@ def iter_events(
 
     Args:
         path: an event file (of any name), the directory of a run, or one with runs anywhere below
-            it, or an iterable of these. Runs come one after the other, as `read` finds them, and
-            the files of each in the order of their names. A file that goes before the iteration
-            comes to it, and one in a directory that is no event file, are left out and listed in
-            the iterator's `skipped`.
+            it, or an iterable of these, or a glob. Runs come one after the other, as `read` finds
+            them, and the files of each in the order of their names. A file that goes before the
+            iteration comes to it, and one in a directory that is no event file, are left out and
+            listed in the iterator's `skipped`.
         verify: `"crc"` checks both checksums of each record, `"none"` only those of the lengths.
         on_corrupt: what a corrupt record leads to: `"raise"`, an error; `"skip"`, it is stepped
             over and listed in the iterator's `damage`, and what can't be read below `path` is

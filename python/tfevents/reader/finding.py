@@ -101,6 +101,10 @@ class Finder:
         other.paths = [path for path in self.paths if path not in paths]
         return other
 
+    def inputs(self, found: Found) -> list[str]:
+        """What must not be written to, of what was found."""
+        return self.paths
+
     def names(self) -> list[str]:
         """The names of all runs that there are, selected or not."""
         return [name for name, _, _ in self._search()[0]]
@@ -130,6 +134,9 @@ class GlobFinder(Finder):
         before = _signs(pattern).split(pattern, maxsplit=1)[0]
         self._root = before.rpartition("/")[0] or ("/" if before.startswith("/") else ".")
         super().__init__([self._root], False, runs, skip=skip)
+
+    def inputs(self, found: Found) -> list[str]:
+        return list(dict.fromkeys(map(os.path.dirname, found.files)))
 
     def _search(self) -> tuple[list[RunFiles], list[Unseen]]:
         found, unknown = self._search_remote() if is_uri(self._pattern) else self._local()
@@ -229,5 +236,9 @@ def _joined(name: str, below: str) -> str:
 def finder(
     paths: list[str], several: bool, runs: selection.Patterns | None = None, *, skip: bool
 ) -> Finder:
-    """Finds the runs that are selected, and their files."""
+    """Finds the runs that are selected, and their files: at and below paths, or what a glob
+    matches.
+    """
+    if not several and is_glob(paths[0]):
+        return GlobFinder(paths[0], runs, skip=skip)
     return Finder(paths, several, runs, skip=skip)

@@ -15,11 +15,9 @@ from tfevents.reader.finding import (
     Find,
     Finder,
     Found,
-    GlobFinder,
     NamedFinder,
     Skipped,
     finder,
-    is_glob,
 )
 from tfevents.reader.run import KINDS, Run, count
 from tfevents.reader.runs import KindName, Runs
@@ -412,7 +410,7 @@ def read_run(path: str | os.PathLike[str], **options: Any) -> Run:
         0.5
     """
     place = path_of(path)
-    find = finder([place], False, skip=False)
+    find = Finder([place], False, None, skip=False)
     names = find.names()
     if "." not in names:
         below = f", but in {', '.join(names[:5])} below it" if names else ""
@@ -432,10 +430,7 @@ def finder_of(path: object, runs: selection.Patterns | None, *, skip: bool) -> F
             if not isinstance(name, str) or not name:
                 raise TypeError(f"path: expected names of runs as keys, got {name!r}")
         return NamedFinder(places, runs, skip=skip)
-    paths, several = roots(path)
-    if not several and is_glob(paths[0]):
-        return GlobFinder(paths[0], runs, skip=skip)
-    return finder(paths, several, runs, skip=skip)
+    return finder(*roots(path), runs, skip=skip)
 
 
 def roots(path: object) -> tuple[list[str], bool]:

@@ -8,7 +8,7 @@ import posixpath
 from collections.abc import Iterator, Mapping
 
 from tfevents import _native, remote
-from tfevents.reader.finding import Find, RunFiles, finder
+from tfevents.reader.finding import Find, Finder, RunFiles
 from tfevents.reader.log import path_of
 from tfevents.reader.selection import step_bounds
 from tfevents.tensorboard.contents import Contents
@@ -36,7 +36,7 @@ class Log:
         self.runs: dict[str, Contents] = {}
         paths = {path_of(path, "logdir"): name for path, name in places.items()}
         self._finds: list[tuple[str | None, Find]] = [
-            (name, finder([path], False, skip=True)) for path, name in paths.items()
+            (name, Finder([path], False, None, skip=True)) for path, name in paths.items()
         ]
         threads = remote.threads_for(list(paths))
         self._data = _native.LogData(
