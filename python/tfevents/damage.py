@@ -228,23 +228,27 @@ def repair_found(
 
 @contextlib.contextmanager
 def _stage(target: str, is_file: bool) -> Iterator[str]:
-    """A directory in the output, or beside it if that is a file. Missing directories are made.
-    Those that stay empty go again.
-    """
+    """A directory in the output, or beside it if that is a file."""
     place: Path | None = None
-    missing: list[Path] = []
     if not is_uri(target):
         path = Path(os.path.abspath(target))
         place = path.parent if is_file else path
-        missing = [it for it in (place, *place.parents) if not it.exists()]
-    try:
-        if place is not None:
-            place.mkdir(parents=True, exist_ok=True)
+    with made(place):
         stage = new_directory(".repair-", place, target)
         try:
             yield stage
         finally:
             shutil.rmtree(stage, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def made(place: Path | None) -> Iterator[None]:
+    """Makes a directory and those above it, if they are missing. Those that stay empty go again."""
+    missing = [it for it in (place, *place.parents) if not it.exists()] if place else []
+    try:
+        if place is not None:
+            place.mkdir(parents=True, exist_ok=True)
+        yield
     finally:
         for directory in missing:
             with contextlib.suppress(OSError):

@@ -12,10 +12,11 @@ import re
 import shutil
 import warnings
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Any, Literal, NamedTuple, SupportsIndex, TypeAlias
 
 from tfevents import _native
-from tfevents.damage import lies_in, new_directory
+from tfevents.damage import lies_in, made, new_directory
 from tfevents.errors import CorruptFileError
 from tfevents.reader import selection
 from tfevents.reader.finding import Skipped, exists, finder
@@ -217,12 +218,14 @@ class Rewriting:
         if not self._found.files:
             self._tell_unmatched()
             return self._nothing()
-        is_remote = is_uri(self._target)
         # What a link leads to is replaced, and not the link.
-        place = self._target if is_remote else os.path.realpath(self._target)
-        parent = None if is_remote else os.path.dirname(place)
-        if parent is not None:
-            os.makedirs(parent, exist_ok=True)
+        place = None if is_uri(self._target) else os.path.realpath(self._target)
+        parent = None if place is None else Path(place).parent
+        with made(parent):
+            return self._staged(place, parent)
+
+    def _staged(self, place: str | None, parent: Path | None) -> RewriteReport:
+        """Writes everything, and gives it its name."""
         stage = new_directory(".rewrite-", parent, self._target)
         try:
             tree = os.path.join(stage, "tree")
@@ -231,7 +234,7 @@ class Rewriting:
             asks = self._wants is not None or self._kinds is not None
             if not files or (asks and not self._is_wanted and self._tell_unmatched()):
                 return report._replace(records=0, copied=0)
-            if is_remote:
+            if place is None:
                 self._upload(tree, files)
             elif self._is_file:
                 self._put_file(os.path.join(tree, files[0]), place)
@@ -290,10 +293,14 @@ class Rewriting:
         found = _files_in(target)
         is_directory = found is not None
         is_empty = not found if is_uri(target) else is_directory and not os.listdir(target)
-        if is_directory and is_empty and not self._is_file:
-            return
-        if not self._overwrite or is_directory == self._is_file:
+        may_be_there = is_directory and is_empty and not self._is_file
+        if not may_be_there and (not self._overwrite or is_directory == self._is_file):
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), target)
+        if is_directory and not is_uri(target) and _is_in_use(target):
+            why = "as a mount point or the working directory it can't be replaced"
+            raise OSError(errno.EBUSY, f"{why}; name a directory in it", target)
+        if may_be_there:
+            return
         if not is_directory and not is_uri(target) and not os.path.isfile(target):
             # A device would become a file.
             raise FileExistsError(errno.EEXIST, "not overwritten, since it is no file", target)
@@ -394,6 +401,11 @@ class Rewriting:
                 os.rename(old, place)
             raise
         _sync(os.path.dirname(place))
+
+
+def _is_in_use(directory: str) -> bool:
+    """Whether another directory of the same name would be another one for somebody."""
+    return os.path.ismount(directory) or os.path.samefile(directory, os.curdir)
 
 
 def _link_or_rename(file: str, place: str) -> None:

@@ -287,6 +287,38 @@ def test_what_is_no_file_is_not_overwritten(logs, tmp_path):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")
+def test_a_directory_in_use_is_not_replaced(logs, tmp_path, monkeypatch):
+    """Whoever is in it would be in a directory without a name, and see nothing."""
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path / "empty")
+    for output in (".", tmp_path / "empty"):
+        with pytest.raises(OSError, match="name a directory in it") as raised:
+            rewrite(logs, output)
+        assert (raised.value.errno, raised.value.filename) == (errno.EBUSY, str(output))
+    rewrite(logs, "new")
+    monkeypatch.chdir("new")
+    with pytest.raises(OSError, match="name a directory in it"):
+        rewrite(logs, ".", overwrite=True)
+    assert sorted(os.listdir()) == ["one", "two"]
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(os.path, "ismount", lambda path: path == "empty/new")
+    with pytest.raises(OSError, match="name a directory in it"):
+        rewrite(logs, "empty/new", overwrite=True)
+
+
+def test_what_writes_nothing_makes_no_directories(logs, tmp_path):
+    def rename(tag):
+        raise LookupError(tag)
+
+    with pytest.warns(RuntimeWarning, match="kinds: nothing matches"):
+        rewrite(logs, tmp_path / "a/b/out", kinds="images")
+    with pytest.raises(LookupError):
+        rewrite(logs, tmp_path / "a/b/out", rename=rename)
+    assert os.listdir(tmp_path) == ["logs"]
+    rewrite(logs, tmp_path / "a/b/out")
+    assert os.listdir(tmp_path / "a/b") == ["out"]
+
+
 def test_what_a_link_leads_to_is_replaced(logs, tmp_path):
     (tmp_path / "disk").mkdir()
     (tmp_path / "out").symlink_to("disk")
