@@ -1,6 +1,7 @@
 """The command `tfevents`: exit codes, JSON, filters, URIs, terminals, and how it is interrupted."""
 
 import csv
+import io
 import json
 import os
 import pty
@@ -19,6 +20,7 @@ from events import event_files, record
 from peers import peer
 from tfevents import SummaryWriter
 from tfevents.proto import Event, Summary, TensorProto
+from tfevents.proto.hparams import HParamsPluginData
 
 for name in ("typer", "rich", "plotille"):
     peer(name)
@@ -381,6 +383,46 @@ def test_metadata_make_no_difference(call, tmp_path):
         (tmp_path / run).mkdir()
         (tmp_path / run / "events.tfevents").write_bytes(b"".join(records))
     assert call("diff", tmp_path / "a", tmp_path / "b") == (0, "", "")
+
+
+def test_equal_values_of_different_bytes_do_not_differ(call, tmp_path):
+    """Hyperparameters say when a session began, and writers encode pictures differently."""
+    pillow = peer("PIL.Image")
+    pixels = np.arange(48, dtype=np.uint8).reshape(4, 4, 3)
+    for level, run in ((0, "a"), (9, "b")):
+        png = io.BytesIO()
+        pillow.fromarray(pixels).save(png, "PNG", compress_level=level)
+        started = HParamsPluginData()
+        names = ("lr", "size") if run == "a" else ("size", "lr")
+        for name in names:
+            started.session_start_info.hparams[name].number_value = float("nan")
+        started.session_start_info.start_time_secs = ord(run)
+        value = tensor("_hparams_/session_start_info", "hparams", 0, [])
+        value.metadata.plugin_data.content = started.SerializeToString()
+        # One element may stand for all.
+        numbers = [1.0] if run == "a" else [1.0] * 3
+        values = [value, tensor("ones", "mine", 1, [3], float_val=numbers)]
+        values.append(Summary.Value(tag="picture"))
+        values[-1].image.encoded_image_string = png.getvalue()
+        with SummaryWriter(tmp_path / run) as writer:
+            writer.file_writer.add_summary(Summary(value=values), 0)
+            scale = 1 + 1e-9 * (run == "b")
+            writer.add_histogram("weights", np.arange(9.0) * scale, 1)
+            writer.add_tensor("numbers", np.arange(9.0) * scale, 1)
+    for tolerance, tags in (("0", ["weights", "numbers"]), ("1e-6", [])):
+        code, out, _ = call("diff", tmp_path / "a", tmp_path / "b", "--json", "--rtol", tolerance)
+        assert [row["tag"] for row in json.loads(out)] == tags
+        assert code == int(bool(tags))
+
+
+def test_other_hyperparameters_and_pictures_differ(call, tmp_path):
+    for number, run in enumerate("ab"):
+        with SummaryWriter(tmp_path / run) as writer:
+            writer.add_image("picture", np.full((3, 4, 4), number, np.uint8), 0)
+            writer.add_hparams({"lr": number}, {"loss": 1}, same_run=True)
+    code, out, _ = call("diff", tmp_path / "a", tmp_path / "b", "--json")
+    found = [row["tag"] for row in json.loads(out)]
+    assert (code, found) == (1, ["picture", "_hparams_/session_start_info"])
 
 
 def test_export_tables(call, logs, tmp_path):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 import numpy as np
@@ -17,6 +17,8 @@ from tfevents.cli.ls import NAMES
 from tfevents.cli.output import print_json, print_table, progress
 from tfevents.reader.log import Log
 from tfevents.reader.run import count
+from tfevents.series import Image
+from tfevents.series.tensors import as_array
 
 
 def command(
@@ -34,8 +36,9 @@ def command(
 ) -> int:
     """Compare two logs.
 
-    It lists the tags, steps and values that only one of them has. Wall times are not compared, and
-    neither are the names of two single runs. The exit code is 1 if there are differences.
+    It lists the tags, steps and values that only one of them has. Of pictures the pixels are
+    compared. Wall times are not compared, and neither are the names of two single runs. The exit
+    code is 1 if there are differences.
 
     \b
     tfevents diff runs/a runs/b
@@ -109,27 +112,60 @@ class _Values:
         if self._histograms is not None:
             one = self._histograms[at]
             moments = one.min, one.max, one.num, one.sum, one.sum_squares
-            numbers = np.concatenate((moments, one.bucket_limit, one.bucket)).tolist()
-            # NaN does not equal itself. TensorFlow's histograms have no sum of squares.
-            return [None if it != it else it for it in numbers]
+            return np.concatenate((moments, one.bucket_limit, one.bucket))
         if self._kind == "other":
             return None
         # Metadata may come with each value, or with the first one alone.
-        if content := self._content():
-            with contextlib.suppress(ValueError):
-                return content(self._index, at)
+        with contextlib.suppress(ValueError, ImportError):
+            match self._kind:
+                case "image":
+                    width, height, batch = self._data.image(self._index, at)
+                    return Image(0, 0, width, height, tuple(batch))
+                case "audio":
+                    return self._data.audio(self._index, at)
+                case "tensor" | "pr_curve" | "mesh" | "custom_scalars":
+                    return as_array(*self._data.tensor(self._index, at))
+                case "hparams":
+                    return _hparams(self._data.raw(self._index, at))
         return self._data.raw(self._index, at)
 
-    def _content(self) -> Callable[[int, int], Any] | None:
-        """What gives a value without its metadata, if it has a content."""
-        match self._kind:
-            case "image":
-                return self._data.image
-            case "audio":
-                return self._data.audio
-            case "tensor" | "pr_curve" | "mesh" | "custom_scalars":
-                return self._data.tensor
-        return None
+
+def _hparams(value: bytes) -> Any:
+    """What a value says of hyperparameters, without the times of the session."""
+    # The value is a field of a summary, which is a field of an event.
+    length, rest = len(value), b""
+    while length >= 0x80:
+        rest, length = rest + bytes([length & 0x7F | 0x80]), length >> 7
+    event = _native.Event.FromString(b"\x2a" + rest + bytes([length]) + value)
+    metadata = event.values[0].metadata
+    match metadata and _native.hparams_plugin_data(metadata.content):
+        case "start", values, group_name, _:
+            # NaN does not equal itself, but its text does.
+            return repr((sorted(values.items()), group_name))
+        case "end", status, _:
+            return status
+        case "experiment", domains, metrics:
+            return repr((sorted(domains.items()), metrics))
+    return value
+
+
+def _is_same(a: Any, b: Any, tolerance: float) -> bool:
+    """Whether two values are equal: of arrays the numbers, and of pictures the pixels."""
+    if isinstance(a, Image) and isinstance(b, Image):
+        sizes = [(one.width, one.height, len(one.batch)) for one in (a, b)]
+        if sizes[0] != sizes[1] or a.batch == b.batch:
+            return sizes[0] == sizes[1]
+        # Writers encode the same picture in different bytes.
+        with contextlib.suppress(ValueError, ImportError):
+            return all(np.array_equal(a.decode(at), b.decode(at)) for at in range(len(a.batch)))
+        return False
+    if not isinstance(a, np.ndarray) or not isinstance(b, np.ndarray):
+        return bool(a == b)
+    if a.dtype != b.dtype or a.shape != b.shape:
+        return False
+    if a.dtype == object or not tolerance:
+        return bool(np.array_equal(a, b, equal_nan=a.dtype.kind in "fc"))
+    return bool(np.isclose(a, b, rtol=tolerance, atol=0, equal_nan=True).all())
 
 
 def _histograms(data: _native.RunData, index: int) -> Any:
@@ -153,7 +189,7 @@ def _compare(x: _Values, y: _Values, tolerance: float) -> dict[str, Any]:
         close = np.isclose(x.numbers[at], y.numbers[to], rtol=tolerance, atol=0, equal_nan=True)
         differ = steps[~close].tolist()
     else:
-        differ = [step for at, to, step in both if x[at] != y[to]]
+        differ = [step for at, to, step in both if not _is_same(x[at], y[to], tolerance)]
     return {
         "steps_only_in_a": len(only_a),
         "steps_only_in_b": len(only_b),
