@@ -453,6 +453,17 @@ def test_export_tables(call, logs, tmp_path):
     assert call("export", logs, "-o", tmp_path / "t.arrow", "--overwrite")[0] == 0
 
 
+def test_tags_of_any_characters_are_one_cell(call, tmp_path):
+    tags = ["a\rb", "a\nb", "a\r", "a,b", 'a"b', " a"]
+    with SummaryWriter(tmp_path / "run") as writer:
+        for tag in tags:
+            writer.add_scalar(tag, 1, 0)
+    assert call("export", tmp_path / "run", "-o", tmp_path / "a.csv")[0] == 0
+    with open(tmp_path / "a.csv", encoding="utf-8", newline="") as file:
+        assert [row["tag"] for row in csv.DictReader(file)] == tags
+    assert (tmp_path / "a.csv").read_bytes().startswith(b"run,tag,step,wall_time,value\n")
+
+
 def test_wide_tables_of_tags_that_are_called_as_other_columns(call, tmp_path):
     with SummaryWriter(tmp_path / "runs/exp") as writer:
         writer.log({"run": 5.0, "step": 6.0}, 1)

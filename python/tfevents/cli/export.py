@@ -7,7 +7,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from itertools import repeat
-from typing import Annotated, Any
+from typing import Annotated, Any, TextIO
 
 import numpy as np
 import typer
@@ -214,7 +214,8 @@ def _lines(
         # Names that are not UTF-8 have surrogates, which are escaped as in JSON.
         open(output, "w", encoding="utf-8", errors="backslashreplace", newline="") as file,
     ):
-        writer = csv.writer(file, lineterminator="\n")
+        # Only what is in the end of a line is quoted, and a tag may have a carriage return.
+        writer = csv.writer(_Lines(file), lineterminator="\r\n")
         if form == "csv":
             writer.writerow(header)
         for row in rows:
@@ -224,6 +225,16 @@ def _lines(
             else:
                 file.write(json_line(dict(zip(header, row, strict=True))) + "\n")
     return written
+
+
+class _Lines:
+    """Writes lines that end in `\\r\\n` to a file where they end in `\\n`."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+
+    def write(self, line: str) -> None:
+        self._file.write(f"{line[:-2]}\n")
 
 
 def _by_engine(
