@@ -311,6 +311,16 @@ def test_axes_of_any_numbers(call, tmp_path):
             assert min(ticks) < -9.9e-5 < -1.2345e-5 < max(ticks) < 1e-4
 
 
+def test_a_plot_of_times_that_are_none(call, tmp_path):
+    with SummaryWriter(tmp_path / "run") as writer:
+        for step, time in enumerate((7200.0, float("nan"), float("inf"), 10800.0)):
+            writer.add_scalar("loss", step, step, walltime=time)
+    for x in ("wall", "relative"):
+        code, out, err = call("plot", tmp_path / "run", "--x", x)
+        assert (code, err) == (0, "")
+        assert "(hours)" in out
+
+
 def test_hparams(call, logs):
     _, out, _ = call("hparams", logs, "--sort", "best", "--json")
     rows = json.loads(out)

@@ -54,7 +54,7 @@ def curves(
     figure.y_ticks_fkt = lambda low, high: _tick(_power(low) if log_y else low, 5, 10)
     drawn, ends = 0, []
     for name, x, y in lines:
-        can_be = np.isfinite(y) & (y > 0) if log_y else np.isfinite(y)
+        can_be = np.isfinite(x) & np.isfinite(y) & ((y > 0) | (not log_y))
         x, y = _fewer(x[can_be], y[can_be])
         if len(x):
             color = _COLORS[drawn % len(_COLORS)] if figure.with_colors else None
