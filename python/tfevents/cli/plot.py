@@ -55,6 +55,8 @@ def command(
         if not os.path.splitext(output)[1]:
             # Matplotlib would write to another file.
             raise ValueError(f"--output: {output!r} says no format; it must end in .png, say")
+        if not os.path.isdir(os.path.dirname(output) or "."):
+            raise Quit(1, f"--output: there is no directory {os.path.dirname(output)}")
     if x not in ("step", "relative", "wall"):
         raise ValueError(f"--x: expected step, relative or wall, got {x!r}")
     chosen = [*(tag or []), *(tags or [])]

@@ -57,6 +57,10 @@ def command(
     found = list(_found(log, last, lost))
     if chosen and not any(one["tag"] for one in found):
         raise Quit(1, f"{path}: there is {no_tag(path, runs, chosen)}")
+    if not found and not lost.number:
+        raise Quit(
+            1, f"{path}: there is no value" + (" that is selected" if kinds or steps else "")
+        )
     if json:
         print_json([{name: it for name, it in one.items() if name != "items"} for one in found])
     else:
