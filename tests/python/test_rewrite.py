@@ -3,11 +3,13 @@
 import errno
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -455,6 +457,32 @@ def test_what_fails_leaves_nothing(tmp_path, monkeypatch, has_threads):
     with pytest.raises(LookupError):
         rewrite(tmp_path / "logs", tmp_path / "out", rename=rename)
     assert [path.name for path in tmp_path.iterdir()] == ["logs"]
+
+
+NO_SYNC = """
+#include <errno.h>
+#include <sys/stat.h>
+int fsync(int file) {
+    struct stat status;
+    errno = EINVAL;
+    return fstat(file, &status) || S_ISDIR(status.st_mode) ? -1 : 0;
+}
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="LD_PRELOAD")
+def test_a_file_system_that_can_not_wait_for_directories(logs, tmp_path):
+    compiler = shutil.which(os.environ.get("CC", "cc"))
+    if compiler is None:
+        pytest.skip("there is no C compiler")
+    (tmp_path / "no_sync.c").write_text(NO_SYNC)
+    command = [compiler, "-shared", "-fPIC", "-o", "no_sync.so", "no_sync.c"]
+    subprocess.run(command, check=True, cwd=tmp_path)
+    code = f"import tfevents; print(tfevents.rewrite({str(logs)!r}, 'out').records)"
+    environment = {**os.environ, "LD_PRELOAD": str(tmp_path / "no_sync.so")}
+    run = partial(subprocess.run, capture_output=True, text=True, cwd=tmp_path, env=environment)
+    done = run([sys.executable, "-c", code], timeout=100)
+    assert (done.stdout, done.stderr) == ("46\n", "")
 
 
 @pytest.mark.parametrize("call", [rewrite, tfevents.repair])

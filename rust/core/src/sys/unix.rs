@@ -84,9 +84,14 @@ pub(crate) fn begin_to_sync(file: &File) {
     let _ = file;
 }
 
-/// Waits until what a file or a directory holds is on the disk.
+/// Waits until what a file or a directory holds is on the disk. Some file systems, such as those of
+/// other systems on a network, can't wait for a directory.
 pub(crate) fn sync(path: &Path) -> io::Result<()> {
-    File::open(path)?.sync_all()
+    let file = File::open(path)?;
+    file.sync_all().or_else(|error| match error.raw_os_error() {
+        Some(libc::EINVAL | libc::ENOTSUP) if path.is_dir() => Ok(()),
+        _ => Err(error),
+    })
 }
 
 /// Identifies an open file of the process.
