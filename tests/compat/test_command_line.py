@@ -984,6 +984,29 @@ def test_characters_that_take_two_columns(tmp_path):
         assert max(map(cell_len, lines)) <= 60, command
 
 
+def test_ctrl_c_ends_an_export_to_parquet_between_two_pieces(call, logs, tmp_path, monkeypatch):
+    parquet = peer("pyarrow.parquet")
+    monkeypatch.setattr("tfevents.cli.export._PIECE", 10)
+    assert call("export", logs, "-o", tmp_path / "a.parquet", "-t", "train/loss")[0] == 0
+    assert parquet.read_metadata(tmp_path / "a.parquet").num_row_groups == 6
+    whole = tfevents.read(logs, tags="train/loss").scalars.to_arrow()
+    assert parquet.read_table(tmp_path / "a.parquet").to_pylist() == whole.to_pylist()
+
+    write = parquet.ParquetWriter.write_table
+    pieces = []
+
+    def interrupted(self, table, **options):
+        pieces.append(table.num_rows)
+        if len(pieces) == 3:
+            signal.raise_signal(signal.SIGINT)
+        return write(self, table, **options)
+
+    monkeypatch.setattr(parquet.ParquetWriter, "write_table", interrupted)
+    assert call("export", logs, "-o", tmp_path / "b.parquet")[0] == 130
+    assert pieces == [10, 10, 10]
+    assert [path.name for path in tmp_path.iterdir()] == ["a.parquet"]
+
+
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_names_between_colons_are_no_pictures(tmp_path):
     with SummaryWriter(tmp_path / "runs/lr:fire:1") as writer:

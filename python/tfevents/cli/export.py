@@ -32,6 +32,9 @@ _FORMATS = {
     ".feather": "arrow",
 }
 
+# The number of rows that are written at once to Parquet.
+_PIECE = 1 << 18
+
 
 def command(
     path: options.Path,
@@ -50,7 +53,9 @@ def command(
     engine: Annotated[
         str | None, typer.Option(help="dask: a directory of Parquet, written in parallel.")
     ] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace files of these names.")
+    ] = False,
     json: options.Json = False,
 ) -> int:
     """Write tables, or a file a value.
@@ -173,7 +178,10 @@ def _arrow(log: Log, output: str, form: str, wide: bool) -> int:
     with progress("exporting"):
         table = log.scalars.to_arrow(pivot=wide)
         if form == "parquet":
-            pyarrow.parquet.write_table(table, output)
+            with pyarrow.parquet.ParquetWriter(output, table.schema) as file:
+                # Ctrl-C comes between two pieces.
+                for start in range(0, table.num_rows, _PIECE):
+                    file.write_table(table.slice(start, _PIECE))
         else:
             pyarrow.feather.write_feather(table, output, compression="uncompressed")
     return int(table.num_rows)
