@@ -88,12 +88,14 @@ class Reference:
     def rewrite(self, files: list[list[bytes]]) -> list[dict[str, list[bytes]]]:
         restarts = self.options.get("restarts", "raw")
         taken: dict[Any, set[int]] = {}
+        self.filled: set[str] = set()
         if restarts != "raw":
             all_series: dict[Any, Series] = {}
             for records in files:
                 self._walk(records, all_series, None)
             taken = {key: series.taken(restarts) for key, series in all_series.items()}
         self.left.clear()
+        self.filled.clear()
         self.claims_read: dict[str, Any] = {}
         self.claims_written: dict[Any, Any] = {}
         self.seen: dict[Any, int] = defaultdict(int)
@@ -114,6 +116,7 @@ class Reference:
             return is_wanted
 
         def put(below: str, record: bytes) -> None:
+            self.filled.add(below)
             out.setdefault(below, list(first)).append(record)
 
         for number, record in enumerate(records):
@@ -136,7 +139,8 @@ class Reference:
                     for series in plan.values():
                         series.purges.append((len(series.steps), event.step))
                 if wants("session_logs"):
-                    for below in {*out, ""}:
+                    is_start = event.session_log.status == 1
+                    for below in {*out, "", *(self.filled if is_start else ())}:
                         put(below, record)
             elif what in ("graph_def", "meta_graph_def"):
                 if wants("graph"):

@@ -105,3 +105,21 @@ def test_a_bar_counts_what_is_read_anew_once(restarted, tmp_path):
     total = rewriting.total()
     assert len(rewriting.run().damage) == 1
     assert rewriting.done() == total
+
+
+@pytest.mark.parametrize("merge", [False, True])
+def test_restarts_take_back_what_was_split_off(tmp_path, merge):
+    """Also of a tag that the session did not come to."""
+    with SummaryWriter(tmp_path / "logs") as writer:
+        for step in range(10):
+            for tag in ("train/loss", "val/loss", "other"):
+                writer.add_scalar(tag, step, step)
+    with SummaryWriter(tmp_path / "logs", purge_step=5) as writer:
+        for step in range(5, 8):
+            writer.add_scalar("train/loss", -step, step)
+    rewrite(tmp_path / "logs", tmp_path / "out", split=("^(train|val)/", r"\1"), merge=merge)
+    whole = tfevents.read(tmp_path / "logs", restarts="tensorboard")["."].scalars
+    found = tfevents.read(tmp_path / "out", restarts="tensorboard")
+    for run, tag in ((".", "other"), ("train", "train/loss"), ("val", "val/loss")):
+        assert found[run].scalars[tag].value.tolist() == whole[tag].value.tolist()
+    assert len(event_files(tmp_path / "out")) == (3 if merge else 6)

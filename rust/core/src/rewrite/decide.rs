@@ -62,6 +62,10 @@ impl Group<'_> {
                     self.starts.push(event.step);
                 }
                 if self.wants(Kind::SessionLog) {
+                    if is_start {
+                        // It takes back values of earlier sources, wherever they went.
+                        self.begin_all();
+                    }
                     self.copy_to_all(record);
                 }
                 return Ok(());

@@ -1,6 +1,6 @@
 //! The state while files are read and written, and the places of values.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::AtomicU64;
 
 use crate::columns::Selection;
@@ -20,6 +20,8 @@ pub struct Group<'a> {
     pub(super) report: Report,
     /// The directories below that of a source, by number.
     pub(super) below: Vec<Box<str>>,
+    /// Those of them that have files.
+    pub(super) filled: BTreeSet<u32>,
     /// The runs, by number.
     pub(super) runs: Vec<Run>,
     pub(super) targets: Vec<Target>,
@@ -43,6 +45,7 @@ impl<'a> Group<'a> {
             progress,
             report: Report::default(),
             below: vec!["".into()],
+            filled: BTreeSet::new(),
             runs: Vec::new(),
             targets: Vec::new(),
             target_of: HashMap::new(),
@@ -163,6 +166,15 @@ impl Group<'_> {
         to.into_iter().for_each(|below| self.copy(below, record));
     }
 
+    /// Begins a file of the source in each directory that has files of earlier ones.
+    pub(super) fn begin_all(&mut self) {
+        if !self.is_planning {
+            for below in self.filled.clone() {
+                self.file_below(below);
+            }
+        }
+    }
+
     pub(super) fn count(&mut self, is_copied: bool) {
         self.report.written += 1;
         self.report.copied += u64::from(is_copied);
@@ -173,6 +185,7 @@ impl Group<'_> {
         if let Some(output) = self.file.begun(below) {
             return output;
         }
+        self.filled.insert(below);
         let Current { files, outputs, source, first, version, .. } = &mut self.file;
         let file = files.entry(below).or_insert_with(|| {
             let path = source.as_ref().map(|it| place(it, &self.below[below as usize]));
