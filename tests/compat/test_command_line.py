@@ -639,7 +639,7 @@ def test_what_can_not_be_had_hides_nothing_else(call, tmp_path):
     with SummaryWriter(tmp_path / "runs/good") as writer:
         writer.add_hparams({"lr": 1}, {"loss": 2}, same_run=True)
     root, said = tmp_path / "runs", "run 'bad', tag 'wrong' at step 5: a tensor of one element"
-    malformed = "run 'bad', hparams: the message is malformed"
+    malformed = "run 'bad', tag '_hparams_/session_start_info': left out"
     for arguments, lines, shown in (
         (["show", root], [said, malformed], "text"),
         (["show", root, "--json"], [said, malformed], '"text"'),

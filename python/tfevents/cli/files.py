@@ -74,10 +74,9 @@ class Directory:
 
 
 def number(log: Log, kinds: list[str]) -> int:
-    """The number of values. Each is a file, or several."""
+    """The number of values, for a bar. Each is a file, or several. Few runs have a graph."""
     tagged = [kind for kind in kinds if kind != "graph"]
-    values = sum(len(it) for run in log.values() for kind in tagged for it in _series(run, kind))
-    return values + sum(run.graph is not None for run in log.values() if "graph" in kinds)
+    return sum(len(it) for run in log.values() for kind in tagged for it in _series(run, kind))
 
 
 def _series(run: Any, kind: str) -> list[Any]:
@@ -93,9 +92,11 @@ def files(
     for name, run in log.items():
         for kind in kinds:
             if kind == "graph":
+                graph = None
                 with lost.tell(name, "graph"):
-                    if run.graph is not None:
-                        yield name, "", "graph", [(".pb", run.graph.raw)]
+                    graph = run.graph
+                if graph is not None:
+                    yield name, "", "graph", [(".pb", graph.raw)]
                 continue
             for tag, series in getattr(run, kind).items():
                 for at, step in enumerate(series.step.tolist()):

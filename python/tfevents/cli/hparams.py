@@ -79,14 +79,12 @@ def command(
 
 def rows_of(log: Log, choice: Choice, lost: Lost, every_tag: bool = False) -> list[dict[str, Any]]:
     """Each trial of `log.hparams`, with one value of each of its metrics."""
-    runs = {}
     for name, run in log.items():
         with lost.tell(name, "hparams"):
             # They are decoded at first use.
             len(run.hparams)
-            runs[name] = run
     found = []
-    for trial in trials(runs):
+    for trial in trials(log):
         metrics = {
             column: trial_value(series, tag, choice)
             for tag in trial.tags(every=every_tag)

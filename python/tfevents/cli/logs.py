@@ -76,13 +76,19 @@ class Lost:
 
     @contextmanager
     def tell(self, run: str, what: str, step: object = None) -> Iterator[None]:
-        """Warns of a ValueError in the block, which ends."""
-        try:
-            yield
-        except ValueError as error:
-            at = "" if step is None else f" at step {step}"
-            warn(f"run {run!r}, {what}{at}: {error}")
-            self.number += 1
+        """Tells of a ValueError in the block, which ends, and of warnings."""
+        said = []
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            try:
+                yield
+            except ValueError as error:
+                at = "" if step is None else f" at step {step}"
+                said.append(f"run {run!r}, {what}{at}: {error}")
+        said += [str(one.message) for one in told]
+        for text in said:
+            warn(text)
+        self.number += len(said)
 
 
 def no_tag(

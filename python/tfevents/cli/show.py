@@ -95,20 +95,24 @@ def _found(log: Log, last: int, lost: Lost) -> Iterator[dict[str, Any]]:
                     "values": values,
                 }
         with lost.tell(name, "hparams"):
-            if run.hparams:
-                yield {
-                    "run": name,
-                    "tag": "",
-                    "kind": "hparams",
-                    "count": len(run.hparams),
-                    "status": run.hparams.status,
-                    "metrics": run.hparams.metrics,
-                    "values": [dict(run.hparams)],
-                }
+            # They are decoded at first use.
+            len(run.hparams)
+        if run.hparams:
+            yield {
+                "run": name,
+                "tag": "",
+                "kind": "hparams",
+                "count": len(run.hparams),
+                "status": run.hparams.status,
+                "metrics": run.hparams.metrics,
+                "values": [dict(run.hparams)],
+            }
+        nodes = None
         with lost.tell(name, "graph"):
             if run.graph is not None:
                 nodes = {"nodes": len(run.graph), "step": run.graph.step}
-                yield {"run": name, "tag": "", "kind": "graph", "count": 1, "values": [nodes]}
+        if nodes is not None:
+            yield {"run": name, "tag": "", "kind": "graph", "count": 1, "values": [nodes]}
         if run.session_logs:
             logs = [{"step": one.step, "status": one.status} for one in run.session_logs]
             found = {"run": name, "tag": "", "kind": "session_logs", "count": len(logs)}
