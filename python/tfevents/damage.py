@@ -200,9 +200,9 @@ def repair_found(
     for _, copy in copies:
         if exists(copy):
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), copy)
-    with _stage(target, is_given) as stage:
-        # Half of a tree would be taken for all of it. The copy of one file is whole or not there.
-        is_whole = is_given and not is_uri(target)
+    # Half of a tree would be taken for all of it. The copy of one file is whole or not there.
+    is_whole = is_given and not is_uri(target)
+    with _stage(target, is_whole) as stage:
         parts = {
             copy: copy if is_whole else os.path.join(stage, f"{number}.part")
             for number, (_, copy) in enumerate(copies)
@@ -228,12 +228,15 @@ def repair_found(
 
 @contextlib.contextmanager
 def _stage(target: str, is_file: bool) -> Iterator[str]:
-    """A directory in the output, or beside it if that is a file."""
+    """A new directory in the output, or the one of a file."""
     place: Path | None = None
     if not is_uri(target):
         path = Path(os.path.abspath(target))
         place = path.parent if is_file else path
     with made(place):
+        if is_file:
+            yield str(place)
+            return
         stage = new_directory(".repair-", place, target)
         try:
             yield stage

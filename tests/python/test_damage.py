@@ -4,6 +4,7 @@ import os
 import random
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -92,6 +93,18 @@ def test_a_copy_that_is_killed_leaves_no_half_of_a_tree(tmp_path: Path) -> None:
     assert tfevents.read(tmp_path).runs == ["runs/a", "runs/b"]
     assert not event_files(tmp_path / "copies")
     assert len(repair(tmp_path / "runs", tmp_path / "copies")) == 2
+
+
+def test_a_copy_of_one_file_makes_no_other_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written(tmp_path / "run")
+    path = only_file(tmp_path / "run")
+    made = []
+    monkeypatch.setattr(tempfile, "mkdtemp", lambda *_, **options: made.append(options))
+    repair(path, tmp_path / "new" / "copy")
+    assert made == []
+    assert (tmp_path / "new" / "copy").read_bytes() == path.read_bytes()
 
 
 def test_a_copy_in_a_directory_that_is_there(tmp_path: Path) -> None:
