@@ -28,7 +28,7 @@ class FileReport(NamedTuple):
     """What one file holds."""
 
     path: str
-    """The file."""
+    """The file: its absolute path, or its URI."""
     records: int
     """How many good records."""
     size: int

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import pickle
 import shutil
 import socket
 from collections.abc import Callable
@@ -664,3 +665,62 @@ def test_what_may_not_be_read_is_an_error_for_them() -> None:
         shutil.rmtree(base)
 """,
     )
+
+
+# Names of files.
+
+
+def test_each_file_has_one_path(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (file,) = (tree / "a").iterdir()
+    data = bytearray(file.read_bytes())
+    data[-1] ^= 1
+    file.write_bytes(data)
+    foreign = tree / "a" / "notes on tfevents"
+    foreign.write_text("short")
+    monkeypatch.chdir(tree.parent)
+    (tree.parent / "link").symlink_to(tree)
+    ways = ["tree", "./tree", "tree//", Path("tree"), tree.as_uri(), ["./tree"], {"x": "./tree"}]
+    for way in [*ways, "./tree/*", "tree/../tree", "link", f"./tree/a/{file.name}"]:
+        log = tfevents.read(way, on_corrupt="skip")
+        (damage,) = log.damage
+        assert damage.path in {path for run in log.values() for path in run.files}
+        assert os.path.isabs(damage.path)
+        if "link" not in str(way) and ".." not in str(way):
+            assert damage.path == str(file)
+        with pytest.raises(tfevents.CorruptFileError) as error:
+            tfevents.read(way)
+        assert error.value.path == damage.path
+        if isinstance(way, dict) or "*" in str(way):
+            continue
+        events = tfevents.iter_events(way, on_corrupt="skip")
+        list(events)
+        assert (events.damage, events.skipped) == (log.damage, log.skipped)
+        report = tfevents.verify(way)
+        assert damage in report.damage
+        assert damage.path in [it.path for it in report]
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_a_relative_path_stays_where_it_is(
+    tree: Path, monkeypatch: pytest.MonkeyPatch, several: bool
+) -> None:
+    elsewhere = tree.parent / "elsewhere"
+    write(elsewhere / "tree" / "other")
+    monkeypatch.chdir(tree.parent)
+    given = ["tree"] if several else "tree"
+    logs = [tfevents.read(given), tfevents.read({"x": "tree"}), tfevents.read("tree/*")]
+    logs.append(pickle.loads(pickle.dumps(logs[0])))
+    events, follower = tfevents.iter_events(given), tfevents.follow(given, timeout=0)
+    waits = tfevents.follow(["tree", "later"], timeout=0, wait_for_path=True)
+    runs = [list(log) for log in logs]
+    monkeypatch.chdir(elsewhere)
+    with SummaryWriter(tree / "a", filename_suffix=".2") as writer:
+        for step in range(2):
+            writer.add_scalar("loss", 0.5, step)
+    for log, names in zip(logs, runs, strict=True):
+        assert len(log.reload()) == 1
+        assert list(log) == names
+        assert sorted(lengths(log).values()) == ([1, 1, 3] if len(names) == 3 else [1, 3])
+    assert sum(event.what == "summary" for event in events) == 3
+    for found in (follower, waits):
+        assert sum(event.what == "summary" for _, event in found) == 5

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 
 use tfevents::ErrorKind;
-use tfevents::logdir::{find, find_all};
+use tfevents::logdir::{find, find_all, find_all_in, search_in};
 
 fn tree(files: &[&str]) -> tempfile::TempDir {
     let directory = tempfile::tempdir().unwrap();
@@ -146,6 +146,20 @@ fn files_that_were_named_are_told_from_those_that_were_found() {
     let around = run.join("../run/tfevents.2");
     assert_eq!(given(&[&run, &around]), (2, vec![around.clone()]));
     assert_eq!(find(&file).unwrap()[0].given, [file]);
+}
+
+#[test]
+fn paths_in_a_directory_are_absolute() {
+    let tree = tree(&["a/tfevents.1"]);
+    let file = tree.path().join("a/tfevents.1");
+    let place = Some(tree.path());
+    for root in ["a", "./a/", ".//a/./", "a/tfevents.1", "./a/tfevents.1"] {
+        let found = search_in(place, Path::new(root)).unwrap().runs;
+        assert_eq!(found[0].files, [&*file], "{root}");
+        let found = find_all_in(place, &[root.into()]).unwrap().runs;
+        assert_eq!(found[0].files, [&*file], "{root}");
+        assert!(found[0].name.is_relative(), "{root}");
+    }
 }
 
 #[test]

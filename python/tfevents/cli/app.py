@@ -14,7 +14,7 @@ from typing import Any
 import typer
 
 from tfevents._native import __version__
-from tfevents.cli.output import Quit
+from tfevents.cli.output import Quit, near
 from tfevents.errors import Error
 
 EPILOG = (
@@ -158,9 +158,9 @@ def _code(arguments: list[str]) -> int:
 
 def _message(error: Exception) -> str:
     if isinstance(error, OSError) and error.errno == errno.ENOENT:
-        return f"{error.filename}: there is nothing"
+        return f"{near(str(error.filename))}: there is nothing"
     if isinstance(error, OSError) and error.filename:
-        return f"{error.filename}: {error.strerror}"
+        return f"{near(str(error.filename))}: {error.strerror}"
     if isinstance(error, OSError) and error.strerror:
         # The error has no path if it is about the output.
         return error.strerror

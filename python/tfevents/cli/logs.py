@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from tfevents import _native
 from tfevents.cli import options
-from tfevents.cli.output import Quit, progress, warn
+from tfevents.cli.output import Quit, near, progress, warn
 from tfevents.reader.finding import Skipped
 from tfevents.reader.log import Damage, Log, read
 from tfevents.reader.run import KINDS, missing
@@ -59,9 +59,9 @@ def read_log(
 def tell(damage: Iterable[Damage], skipped: Iterable[Skipped]) -> None:
     """Warns about data that could not be read."""
     for one in damage:
-        warn(f"{one.path}: {one.length} damaged bytes at {one.offset} ({one.kind})")
+        warn(f"{near(one.path)}: {one.length} damaged bytes at {one.offset} ({one.kind})")
     for left in skipped:
-        warn(f"{left.path}: left out ({left.reason})")
+        warn(f"{near(left.path)}: left out ({left.reason})")
 
 
 class Lost:

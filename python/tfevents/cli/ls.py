@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 from tfevents.cli import options
@@ -10,7 +9,6 @@ from tfevents.cli.logs import native, read_log
 from tfevents.cli.output import print_json, print_table, size, when
 from tfevents.reader.log import Log
 from tfevents.reader.run import KINDS
-from tfevents.remote.uri import is_uri
 
 # The kinds by the names that `--kinds` has.
 NAMES = {native: name for name, natives in KINDS.items() for native in natives}
@@ -108,23 +106,17 @@ def _tag_rows(log: Log) -> list[dict[str, Any]]:
     return rows
 
 
-def _absolute(path: str) -> str:
-    """The whole path. That of damage is as the log's was given."""
-    return path if is_uri(path) else os.path.abspath(path)
-
-
 def _run_rows(log: Log) -> list[dict[str, Any]]:
     damaged: dict[str, int] = {}
     for one in log.damage:
-        path = _absolute(one.path)
-        damaged[path] = damaged.get(path, 0) + one.length
+        damaged[one.path] = damaged.get(one.path, 0) + one.length
     rows = []
     for run, data in native(log):
         tags, values, extent = data.overall()
         first_step, last_step, first_time, last_time = extent or (None,) * 4
         files, length = data.size()
         # Most logs have no damage, and names take long to complete.
-        damage = sum(damaged.get(_absolute(one), 0) for one in data.files()) if damaged else 0
+        damage = sum(damaged.get(one, 0) for one in data.files()) if damaged else 0
         rows.append(
             {
                 "run": run,

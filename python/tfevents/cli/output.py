@@ -6,6 +6,7 @@ import codecs
 import functools
 import json
 import math
+import os
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -14,6 +15,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from tfevents._text import shown
+from tfevents.remote.uri import is_uri
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -132,6 +134,16 @@ def heading(text: str, style: str = "bold") -> None:
 
 def warn(text: str) -> None:
     print(f"tfevents: {text}", file=sys.stderr)
+
+
+def near(path: str) -> str:
+    """A path as a person writes it: relative if it is below the working directory."""
+    if is_uri(path):
+        return path
+    try:
+        return path.removeprefix(os.path.join(os.getcwd(), ""))
+    except FileNotFoundError:
+        return path
 
 
 def number(value: float) -> str:

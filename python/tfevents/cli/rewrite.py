@@ -10,7 +10,7 @@ import typer
 
 from tfevents.cli import options
 from tfevents.cli.logs import tell
-from tfevents.cli.output import print_json, progress, size, warn
+from tfevents.cli.output import near, print_json, progress, size, warn
 from tfevents.reader.run import count
 from tfevents.rewriting import Pair, RewriteReport, Rewriting
 
@@ -134,7 +134,7 @@ def _show(report: RewriteReport) -> None:
     if report.truncated:
         print(f"not finished and left out: {size(report.truncated)}")
     for skipped in report.skipped:
-        print(f"left out: {skipped.path} ({skipped.reason.replace('_', ' ')})")
+        print(f"left out: {near(skipped.path)} ({skipped.reason.replace('_', ' ')})")
 
 
 def _plain(report: RewriteReport) -> dict[str, object]:

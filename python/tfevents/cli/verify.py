@@ -8,7 +8,7 @@ from typing import Any
 
 from tfevents.cli import options
 from tfevents.cli.logs import file_sizes
-from tfevents.cli.output import print_json, print_table, progress, size, warn
+from tfevents.cli.output import near, print_json, print_table, progress, size, warn
 from tfevents.damage import FileReport, Report, verify_found
 from tfevents.reader.finding import Found, finder
 from tfevents.reader.log import roots
@@ -76,15 +76,15 @@ def show(report: Report, json: bool) -> None:
         title += f", {size(lost)} damaged in {count(len(report.damage), 'place')}"
     print(title)
     rows = [
-        [one.path, str(one.offset), str(one.length), one.kind.replace("_", " ")]
+        [near(one.path), str(one.offset), str(one.length), one.kind.replace("_", " ")]
         for one in report.damage
     ]
     rows += [
-        [file.path, str(_end(file)), str(file.truncated), "last record not finished"]
+        [near(file.path), str(_end(file)), str(file.truncated), "last record not finished"]
         for file in report
         if file.truncated
     ]
-    rows += [[one.path, "", "", one.reason.replace("_", " ")] for one in report.skipped]
+    rows += [[near(one.path), "", "", one.reason.replace("_", " ")] for one in report.skipped]
     if rows:
         print_table(["file", "offset", "bytes", "what"], rows, right="offset bytes", keep="what")
 

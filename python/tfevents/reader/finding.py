@@ -66,6 +66,9 @@ class Finder:
     It raises an OSError where a directory is selected by its name and can't be read, unless `skip`
     is true.
 
+    Relative paths stay in the directory in which the process works when it is made, also if it is
+    pickled. The files have absolute paths, so that each has the same one everywhere.
+
     Attributes:
         paths: where it looks.
     """
@@ -75,6 +78,7 @@ class Finder:
     ) -> None:
         self.paths = paths
         self._several = several
+        self._directory = working_directory()
         self._chosen = selection.matcher("runs", runs)
         self._skip = skip
 
@@ -93,7 +97,11 @@ class Finder:
         return Found(found, skipped)
 
     def _search(self) -> tuple[list[RunFiles], list[Unseen]]:
-        return _native.find(self.paths, self._several)
+        return _native.find(self.paths, self._several, True, self._directory)
+
+    def placed(self, path: str) -> str:
+        """The path in the directory in which the process worked."""
+        return path if is_uri(path) else os.path.join(self._directory or "", path)
 
     def without(self, paths: set[str]) -> Finder:
         """What finds the same, but for what is below some of the paths."""
@@ -121,7 +129,8 @@ class NamedFinder(Finder):
 
     def _search(self) -> tuple[list[RunFiles], list[Unseen]]:
         paths = set(self.paths)
-        return _below({name: path for name, path in self._places.items() if path in paths})
+        places = {name: path for name, path in self._places.items() if path in paths}
+        return _below(places, self._directory)
 
 
 class GlobFinder(Finder):
@@ -147,18 +156,18 @@ class GlobFinder(Finder):
     def _local(self) -> tuple[list[RunFiles], list[Unseen]]:
         matched = [
             path.rstrip("/") or "/"
-            for path in glob.glob(self._pattern, recursive=True)
-            if os.path.isdir(path) or "tfevents" in os.path.basename(path)
+            for path in glob.glob(self._pattern, root_dir=self._directory, recursive=True)
+            if os.path.isdir(self.placed(path)) or "tfevents" in os.path.basename(path)
         ]
-        root = os.path.realpath(self._root)
+        root = os.path.realpath(self.placed(self._root))
 
         def order(path: str) -> tuple[bool, str]:
             # Of the names of a directory, one without links comes first.
             place = os.path.normpath(os.path.join(root, self._name(path)))
-            return os.path.realpath(path) != place, path
+            return os.path.realpath(self.placed(path)) != place, path
 
         matched.sort(key=order)
-        found, unknown = _native.find(matched, True, given=False)
+        found, unknown = _native.find(matched, True, False, self._directory)
         runs = [(self._name(path), files, given) for path, files, given in found]
         unseen = [(self._name(path), where, why, error) for path, where, why, error in unknown]
         return sorted(runs), unseen
@@ -195,6 +204,14 @@ def is_glob(path: str) -> bool:
         return True
 
 
+def working_directory() -> str | None:
+    """The directory in which the process works; None if it was removed."""
+    try:
+        return os.getcwd()
+    except FileNotFoundError:
+        return None
+
+
 def exists(path: str) -> bool:
     if not is_uri(path):
         return os.path.lexists(path)
@@ -203,12 +220,12 @@ def exists(path: str) -> bool:
     return files.exists(path)
 
 
-def _below(places: Mapping[str, str]) -> tuple[list[RunFiles], list[Unseen]]:
+def _below(places: Mapping[str, str], directory: str | None) -> tuple[list[RunFiles], list[Unseen]]:
     """The runs below paths, with the names of these before their own."""
     runs: dict[str, RunFiles] = {}
     unknown: list[Unseen] = []
     for name, path in places.items():
-        found, unseen = _native.find([path], False)
+        found, unseen = _native.find([path], False, True, directory)
         for below, files, given in found:
             full = _joined(name, below)
             _, other, _ = runs.get(full, (full, [], []))

@@ -278,7 +278,8 @@ class _Awaited:
             found = self._find()
         except FileNotFoundError:
             # What a glob begins with may be there.
-            missing = {it for it in paths if not exists(it)} if len(paths) > 1 else set(paths)
+            placed = self._find.placed
+            missing = {it for it in paths if len(paths) == 1 or not exists(placed(it))}
             if not missing or not missing <= self._awaited:
                 raise
             rest = self._find.without(missing)

@@ -32,7 +32,7 @@ class Damage(NamedTuple):
     """Bytes of an event file that could not be read."""
 
     path: str
-    """The file."""
+    """The file: its absolute path, as in `Run.files`, or its URI."""
     offset: int
     """Where they begin, in bytes from the file's beginning."""
     length: int

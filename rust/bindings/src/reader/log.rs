@@ -26,19 +26,20 @@ use crate::reader::state;
 /// The runs under each of `roots`, and what could not be read. A run has its name, its files, and
 /// those of the files that are roots. What could not be read has the name that a run there would
 /// have, the path, the reason, and the error if it is there. Roots that a glob matched are not given
-/// by the caller.
+/// by the caller. Relative roots are in `directory`, and then all paths are absolute.
 #[pyfunction]
-#[pyo3(signature = (roots, several, given=true))]
+#[pyo3(signature = (roots, several, given=true, directory=None))]
 pub fn find(
     py: Python<'_>,
     roots: List<PathBuf>,
     several: bool,
     given: bool,
+    directory: Option<PathBuf>,
 ) -> PyResult<(Vec<RunTuple>, Vec<UnseenTuple>)> {
-    let find = move || match &roots[..] {
-        roots if !given => logdir::find_matched(roots),
-        [root] if !several => logdir::search(root),
-        roots => logdir::find_all(roots),
+    let find = move || match (&roots[..], directory.as_deref()) {
+        (roots, directory) if !given => logdir::find_matched(directory, roots),
+        ([root], directory) if !several => logdir::search_in(directory, root),
+        (roots, directory) => logdir::find_all_in(directory, roots),
     };
     let found = job::run(py, find)?.map_err(to_py)?;
     let strings = |paths: Vec<PathBuf>| paths.into_iter().map(PathBuf::into_os_string).collect();

@@ -10,7 +10,7 @@ use crate::logdir::run_files::RunFiles;
 use crate::logdir::skipped::{Reason, Skipped};
 use crate::logdir::tree::{self, Tree};
 use crate::storage::remote::{self, Listing};
-use crate::storage::uri;
+use crate::storage::{self, uri};
 
 /// The runs at and below some paths.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -44,13 +44,21 @@ pub fn find(root: &Path) -> Result<Vec<RunFiles>> {
 /// names below two roots do not collide. A file belongs to the run of its directory. A run or file
 /// that is found twice is read once.
 pub fn find_all(roots: &[PathBuf]) -> Result<Found> {
-    collect(roots.iter().map(|root| under(&local(root))))
+    find_all_in(None, roots)
+}
+
+/// The same of roots that are in `directory` if they are relative.
+pub fn find_all_in(directory: Option<&Path>, roots: &[PathBuf]) -> Result<Found> {
+    collect(roots.iter().map(|root| {
+        let root = local(root);
+        under(&root, &placed(directory, &root))
+    }))
 }
 
 /// The runs under each of `roots`, which the caller did not name but a glob matched. If a root can't
-/// be read, it is skipped.
-pub fn find_matched(roots: &[PathBuf]) -> Result<Found> {
-    collect(roots.iter().map(|root| match under(root) {
+/// be read, it is skipped. Relative roots are in `directory`, if one is given.
+pub fn find_matched(directory: Option<&Path>, roots: &[PathBuf]) -> Result<Found> {
+    collect(roots.iter().map(|root| match under(root, &placed(directory, root)) {
         Ok(mut tree) => {
             tree.runs.iter_mut().for_each(|(run, _)| run.given.clear());
             Ok(tree)
@@ -62,12 +70,12 @@ pub fn find_matched(roots: &[PathBuf]) -> Result<Found> {
     }))
 }
 
-/// The runs under a root, by their names together with others.
-fn under(root: &Path) -> Result<Tree> {
-    Ok(match At::look(root)? {
+/// The runs under a root, which is at `path`, by their names together with others.
+fn under(root: &Path, path: &Path) -> Result<Tree> {
+    Ok(match At::look(path)? {
         At::File => {
-            let (name, place) = directory_of(root)?;
-            let files = vec![root.to_owned()];
+            let (name, place) = directory_of(root, path)?;
+            let files = vec![path.to_owned()];
             let given = files.clone();
             Tree { runs: vec![(RunFiles { name, files, given }, place)], skipped: Vec::new() }
         }
@@ -105,7 +113,13 @@ fn collect(trees: impl Iterator<Item = Result<Tree>>) -> Result<Found> {
 
 /// The runs under one path. Their names are relative to it, and they are sorted by name.
 pub fn search(root: &Path) -> Result<Found> {
-    let root = &*local(root);
+    search_in(None, root)
+}
+
+/// The same of a path that is in `directory` if it is relative.
+pub fn search_in(directory: Option<&Path>, root: &Path) -> Result<Found> {
+    let root = local(root);
+    let root = &*placed(directory, &root);
     Ok(match At::look(root)? {
         At::File => {
             let files = vec![root.to_owned()];
@@ -123,6 +137,16 @@ fn local(path: &Path) -> Cow<'_, Path> {
     match path.to_str().and_then(uri::local_path) {
         Some(path) => Cow::Owned(path),
         None => Cow::Borrowed(path),
+    }
+}
+
+/// The path of a root. If the directory is given in which it is, it means the same in any other one.
+fn placed<'a>(directory: Option<&Path>, root: &'a Path) -> Cow<'a, Path> {
+    match directory {
+        Some(directory) if remote::of(root).is_none() => {
+            Cow::Owned(storage::absolute(&directory.join(root)))
+        }
+        _ => Cow::Borrowed(root),
     }
 }
 
@@ -165,8 +189,9 @@ fn join(known: &mut RunFiles, run: RunFiles) {
     known.files.sort_by(|a, b| a.file_name().cmp(&b.file_name()));
 }
 
-/// The directory of a file: its path as the caller wrote it, and its path without symbolic links.
-fn directory_of(file: &Path) -> Result<(PathBuf, PathBuf)> {
+/// The directory of a file that is at `path`: its path as the caller wrote it, and its path without
+/// symbolic links.
+fn directory_of(file: &Path, path: &Path) -> Result<(PathBuf, PathBuf)> {
     if let Some((_, uri)) = remote::of(file) {
         let (directory, _) = uri.rsplit_once('/').unwrap_or((uri, ""));
         return Ok((directory.into(), directory.into()));
@@ -175,7 +200,7 @@ fn directory_of(file: &Path) -> Result<(PathBuf, PathBuf)> {
         Some(parent) if !parent.as_os_str().is_empty() => parent.components().collect(),
         _ => PathBuf::from("."),
     };
-    let place = fs::canonicalize(file).map_err(|error| Error::io(error, file))?;
+    let place = fs::canonicalize(path).map_err(|error| Error::io(error, path))?;
     Ok((name, place.parent().unwrap_or(&place).into()))
 }
 

@@ -10,6 +10,6 @@ mod run_files;
 mod skipped;
 mod tree;
 
-pub use find::{Found, find, find_all, find_matched, search};
+pub use find::{Found, find, find_all, find_all_in, find_matched, search, search_in};
 pub use run_files::RunFiles;
 pub use skipped::{Reason, Skipped};
