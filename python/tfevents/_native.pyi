@@ -71,6 +71,8 @@ __all__ = [
     "is_uri",
     "join_uri",
     "layout",
+    "load_event",
+    "load_value",
     "local_path",
     "mesh",
     "mesh_plugin_data",
@@ -786,6 +788,12 @@ def as_number(value: SupportsFloat | _Array, argument: str) -> float: ...
 def as_step(value: SupportsIndex | float | _Array | None, argument: str) -> int | None: ...
 def as_text(value: object, argument: str) -> str: ...
 def as_wall_time(value: WallTime | None, argument: str) -> float: ...
+def load_event(serialized: bytes) -> Event:
+    """What `Event.__reduce__` gave."""
+
+def load_value(event: Event, field: bytes) -> Value:
+    """What `Value.__reduce__` gave."""
+
 def before_termination(act: Callable[[], object], seconds: float) -> bool: ...
 def flush_at_exit(last: bool = True) -> None: ...
 def custom_scalars(

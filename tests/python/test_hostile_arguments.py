@@ -122,6 +122,8 @@ FUNCTIONS: dict[str, list[Any]] = {
     "is_uri": ["s3://a"],
     "join_uri": ["s3://a", "b"],
     "layout": [b"\x12\x00"],
+    "load_event": [b"\x10\x03"],
+    "load_value": [_native.load_event(b"\x10\x03"), b"\x0a\x03\x0a\x01t"],
     "local_path": ["file:///a"],
     "mesh_plugin_data": [b"\x0a\x01n"],
     "node_attributes": [b"\x0a\x01n"],

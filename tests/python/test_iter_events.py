@@ -1,7 +1,9 @@
 """Events one after the other."""
 
+import copy
 import gc
 import os
+import pickle
 import subprocess
 import sys
 import threading
@@ -55,6 +57,21 @@ def test_a_value_outlives_its_event_and_iterator(run: Path) -> None:
     values = [value for event in iter_events(run) for value in event.values]
     gc.collect()
     assert [value.tag for value in values] == ["note/text_summary", "loss", "a", "b"]
+
+
+def test_events_and_values_can_be_pickled_and_copied(run: Path) -> None:
+    for event in iter_events(run):
+        for other in (pickle.loads(pickle.dumps(event)), copy.deepcopy(event)):
+            assert other.raw == event.raw
+            assert (other.step, other.wall_time) == (event.step, event.wall_time)
+            assert other.what == event.what
+        values = pickle.loads(pickle.dumps(event.values))
+        for value, copied in zip(event.values, values, strict=True):
+            assert (copied.tag, copied.what, copied.raw) == (value.tag, value.what, value.raw)
+            assert copied.metadata == value.metadata
+            assert np.array_equal(copied.value, value.value)
+            renamed = pickle.loads(pickle.dumps(value.replace("other")))
+            assert (renamed.tag, renamed.kind) == ("other", value.kind)
 
 
 def test_every_other_kind_of_event(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ mod _native {
     #[pymodule_export]
     use crate::call::turn::Turn;
     #[pymodule_export]
-    use crate::events::event::{Event, Value};
+    use crate::events::event::{Event, Value, load_event, load_value};
     #[pymodule_export]
     use crate::events::follow::EventFollower;
     #[pymodule_export]

@@ -61,6 +61,8 @@ globals! {
     TENSOR_AS_ARRAY = "tfevents.reader.events"."as_array";
     EVENT_MESSAGE = "tfevents.proto"."Event";
     // Functions that load pickles.
+    LOAD_EVENT = "tfevents._native"."load_event";
+    LOAD_VALUE = "tfevents._native"."load_value";
     RUN_DATA = "tfevents._native"."run_data";
     // Remote files.
     FIND_REMOTE = "tfevents.remote.files"."find";

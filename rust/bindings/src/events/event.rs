@@ -285,6 +285,13 @@ impl Event {
         Ok(event)
     }
 
+    fn __reduce__<'py>(
+        &self,
+        py: Python<'py>,
+    ) -> PyResult<(Bound<'py, PyAny>, (Bound<'py, PyBytes>,))> {
+        Ok((names::LOAD_EVENT.get(py)?.clone(), (self.raw(py)?,)))
+    }
+
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         let what = self.what.extract::<Option<&str>>(py)?.unwrap_or("nothing");
         let wall_time = self.wall_time.bind(py).value();
@@ -490,10 +497,31 @@ impl Value {
         })
     }
 
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, Parts<'py>)> {
+        let event = self.event.bind(py).clone();
+        let parts = (event, bytes::copied(py, self.bytes(py))?);
+        Ok((names::LOAD_VALUE.get(py)?.clone(), parts))
+    }
+
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         let what = self.what.extract::<Option<&str>>(py)?.unwrap_or("nothing");
         Ok(format!("Value({:?}, {what})", self.tag.to_str(py)?))
     }
+}
+
+/// The event of a value, and the field of the summary that holds it.
+type Parts<'py> = (Bound<'py, Event>, Bound<'py, PyBytes>);
+
+/// The event that was pickled.
+#[pyfunction]
+pub fn load_event(py: Python<'_>, serialized: &[u8]) -> PyResult<Py<Event>> {
+    Event::from_payload(py, serialized)
+}
+
+/// The value that was pickled.
+#[pyfunction]
+pub fn load_value(event: &Bound<'_, Event>, field: &[u8]) -> PyResult<Py<Value>> {
+    Value::of(event, &SummaryValue::from_raw(field).map_err(malformed)?)
 }
 
 /// The member of a value's `oneof`.
