@@ -1,6 +1,7 @@
 """`Log.reload`: new values, and nothing twice."""
 
 import os
+import pickle
 import threading
 
 import numpy as np
@@ -78,6 +79,21 @@ def test_a_file_that_tensorboard_gave_up_on(tmp_path):
         assert log.reload() == ["."]
         # The one that comes first by its name.
         assert sorted(steps(log)) == [1, 2, 3]
+
+
+def test_files_are_in_the_order_of_their_names(tmp_path):
+    with tfevents.SummaryWriter(tmp_path, filename_suffix=".2") as writer:
+        writer.add_scalar("loss", 2, 2)
+    log = tfevents.read(tmp_path)
+    (second,) = log["."].files
+    os.rename(second, tmp_path / "events.out.tfevents.2")
+    with tfevents.SummaryWriter(tmp_path, filename_suffix=".1") as writer:
+        writer.add_scalar("loss", 1, 1)
+        path = writer.path
+    os.rename(path, tmp_path / "events.out.tfevents.1")
+    log.reload()
+    for one in (log, pickle.loads(pickle.dumps(log))):
+        assert one["."].files == tfevents.read(tmp_path)["."].files
 
 
 def test_a_file_that_was_replaced_cut_or_removed(tmp_path):

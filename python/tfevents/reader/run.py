@@ -256,7 +256,7 @@ class Run:
 
     @property
     def files(self) -> list[str]:
-        """The paths of its files, in the order in which they were found."""
+        """The paths of its files, in the order of their names."""
         return self._data.files()
 
     def _times(self) -> tuple[float, float] | None:

@@ -124,9 +124,11 @@ impl RunData {
         self.run.tags().iter().map(|tag| &*tag.name).collect()
     }
 
-    /// The paths of its files, in the order in which they were found.
+    /// The paths of its files, in the order of their names.
     fn files(&self) -> Vec<OsString> {
-        self.files.iter().map(|path| path.clone().into_os_string()).collect()
+        let mut files = self.files.clone();
+        files.sort_by(|a, b| a.file_name().cmp(&b.file_name()));
+        files.into_iter().map(PathBuf::into_os_string).collect()
     }
 
     /// How many files it has, and how many bytes they had when they were read.
