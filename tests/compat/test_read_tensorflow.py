@@ -98,3 +98,33 @@ def test_hyperparameters_are_no_values_that_follow(tmp_path: Path) -> None:
         assert [(it.tag, it.value) for it in values] == [("loss", 1.0)]
     run = tfevents.read_run(tmp_path)
     assert (dict(run.hparams), list(run.tensors)) == ({"lr": 0.5}, [])
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 6])
+@pytest.mark.parametrize(
+    ("dtype", "field", "values"),
+    [
+        ("float32", "float_val", [1.5, 2.5, 3.0, 4.0, 5.0, 6.0]),
+        ("int64", "int64_val", [1, -2, 3, 4, 5, 6]),
+        ("float16", "half_val", [0x3C00, 0x4000, 0, 0, 0, 0]),
+        ("uint32", "uint32_val", [1, 2, 3, 4, 5, 6]),
+        ("bool", "bool_val", [True, False, True, True, True, True]),
+        ("string", "string_val", [b"a", b"b", b"c", b"d", b"e", b"f"]),
+    ],
+)
+def test_the_last_element_stands_for_the_rest(
+    tmp_path: Path, dtype: str, field: str, values: list[object], count: int
+) -> None:
+    event = event_pb2.Event()
+    tensor = event.summary.value.add(tag="t").tensor
+    tensor.dtype = tf.as_dtype(dtype).as_datatype_enum
+    for size in (2, 3):
+        tensor.tensor_shape.dim.add(size=size)
+    getattr(tensor, field).extend(values[:count])
+    with tf.io.TFRecordWriter(str(tmp_path / "events.out.tfevents.1")) as writer:
+        writer.write(event.SerializeToString())
+    ours = tfevents.read_run(tmp_path).tensors["t"][0].value
+    theirs = tf.make_ndarray(tensor)
+    if dtype == "string":
+        theirs = tf.constant(theirs).numpy()  # an empty str becomes bytes
+    assert (ours.shape, ours.tolist()) == (theirs.shape, theirs.tolist())

@@ -32,8 +32,8 @@ class Tensors(Stored[Tensor]):
     array of `bytes`. bfloat16, 8-bit floats and 4-bit integers have the dtypes of `ml_dtypes`.
     Without that package, bfloat16 becomes float32, which holds the same numbers; 4-bit integers
     become 8-bit ones; and 8-bit floats raise ImportError. Quantized integers come as they are
-    stored. A tensor of another type raises ValueError, and so does one whose shape does not fit
-    its number of elements.
+    stored. A tensor of another type raises ValueError, and so does one that has more elements than
+    its shape. If it has fewer, the last one stands for the rest.
 
     Attributes:
         step: int64[n], the steps; 0 where a step was left out.

@@ -9,6 +9,9 @@ use crate::proto::number::tensor as number;
 use crate::proto::tensor::{Tensor, tensor_of};
 use crate::wire::{Cursor, Value, encode};
 
+/// The greatest size in bytes of the elements for which another one stands.
+const MOST_REPEATED: usize = 1 << 26;
+
 /// The elements of a tensor, in row-major order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Array<'a> {
@@ -51,9 +54,11 @@ impl fmt::Display for NoArray {
 impl Tensor<'_> {
     /// The elements, if they are numbers or strings and if their number fits the shape.
     ///
-    /// `tensor_content` has priority over the typed fields, as in TensorBoard's `make_ndarray`.
+    /// `tensor_content` has priority over the typed fields, as in TensorBoard's `make_ndarray`. If
+    /// a typed field has too few elements, the last one stands for the rest, and zero or the empty
+    /// string if there is none, as in TensorFlow's `make_ndarray`.
     pub fn array(&self) -> Result<Array<'_>, NoArray> {
-        let (elements, count) = match DataType::of(self.dtype) {
+        let (mut elements, mut count) = match DataType::of(self.dtype) {
             Some(DataType::String) => {
                 let strings: Vec<_> = self.bytes(number::STRING_VAL).collect();
                 let count = strings.len();
@@ -74,11 +79,24 @@ impl Tensor<'_> {
                 (Elements::Numbers(numbers, bytes), count)
             }
         };
+        if let Some(missing) = self.missing(count) {
+            elements.repeat_last(missing).ok_or(NoArray::Shape)?;
+            count += missing;
+        }
         match self.shape_of(count) {
             Some(shape) => Ok(Array { shape, elements }),
             None if self.extent.is_known() => Err(NoArray::Count(count)),
             None => Err(NoArray::Shape),
         }
+    }
+
+    /// How many elements the shape has beyond these, where the last of them does not stand for the
+    /// rest anyway.
+    fn missing(&self, count: usize) -> Option<usize> {
+        let has_content = self.bytes(number::TENSOR_CONTENT).any(|content| !content.is_empty());
+        let is_typed = self.dtype == DataType::String as i32 || !has_content;
+        let size = self.extent.size().filter(|_| is_typed && count != 1)?;
+        size.checked_sub(count).filter(|&missing| missing > 0)
     }
 
     /// The numbers that are stored one by one.
@@ -140,6 +158,31 @@ impl Tensor<'_> {
             let mut packed = Cursor::new(packed);
             one.into_iter().chain(std::iter::from_fn(move || packed.varint().ok()))
         })
+    }
+}
+
+impl Elements<'_> {
+    /// Appends as many copies of the last element, or of zero if there is none. None if these are
+    /// too many.
+    fn repeat_last(&mut self, missing: usize) -> Option<()> {
+        let size = match self {
+            Elements::Numbers(dtype, _) => dtype.size,
+            Elements::Strings(_) => size_of::<&[u8]>(),
+        };
+        let bytes = missing.checked_mul(size).filter(|&bytes| bytes <= MOST_REPEATED)?;
+        match self {
+            Elements::Numbers(_, numbers) => {
+                let last = numbers.len().saturating_sub(size);
+                let last = numbers.get(last..).filter(|last| !last.is_empty());
+                let last = last.map_or(vec![0; size], <[u8]>::to_vec);
+                numbers.to_mut().extend(last.into_iter().cycle().take(bytes));
+            }
+            Elements::Strings(strings) => {
+                let last = strings.last().copied().unwrap_or_default();
+                strings.resize(strings.len() + missing, last);
+            }
+        }
+        Some(())
     }
 }
 
@@ -251,6 +294,7 @@ fn half(float: u32) -> u16 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::proto::tensor::tensor_of_strings;
     use proptest::prelude::*;
 
     #[test]
@@ -276,10 +320,34 @@ mod tests {
         assert_eq!(shape(&[], 1), Ok(vec![]));
         assert_eq!(shape(&[-1, 3], 6), Ok(vec![2, 3]));
         assert_eq!(shape(&[2, 3], 1), Ok(vec![2, 3]));
+        assert_eq!(shape(&[2, 3], 4), Ok(vec![2, 3]));
+        assert_eq!(shape(&[2, 3], 0), Ok(vec![2, 3]));
+        assert_eq!(shape(&[2, 3], 7), Err(NoArray::Count(7)));
+        assert_eq!(shape(&[1 << 24, 2], 2), Err(NoArray::Shape));
         assert_eq!(shape(&[-1, 3], 7), Err(NoArray::Count(7)));
         assert_eq!(shape(&[-1, 0], 0), Err(NoArray::Count(0)));
         assert_eq!(shape(&[-1, -1], 4), Err(NoArray::Shape));
         assert_eq!(shape(&[1 << 40, 1 << 40], 1), Err(NoArray::Shape));
+    }
+
+    #[test]
+    fn the_last_element_stands_for_the_rest() {
+        let numbers = tensor_of_floats(&[2, 2], &[1.0, 2.0]);
+        let numbers = Tensor::from_raw(&numbers).unwrap();
+        assert_eq!(numbers.array().unwrap().to_f64().unwrap(), [1.0, 2.0, 2.0, 2.0]);
+        let none = tensor_of_floats(&[3], &[]);
+        let none = Tensor::from_raw(&none).unwrap();
+        assert_eq!(none.array().unwrap().to_f64().unwrap(), [0.0; 3]);
+        for (strings, expected) in [(&["a", "b"][..], [&b"a"[..], b"b", b"b"]), (&[], [b""; 3])] {
+            let strings = tensor_of_strings(&[3], strings);
+            let strings = Tensor::from_raw(&strings).unwrap();
+            assert_eq!(strings.array().unwrap().elements, Elements::Strings(expected.into()));
+        }
+        // What has one piece for all elements has them all.
+        let mut content = tensor_of(DataType::Float32, &[3]);
+        encode::bytes_field(&mut content, number::TENSOR_CONTENT, &[0; 8]);
+        let content = Tensor::from_raw(&content).unwrap();
+        assert_eq!(content.array(), Err(NoArray::Count(2)));
     }
 
     proptest! {
@@ -330,7 +398,7 @@ mod tests {
                 let Ok(array) = tensor.array() else { continue };
                 let count = match array.elements {
                     Elements::Numbers(dtype, elements) => {
-                        prop_assert!(elements.len() <= 8 * message.len());
+                        prop_assert!(elements.len() <= (8 * message.len()).max(MOST_REPEATED));
                         elements.len() / dtype.size
                     }
                     Elements::Strings(strings) => strings.len(),

@@ -95,6 +95,11 @@ impl Extent {
         self.product == Some(1) && self.unknown <= 1
     }
 
+    /// The number of elements of the shape, if it says one.
+    pub fn size(self) -> Option<usize> {
+        self.product.filter(|_| self.rank > 0 && self.unknown == 0)
+    }
+
     /// Whether the number of elements of the shape is known.
     pub fn is_known(self) -> bool {
         self.product.is_some() && self.unknown <= 1
