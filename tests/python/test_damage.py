@@ -5,6 +5,7 @@ import random
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -205,6 +206,20 @@ def test_files_of_something_else(tmp_path: Path) -> None:
     assert not (tmp_path / "copy").exists()
     path.write_bytes(b"")
     assert verify(path).ok
+
+
+def test_wrong_headers_between_good_records_take_linear_time(tmp_path: Path) -> None:
+    good = b"".join(written(tmp_path / "run", 1)[1:])
+    length = (4_000_000).to_bytes(8, "little")
+    header = length + _masked_crc32c(length).to_bytes(4, "little")
+    count = 8_000_000 // len(header + good)
+    path = only_file(tmp_path / "run")
+    path.write_bytes(path.read_bytes() + (header + good) * count)
+    before = time.process_time()
+    events = tfevents.iter_events(path, verify="none", on_corrupt="skip")
+    assert sum(1 for _ in events) > count / 2
+    # Where each header's bytes are summed up, this is a minute.
+    assert time.process_time() - before < 10
 
 
 def test_nothing_is_overwritten_or_mixed_up(tmp_path: Path) -> None:

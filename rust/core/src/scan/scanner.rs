@@ -230,7 +230,9 @@ impl Scanner {
             Some(trusted) => trusted,
             None => *self.trusted.insert(self.find_trusted()?),
         };
-        if let Some(size) = self.known_bad()? {
+        if self.verify == Verify::Crc
+            && let Some(size) = self.known_bad()?
+        {
             return self.bad_data(size);
         }
         loop {
@@ -250,10 +252,8 @@ impl Scanner {
                     if sink.event(payload, offset + HEADER as u64).is_ok() {
                         return Ok(self.took(size, 1));
                     }
-                    let is_intact = self.verify == Verify::Crc || {
-                        let footer = &self.stream.window()[size as usize - FOOTER..];
-                        footer.starts_with(&crc32c::masked(payload).to_le_bytes())
-                    };
+                    let is_intact = self.verify == Verify::Crc
+                        || (self.known_bad()?.is_none() && self.is_intact(size));
                     let kind = Corruption::Message;
                     return Ok(Scanned::Bad(Bad::Record { size, kind, is_intact }));
                 }
@@ -336,12 +336,19 @@ impl Scanner {
     fn known_bad(&mut self) -> io::Result<Option<u64>> {
         let at = self.stream.offset();
         match &mut self.search {
-            Some(search) if self.verify == Verify::Crc && search.at() > at => {
+            Some(search) if search.at() > at => {
                 self.stream.fill(OVERHEAD as u64)?;
                 search.bad(self.stream.source(), at, self.stream.file_len()?)
             }
             _ => Ok(None),
         }
+    }
+
+    /// Whether the checksum of the record of this size here, which is in memory, holds.
+    fn is_intact(&self, size: u64) -> bool {
+        let (payload, footer) =
+            self.stream.window()[HEADER..size as usize].split_at(size as usize - OVERHEAD);
+        footer == crc32c::masked(payload).to_le_bytes()
     }
 
     /// Moves over good records.

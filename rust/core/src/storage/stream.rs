@@ -173,8 +173,16 @@ impl Stream {
     /// Moves the window to the buffer's beginning, and enlarges a buffer that is full.
     fn make_room(&mut self, want: u64) -> io::Result<()> {
         let length = self.window().len();
-        // If the length of the file is unknown, at most twice the bytes read so far are allocated.
-        let size = (2 * length).min(usize::try_from(want).unwrap_or(usize::MAX)).max(CHUNK);
+        let want = usize::try_from(want).unwrap_or(usize::MAX);
+        // Wrong headers may claim as many bytes again and again. So that moving the window does not
+        // cost more than reading, it moves at most once for as many bytes as it has.
+        let is_repeated = self.start > 0 && length > CHUNK;
+        if is_repeated && self.buffer.len() - self.start >= want {
+            return Ok(());
+        }
+        // If the length of the file is unknown, few more than the bytes read so far are allocated.
+        let spare = if is_repeated { length } else { 0 };
+        let size = (2 * length).min(want).max(CHUNK) + spare;
         if self.start > 0 {
             self.buffer.copy_within(self.start..self.filled, 0);
             (self.start, self.filled) = (0, length);
