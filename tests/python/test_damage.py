@@ -208,6 +208,26 @@ def test_files_of_something_else(tmp_path: Path) -> None:
     assert verify(path).ok
 
 
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b"\x0a\x07\x0a\x05\x0a\x01x\x12\x00",  # an Example
+        b"\x0a\x00\x12\x00",  # a SequenceExample
+        b"\x08\x01\x12\x04\x12\x02\x08\x01\x22\x04\x00\x00\x80\x3f",  # a TensorProto
+        b"\x0a\x03\x0a\x01n\x22\x02\x08\x7b",  # a GraphDef
+    ],
+)
+def test_data_sets_are_no_event_files(tmp_path: Path, payload: bytes) -> None:
+    path = tmp_path / "train.tfevents.tfrecord"
+    path.write_bytes(framed(payload) * 5)
+    with pytest.raises(tfevents.CorruptFileError) as caught:
+        tfevents.read(path)
+    assert caught.value.kind == "not_an_event_file"
+    log = tfevents.read(tmp_path)
+    assert (list(log), log.skipped) == ([], [(str(path), "not_an_event_file")])
+    assert not verify(path).ok
+
+
 def test_wrong_headers_between_good_records_take_linear_time(tmp_path: Path) -> None:
     good = b"".join(written(tmp_path / "run", 1)[1:])
     length = (4_000_000).to_bytes(8, "little")

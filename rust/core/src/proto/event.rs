@@ -59,14 +59,21 @@ impl<'a> Event<'a> {
         let (mut wall_time, mut step, mut writer) = (0.0, 0, None);
         let mut content: Option<(u32, Cow<'a, [u8]>)> = None;
         // The bytes of any message are well-formed. A message without a field of `Event` is not
-        // one.
+        // one. Neither is one with other types in the place of the time and the step, such as a
+        // tensor, whose content has the number of a graph.
         let mut is_event = payload.is_empty();
+        let (mut has_place, mut has_other) = (false, false);
         for field in Cursor::new(payload) {
             let field = field?;
             let was_event = std::mem::replace(&mut is_event, true);
             match (field.number, field.value) {
-                (number::WALL_TIME, Value::Fixed64(bits)) => wall_time = f64::from_bits(bits),
-                (number::STEP, Value::Varint(value)) => step = value as i64,
+                (number::WALL_TIME, Value::Fixed64(bits)) => {
+                    (wall_time, has_place) = (f64::from_bits(bits), true);
+                }
+                (number::STEP, Value::Varint(value)) => (step, has_place) = (value as i64, true),
+                (number::WALL_TIME | number::STEP, _) => {
+                    (has_other, is_event) = (true, was_event);
+                }
                 (number @ number::FILE_VERSION..=number::META_GRAPH_DEF, Value::Bytes(bytes)) => {
                     content = Some((number, oneof(content, number, is_message, bytes)?));
                 }
@@ -84,7 +91,7 @@ impl<'a> Event<'a> {
                 _ => is_event = was_event,
             }
         }
-        if !is_event {
+        if !is_event || (has_other && !has_place) {
             return Err(Malformed);
         }
         Ok(Event { wall_time, step, what: What::decode(content)?, writer })
@@ -201,6 +208,34 @@ mod tests {
         assert_eq!(values[0].tag, "loss");
         assert_eq!(values[0].data, Data::SimpleValue(&0.5f32.to_le_bytes()));
         assert_eq!(values[0].raw, summary);
+    }
+
+    #[test]
+    fn other_messages_are_no_events() {
+        let other = |build: fn(&mut Vec<u8>)| message(build);
+        // A tensor, and a graph: their type and their nodes have the number of the time, and their
+        // content and their versions that of a graph.
+        for payload in [
+            other(|out| {
+                encode::varint_field(out, 1, 1);
+                encode::bytes_field(out, 2, b"");
+                encode::bytes_field(out, 4, &[0; 4]);
+            }),
+            other(|out| {
+                encode::bytes_field(out, 1, b"");
+                encode::bytes_field(out, 4, b"");
+            }),
+            other(|out| encode::bytes_field(out, 1, b"")),
+            other(|out| encode::varint_field(out, 15, 1)),
+        ] {
+            assert_eq!(Event::decode(&payload), Err(Malformed));
+        }
+        let unknown = other(|out| {
+            encode::double_field(out, 1, 1.5);
+            encode::varint_field(out, 1, 2);
+            encode::bytes_field(out, 2, b"");
+        });
+        assert_eq!(Event::decode(&unknown).unwrap().wall_time, 1.5);
     }
 
     #[test]
