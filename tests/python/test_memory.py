@@ -158,13 +158,17 @@ def test_a_value_for_which_there_is_no_memory_is_a_memory_error(tmp_path: Path) 
     """
     with SummaryWriter(tmp_path) as writer:
         writer.add_tensor("large", np.zeros(24 << 20, np.float32))
+        writer.add_text("long", "x" * (96 << 20))
     scripts.check(
         """
         import os, resource, sys
         import tfevents
 
-        tensors = tfevents.read(sys.argv[1])["."].tensors["large"]
+        log = tfevents.read(sys.argv[1])
+        tensors = log["."].tensors["large"]
         calls = {
+            "read": lambda: tfevents.read(sys.argv[1], kinds="texts"),
+            "text": lambda: log["."].texts["long"].value,
             "value": lambda: tensors[0].value,
             "iter_events": lambda: [event.raw for event in tfevents.iter_events(sys.argv[1])],
             "values": lambda: [it.value for it in tfevents.follow(sys.argv[1], timeout=0).values()],

@@ -178,7 +178,7 @@ fn hparam<'py>(py: Python<'py>, value: &HparamValue) -> PyResult<Bound<'py, PyAn
     Ok(match value {
         HparamValue::Null => py.None().into_bound(py),
         HparamValue::Number(number) => number.into_pyobject(py)?.into_any(),
-        HparamValue::Text(text) => text.into_pyobject(py)?.into_any(),
+        HparamValue::Text(text) => bytes::text(py, text)?.into_any(),
         HparamValue::Bool(value) => value.into_pyobject(py)?.to_owned().into_any(),
         HparamValue::Struct(entries) => dict(py, entries)?.into_any(),
         HparamValue::List(values) => list(py, values)?.into_any(),

@@ -161,7 +161,7 @@ impl Event {
         let (py, event) = (this.py(), this.get());
         Ok(match event.decoded(py)?.what {
             What::Nothing => py.None().into_bound(py),
-            What::FileVersion(version) => version.into_pyobject(py)?.into_any(),
+            What::FileVersion(version) => bytes::text(py, version)?.into_any(),
             What::Graph(graph) | What::MetaGraph(graph) => bytes::copied(py, graph)?.into_any(),
             What::Summary(_) => Event::values(this)?.into_any(),
             What::LogMessage(log) => names::LOG_MESSAGE.call(py, (log.level, log.message))?,

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::{PyIndexError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyList};
+use pyo3::types::{PyBytes, PyDict, PyList, PyString};
 use tfevents::columns::{self, Blob, Series, Text, Values};
 use tfevents::proto::Kind;
 use tfevents::proto::{Data, SummaryValue};
@@ -37,7 +37,7 @@ pub struct RunData {
     threads: Option<NonZeroUsize>,
 }
 
-type Strings<'a> = (Vec<usize>, Vec<&'a str>);
+type Strings<'py> = (Vec<usize>, Vec<Bound<'py, PyString>>);
 
 /// Minimum, maximum, count, sum, sum of squares, the ends of the buckets, their limits, their
 /// counts, and which are tensors.
@@ -299,15 +299,18 @@ impl RunData {
         let Values::Texts(texts) = &series.values else {
             return Err(PyIndexError::new_err(index));
         };
-        let values = texts.values.iter().map(|value| -> Strings<'_> {
-            match value {
-                Text::One(string, rank) => (vec![1; *rank as usize], vec![&**string]),
-                Text::Many(shape, strings) => {
-                    (shape.to_vec(), strings.iter().map(|string| &**string).collect())
+        let values = texts.values.iter().map(|value| -> PyResult<Strings<'_>> {
+            Ok(match value {
+                Text::One(string, rank) => {
+                    (vec![1; *rank as usize], vec![bytes::text(py, string)?])
                 }
-            }
+                Text::Many(shape, strings) => {
+                    let strings = strings.iter().map(|string| bytes::text(py, string));
+                    (shape.to_vec(), strings.collect::<PyResult<_>>()?)
+                }
+            })
         });
-        PyList::new(py, values.collect::<Vec<_>>())
+        PyList::new(py, values.collect::<PyResult<Vec<_>>>()?)
     }
 
     /// The columns of the histograms of the tag at `index`.

@@ -274,6 +274,10 @@ impl Scanner {
                     if !self.stream.fill(need)? {
                         return Ok(Scanned::Bad(Bad::Cut));
                     }
+                    if need > KEEP as u64 {
+                        // Its values may be copied. If there is no memory, it must be an error.
+                        source::check_memory_for(usize::try_from(need).unwrap_or(usize::MAX))?;
+                    }
                 }
             }
         }

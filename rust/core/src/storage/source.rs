@@ -35,11 +35,17 @@ pub struct Stamp {
 /// Memory for this number of bytes of a file, or an error if there is none. `vec!` would end the
 /// process.
 pub(crate) fn memory_for(length: usize) -> io::Result<Vec<u8>> {
+    check_memory_for(length)?;
+    Ok(vec![0; length])
+}
+
+/// Fails if there is no memory for this number of bytes.
+pub(crate) fn check_memory_for(length: usize) -> io::Result<()> {
     let mut probe = Vec::<u8>::new();
     probe.try_reserve_exact(length)?;
     // Otherwise the compiler omits what is allocated and not used.
     drop(std::hint::black_box(probe));
-    Ok(vec![0; length])
+    Ok(())
 }
 
 /// Fills `buffer` with the bytes at `offset`. False if there are not enough bytes.
