@@ -6,12 +6,11 @@ import contextlib
 import errno
 import os
 import shutil
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple, TypeAlias, overload
 
-from tfevents import _native
+from tfevents import _native, outputs
 from tfevents.errors import CorruptFileError
 from tfevents.reader.finding import Found, Skipped, exists, finder
 from tfevents.reader.log import Damage, path_of, roots
@@ -190,7 +189,7 @@ def repair_found(
         copies = [(inputs[0], target)]
     else:
         for source in inputs:
-            if lies_in(target, source):
+            if outputs.lies_in(target, source):
                 raise ValueError(f"output must not lie in path, but {target} lies in {source}")
         copies = [
             (file, _below(target, run, os.path.basename(file)))
@@ -233,65 +232,26 @@ def _stage(target: str, is_file: bool) -> Iterator[str]:
     if not is_uri(target):
         path = Path(os.path.abspath(target))
         place = path.parent if is_file else path
-    with made(place):
+    with outputs.made(place):
         if is_file:
             yield str(place)
             return
-        stage = new_directory(".repair-", place, target)
+        stage = outputs.new_directory(".repair-", place, target)
         try:
             yield stage
         finally:
             shutil.rmtree(stage, ignore_errors=True)
 
 
-@contextlib.contextmanager
-def made(place: Path | None) -> Iterator[None]:
-    """Makes a directory and those above it, if they are missing. Those that stay empty go again."""
-    missing = [it for it in (place, *place.parents) if not it.exists()] if place else []
-    try:
-        if place is not None:
-            place.mkdir(parents=True, exist_ok=True)
-        yield
-    finally:
-        for directory in missing:
-            with contextlib.suppress(OSError):
-                directory.rmdir()
-
-
 def _put(parts: dict[str, str], target: str) -> None:
     """Gives copies their names, once all are complete."""
-    if is_uri(target):
-        from tfevents.remote import files
-
-        for copy, part in parts.items():
-            files.upload(part, copy)
+    if not is_uri(target):
+        outputs.put_files(parts)
         return
-    named = []
-    try:
-        for copy in parts:
-            os.makedirs(os.path.dirname(copy), exist_ok=True)
-        for copy, part in parts.items():
-            os.rename(part, copy)
-            named.append(copy)
-    except BaseException:
-        for copy in named:
-            with contextlib.suppress(OSError):
-                os.remove(copy)
-        raise
+    from tfevents.remote import files
 
-
-def new_directory(prefix: str, place: str | Path | None, target: str) -> str:
-    """A directory with a new name, for what becomes the output. An OSError names the output."""
-    try:
-        return tempfile.mkdtemp(prefix=prefix, dir=place)
-    except OSError as error:
-        raise OSError(error.errno, error.strerror, target) from error
-
-
-def lies_in(target: str, source: str) -> bool:
-    if is_uri(target) or is_uri(source):
-        return below(target.rstrip("/"), "").startswith(below(source.rstrip("/"), ""))
-    return Path(target).resolve().is_relative_to(Path(source).resolve())
+    for copy, part in parts.items():
+        files.upload(part, copy)
 
 
 def _below(root: str, run: str, name: str) -> str:

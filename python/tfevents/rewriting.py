@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import itertools
 import math
 import operator
 import os
 import re
-import shutil
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, SupportsIndex, TypeAlias
 
-from tfevents import _native
-from tfevents.damage import lies_in, made, new_directory
+from tfevents import _native, outputs
 from tfevents.errors import CorruptFileError
 from tfevents.reader import selection
 from tfevents.reader.finding import Skipped, exists, finder
@@ -221,12 +218,12 @@ class Rewriting:
         # What a link leads to is replaced, and not the link.
         place = None if is_uri(self._target) else os.path.realpath(self._target)
         parent = None if place is None else Path(place).parent
-        with made(parent):
+        with outputs.made(parent):
             return self._staged(place, parent)
 
     def _staged(self, place: str | None, parent: Path | None) -> RewriteReport:
         """Writes everything, and gives it its name."""
-        stage = new_directory(".rewrite-", parent, self._target)
+        stage = outputs.new_directory(".rewrite-", parent, self._target)
         try:
             tree = os.path.join(stage, "tree")
             os.mkdir(tree)
@@ -237,16 +234,17 @@ class Rewriting:
             if place is None:
                 self._upload(tree, files)
             elif self._is_file:
-                self._put_file(os.path.join(tree, files[0]), place)
+                file = os.path.join(tree, files[0])
+                outputs.put_file(file, place, overwrite=self._overwrite)
             else:
-                self._put_tree(stage, tree, place)
+                outputs.put_tree(stage, tree, place, overwrite=self._overwrite)
         except OSError as error:
             # Where the output was to be made means nothing to the caller.
             if str(error.filename).startswith(stage):
                 raise OSError(error.errno, error.strerror, self._target) from error
             raise
         finally:
-            _remove(stage)
+            outputs.remove(stage)
         paths = [self._target] if self._is_file else [self._join(file) for file in files]
         return report._replace(files=paths)
 
@@ -280,9 +278,9 @@ class Rewriting:
     def _check_output(self, paths: list[str]) -> None:
         target = self._target
         for path in paths:
-            if lies_in(target, path):
+            if outputs.lies_in(target, path):
                 raise ValueError(f"output must not lie in path, but {target} lies in {path}")
-            if lies_in(path, target):
+            if outputs.lies_in(path, target):
                 raise ValueError(f"path must not lie in output, but {path} lies in {target}")
         if self._is_file and target.endswith(("/", os.sep)):
             raise NotADirectoryError(
@@ -290,13 +288,13 @@ class Rewriting:
             )
         if not exists(target):
             return
-        found = _files_in(target)
+        found = outputs.files_in(target)
         is_directory = found is not None
         is_empty = not found if is_uri(target) else is_directory and not os.listdir(target)
         may_be_there = is_directory and is_empty and not self._is_file
         if not may_be_there and (not self._overwrite or is_directory == self._is_file):
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), target)
-        if is_directory and not is_uri(target) and _is_in_use(target):
+        if is_directory and not is_uri(target) and outputs.is_in_use(target):
             why = "as a mount point or the working directory it can't be replaced"
             raise OSError(errno.EBUSY, f"{why}; name a directory in it", target)
         if may_be_there:
@@ -355,7 +353,9 @@ class Rewriting:
             report.skipped.append(Skipped(file, "not_an_event_file"))
         paths = []
         for part in written:
-            path = _free(os.path.join(os.path.dirname(part), names_of[os.path.basename(part)]))
+            path = outputs.free(
+                os.path.join(os.path.dirname(part), names_of[os.path.basename(part)])
+            )
             os.rename(part, path)
             paths.append(path)
         directories = [] if self._is_file else [directory for directory, _, _ in os.walk(tree)]
@@ -381,86 +381,6 @@ class Rewriting:
         for uri in self._old:
             if uri not in uris:
                 files.remove(uri)
-
-    def _put_file(self, file: str, place: str) -> None:
-        if self._overwrite:
-            os.replace(file, place)
-        else:
-            _link_or_rename(file, place)
-        _sync(os.path.dirname(place))
-
-    def _put_tree(self, stage: str, tree: str, place: str) -> None:
-        old = os.path.join(stage, "old")
-        try:
-            if self._overwrite and os.path.isdir(place):
-                os.rename(place, old)
-            os.rename(tree, place)
-        except BaseException:
-            # Ctrl-C may come between the two.
-            if os.path.isdir(old) and not os.path.lexists(place):
-                os.rename(old, place)
-            raise
-        _sync(os.path.dirname(place))
-
-
-def _is_in_use(directory: str) -> bool:
-    """Whether another directory of the same name would be another one for somebody."""
-    return os.path.ismount(directory) or os.path.samefile(directory, os.curdir)
-
-
-def _link_or_rename(file: str, place: str) -> None:
-    """Gives a file its name, unlike a renaming only where nothing came there meanwhile."""
-    try:
-        os.link(file, place)
-    except FileExistsError:
-        raise
-    except OSError:
-        # Some file systems have no links.
-        if os.path.lexists(place):
-            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), place) from None
-        os.rename(file, place)
-
-
-def _files_in(target: str) -> list[str] | None:
-    """The files below a directory; None if it is a file."""
-    if not is_uri(target):
-        if not os.path.isdir(target):
-            return None
-        return [os.path.join(place, name) for place, _, names in os.walk(target) for name in names]
-    from tfevents.remote import files
-
-    found = files.find(target)
-    return None if found is None else [below(target, path) for path in found[0]]
-
-
-def _free(path: str) -> str:
-    """The path, or with a number if it is taken: a run that is split may go to that of others."""
-    paths = itertools.chain([path], (f"{path}.{number}" for number in itertools.count(1)))
-    return next(path for path in paths if not os.path.lexists(path))
-
-
-def _remove(stage: str) -> None:
-    """Removes a tree. Many files that are just being written go as fast as one, for which the
-    system waits until the disk has it.
-    """
-    from concurrent.futures import ThreadPoolExecutor
-
-    files = [os.path.join(place, name) for place, _, names in os.walk(stage) for name in names]
-    if files:
-        # Where there can be no threads, it takes longer.
-        with contextlib.suppress(RuntimeError), ThreadPoolExecutor(16) as pool:
-            pool.map(os.remove, files)
-    shutil.rmtree(stage, ignore_errors=True)
-
-
-def _sync(directory: str) -> None:
-    """Has the names in a directory outlast a failure of power, where the system can do that."""
-    with contextlib.suppress(OSError):
-        descriptor = os.open(directory, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 def _renaming(argument: str, given: Any, *, whole: bool = False) -> Callable[[str], str]:

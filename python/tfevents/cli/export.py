@@ -16,7 +16,7 @@ from tfevents._extras import module
 from tfevents.cli import files, options
 from tfevents.cli.logs import Lost, native, read_log, tell
 from tfevents.cli.output import Quit, json_line, print_json, progress
-from tfevents.damage import new_directory
+from tfevents.outputs import new_directory
 from tfevents.reader.log import Log, path_of
 from tfevents.reader.run import count
 from tfevents.remote.uri import is_uri
