@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from peers import peer
@@ -268,6 +268,7 @@ FIELDS = {
 }
 
 
+@example(types_pb2.DT_FLOAT, 1, [-1], False)
 @given(
     dtype=st.sampled_from(sorted(FIELDS)),
     count=st.integers(0, 6),
@@ -305,7 +306,10 @@ def test_a_tensor_is_what_tensorboard_makes_of_it(
             ours = as_array(*_native.decode_value(raw))
         except ValueError:
             return
-        assert ours.shape == ((count,) if not sizes else tuple(sizes))
+        expected = sizes or [count]
+        assert len(ours.shape) == len(expected)
+        # The one size that is unknown follows from the others.
+        assert all(size in (-1, it) for size, it in zip(expected, ours.shape, strict=True))
         if count > 1 and sizes:
             assert dtype == types_pb2.DT_STRING or not as_content
             assert len(set(ours.ravel()[count - 1 :].tolist())) == 1
