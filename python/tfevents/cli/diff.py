@@ -132,12 +132,8 @@ class _Values:
 
 def _hparams(value: bytes) -> Any:
     """What a value says of hyperparameters, without the times of the session."""
-    # The value is a field of a summary, which is a field of an event.
-    length, rest = len(value), b""
-    while length >= 0x80:
-        rest, length = rest + bytes([length & 0x7F | 0x80]), length >> 7
-    event = _native.Event.FromString(b"\x2a" + rest + bytes([length]) + value)
-    metadata = event.values[0].metadata
+    # The value is a field of a summary, and all of it.
+    metadata = _native.Event._of_summary(value).values[0].metadata
     match metadata and _native.hparams_plugin_data(metadata.content):
         case "start", values, group_name, _:
             # NaN does not equal itself, but its text does.

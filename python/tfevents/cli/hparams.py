@@ -80,9 +80,7 @@ def command(
 def rows_of(log: Log, choice: Choice, lost: Lost, every_tag: bool = False) -> list[dict[str, Any]]:
     """Each trial of `log.hparams`, with one value of each of its metrics."""
     for name, run in log.items():
-        with lost.tell(name, "hparams"):
-            # They are decoded at first use.
-            len(run.hparams)
+        lost.tell_hparams(name, run)
     found = []
     for trial in trials(log):
         metrics = {

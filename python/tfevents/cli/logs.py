@@ -12,7 +12,7 @@ from tfevents.cli import options
 from tfevents.cli.output import Quit, near, progress, warn
 from tfevents.reader.finding import Skipped
 from tfevents.reader.log import Damage, Log, read
-from tfevents.reader.run import KINDS, missing
+from tfevents.reader.run import KINDS, Run, missing
 from tfevents.remote.uri import is_uri
 
 _TAGLESS = ("hparams", "graph", "run_metadata", "session_logs")
@@ -89,6 +89,11 @@ class Lost:
         for text in said:
             warn(text)
         self.number += len(said)
+
+    def tell_hparams(self, name: str, run: Run) -> None:
+        """Tells of hyperparameters that can't be decoded, which happens at first use."""
+        with self.tell(name, "hparams"):
+            len(run.hparams)
 
 
 def no_tag(

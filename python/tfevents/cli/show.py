@@ -94,9 +94,7 @@ def _found(log: Log, last: int, lost: Lost) -> Iterator[dict[str, Any]]:
                     "items": items,
                     "values": values,
                 }
-        with lost.tell(name, "hparams"):
-            # They are decoded at first use.
-            len(run.hparams)
+        lost.tell_hparams(name, run)
         if run.hparams:
             yield {
                 "run": name,
