@@ -8,7 +8,7 @@
 use crate::columns::template::Template;
 use crate::proto::Element;
 use crate::proto::number::event;
-use crate::proto::scalar_event::WALL_TIME;
+use crate::proto::scalar_event::{WALL_TIME, head, values_of};
 use crate::record::{FOOTER, HEADER};
 use crate::wire::{VARINT, key};
 
@@ -25,6 +25,13 @@ pub const HEAD: usize = HEADER + WALL_TIME_LEN + size_of::<u64>();
 const BLOCK: usize = 32;
 /// Longer records have no shape, since a shape takes twice the record's size for each tag.
 pub const MAX_RECORD: usize = 512;
+
+/// The values of the record that `bytes` seem to begin with, which are not verified and may be cut.
+pub fn values_at(bytes: &[u8]) -> Option<&[u8]> {
+    // A longer record has no shape.
+    let (_, _, summary) = head(bytes.get(HEADER..bytes.len().min(MAX_RECORD))?)?;
+    values_of(summary)
+}
 
 /// The bits that all records of a tag with this length have in common.
 #[derive(Debug)]

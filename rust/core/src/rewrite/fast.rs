@@ -3,10 +3,10 @@
 use std::mem;
 
 use crate::columns::memory::prefetch;
-use crate::columns::shape::{MAX_RECORD, Shape, Shaped};
+use crate::columns::shape::{Shape, Shaped, values_at};
 use crate::crc32c;
 use crate::proto::Kind;
-use crate::proto::scalar_event::{first_tag, head, values_of};
+use crate::proto::scalar_event::first_tag;
 use crate::record::{HEADER, Verify};
 use crate::rewrite::event::Values;
 use crate::rewrite::group::Group;
@@ -153,12 +153,8 @@ impl Group<'_> {
     /// Expects the tag whose record these bytes seem to begin with, which are not verified. Returns
     /// whether another one was expected.
     pub(super) fn expect_next(&mut self, bytes: &[u8]) -> bool {
-        let named = || {
-            // A longer record has no shape.
-            let (_, _, summary) = head(bytes.get(HEADER..bytes.len().min(MAX_RECORD))?)?;
-            self.guess(values_of(summary)?)
-        };
-        let Some(tag) = named() else { return false };
+        let named = values_at(bytes).and_then(|values| self.guess(values));
+        let Some(tag) = named else { return false };
         let known = &mut self.runs[self.file.run].known;
         let last = known.get_mut(self.file.last_tag as usize);
         last.is_some_and(|last| mem::replace(&mut last.next, tag) != tag)

@@ -6,12 +6,12 @@ use std::mem;
 use super::columns::Columns;
 use crate::columns::memory::prefetch;
 use crate::columns::series::Values;
-use crate::columns::shape::{MAX_RECORD, Shaped, WALL_TIME_LEN};
+use crate::columns::shape::{Shaped, WALL_TIME_LEN, values_at};
 use crate::crc32c::{self, Hardware};
 use crate::proto::number::value;
 use crate::proto::scalar_event::{SUMMARY, TAG, VALUE, first_tag, head, values_of, varint, whole};
 use crate::proto::{Histogram, Kind};
-use crate::record::{self, HEADER, Parsed, Verify};
+use crate::record::{self, Parsed, Verify};
 use crate::wire::{BYTES, key};
 
 /// The key of a value's histogram.
@@ -72,12 +72,8 @@ impl Columns<'_> {
     /// Returns whether another one was expected.
     #[inline(never)]
     pub(super) fn expect(&mut self, bytes: &[u8]) -> bool {
-        let named = || {
-            // A longer record has no shape.
-            let (_, _, summary) = head(bytes.get(HEADER..bytes.len().min(MAX_RECORD))?)?;
-            self.guess(values_of(summary)?)
-        };
-        let Some(series) = named() else { return false };
+        let named = values_at(bytes).and_then(|values| self.guess(values));
+        let Some(series) = named else { return false };
         mem::replace(&mut self.hot[self.last as usize].next, series) != series
     }
 
